@@ -1,0 +1,112 @@
+//! Every limit and every deadline of the server: its unit, its default and the reason for it.
+//!
+//! No such number stands anywhere else in `src/`. The command line fills this record
+//! (`args.rs`); the core only reads it.
+
+use std::time::Duration;
+
+/// What the server does at most, and for how long it waits.
+///
+/// Sizes are bytes. A duration of zero switches off what can be off.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Whole request head, start line and header fields together. Over it: `431`.
+    pub max_head_bytes: usize,
+    /// Request target. Over it: `414`.
+    pub max_target_bytes: usize,
+    /// Requests answered on one connection; the last answer says `Connection: close`.
+    pub max_requests_per_connection: u32,
+    /// Payload of one frame, and of one message made of fragments. Over it: Close 1009.
+    pub max_message_bytes: u64,
+    /// Fragments of one message, empty ones included. Over it: Close 1008.
+    pub max_fragments: u32,
+    /// Bytes queued for one peer above which it is not read any more.
+    pub high_water_bytes: usize,
+    /// Bytes queued for one peer below which it is read again.
+    pub low_water_bytes: usize,
+    /// Bytes queued for one peer that, when it accepts none for `stall_patience`, make it a slow consumer.
+    pub stall_bytes: usize,
+    /// See `stall_bytes`.
+    pub stall_patience: Duration,
+    /// Bytes queued for one peer that make it a slow consumer at once. `None`: twice the
+    /// message limit, at least 8 MiB, because the chat answers its sender with two copies.
+    pub max_queue_bytes: Option<usize>,
+    /// Deliveries after which no further connection is read before they are written.
+    pub max_deliveries_per_turn: usize,
+    /// Bytes encoded in a turn after which no further connection is read before they are written.
+    pub max_turn_bytes: usize,
+    /// Size of one piece of a response body that is read as the socket drains.
+    pub piece_bytes: usize,
+
+    /// From accept (or the first byte of a later request) to the end of the request head.
+    pub head_timeout: Duration,
+    /// From one answer to the first byte of the next request.
+    pub keep_alive_timeout: Duration,
+    /// From the end of a request head to the end of its body.
+    pub body_timeout: Duration,
+    /// How long an application may hold a request before it is answered `503`.
+    pub held_request_timeout: Duration,
+    /// How long a peer may accept no byte of what is queued for it.
+    pub write_timeout: Duration,
+    /// Silence of a WebSocket peer after which it is pinged. Zero: never.
+    pub ping_interval: Duration,
+    /// Silence after the ping that ends the connection with 1011.
+    pub pong_timeout: Duration,
+    /// From our Close to the peer's.
+    pub close_timeout: Duration,
+    /// How long a connection that ends is still read, so that the peer sees our last bytes.
+    pub linger_timeout: Duration,
+    /// Bytes read and thrown away in that time.
+    pub linger_bytes: u64,
+    /// An unfinished message larger than this must grow by as much every `message_patience`.
+    pub slow_message_bytes: usize,
+    /// See `slow_message_bytes`. Over it: Close 1008.
+    pub message_patience: Duration,
+    /// From the first signal to the end of the process.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            max_head_bytes: 16 << 10,
+            max_target_bytes: 8 << 10,
+            max_requests_per_connection: 1_000,
+            max_message_bytes: 16 << 20,
+            max_fragments: 131_072,
+            high_water_bytes: 256 << 10,
+            low_water_bytes: 64 << 10,
+            stall_bytes: 1 << 20,
+            stall_patience: Duration::from_secs(1),
+            max_queue_bytes: None,
+            max_deliveries_per_turn: 65_536,
+            max_turn_bytes: 4 << 20,
+            piece_bytes: 64 << 10,
+            head_timeout: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(30),
+            held_request_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
+            ping_interval: Duration::from_secs(20),
+            pong_timeout: Duration::from_secs(20),
+            close_timeout: Duration::from_secs(5),
+            linger_timeout: Duration::from_secs(2),
+            linger_bytes: 1 << 20,
+            slow_message_bytes: 64 << 10,
+            message_patience: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Config {
+    /// Bytes queued for one peer that end its connection at once.
+    #[must_use]
+    pub fn queue_limit_bytes(&self) -> usize {
+        self.max_queue_bytes.unwrap_or_else(|| {
+            usize::try_from(self.max_message_bytes.saturating_mul(2))
+                .unwrap_or(usize::MAX)
+                .max(8 << 20)
+        })
+    }
+}

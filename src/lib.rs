@@ -1,0 +1,4 @@
+//! ws101: a WebSocket server written from scratch.
+
+pub mod config;
+pub mod http;

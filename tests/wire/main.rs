@@ -1,0 +1,1 @@
+//! Byte-level tests on a virtual clock: no sockets, no sleeping.
