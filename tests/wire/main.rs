@@ -1,1 +1,12 @@
 //! Byte-level tests on a virtual clock: no sockets, no sleeping.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
+mod handshake;
+mod http;
+mod request_body;
+mod response;
