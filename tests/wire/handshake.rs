@@ -3,14 +3,14 @@
 use ws101::config::Config;
 use ws101::http::head::Method;
 use ws101::http::policy::Policy;
-use ws101::http::response::{Body, Response};
+use ws101::http::response::Response;
 use ws101::http::route::Route;
 use ws101::http::scan::HeadScanner;
 use ws101::ws::handshake::{Plan, accept_value, plan};
 
 use crate::http::with_head;
 
-const WEBSOCKET: Route = Route {
+pub(crate) const WEBSOCKET: Route = Route {
     methods: &[Method::Get],
     websocket: true,
     max_body_bytes: 0,
@@ -19,12 +19,12 @@ const CHAT: Route = Route {
     methods: &[Method::Get, Method::Head, Method::Post],
     ..WEBSOCKET
 };
-const PAGE: Route = Route {
+pub(crate) const PAGE: Route = Route {
     methods: &[Method::Get, Method::Head],
     websocket: false,
     max_body_bytes: 0,
 };
-const POLLING: Route = Route {
+pub(crate) const POLLING: Route = Route {
     methods: &[Method::Get, Method::Post],
     websocket: false,
     max_body_bytes: 5,
@@ -44,7 +44,7 @@ const VALID: &[&str] = &[
 
 /// VALID with lines replaced by those that begin alike up to the colon (or the first space), added
 /// when there is none such, and left out when nothing follows the colon but `-`.
-fn request(changes: &[&str]) -> String {
+pub(crate) fn request(changes: &[&str]) -> String {
     let name = |line: &str| {
         line.split([':', ' '])
             .next()
@@ -66,9 +66,9 @@ fn request(changes: &[&str]) -> String {
 }
 
 /// `Err(response)`, `Ok(Some(101 bytes))` or `Ok(None)` for Serve.
-type Outcome = Result<Option<Vec<u8>>, Box<Response>>;
+pub(crate) type Outcome = Result<Option<Vec<u8>>, Box<Response>>;
 
-fn outcome(head: &str, route: Option<&Route>, policy: &Policy) -> Result<Outcome, u16> {
+pub(crate) fn outcome(head: &str, route: Option<&Route>, policy: &Policy) -> Result<Outcome, u16> {
     with_head(head.as_bytes(), policy, |head| {
         match plan(head, route, policy) {
             Plan::Refuse(rejection) => Err(rejection),
@@ -83,7 +83,7 @@ fn outcome(head: &str, route: Option<&Route>, policy: &Policy) -> Result<Outcome
 }
 
 /// 101, 200 for Serve, or the status of the refusal.
-fn status(head: &str, route: Option<&Route>) -> u16 {
+pub(crate) fn status(head: &str, route: Option<&Route>) -> u16 {
     match outcome(head, route, &Policy::default()) {
         Err(status) => status,
         Ok(Err(rejection)) => {
@@ -95,18 +95,18 @@ fn status(head: &str, route: Option<&Route>) -> u16 {
     }
 }
 
-fn check(route: Option<&Route>, cases: &[(u16, &[&str])]) {
+pub(crate) fn check(route: Option<&Route>, cases: &[(u16, &[&str])]) {
     for (expected, changes) in cases {
         assert_eq!(status(&request(changes), route), *expected, "{changes:?}");
     }
 }
 
-fn refusal(head: &str, route: &Route) -> Box<Response> {
+pub(crate) fn refusal(head: &str, route: &Route) -> Box<Response> {
     let outcome = outcome(head, Some(route), &Policy::default()).expect("a valid head");
     outcome.expect_err("a refusal")
 }
 
-fn field(response: &Response, name: &str) -> Option<String> {
+pub(crate) fn field(response: &Response, name: &str) -> Option<String> {
     let mut fields = response.fields.iter();
     fields
         .find(|(n, _)| *n == name)
@@ -299,86 +299,6 @@ fn key_that_is_not_one_base64_of_16_bytes_is_400() {
     );
 }
 
-/// The status of an upgrade with this Origin and Host, when `--allow-origin` lists `allowed`.
-fn origin_status(origin: &str, host: &str, allowed: &[&str]) -> u16 {
-    let policy = Policy {
-        allowed_hosts: vec!["*".to_owned()],
-        allowed_origins: allowed.iter().map(|&origin| origin.to_owned()).collect(),
-        ..Policy::default()
-    };
-    let head = request(&[&format!("Origin: {origin}"), &format!("Host: {host}")]);
-    match outcome(&head, Some(&WEBSOCKET), &policy).unwrap() {
-        Ok(_) => 101,
-        Err(rejection) => rejection.status.0,
-    }
-}
-
-#[test]
-fn origin_of_our_own_pages_is_accepted_and_a_foreign_one_is_403() {
-    // RFC 6455 §4.2.2 step 4, §10.2; PRODUCT §4.
-    for (expected, origin, host) in [
-        (101, "http://a.example:8000", "a.example:8000"),
-        (101, "HTTP://A.Example:8000", "a.example:8000"),
-        (101, "http://a.example:80", "a.example"),
-        (101, "http://a.example", "a.example:80"),
-        (101, "https://a.example", "a.example"),
-        (101, "https://a.example", "a.example:443"),
-        (101, "http://[2001:db8::1]:8000", "[2001:DB8:0::1]:8000"),
-        (101, "http://localhost:3000", "127.0.0.1:8000"),
-        (101, "http://127.9.9.9", "[::1]:8000"),
-        (101, "file://", "a.example"),
-        (403, "http://a.example", "a.example:443"),
-        (403, "https://a.example", "a.example:80"),
-        (403, "http://a.example:8001", "a.example:8000"),
-        (403, "http://b.example:8000", "a.example:8000"),
-        (403, "http://a.example.evil.example", "a.example"),
-        (403, "http://localhost:8000", "192.0.2.1:8000"),
-        (403, "http://192.0.2.1:8000", "localhost:8000"),
-        (403, "http://localhost.evil.example", "localhost"),
-        (403, "null", "a.example"),
-        (403, "", "a.example"),
-        (403, "a.example", "a.example"),
-        (403, "http://me@a.example", "a.example"),
-        (403, "http://a.example/", "a.example"),
-        (403, "file:///tmp", "a.example"),
-        (403, "\u{e4}", "a.example"),
-    ] {
-        assert_eq!(
-            origin_status(origin, host, &[]),
-            expected,
-            "{origin} {host}"
-        );
-    }
-    check(Some(&WEBSOCKET), &[(101, &["Origin: -"])]);
-    let twice = ["Origin: http://localhost:8000\r\nOrigin: http://localhost:8000"];
-    check(Some(&WEBSOCKET), &[(403, &twice)]);
-}
-
-#[test]
-fn origin_listed_by_flag_is_accepted() {
-    // RFC 6455 §10.2; PRODUCT §4: --allow-origin.
-    let list = ["https://B.example", "http://c.example:1"];
-    assert_eq!(origin_status("https://b.example", "a.example", &list), 101);
-    assert_eq!(origin_status("http://c.example:1", "a.example", &list), 101);
-    assert_eq!(origin_status("http://b.example", "a.example", &list), 403);
-    assert_eq!(origin_status("http://c.example", "a.example", &list), 403);
-    assert_eq!(origin_status("null", "a.example", &["null"]), 101);
-    assert_eq!(origin_status("null", "a.example", &["*"]), 101);
-}
-
-#[test]
-fn policy_refusals_name_their_flag() {
-    // PRODUCT §4: the log line and the body say how to allow it.
-    let response = refusal(&request(&["Origin: http://evil.example"]), &WEBSOCKET);
-    assert_eq!(response.status.0, 403);
-    assert!(response.explanation().contains("--allow-origin"));
-    let misdirected = Policy::default()
-        .check_host(Some("evil.example"))
-        .unwrap_err();
-    assert!(misdirected.explanation().contains("--allow-host"));
-    assert!(!misdirected.explanation().contains("evil"));
-}
-
 #[test]
 fn body_on_an_upgrade_is_400_and_an_empty_one_is_none() {
     // LIMITS §3, RFC 9112 §6: a body would be read as frames.
@@ -422,80 +342,4 @@ fn malformed_offers_are_400_and_unknown_ones_are_left_out() {
             (400, &["Sec-WebSocket-Protocol: a;b"]),
         ],
     );
-}
-
-#[test]
-fn upgrade_where_there_is_no_websocket_is_404_after_everything_else() {
-    // RFC 6455 §4.2.2: 404 for a resource that is not served; LIMITS §3 for the order.
-    for route in [None, Some(&PAGE)] {
-        check(
-            route,
-            &[
-                (404, &[]),
-                (403, &["Origin: null"]),
-                (400, &["Sec-WebSocket-Key: x"]),
-                (426, &["Sec-WebSocket-Version: 8"]),
-            ],
-        );
-    }
-    // Without the pair, or over HTTP/1.0 (RFC 9110 §7.8), it is no upgrade.
-    check(
-        Some(&PAGE),
-        &[
-            (200, &["Upgrade: h2c"]),
-            (200, &["Connection: -"]),
-            (200, &["GET / HTTP/1.0"]),
-            (404, &["HEAD / HTTP/1.1"]),
-        ],
-    );
-}
-
-#[test]
-fn method_unknown_is_501_and_wrong_for_the_path_is_405() {
-    // RFC 9110 §15.6.2, §15.5.6.
-    let line =
-        |line: &str| format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n");
-    for (expected, route, request_line) in [
-        (501, Some(&PAGE), "BREW /"),
-        (501, None, "BREW /"),
-        (501, Some(&PAGE), "get /"),
-        (501, None, "CONNECT localhost:80"),
-        (405, Some(&PAGE), "POST /"),
-        (405, Some(&PAGE), "DELETE /"),
-        (405, Some(&PAGE), "OPTIONS /"),
-        (405, Some(&WEBSOCKET), "POST /"),
-        (426, Some(&WEBSOCKET), "GET /"),
-        (404, None, "GET /"),
-        (404, None, "HEAD /"),
-        (404, None, "OPTIONS *"),
-        // The method is right, but no body is read there.
-        (413, Some(&PAGE), "GET /"),
-        (200, Some(&POLLING), "POST /"),
-    ] {
-        assert_eq!(
-            status(&line(request_line), route),
-            expected,
-            "{request_line}"
-        );
-    }
-    let response = refusal(&line("POST /"), &PAGE);
-    assert_eq!(field(&response, "Allow").as_deref(), Some("GET, HEAD"));
-    assert!(matches!(response.body, Body::Static(_)));
-}
-
-#[test]
-fn body_over_the_limit_of_the_path_is_413() {
-    // RFC 9110 §15.5.14: from the head, before any of it is read.
-    let status = |field: &str, route| {
-        status(
-            &format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}\r\n\r\n"),
-            Some(route),
-        )
-    };
-    assert_eq!(status("Content-Length: 0", &PAGE), 200);
-    assert_eq!(status("Content-Length: 1", &PAGE), 413);
-    assert_eq!(status("Transfer-Encoding: chunked", &PAGE), 413);
-    assert_eq!(status("Content-Length: 5", &POLLING), 200);
-    assert_eq!(status("Content-Length: 6", &POLLING), 413);
-    assert_eq!(status("Transfer-Encoding: chunked", &POLLING), 200);
 }

@@ -8,5 +8,8 @@
 
 mod handshake;
 mod http;
+mod http_fields;
+mod policy;
 mod request_body;
 mod response;
+mod routes;

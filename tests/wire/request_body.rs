@@ -153,3 +153,32 @@ fn extensions_and_trailers_are_bounded_together() {
         431
     );
 }
+
+#[test]
+fn mutated_chunks_never_panic_and_never_depend_on_cuts() {
+    // RFC 6455 §10.7: no input is trusted.
+    let seed = b"5;a=b\r\nHello\r\n00a \t;c\r\n0123456789\r\n0\r\nX: y\r\n\r\nGET";
+    let mut outcomes = [0; 3];
+    for at in 0..seed.len() {
+        for byte in *b"\r\n 05f;\0\xff" {
+            let mut replaced = seed.to_vec();
+            replaced[at] = byte;
+            let mut inserted = seed.to_vec();
+            inserted.insert(at, byte);
+            for bytes in [replaced, inserted, seed[..at].to_vec()] {
+                match read_chunks(&bytes, 100) {
+                    Ok(Some((body, consumed))) => {
+                        assert!(body.len() < consumed);
+                        outcomes[0] += 1;
+                    }
+                    Ok(None) => outcomes[1] += 1,
+                    Err(status) => {
+                        assert!([400, 413, 431].contains(&status));
+                        outcomes[2] += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(outcomes.iter().all(|&count| count > 50), "{outcomes:?}");
+}
