@@ -11,6 +11,7 @@
 pub mod close;
 pub mod endpoint;
 pub mod frame;
+pub mod handshake;
 pub mod message;
 pub mod reader;
 pub mod utf8;
