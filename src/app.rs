@@ -8,13 +8,10 @@
 //! which one it belongs to, and a number of that application's own, its *tag*, so that no
 //! table is searched when a message arrives.
 
-
-
 use crate::http::head::Head;
 use crate::http::response::Response;
 use crate::http::route::Route;
 use crate::ws::close::CloseCode;
-
 
 pub use crate::hub::ctx::Ctx;
 
@@ -82,7 +79,11 @@ impl Options {
     /// The server's limits and its keepalive.
     #[must_use]
     pub fn tagged(tag: u64) -> Self {
-        Self { tag, max_message_bytes: None, keepalive: true }
+        Self {
+            tag,
+            max_message_bytes: None,
+            keepalive: true,
+        }
     }
 }
 
@@ -189,4 +190,3 @@ pub enum Written {
     /// The connection is broken.
     Broken,
 }
-

@@ -45,7 +45,9 @@ impl Span {
     #[must_use]
     #[inline]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
-        buffer.get(self.start as usize..self.end as usize).unwrap_or_default()
+        buffer
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -126,7 +128,9 @@ impl Outbox {
     /// Bytes that wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.queue.as_ref().map_or(self.turn.len(), |queue| queue.bytes)
+        self.queue
+            .as_ref()
+            .map_or(self.turn.len(), |queue| queue.bytes)
     }
 
     /// Something waits that did not leave with one write of one piece.
@@ -170,7 +174,8 @@ impl Outbox {
     pub fn push_owned(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
             let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            self.make_queue().push(Segment::Shared(Rc::new(bytes), Span { start: 0, end }));
+            self.make_queue()
+                .push(Segment::Shared(Rc::new(bytes), Span { start: 0, end }));
         }
     }
 
@@ -191,11 +196,7 @@ impl Outbox {
     }
 
     /// Up to [`MAX_PIECES`] pieces of what waits, in order, and their number.
-    pub fn pieces<'a>(
-        &'a self,
-        arena: &'a [u8],
-        pieces: &mut [IoSlice<'a>; MAX_PIECES],
-    ) -> usize {
+    pub fn pieces<'a>(&'a self, arena: &'a [u8], pieces: &mut [IoSlice<'a>; MAX_PIECES]) -> usize {
         let Some(queue) = &self.queue else {
             pieces[0] = IoSlice::new(self.turn.of(arena));
             return 1;
@@ -206,6 +207,19 @@ impl Outbox {
             count += 1;
         }
         count
+    }
+
+    /// Bytes that [`Outbox::pieces`] gives.
+    #[must_use]
+    pub fn offered_len(&self) -> usize {
+        self.queue.as_ref().map_or(self.turn.len(), |queue| {
+            queue
+                .segments
+                .iter()
+                .take(MAX_PIECES)
+                .map(Segment::len)
+                .sum()
+        })
     }
 
     /// The first `len` bytes are written.
@@ -252,10 +266,12 @@ impl Outbox {
         match &self.queue {
             None if self.turn.is_empty() => {}
             None => spans.push(self.turn),
-            Some(queue) => spans.extend(queue.segments.iter().filter_map(|segment| match segment {
-                Segment::Turn(span) => Some(*span),
-                _ => None,
-            })),
+            Some(queue) => {
+                spans.extend(queue.segments.iter().filter_map(|segment| match segment {
+                    Segment::Turn(span) => Some(*span),
+                    _ => None,
+                }))
+            }
         }
     }
 
@@ -265,10 +281,17 @@ impl Outbox {
             return;
         }
         for segment in &mut self.make_queue().segments {
-            let Segment::Turn(span) = *segment else { continue };
+            let Segment::Turn(span) = *segment else {
+                continue;
+            };
             let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
-            let Some((whole, chunk)) = chunks.get(at) else { continue };
-            let span = Span { start: span.start - whole.start, end: span.end - whole.start };
+            let Some((whole, chunk)) = chunks.get(at) else {
+                continue;
+            };
+            let span = Span {
+                start: span.start - whole.start,
+                end: span.end - whole.start,
+            };
             *segment = Segment::Shared(Rc::clone(chunk), span);
         }
     }
@@ -286,7 +309,10 @@ pub fn share(arena: &[u8], mut spans: Vec<Span>) -> Vec<(Span, Rc<Vec<u8>>)> {
             _ => merged.push(span),
         }
     }
-    merged.into_iter().map(|span| (span, Rc::new(span.of(arena).to_vec()))).collect()
+    merged
+        .into_iter()
+        .map(|span| (span, Rc::new(span.of(arena).to_vec())))
+        .collect()
 }
 
 impl Queue {
@@ -306,7 +332,10 @@ impl Queue {
 
     /// Whether bytes of an earlier turn wait: those lie in chunks.
     fn waits_since_earlier(&self) -> bool {
-        matches!(self.segments.front(), Some(Segment::Shared(..) | Segment::Static(_)))
+        matches!(
+            self.segments.front(),
+            Some(Segment::Shared(..) | Segment::Static(_))
+        )
     }
 
     fn insert_ahead(&mut self, segment: Segment) {
@@ -321,7 +350,9 @@ impl Queue {
     /// Makes a border between segments behind the first `len` bytes; how many segments lie before it.
     fn cut(&mut self, mut len: usize) -> usize {
         for at in 0..self.segments.len() {
-            let Some(segment) = self.segments.get_mut(at) else { break };
+            let Some(segment) = self.segments.get_mut(at) else {
+                break;
+            };
             if len == 0 {
                 return at;
             }
@@ -345,7 +376,9 @@ impl Queue {
     fn sent(&mut self, arena: &[u8], mut len: usize) {
         self.bytes = self.bytes.saturating_sub(len);
         while len > 0 {
-            let Some(front) = self.segments.front_mut() else { return };
+            let Some(front) = self.segments.front_mut() else {
+                return;
+            };
             if self.begun == 0 {
                 let bytes = front.bytes(arena);
                 self.begun = own_frame_len(bytes).unwrap_or(bytes.len());

@@ -57,7 +57,9 @@ impl Endpoint {
             let expect = Expect {
                 in_message: self.messages.in_message(),
                 rsv1: false,
-                room: limits.max_message_bytes.saturating_sub(self.messages.len() as u64),
+                room: limits
+                    .max_message_bytes
+                    .saturating_sub(self.messages.len() as u64),
             };
             let piece = match self.reader.next(input, &expect)? {
                 None => return Ok(None),

@@ -115,7 +115,11 @@ pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation
         return Ok(None);
     };
     judge_second_byte(second, opcode)?;
-    let room = if opcode.is_control() { MAX_CONTROL_BYTES } else { expect.room };
+    let room = if opcode.is_control() {
+        MAX_CONTROL_BYTES
+    } else {
+        expect.room
+    };
     let (payload_len, length_len) = match second & LENGTH {
         126 => match judge_length::<2>(rest, 126, room)? {
             Some(length) => (length, 2),
@@ -252,7 +256,9 @@ pub fn own_frame_len(bytes: &[u8]) -> Option<usize> {
     let (&second, rest) = bytes.get(1..)?.split_first()?;
     match second & LENGTH {
         126 => Some(4 + usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
-        127 => usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?.checked_add(10),
+        127 => usize::try_from(u64::from_be_bytes(*rest.first_chunk()?))
+            .ok()?
+            .checked_add(10),
         short => Some(2 + usize::from(short)),
     }
 }

@@ -56,7 +56,9 @@ impl Assembler {
     /// Bytes of the unfinished message that have arrived.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.building.as_ref().map_or(0, |building| building.content.len())
+        self.building
+            .as_ref()
+            .map_or(0, |building| building.content.len())
     }
 
     /// Nothing of an unfinished message has arrived.
@@ -68,10 +70,12 @@ impl Assembler {
     /// Bytes of memory held for the unfinished message.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.building.as_ref().map_or(0, |building| match &building.content {
-            Content::Text(text) => text.capacity(),
-            Content::Binary(bytes) => bytes.capacity(),
-        })
+        self.building
+            .as_ref()
+            .map_or(0, |building| match &building.content {
+                Content::Text(text) => text.capacity(),
+                Content::Binary(bytes) => bytes.capacity(),
+            })
     }
 
     /// Takes the next piece; gives the message when this piece ends it.
@@ -84,14 +88,29 @@ impl Assembler {
         piece: Piece<'a>,
         max_fragments: u32,
     ) -> Result<Option<Complete<'a>>, Violation> {
-        let Piece { opcode, fin, starts_frame, ends_frame, payload } = piece;
+        let Piece {
+            opcode,
+            fin,
+            starts_frame,
+            ends_frame,
+            payload,
+        } = piece;
         if starts_frame && ends_frame && fin && opcode != Opcode::Continuation {
             return Ok(Some(match opcode {
                 Opcode::Text => Complete::Text(Cow::Borrowed(utf8::check(payload)?)),
                 _ => Complete::Binary(Cow::Borrowed(payload)),
             }));
         }
-        self.collect(Piece { opcode, fin, starts_frame, ends_frame, payload }, max_fragments)
+        self.collect(
+            Piece {
+                opcode,
+                fin,
+                starts_frame,
+                ends_frame,
+                payload,
+            },
+            max_fragments,
+        )
     }
 
     fn collect<'a>(
@@ -104,7 +123,10 @@ impl Assembler {
                 Opcode::Text => Content::Text(TextBuffer::default()),
                 _ => Content::Binary(Vec::new()),
             };
-            Box::new(Building { content, fragments: 0 })
+            Box::new(Building {
+                content,
+                fragments: 0,
+            })
         });
         if piece.starts_frame {
             if building.fragments == max_fragments {

@@ -66,11 +66,23 @@ pub struct Reader {
 #[derive(Debug)]
 enum Unfinished {
     /// The first bytes of a header.
-    Header { bytes: [u8; MAX_HEADER_BYTES], len: usize },
+    Header {
+        bytes: [u8; MAX_HEADER_BYTES],
+        len: usize,
+    },
     /// A control frame whose payload is not complete.
-    Control { control: Control, missing: usize, masking_key: [u8; 4] },
+    Control {
+        control: Control,
+        missing: usize,
+        masking_key: [u8; 4],
+    },
     /// A data frame whose payload is not complete.
-    Data { opcode: Opcode, fin: bool, missing: u64, masking_key: [u8; 4] },
+    Data {
+        opcode: Opcode,
+        fin: bool,
+        missing: u64,
+        masking_key: [u8; 4],
+    },
 }
 
 impl Reader {
@@ -112,12 +124,23 @@ impl Reader {
             return Ok(None);
         }
         match self.unfinished.take().map(|unfinished| *unfinished) {
-            Some(Unfinished::Control { control, missing, masking_key }) => {
-                self.control(control, missing, masking_key, input)
-            }
-            Some(Unfinished::Data { opcode, fin, missing, masking_key }) => {
-                Ok(Some(self.data((opcode, fin), false, missing, masking_key, input)))
-            }
+            Some(Unfinished::Control {
+                control,
+                missing,
+                masking_key,
+            }) => self.control(control, missing, masking_key, input),
+            Some(Unfinished::Data {
+                opcode,
+                fin,
+                missing,
+                masking_key,
+            }) => Ok(Some(self.data(
+                (opcode, fin),
+                false,
+                missing,
+                masking_key,
+                input,
+            ))),
             Some(Unfinished::Header { mut bytes, len }) => {
                 let free = bytes.get_mut(len..).unwrap_or_default();
                 let added = free.len().min(input.len());
@@ -149,12 +172,22 @@ impl Reader {
         input: &mut &'a mut [u8],
     ) -> Result<Option<Part<'a>>, Violation> {
         if header.opcode.is_control() {
-            let control = Control { opcode: header.opcode, bytes: [0; 125], len: 0 };
+            let control = Control {
+                opcode: header.opcode,
+                bytes: [0; 125],
+                len: 0,
+            };
             let missing = usize::try_from(header.payload_len).unwrap_or(0);
             return self.control(control, missing, header.masking_key, input);
         }
         let kind = (header.opcode, header.fin);
-        Ok(Some(self.data(kind, true, header.payload_len, header.masking_key, input)))
+        Ok(Some(self.data(
+            kind,
+            true,
+            header.payload_len,
+            header.masking_key,
+            input,
+        )))
     }
 
     #[inline]
@@ -166,16 +199,29 @@ impl Reader {
         masking_key: [u8; 4],
         input: &mut &'a mut [u8],
     ) -> Part<'a> {
-        let len = usize::try_from(missing).unwrap_or(usize::MAX).min(input.len());
+        let len = usize::try_from(missing)
+            .unwrap_or(usize::MAX)
+            .min(input.len());
         let payload = take(input, len);
         frame::unmask(payload, masking_key);
         let missing = missing - len as u64;
         let ends_frame = missing == 0;
         if !ends_frame {
             let masking_key = frame::advance_key(masking_key, len);
-            self.unfinished = Some(Box::new(Unfinished::Data { opcode, fin, missing, masking_key }));
+            self.unfinished = Some(Box::new(Unfinished::Data {
+                opcode,
+                fin,
+                missing,
+                masking_key,
+            }));
         }
-        Part::Data(Piece { opcode, fin, starts_frame, ends_frame, payload })
+        Part::Data(Piece {
+            opcode,
+            fin,
+            starts_frame,
+            ends_frame,
+            payload,
+        })
     }
 
     fn control<'a>(
@@ -197,7 +243,11 @@ impl Reader {
         }
         let missing = missing - payload.len();
         let masking_key = frame::advance_key(masking_key, payload.len());
-        self.unfinished = Some(Box::new(Unfinished::Control { control, missing, masking_key }));
+        self.unfinished = Some(Box::new(Unfinished::Control {
+            control,
+            missing,
+            masking_key,
+        }));
         Ok(None)
     }
 
@@ -214,7 +264,9 @@ impl Reader {
 /// Cuts the first `len` bytes off `input`.
 #[inline]
 fn take<'a>(input: &mut &'a mut [u8], len: usize) -> &'a mut [u8] {
-    let (head, rest) = mem::take(input).split_at_mut_checked(len).unwrap_or_default();
+    let (head, rest) = mem::take(input)
+        .split_at_mut_checked(len)
+        .unwrap_or_default();
     *input = rest;
     head
 }

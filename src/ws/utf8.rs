@@ -102,7 +102,11 @@ fn begun_len(piece: &[u8]) -> usize {
             0xF0..=0xFF => 4,
             0x00..=0x7F => 1,
         };
-        return if character_len > behind + 1 { behind + 1 } else { 0 };
+        return if character_len > behind + 1 {
+            behind + 1
+        } else {
+            0
+        };
     }
     0
 }

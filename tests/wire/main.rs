@@ -1,11 +1,15 @@
 //! Byte-level tests on a virtual clock: no sockets, no sleeping.
 #![allow(
+    missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation
 )]
 
+mod client;
+mod framing;
 mod handshake;
 mod http;
 mod http_fields;
@@ -13,3 +17,5 @@ mod policy;
 mod request_body;
 mod response;
 mod routes;
+mod script;
+mod sim;
