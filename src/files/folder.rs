@@ -57,27 +57,29 @@ impl Folder {
         let inside = canonical
             .strip_prefix(&self.root)
             .map_err(|_| Errno::NOENT)?;
-        let directory = LOOK_UP | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut here: OwnedFd = rustix::fs::open(&self.root, directory, Mode::empty())?;
-        let mut names = inside.components().peekable();
-        while let Some(name) = names.next() {
-            let Component::Normal(name) = name else {
-                return Err(Errno::NOENT.into());
-            };
-            let flags = match names.peek() {
-                Some(_) => directory,
-                None => {
-                    OFlags::RDONLY
-                        | OFlags::NONBLOCK
-                        | OFlags::NOFOLLOW
-                        | OFlags::NOCTTY
-                        | OFlags::CLOEXEC
-                }
-            };
-            here = rustix::fs::openat(&here, name, flags, Mode::empty())?;
-        }
-        Ok(File::from(here))
+        open_beneath(&self.root, inside)
     }
+}
+
+/// Opens what `inside`, a path of plain names, leads to from `root`, without following any link.
+///
+/// # Errors
+/// A component is a link (`ELOOP` or `ENOTDIR`), is not a plain name (`ENOENT`), or cannot be opened.
+pub fn open_beneath(root: &Path, inside: &Path) -> io::Result<File> {
+    let directory = LOOK_UP | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let readable =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let mut here: OwnedFd = rustix::fs::open(root, directory, Mode::empty())?;
+    let mut names = inside.components().peekable();
+    while let Some(name) = names.next() {
+        let Component::Normal(name) = name else {
+            return Err(Errno::NOENT.into());
+        };
+        let last = names.peek().is_none();
+        let flags = if last { readable } else { directory };
+        here = rustix::fs::openat(&here, name, flags, Mode::empty())?;
+    }
+    Ok(File::from(here))
 }
 
 impl Files for Folder {

@@ -1,1 +1,3 @@
 //! Byte-level tests on a virtual clock: no sockets, no sleeping.
+
+mod files;
