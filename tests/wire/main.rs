@@ -1,3 +1,4 @@
 //! Byte-level tests on a virtual clock: no sockets, no sleeping.
 
+mod args;
 mod files;
