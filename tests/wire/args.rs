@@ -293,7 +293,7 @@ fn bad_value_names_flag_or_variable_and_what_is_right() {
         ("allow-host", "*.example a!b", "chat.example.org"),
         (
             "allow-origin",
-            "https://a.example/ https://a.example/x https:// https://a.example:99999 https://::1 \
+            "https://a.example/ https://a.example/x https:// https://a.example:99999 https://::1 http://fe80::1:80 \
              https://a.example: https://u@a.example ://a.example https://*",
             "without a path or a final slash",
         ),
@@ -372,6 +372,20 @@ fn value_out_of_range_names_the_range() {
             let message = "--max-message-bytes=125";
             serve(&[message, &format!("--{flag}={value}")], &[]);
         }
+    }
+}
+
+#[test]
+fn value_that_overflows_is_out_of_range() {
+    // These products are 1024 bytes and 60 seconds in 64-bit arithmetic that wraps.
+    for argument in [
+        "--max-head-bytes=18014398509481985k",
+        "--head-timeout=576460752303423489m",
+    ] {
+        assert!(
+            refusal(&[argument]).contains(" is out of range"),
+            "{argument}"
+        );
     }
 }
 

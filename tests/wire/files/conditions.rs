@@ -45,6 +45,8 @@ fn if_none_match_compares_weakly_with_each_tag_of_the_list() {
     }
     let two = [("If-None-Match", "\"v0\""), ("if-none-match", "\"v1\"")];
     assert_eq!(conditional(&two), 304);
+    let two = [("If-None-Match", "\"v1\""), ("If-None-Match", "\"v0\"")];
+    assert_eq!(conditional(&two), 304);
 }
 
 #[test]

@@ -187,6 +187,14 @@ fn root_that_is_no_readable_directory_is_an_error() {
     let scratch = Scratch::new();
     assert!(Folder::new(&scratch.path("missing")).is_err());
     assert!(Folder::new(&scratch.path("www/ten.txt")).is_err());
+    for mode in [0o000, 0o111, 0o444] {
+        let bare = scratch.path("www/bare");
+        fs::set_permissions(&bare, fs::Permissions::from_mode(mode)).unwrap();
+        // The superuser may do everything; anybody else gets the error at start.
+        let usable = fs::read_dir(&bare).is_ok() && fs::metadata(bare.join(".")).is_ok();
+        assert_eq!(Folder::new(&bare).is_ok(), usable, "{mode:o}");
+        fs::set_permissions(&bare, fs::Permissions::from_mode(0o755)).unwrap();
+    }
 }
 
 #[test]
