@@ -11,9 +11,11 @@
 
 pub mod app;
 pub mod apps;
+pub mod args;
 pub mod clock;
 pub mod config;
 pub mod conn;
+pub mod files;
 pub mod http;
 pub mod hub;
 pub mod outbox;

@@ -3,6 +3,7 @@
 pub mod broadcast;
 pub mod chat;
 pub mod echo;
+pub mod pages;
 
 use crate::http::head::Method;
 use crate::http::route::Route;

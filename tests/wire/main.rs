@@ -8,7 +8,9 @@
     clippy::cast_possible_truncation
 )]
 
+mod args;
 mod client;
+mod files;
 mod framing;
 mod handshake;
 mod http;

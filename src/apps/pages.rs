@@ -1,0 +1,33 @@
+//! Everything that no other application claims is a page, or is not found.
+
+use crate::app::{App, Ctx, Reply, Request, RequestId};
+use crate::files::{self, Files};
+use crate::http::head::{Head, Method};
+use crate::http::route::Route;
+
+/// The application: the last in the list.
+pub struct Pages {
+    files: Box<dyn Files>,
+}
+
+impl Pages {
+    /// Serves these files.
+    #[must_use]
+    pub fn new(files: Box<dyn Files>) -> Self {
+        Self { files }
+    }
+}
+
+impl App for Pages {
+    fn route(&self, _: &Head<'_>) -> Option<Route> {
+        Some(Route {
+            methods: &[Method::Get, Method::Head],
+            websocket: false,
+            max_body_bytes: 0,
+        })
+    }
+
+    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
+        Reply::Now(files::respond(request.head, &mut *self.files))
+    }
+}

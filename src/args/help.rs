@@ -1,0 +1,78 @@
+//! The text of `--help`, made from the table of flags, 80 columns wide.
+
+use super::Options;
+use super::flags::{FLAGS, Flag};
+
+const WIDTH: usize = 80;
+
+const HEAD: &str = "\
+Usage: ws101 [serve] [FLAGS]
+
+A WebSocket server with echo, broadcast, a chat, and the pages to try them.
+
+Commands:
+  serve           run the server; this is what ws101 does without a command
+  help [COMMAND]  print this text
+";
+
+const TAIL: &str = "
+Other:
+  -h, --help      print this text
+  -V, --version   print the version
+
+TIME is a whole number with ms, s or m, as in 500ms, 20s, 2m; a bare number is
+seconds. SIZE is a whole number with k or m (1024 each), as in 64k, 16m; a bare
+number is bytes.
+
+Every flag can be set by an environment variable: --ping-interval is
+WS101_PING_INTERVAL. The flag wins. For a flag that may be repeated, commas
+separate the values.
+
+Examples:
+  ws101 --port 8080 --www site
+  ws101 --host 0.0.0.0 --allow-host chat.example.org --ping-interval 45s
+";
+
+/// The whole text.
+pub(super) fn text() -> String {
+    let mut options = Options::default();
+    let column = FLAGS.iter().map(|flag| left(flag).len()).max();
+    let column = column.unwrap_or_default() + 2;
+    let mut text = HEAD.to_owned();
+    let mut group = "";
+    for flag in FLAGS {
+        if flag.group != group {
+            group = flag.group;
+            text.push_str(&format!("\n{group}:\n"));
+        }
+        let default = format!("(default {})", flag.kind.default(&mut options));
+        let words = flag.about.split(' ').chain([default.as_str()]);
+        let mut left = left(flag);
+        for line in wrap(words, WIDTH - column) {
+            text.push_str(&format!("{left:column$}{line}\n"));
+            left.clear();
+        }
+    }
+    text.push_str(TAIL);
+    text
+}
+
+fn left(flag: &Flag) -> String {
+    format!("  --{} {}", flag.name, flag.unit)
+}
+
+/// Lines of at most `width` columns; a word is never cut.
+fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

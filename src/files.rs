@@ -1,0 +1,269 @@
+//! Pages: `GET` and `HEAD` of static files, embedded or from a folder.
+//!
+//! `respond` is the way of a request: method, path (`path`), file (a `Files`: `embedded` or
+//! `folder`), conditions (`conditional`, RFC 9110 §13), range (`range`, RFC 9110 §14). Everything but
+//! `folder` is a function of its arguments; the disk is behind the two ports `Files` and `Contents`.
+//!
+//! A body on disk is read in pieces as the socket drains: a stalled download holds one descriptor,
+//! not the file. Fields of the connection (`Date`, `Content-Length`) are added by whoever writes
+//! the response, and so is the decision to leave out the body in answer to `HEAD`.
+
+pub mod conditional;
+pub mod content_type;
+pub mod embedded;
+pub mod folder;
+pub mod path;
+pub mod range;
+
+use std::borrow::Cow;
+use std::io;
+
+use crate::http::head::{Head, Method};
+use crate::http::response::{Body, Response, Source, Status};
+use conditional::Verdict;
+use path::Refusal;
+use range::Selection;
+
+/// What embedded pages may load and connect to: this server, and nothing else.
+pub const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:";
+
+const INDEX: &str = "index.html";
+
+/// Where pages come from.
+pub trait Files {
+    /// What stands at this path. The segments are those of `path::clean`, at most one
+    /// `index.html` longer; none of them names a root.
+    ///
+    /// # Errors
+    /// The disk or the process is in trouble. That a file is absent or may not be read is no error.
+    fn open(&mut self, segments: &[String]) -> io::Result<Found>;
+}
+
+/// What stands at a path.
+pub enum Found {
+    /// A file that may be served.
+    File(Resource),
+    /// A directory.
+    Directory,
+    /// Nothing, or nothing that may be served.
+    Nothing,
+}
+
+/// A file that may be served, opened and not yet read.
+pub struct Resource {
+    /// Its length in bytes: what is promised, whatever the file does meanwhile.
+    pub len: u64,
+    /// Its strong entity tag, with the quotes (RFC 9110 §8.8.3).
+    pub etag: String,
+    /// When it changed last, in Unix seconds.
+    pub modified: Option<i64>,
+    /// Its `Content-Type`.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub content: Content,
+    /// It is one of our pages: `CONTENT_SECURITY_POLICY` goes with it.
+    pub csp: bool,
+}
+
+/// The bytes of a resource.
+pub enum Content {
+    /// In memory.
+    Static(&'static [u8]),
+    /// On disk.
+    Pieces(Box<dyn Contents>),
+}
+
+/// An open file.
+pub trait Contents {
+    /// Reads from `offset` on; 0 is the end of the file (or an empty buffer).
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// Answers a request for a page.
+pub fn respond(head: &Head<'_>, files: &mut dyn Files) -> Response {
+    match head.method {
+        Method::Get | Method::Head => {}
+        Method::Unknown => return plain(501, "Not implemented\n"),
+        _ => {
+            let mut response = plain(405, "Method not allowed\n");
+            response.fields.push(("Allow", "GET, HEAD".into()));
+            return response;
+        }
+    }
+    match page(head, files) {
+        Ok(response) => response,
+        Err(error) => {
+            log::warn!("a page could not be opened: {error}");
+            plain(500, "Internal server error\n")
+        }
+    }
+}
+
+fn page(head: &Head<'_>, files: &mut dyn Files) -> io::Result<Response> {
+    let path::Target {
+        mut segments,
+        directory,
+    } = match path::clean(head.path) {
+        Ok(target) => target,
+        Err(Refusal::Malformed) => {
+            let mut response = plain(400, "Bad request\n");
+            response.close = true;
+            return Ok(response);
+        }
+        Err(Refusal::Absent) => return Ok(not_found()),
+    };
+    if directory {
+        segments.push(INDEX.to_owned());
+    }
+    match files.open(&segments)? {
+        Found::File(resource) => return Ok(answer(head, resource)),
+        Found::Nothing => return Ok(not_found()),
+        Found::Directory => {}
+    }
+    // Without the slash the page's relative links would lead to its directory's neighbours.
+    let location = path::directory_location(&segments, head.query);
+    segments.push(INDEX.to_owned());
+    if directory || !matches!(files.open(&segments)?, Found::File(_)) {
+        return Ok(not_found());
+    }
+    let mut response = plain(301, "Moved permanently\n");
+    response.fields.push(("Location", location.into()));
+    Ok(response)
+}
+
+/// Answers a `GET` or `HEAD` of this resource: `200`, `206`, `304`, `412` or `416`.
+///
+/// The answer to `HEAD` carries the body too, so that its length is known; it is not to be sent.
+/// `Range` is defined for `GET` only (RFC 9110 §14.2).
+#[must_use]
+pub fn answer(head: &Head<'_>, resource: Resource) -> Response {
+    match conditional::judge(head, &resource.etag, resource.modified) {
+        Verdict::Perform => {}
+        Verdict::NotModified => return not_modified(resource.etag),
+        Verdict::Failed => return plain(412, "Precondition failed\n"),
+    }
+    let len = resource.len;
+    let ranged = head.method == Method::Get && conditional::range_applies(head, &resource.etag);
+    let selection = if ranged {
+        range::select(head, len)
+    } else {
+        Selection::Whole
+    };
+    let (status, first, count) = match selection {
+        Selection::Whole => (200, 0, len),
+        Selection::Part { first, last } => (206, first, (last - first).saturating_add(1)),
+        Selection::Unsatisfiable => {
+            let mut response = plain(416, "Range not satisfiable\n");
+            let length = format!("bytes */{len}").into();
+            response.fields.push(("Content-Range", length));
+            return response;
+        }
+    };
+    let mut fields = vec![("Content-Type", Cow::Borrowed(resource.content_type))];
+    if let Selection::Part { first, last } = selection {
+        let part = format!("bytes {first}-{last}/{len}").into();
+        fields.push(("Content-Range", part));
+    }
+    fields.push(("Accept-Ranges", "bytes".into()));
+    fields.push(("ETag", resource.etag.into()));
+    if let Some(date) = resource.modified.and_then(conditional::http_date) {
+        fields.push(("Last-Modified", date.into()));
+    }
+    if resource.csp {
+        fields.push(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into()));
+    }
+    fields.extend(common_fields());
+    Response {
+        status: Status(status),
+        fields,
+        body: body(resource.content, first, count),
+        close: false,
+    }
+}
+
+fn body(content: Content, first: u64, count: u64) -> Body {
+    match content {
+        Content::Static(bytes) => {
+            let part = usize::try_from(first)
+                .ok()
+                .zip(usize::try_from(count).ok())
+                .and_then(|(first, count)| bytes.get(first..)?.get(..count));
+            Body::Static(part.unwrap_or_default())
+        }
+        Content::Pieces(_) if count == 0 => Body::Static(b""),
+        Content::Pieces(contents) => Body::Stream {
+            len: count,
+            source: Box::new(Part {
+                contents,
+                offset: first,
+                left: count,
+            }),
+        },
+    }
+}
+
+/// `left` bytes of a file from `offset` on, and never another number of them: the length is
+/// already on its way. A file that grew is cut; one that shrank is an error.
+struct Part {
+    contents: Box<dyn Contents>,
+    offset: u64,
+    left: u64,
+}
+
+impl Source for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let Some(buffer) = buffer.get_mut(..wanted).filter(|piece| !piece.is_empty()) else {
+            return Ok(0);
+        };
+        let count = self.contents.read_at(buffer, self.offset)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let read = u64::try_from(count).unwrap_or(u64::MAX);
+        self.offset = self.offset.saturating_add(read);
+        self.left = self.left.saturating_sub(read);
+        Ok(count)
+    }
+}
+
+/// RFC 9110 §15.4.5: no body, and the fields that a `200` would have sent for the cache's sake.
+fn not_modified(etag: String) -> Response {
+    let mut fields = vec![("ETag", Cow::Owned(etag))];
+    fields.extend(common_fields());
+    Response {
+        status: Status(304),
+        fields,
+        body: Body::None,
+        close: false,
+    }
+}
+
+fn not_found() -> Response {
+    plain(404, "Not found\n")
+}
+
+/// An answer with a fixed text. It never repeats what the request said.
+fn plain(status: u16, text: &'static str) -> Response {
+    let mut fields = vec![("Content-Type", "text/plain; charset=utf-8".into())];
+    fields.extend(common_fields());
+    Response {
+        status: Status(status),
+        fields,
+        body: Body::Static(text.as_bytes()),
+        close: false,
+    }
+}
+
+/// What every answer says, a redirect and a refusal too: a page may appear or change at any
+/// moment, so each use of a copy is checked with us; and the type is the one we name.
+fn common_fields() -> [(&'static str, Cow<'static, str>); 2] {
+    [
+        ("Cache-Control", "no-cache".into()),
+        ("X-Content-Type-Options", "nosniff".into()),
+    ]
+}

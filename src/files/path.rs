@@ -1,0 +1,109 @@
+//! From the path of a request target to names that may be looked up, and back.
+//!
+//! A request path is never joined to a directory as text. It is cut at its slashes first, each
+//! segment is percent-decoded exactly once, and what could name anything but one entry of one
+//! directory is refused here, before a disk is asked. So `%2e%2e`, `..%2f` and `%252e` all meet the
+//! same few rules, and a redirect is built from checked segments only (`//evil.example` is not one).
+
+/// Why a path is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Bad escape, NUL, a slash or backslash inside a segment, not UTF-8: `400`.
+    Malformed,
+    /// Well formed, but never the name of a page: `404`.
+    Absent,
+}
+
+/// A path whose segments are plain names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The decoded segments. None is empty, starts with `.`, or holds NUL, `/` or `\`.
+    pub segments: Vec<String>,
+    /// The path ended with `/`: a directory is meant.
+    pub directory: bool,
+}
+
+/// Decodes and judges a request path (still percent-encoded, without the query).
+///
+/// # Errors
+/// The first segment from the left that breaks a rule decides.
+pub fn clean(path: &str) -> Result<Target, Refusal> {
+    let inner = path.strip_prefix('/').ok_or(Refusal::Malformed)?;
+    let (inner, directory) = match inner.strip_suffix('/') {
+        Some(rest) => (rest, true),
+        None => (inner, inner.is_empty()),
+    };
+    let segments = if inner.is_empty() && path.len() == 1 {
+        Vec::new()
+    } else {
+        inner.split('/').map(segment).collect::<Result<_, _>>()?
+    };
+    Ok(Target {
+        segments,
+        directory,
+    })
+}
+
+fn segment(raw: &str) -> Result<String, Refusal> {
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        let byte = match byte {
+            b'%' => {
+                let high = rest.next().and_then(hex).ok_or(Refusal::Malformed)?;
+                let low = rest.next().and_then(hex).ok_or(Refusal::Malformed)?;
+                high << 4 | low
+            }
+            plain => plain,
+        };
+        if matches!(byte, 0 | b'/' | b'\\') {
+            return Err(Refusal::Malformed);
+        }
+        decoded.push(byte);
+    }
+    let name = String::from_utf8(decoded).map_err(|_| Refusal::Malformed)?;
+    // One rule for `..`, for `.`, and for what an owner hides: `.git`, `.env`.
+    if name.is_empty() || name.starts_with('.') {
+        return Err(Refusal::Absent);
+    }
+    Ok(name)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// The path of the directory these segments name: encoded anew, with a final `/`.
+///
+/// The result is a safe `Location`: it starts with one slash and a name, and all but the
+/// unreserved characters of RFC 3986 §2.3 are escaped. A query follows unchanged when it holds
+/// nothing but the characters of RFC 3986 §3.4, else it is left out.
+#[must_use]
+pub fn directory_location(segments: &[String], query: Option<&str>) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut location = String::from("/");
+    for name in segments {
+        for byte in name.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                location.push(char::from(byte));
+            } else {
+                location.push('%');
+                for nibble in [byte >> 4, byte & 15] {
+                    location.extend(DIGITS.get(usize::from(nibble)).copied().map(char::from));
+                }
+            }
+        }
+        location.push('/');
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
+    if let Some(query) = query.filter(|query| query.bytes().all(plain)) {
+        location.push('?');
+        location.push_str(query);
+    }
+    location
+}

@@ -1,0 +1,94 @@
+//! `Range` (RFC 9110 §14): which bytes of a file a client asks for.
+//!
+//! One range is honoured. Several at once get the whole file, which a server may always send
+//! (§14.2): answering them needs `multipart/byteranges`, and many small overlapping ranges are an
+//! old way to make a server send far more than it stores.
+
+use crate::http::head::Head;
+
+/// What to send of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    /// All of it: no range, a malformed one, or several.
+    Whole,
+    /// The bytes from `first` to `last`, both included; `first <= last < len`.
+    Part {
+        /// Position of the first byte.
+        first: u64,
+        /// Position of the last byte.
+        last: u64,
+    },
+    /// The range starts behind the end: `416`.
+    Unsatisfiable,
+}
+
+/// Judges the `Range` field of a request for a file of `len` bytes.
+#[must_use]
+pub fn select(head: &Head<'_>, len: u64) -> Selection {
+    let mut values = head.values("range");
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Selection::Whole;
+    };
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(only_range)
+        .and_then(|range| within(range, len))
+        .unwrap_or(Selection::Whole)
+}
+
+/// The single element of `bytes=…`. Empty list elements are no ranges (RFC 9110 §5.6.1.2).
+fn only_range(value: &str) -> Option<(&str, &str)> {
+    let (unit, set) = value.split_once('=')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    let mut ranges = set
+        .split(',')
+        .map(|range| range.trim_matches([' ', '\t']))
+        .filter(|range| !range.is_empty());
+    let only = ranges.next()?;
+    match ranges.next() {
+        None => only.split_once('-'),
+        Some(_) => None,
+    }
+}
+
+/// `None` is a range that breaks the grammar of §14.1.1, or that cannot be written as a `Content-Range`.
+fn within((first, last): (&str, &str), len: u64) -> Option<Selection> {
+    let Some(end) = len.checked_sub(1) else {
+        // An empty file has no last position to name; its whole is what a suffix of it is.
+        return position(first).map(|_| Selection::Unsatisfiable);
+    };
+    if first.is_empty() {
+        return Some(match position(last)? {
+            0 => Selection::Unsatisfiable,
+            suffix => Selection::Part {
+                first: len.saturating_sub(suffix),
+                last: end,
+            },
+        });
+    }
+    let first = position(first)?;
+    let last = if last.is_empty() {
+        end
+    } else {
+        let last = position(last)?;
+        if last < first {
+            return None;
+        }
+        last.min(end)
+    };
+    Some(if first > end {
+        Selection::Unsatisfiable
+    } else {
+        Selection::Part { first, last }
+    })
+}
+
+/// Digits only. A number too large for 64 bits is a position behind every end.
+fn position(digits: &str) -> Option<u64> {
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(digits.parse().unwrap_or(u64::MAX))
+}

@@ -1,0 +1,294 @@
+//! `--www DIR`: a real folder with everything odd in it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{drain, field, get, status, text};
+use ws101::files::folder::{Folder, open_beneath};
+
+/// A directory of its own for each test, removed at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    /// `outside` beside `www`, which holds a few files.
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ws101-files-{}-{number}", std::process::id());
+        let scratch = Self(std::env::temp_dir().join(name));
+        for directory in ["www/sub", "www/bare", "www-secret", "outside"] {
+            fs::create_dir_all(scratch.0.join(directory)).unwrap();
+        }
+        scratch.write("www/index.html", "home");
+        scratch.write("www/ten.txt", "0123456789");
+        scratch.write("www/sub/index.html", "sub");
+        scratch.write("www/.hidden", "SECRET");
+        scratch.write("www-secret/key.txt", "SECRET");
+        scratch.write("outside/key.txt", "SECRET");
+        scratch.write("outside/index.html", "SECRET");
+        scratch
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    fn link(&self, target: impl AsRef<Path>, name: &str) {
+        symlink(target, self.path(name)).unwrap();
+    }
+
+    fn www(&self) -> Folder {
+        Folder::new(&self.path("www")).unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn folder_serves_files_and_indexes() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    assert_eq!(text(get("/", &[], www)), "home");
+    assert_eq!(text(get("/sub/", &[], www)), "sub");
+    assert_eq!(text(get("/t%65n.txt", &[], www)), "0123456789");
+    assert_eq!(text(get("/ten.txt", &[("Range", "bytes=-2")], www)), "89");
+    let redirect = get("/sub", &[], www);
+    assert_eq!(redirect.status.0, 301);
+    assert_eq!(field(&redirect, "Location"), Some("/sub/"));
+    for path in "/bare /bare/ /none /ten.txt/ /ten.txt/x /.hidden /Ten.txt.bak".split_whitespace() {
+        assert_eq!(status(path, www), 404, "{path}");
+    }
+    assert_eq!(status(&format!("/{}", "a".repeat(300)), www), 404);
+    assert_eq!(field(&get("/", &[], www), "Content-Security-Policy"), None);
+}
+
+#[test]
+fn folder_is_not_left_by_any_spelling() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    for path in [
+        "/../outside/key.txt",
+        "/%2e%2e/outside/key.txt",
+        "/..%2foutside/key.txt",
+        "/.%2e/outside/key.txt",
+        "/%2e%2e%2foutside%2fkey.txt",
+        "/..%5coutside%5ckey.txt",
+        "/%252e%252e/outside/key.txt",
+        "/..%252foutside/key.txt",
+        "/sub/../../outside/key.txt",
+        "/sub/%2e%2e/%2e%2e/outside/key.txt",
+        "/%c0%ae%c0%ae/outside/key.txt",
+        "/..;/outside/key.txt",
+        "/../www-secret/key.txt",
+        "//../outside/key.txt",
+        "/ten.txt%00.html",
+        "/ten.txt/../../outside/key.txt",
+        "/..\\outside\\key.txt",
+    ] {
+        let response = get(path, &[], www);
+        assert!(matches!(response.status.0, 400 | 404), "{path}");
+        assert!(!text(response).contains("SECRET"), "{path}");
+    }
+    let absolute = scratch.path("outside/key.txt");
+    assert_eq!(status(&format!("/{}", absolute.display()), www), 404);
+    let escaped = absolute.display().to_string().replace('/', "%2f");
+    assert_eq!(status(&format!("/{escaped}"), www), 400);
+}
+
+#[test]
+fn link_inside_the_folder_is_followed_and_one_that_leads_out_is_not() {
+    let scratch = Scratch::new();
+    scratch.link("ten.txt", "www/inside.txt");
+    scratch.link("../ten.txt", "www/sub/up.txt");
+    scratch.link("sub", "www/alias");
+    scratch.link("inside.txt", "www/twice.txt");
+    scratch.link("../outside/key.txt", "www/out.txt");
+    scratch.link(scratch.path("outside"), "www/outdir");
+    scratch.link("../www-secret/key.txt", "www/prefix.txt");
+    scratch.link("../www/../outside/key.txt", "www/wound.txt");
+    scratch.link("../www/ten.txt", "www/around.txt");
+    scratch.link("out.txt", "www/indirect.txt");
+    scratch.link("loop.txt", "www/loop.txt");
+    scratch.link("missing", "www/dangling.txt");
+    let www = &mut scratch.www();
+    for path in ["/inside.txt", "/sub/up.txt", "/twice.txt", "/around.txt"] {
+        assert_eq!(text(get(path, &[], www)), "0123456789", "{path}");
+    }
+    assert_eq!(text(get("/alias/", &[], www)), "sub");
+    assert_eq!(status("/alias", www), 301);
+    for path in "/out.txt /outdir /outdir/ /outdir/key.txt /prefix.txt /wound.txt /indirect.txt \
+         /loop.txt /dangling.txt"
+        .split_whitespace()
+    {
+        assert_eq!(status(path, www), 404, "{path}");
+    }
+}
+
+#[test]
+fn walk_from_the_root_follows_no_link() {
+    // What protects when a name becomes a link after its path was judged.
+    let scratch = Scratch::new();
+    scratch.link("ten.txt", "www/inside.txt");
+    scratch.link("../outside/key.txt", "www/out.txt");
+    scratch.link("../outside", "www/outdir");
+    scratch.link("www", "current");
+    let opens = |root, inside| open_beneath(&scratch.path(root), Path::new(inside)).is_ok();
+    assert!(opens("www", "ten.txt"));
+    assert!(opens("www", "sub/index.html"));
+    for inside in ["out.txt", "outdir/key.txt", "outdir", "inside.txt"] {
+        assert!(!opens("www", inside), "{inside}");
+    }
+    for inside in [
+        "../outside/key.txt",
+        "sub/../../outside/key.txt",
+        "/etc/passwd",
+    ] {
+        assert!(!opens("www", inside), "{inside}");
+    }
+    assert!(!opens("current", "ten.txt"));
+}
+
+#[test]
+fn root_given_as_a_link_is_resolved_at_start() {
+    let scratch = Scratch::new();
+    scratch.link("www", "current");
+    let www = &mut Folder::new(&scratch.path("current")).unwrap();
+    assert_eq!(text(get("/", &[], www)), "home");
+    fs::remove_file(scratch.path("current")).unwrap();
+    scratch.link("outside", "current");
+    assert_eq!(text(get("/", &[], www)), "home");
+}
+
+#[test]
+fn root_replaced_by_a_link_serves_nothing() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    fs::rename(scratch.path("www"), scratch.path("old")).unwrap();
+    scratch.link("outside", "www");
+    assert_eq!(status("/", www), 404);
+    assert_eq!(status("/key.txt", www), 404);
+}
+
+#[test]
+fn root_that_is_no_readable_directory_is_an_error() {
+    let scratch = Scratch::new();
+    assert!(Folder::new(&scratch.path("missing")).is_err());
+    assert!(Folder::new(&scratch.path("www/ten.txt")).is_err());
+    for mode in [0o000, 0o111, 0o444] {
+        let bare = scratch.path("www/bare");
+        fs::set_permissions(&bare, fs::Permissions::from_mode(mode)).unwrap();
+        // The superuser may do everything; anybody else gets the error at start.
+        let usable = fs::read_dir(&bare).is_ok() && fs::metadata(bare.join(".")).is_ok();
+        assert_eq!(Folder::new(&bare).is_ok(), usable, "{mode:o}");
+        fs::set_permissions(&bare, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+#[test]
+fn special_files_do_not_exist_and_never_block() {
+    let scratch = Scratch::new();
+    let fifo = scratch.path("www/fifo.txt");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    let _socket = UnixListener::bind(scratch.path("www/socket.txt")).unwrap();
+    scratch.link("/dev/zero", "www/zero.txt");
+    let www = &mut scratch.www();
+    // A FIFO without a writer: an open that waits would hang here.
+    for path in ["/fifo.txt", "/socket.txt", "/zero.txt"] {
+        assert_eq!(status(path, www), 404, "{path}");
+    }
+    // Reached as a root of its own, the devices are inside; they still are no files.
+    let devices = &mut Folder::new(Path::new("/dev")).unwrap();
+    assert_eq!(status("/zero", devices), 404);
+    assert_eq!(status("/null", devices), 404);
+}
+
+#[test]
+fn file_that_may_not_be_read_does_not_exist() {
+    let scratch = Scratch::new();
+    scratch.write("www/private.txt", "SECRET");
+    let private = scratch.path("www/private.txt");
+    fs::set_permissions(&private, fs::Permissions::from_mode(0o000)).unwrap();
+    // The superuser may read everything; then it is a file like others.
+    let expected = if fs::read(&private).is_ok() { 200 } else { 404 };
+    assert_eq!(status("/private.txt", &mut scratch.www()), expected);
+}
+
+#[test]
+fn edits_show_at_once() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    let first = get("/ten.txt", &[], www);
+    let tag = field(&first, "ETag").unwrap().to_owned();
+    assert_eq!(
+        get("/ten.txt", &[("If-None-Match", &tag)], www).status.0,
+        304
+    );
+    scratch.write("www/ten.txt", "changed!");
+    let second = get("/ten.txt", &[("If-None-Match", &tag)], www);
+    assert_eq!(second.status.0, 200);
+    assert_eq!(text(second), "changed!");
+    scratch.write("www/new.txt", "new");
+    assert_eq!(text(get("/new.txt", &[], www)), "new");
+    fs::remove_file(scratch.path("www/ten.txt")).unwrap();
+    assert_eq!(status("/ten.txt", www), 404);
+}
+
+#[test]
+fn edit_of_the_same_length_changes_the_tag() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    let tag_at = |nanoseconds, www: &mut Folder| {
+        let file = fs::File::options()
+            .write(true)
+            .open(scratch.path("www/ten.txt"));
+        let when = UNIX_EPOCH + Duration::new(784_111_777, nanoseconds);
+        file.unwrap().set_modified(when).unwrap();
+        let response = get("/ten.txt", &[], www);
+        let date = field(&response, "Last-Modified");
+        assert_eq!(date, Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+        field(&response, "ETag").unwrap().to_owned()
+    };
+    assert_ne!(tag_at(1_000_000, www), tag_at(2_000_000, www));
+}
+
+#[test]
+fn last_modified_never_lies_in_the_future() {
+    // RFC 9110 §8.8.2.1
+    let scratch = Scratch::new();
+    let file = fs::File::options()
+        .write(true)
+        .open(scratch.path("www/ten.txt"));
+    let when = SystemTime::now() + Duration::from_secs(1_000_000);
+    file.unwrap().set_modified(when).unwrap();
+    let response = get("/ten.txt", &[], &mut scratch.www());
+    assert_eq!(field(&response, "Last-Modified"), None);
+    assert!(field(&response, "ETag").is_some());
+}
+
+#[test]
+fn file_on_disk_is_read_as_it_is_sent() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    let shrinking = get("/ten.txt", &[], www);
+    scratch.write("www/ten.txt", "012");
+    let (body, len) = drain(shrinking);
+    assert_eq!(len, 10);
+    assert_eq!(body.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    let growing = get("/ten.txt", &[], www);
+    scratch.write("www/ten.txt", "0123456789");
+    assert_eq!(text(growing), "012");
+}
