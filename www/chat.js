@@ -41,7 +41,6 @@ function connect() {
   socket.addEventListener("open", () => {
     openedAt = performance.now();
     showState("open", "Connected");
-    hint.textContent = "";
   });
 
   socket.addEventListener("message", (event) => {
@@ -104,7 +103,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault(); // or the browser would load the page anew
   if (text.value === "") return;
   if (socket.readyState !== WebSocket.OPEN) {
-    hint.textContent = "Not sent: there is no connection. Your text stays here.";
+    hint.textContent = "Not sent while disconnected. Your text is kept here.";
     tryNow();
     return;
   }
@@ -114,11 +113,15 @@ form.addEventListener("submit", (event) => {
   hint.textContent = "";
 });
 
+text.addEventListener("input", () => {
+  hint.textContent = "";
+});
+
 // send() only hands the text to the browser. Whether it arrived, the server's answer tells.
 function giveBackUnconfirmed() {
   if (unconfirmed.length === 0) return;
   text.value = [...unconfirmed.splice(0), text.value].join(" ").trimEnd();
-  hint.textContent = "The connection ended before the server confirmed this text. It may not have arrived.";
+  hint.textContent = "The connection ended before the server confirmed this. It may not have arrived.";
 }
 
 // ---- The list of messages ----
