@@ -1,0 +1,179 @@
+// The state of the connection: shown in words, kept by trying again, and no text lost on the way.
+//
+// Where the length of a pause matters, the page's clock is held: it moves only when the test moves
+// it, so the numbers are exact on any machine.
+
+import assert from "node:assert/strict";
+import { Server, until } from "./harness.mjs";
+
+/** A tab whose clock stands still, whose dice always show `dice`, and which counts its sockets. */
+async function tabWithHeldClock(bench, dice) {
+  const tab = await bench.chatTab(await bench.window(), async (page) => {
+    await page.clock.install();
+    await page.addInitScript((dice) => {
+      Math.random = () => dice;
+      window.tries = 0;
+      const Socket = WebSocket;
+      window.WebSocket = class extends Socket {
+        constructor(...args) {
+          super(...args);
+          window.tries += 1;
+        }
+      };
+    }, dice);
+  });
+  await tab.page.clock.pauseAt(Date.now() + 3_600_000);
+  return tab;
+}
+
+const tries = (tab) => tab.page.evaluate("tries");
+
+/** Waits for the announcement of the next try; returns its seconds. */
+async function announced(tab) {
+  await tab.isDisconnected();
+  const found = await until("the next try", async () => /^code 100\d, next try in (\d+) s$/.exec(await tab.retry.innerText()));
+  return Number(found[1]);
+}
+
+/** `count` times: reads how long the page means to wait, and lets the time pass. */
+async function pauses(tab, count) {
+  const seen = [];
+  while (seen.length < count) {
+    const before = await tries(tab);
+    seen.push(await announced(tab));
+    await tab.page.clock.fastForward(seen.at(-1) * 1000);
+    await until("one try more", () => tries(tab), before + 1);
+    await until("its failure", async () => (await tab.retry.innerText()).startsWith("code"));
+  }
+  return seen;
+}
+
+async function restart(bench) {
+  bench.server = await Server.start(bench.server.port);
+}
+
+export default {
+  async "after a restart of the server three tabs reconnect by themselves and the chat goes on"(bench) {
+    bench.serverMayVanish = true;
+    const tabs = await bench.chatTabs(3);
+    const [one, two, three] = tabs;
+    await bench.server.stop("SIGTERM");
+    for (const tab of tabs) {
+      await tab.isDisconnected();
+      await until("when it will try again", async () => /next try in \d+ s$|now$/.test(await tab.retry.innerText()));
+    }
+    await restart(bench);
+    for (const tab of tabs) {
+      await tab.isConnected();
+      await until("no word about trying", () => tab.retry.textContent(), "");
+    }
+    // What was said before is still there, and the ids are what they were. A tab that was back
+    // late may have missed nothing but silence.
+    await two.say("we are back");
+    await one.shows(`Client #${two.id} says: we are back`);
+    await two.shows("You wrote: we are back", `Client #${two.id} says: we are back`);
+    await three.shows(`Client #${two.id} says: we are back`);
+  },
+
+  async "a server stopped by SIGTERM says Close 1001, a killed one nothing (1006)"(bench) {
+    bench.serverMayVanish = true;
+    for (const [signal, code] of [["SIGTERM", 1001], ["SIGKILL", 1006]]) {
+      const tab = await tabWithHeldClock(bench, 0.9);
+      await bench.server.stop(signal);
+      await announced(tab);
+      assert.equal(await tab.retry.innerText(), `code ${code}, next try in 4 s`);
+      await tab.page.close();
+      await restart(bench);
+    }
+  },
+
+  async "the pauses grow to 30 s and depend on chance"(bench) {
+    bench.serverMayVanish = true;
+    const unlucky = await tabWithHeldClock(bench, 0.999);
+    const lucky = await tabWithHeldClock(bench, 0.25);
+    await bench.server.stop();
+    assert.deepEqual(await pauses(unlucky, 6), [4, 8, 16, 30, 30, 30]);
+    assert.deepEqual(await pauses(lucky, 6), [1, 5, 10, 19, 19, 19]);
+  },
+
+  async "the countdown counts"(bench) {
+    bench.serverMayVanish = true;
+    const tab = await tabWithHeldClock(bench, 0.999);
+    await bench.server.stop();
+    assert.equal(await announced(tab), 4);
+    for (const left of [3, 2, 1]) {
+      await tab.page.clock.runFor(1000);
+      assert.equal(await announced(tab), left);
+    }
+    assert.equal(await tries(tab), 1);
+  },
+
+  async "a network that is back, and a tab that is looked at again, mean an immediate try"(bench) {
+    bench.serverMayVanish = true;
+    const tab = await tabWithHeldClock(bench, 0.999);
+    for (const wake of ["dispatchEvent(new Event('online'))", "document.dispatchEvent(new Event('visibilitychange'))"]) {
+      await bench.server.stop();
+      await announced(tab);
+      await restart(bench);
+      await tab.page.evaluate(wake);
+      await tab.isConnected();
+      const before = await tries(tab);
+      await tab.page.evaluate(wake);
+      assert.equal(await tries(tab), before, "no second connection beside one that stands");
+    }
+  },
+
+  async "only a connection that lasts makes the pauses short again"(bench) {
+    bench.serverMayVanish = true;
+    const tab = await tabWithHeldClock(bench, 0.999);
+    const cycle = async (lastedMs) => {
+      await tab.page.clock.fastForward(lastedMs);
+      await bench.server.stop();
+      const pause = await announced(tab);
+      await restart(bench);
+      await tab.page.clock.fastForward(pause * 1000);
+      await tab.isConnected();
+      return pause;
+    };
+    assert.deepEqual([await cycle(0), await cycle(9_000), await cycle(11_000), await cycle(0)], [4, 8, 4, 8]);
+  },
+
+  async "what is sent while disconnected stays in the input, and the page says so"(bench) {
+    bench.serverMayVanish = true;
+    const tab = await tabWithHeldClock(bench, 0.999);
+    await bench.server.stop();
+    await announced(tab);
+    const before = await tries(tab);
+    await tab.input.fill("do not lose me");
+    await tab.input.press("Enter");
+    await until("the hint", () => tab.hint.innerText(), "Not sent while disconnected. Your text is kept here.");
+    assert.equal(await tab.input.inputValue(), "do not lose me");
+    await until("a try at once", () => tries(tab), before + 1);
+
+    await announced(tab);
+    await restart(bench);
+    await tab.button.click();
+    await tab.isConnected();
+    assert.equal(await tab.input.inputValue(), "do not lose me");
+    await tab.input.press("Enter");
+    await tab.shows("You wrote: do not lose me", `Client #${tab.id} says: do not lose me`);
+    assert.equal(await tab.input.inputValue(), "");
+    assert.equal(await tab.hint.innerText(), "");
+  },
+
+  async "what the server never confirmed comes back to the input"(bench) {
+    bench.serverMayVanish = true;
+    const [tab] = await bench.chatTabs(1);
+    await tab.say("confirmed");
+    await tab.shows("You wrote: confirmed", `Client #${tab.id} says: confirmed`);
+    bench.server.signal("SIGSTOP");
+    await tab.say("into");
+    await tab.say("the void");
+    await tab.input.fill("and this");
+    await bench.server.stop("SIGKILL");
+    await tab.isDisconnected();
+    await until("the texts", () => tab.input.inputValue(), "into the void and this");
+    assert.equal(await tab.hint.innerText(), "The connection ended before the server confirmed this. It may not have arrived.");
+    await tab.shows("You wrote: confirmed", `Client #${tab.id} says: confirmed`);
+  },
+};
