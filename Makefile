@@ -1,0 +1,58 @@
+# Everything one does with ws101. `make` lists it.
+# Only `run`, `test` and `check` matter to most people, and they need nothing but Rust.
+
+CARGO ?= cargo
+# Passed on to the server by `make run`, for example: make run ARGS="--port 9000"
+ARGS ?=
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+OLDEST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-minimal check cross conformance browser bench ci clean need-rust
+
+help: ## list the targets (this list)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+run: need-rust ## build the server and start it; flags in ARGS="..."
+	$(CARGO) run --release -- $(ARGS)
+
+build: need-rust ## build the server: target/release/ws101
+	$(CARGO) build --release
+
+test: need-rust ## run all tests that need only Rust
+	$(CARGO) test
+
+test-minimal: need-rust ## the same tests, without the default features
+	$(CARGO) test --no-default-features
+
+# Warnings are errors here and not in the sources: a newer compiler with a new warning must not
+# keep anybody from building the server.
+check: need-rust ## format, clippy, documentation, oldest compiler as declared
+	@$(CARGO) fmt --version >/dev/null 2>&1 || { echo "rustfmt is missing: rustup component add rustfmt"; exit 1; }
+	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "clippy is missing: rustup component add clippy"; exit 1; }
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --lib --document-private-items
+	bash tests/cross/msrv
+
+cross: need-rust ## compile for 32-bit and 64-bit ARM, with the oldest compiler when it can be had
+	bash tests/cross/run
+
+conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite into target/)
+	bash tests/conformance/run
+
+browser: build ## the chat page in a headless browser, three tabs
+	tests/browser/run
+
+bench: need-rust ## measure echo and broadcast against a bare TCP loop
+	$(CARGO) run --release --example bench -- $(ARGS)
+
+ci: ## all that a change must pass, with a summary
+	@bash .ci/run steps
+
+clean: need-rust ## remove target/, with all that was installed there
+	$(CARGO) clean
+
+need-rust:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust $(OLDEST) or newer, https://rustup.rs"; exit 1; }
