@@ -7,10 +7,18 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("the bench reads /proc and pins processes to cores: it needs Linux");
 
+pub mod bars;
+pub mod cells;
+pub mod contest;
 pub mod cores;
+pub mod counts;
 pub mod frames;
 pub mod histogram;
+pub mod idle;
 pub mod load;
+pub mod process;
+pub mod report;
+pub mod start;
 
 /// An error that ends the program with a line on stderr.
 pub type Error = Box<dyn std::error::Error>;

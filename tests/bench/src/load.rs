@@ -181,12 +181,7 @@ impl Load {
     ///
     /// # Errors
     /// One of them cannot be opened.
-    pub fn connect(
-        server: SocketAddr,
-        path: &str,
-        count: usize,
-        message: Message,
-    ) -> Result<Self> {
+    pub fn connect(server: SocketAddr, path: &str, count: usize, message: Message) -> Result<Self> {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(count);
         for index in 0..count {
