@@ -89,10 +89,8 @@ impl Bench {
         pin(cores.generator)?;
         let scratch = options.report.parent().unwrap_or(Path::new("")).to_owned();
         fs::create_dir_all(&scratch)?;
-        let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 7 });
-        let round = options
-            .round
-            .unwrap_or(if options.quick { 200 } else { 700 });
+        let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 21 });
+        let round = options.round.unwrap_or(200);
         let own = std::env::current_exe()?;
         let mut report = Report {
             servers: vec!["ws101".into(), "floor".into()],
