@@ -39,6 +39,7 @@ struct Options {
     rounds: Option<usize>,
     round: Option<u64>,
     against_itself: bool,
+    help: bool,
 }
 
 fn options() -> std::result::Result<Options, lexopt::Error> {
@@ -51,6 +52,7 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
         rounds: None,
         round: None,
         against_itself: false,
+        help: false,
     };
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -63,7 +65,7 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
             Arg::Long("rounds") => options.rounds = Some(parser.value()?.parse()?),
             Arg::Long("round-ms") => options.round = Some(parser.value()?.parse()?),
             Arg::Long("self") => options.against_itself = true,
-            Arg::Long("help") => return Err(USAGE.into()),
+            Arg::Long("help") => options.help = true,
             other => return Err(other.unexpected()),
         }
     }
@@ -89,8 +91,10 @@ impl Bench {
         pin(cores.generator)?;
         let scratch = options.report.parent().unwrap_or(Path::new("")).to_owned();
         fs::create_dir_all(&scratch)?;
-        let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 21 });
-        let round = options.round.unwrap_or(200);
+        let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 51 });
+        let round = options
+            .round
+            .unwrap_or(if options.quick { 200 } else { 80 });
         let own = std::env::current_exe()?;
         let mut report = Report {
             servers: vec!["ws101".into(), "floor".into()],
@@ -103,6 +107,11 @@ impl Bench {
                     format!("servers on core {server}, generator on core {generator}"),
                 _ => "nothing pinned, because there is one core".to_owned(),
             }
+        ));
+        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let load = load.split_whitespace().next().unwrap_or("unknown");
+        report.method.push(format!(
+            "load of the machine before the run: {load} (above 0.5, others were at work too)"
         ));
         if options.against_itself {
             report.servers = vec!["floor again".into(), "floor".into()];
@@ -319,6 +328,14 @@ impl Bench {
 
 fn main() -> ExitCode {
     let outcome = options().map_err(Into::into).and_then(|options| {
+        if options.help {
+            println!("{USAGE}");
+            return Ok(false);
+        }
+        if !options.against_itself && !options.server.is_file() {
+            let server = options.server.display();
+            return Err(format!("{server} is missing: cargo build --release makes it").into());
+        }
         let mut bench = Bench::new(options)?;
         bench.start();
         bench.counts();
