@@ -1,4 +1,23 @@
 //! ws101: a WebSocket server written from scratch.
+//!
+//! ```text
+//! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► reader ► frame}
+//!   │                                        │        └────► http::{scan, head, body, response}
+//!   └─► args, apps                           └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}
+//! ```
+//!
+//! Dependencies point one way: the protocol (`ws`, `http`) knows nothing of connections, the hub
+//! nothing of sockets, applications nothing of frames. `tests/wire/layers.rs` holds them to it.
 
+pub mod app;
+pub mod apps;
+pub mod clock;
 pub mod config;
+pub mod conn;
 pub mod http;
+pub mod hub;
+pub mod outbox;
+pub mod rooms;
+pub mod server;
+pub mod timers;
+pub mod ws;

@@ -1,1 +1,21 @@
 //! Byte-level tests on a virtual clock: no sockets, no sleeping.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
+mod client;
+mod framing;
+mod handshake;
+mod http;
+mod http_fields;
+mod policy;
+mod request_body;
+mod response;
+mod routes;
+mod script;
+mod sim;

@@ -1,0 +1,192 @@
+//! The contract between the core and the applications on top of it.
+//!
+//! An application sees requests and messages, never frames, sockets or bytes of HTTP. The core
+//! calls it; it answers by calling [`Ctx`]. Nothing that an application does inside a
+//! callback calls back into an application: a close that it causes is reported afterwards.
+//!
+//! Several applications live side by side, each with its own paths. A connection remembers
+//! which one it belongs to, and a number of that application's own, its *tag*, so that no
+//! table is searched when a message arrives.
+
+use crate::http::head::Head;
+use crate::http::response::Response;
+use crate::http::route::Route;
+use crate::ws::close::CloseCode;
+
+pub use crate::hub::ctx::Ctx;
+
+/// One connection: the slot it lives in, and a serial number that tells it from earlier
+/// tenants of the slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId {
+    /// Index into the table of connections.
+    pub slot: u32,
+    /// Counts the connections of this process.
+    pub serial: u32,
+}
+
+/// One request on one connection: an answer to an older one is recognised and ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId {
+    /// The connection it came on.
+    pub conn: ConnId,
+    /// Counts the requests of that connection.
+    pub serial: u32,
+}
+
+/// A message, as applications see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Text, checked.
+    Text(&'a str),
+    /// Any bytes.
+    Binary(&'a [u8]),
+}
+
+/// A request whose body has arrived whole.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Start line and header fields.
+    pub head: &'a Head<'a>,
+    /// The body; empty when there is none.
+    pub body: &'a [u8],
+    /// A correct opening handshake: the application may answer [`Reply::Upgrade`].
+    pub upgrade: bool,
+}
+
+/// What an application answers to a request.
+pub enum Reply {
+    /// The connection becomes a WebSocket. Only for requests with `upgrade`.
+    Upgrade(Options),
+    /// This response.
+    Now(Response),
+    /// The application will call [`Ctx::respond`].
+    Later,
+}
+
+/// How a WebSocket connection is to be treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The application's own name for the connection, given back with each event.
+    pub tag: u64,
+    /// Limit for its messages in bytes; `None`: the server's.
+    pub max_message_bytes: Option<u64>,
+    /// Whether the server pings it (an application may have a heartbeat of its own).
+    pub keepalive: bool,
+}
+
+impl Options {
+    /// The server's limits and its keepalive.
+    #[must_use]
+    pub fn tagged(tag: u64) -> Self {
+        Self {
+            tag,
+            max_message_bytes: None,
+            keepalive: true,
+        }
+    }
+}
+
+/// Why a WebSocket connection is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// RFC 6455 §7.1.5: the code of the first Close, ours or the peer's; 1005 when it had none,
+    /// 1006 when the connection ended without one.
+    pub code: CloseCode,
+    /// Who or what ended it.
+    pub cause: Cause,
+}
+
+/// Who or what ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The peer, with or without a Close.
+    Peer,
+    /// The peer broke a rule.
+    Protocol,
+    /// The peer passed a limit.
+    Limit,
+    /// The peer did not take what was queued for it.
+    Slow,
+    /// A deadline passed.
+    Timeout,
+    /// The server goes down.
+    Shutdown,
+    /// The application closed it.
+    Application,
+}
+
+impl Cause {
+    /// One word for the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Protocol => "protocol",
+            Self::Limit => "limit",
+            Self::Slow => "slow",
+            Self::Timeout => "timeout",
+            Self::Shutdown => "shutdown",
+            Self::Application => "application",
+        }
+    }
+}
+
+/// An application.
+///
+/// Only `route` has to be written; the rest has defaults that do nothing.
+pub trait App {
+    /// Whether this application serves the target of `head`, and what it takes there: methods,
+    /// body size, WebSocket or not. The body has not arrived yet. Must not have side effects.
+    fn route(&self, head: &Head<'_>) -> Option<Route>;
+
+    /// A request for a target that `route` claimed. Its rules (method, body, handshake) are
+    /// already checked.
+    fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply;
+
+    /// A request answered [`Reply::Later`] whose peer left or whose deadline passed:
+    /// exactly once, and never after [`Ctx::respond`].
+    fn on_request_gone(&mut self, _ctx: &mut Ctx<'_>, _id: RequestId) {}
+
+    /// The 101 is queued; messages may be sent.
+    fn on_open(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64) {}
+
+    /// A message arrived.
+    fn on_message(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _message: Message<'_>) {}
+
+    /// The connection is over, exactly once for each `on_open`: nothing can be sent any more.
+    fn on_close(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _why: &Closed) {}
+
+    /// The moment asked for with [`Ctx::wake_at`] has come.
+    fn on_timer(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
+
+    /// The server goes down: before the connections are closed. Last messages may be sent.
+    fn on_shutdown(&mut self, _ctx: &mut Ctx<'_>) {}
+}
+
+/// The world below the core: randomness and the calendar. Sockets are [`Net`].
+pub trait World {
+    /// Fills `bytes` with unpredictable bytes.
+    fn random(&mut self, bytes: &mut [u8]);
+    /// Seconds since 1970, for `Date`.
+    fn unix_time(&mut self) -> u64;
+}
+
+/// Sockets, as the core needs them. The driver implements it; so do tests.
+pub trait Net {
+    /// Writes what fits of `pieces`, one call.
+    fn write(&mut self, id: ConnId, pieces: &[std::io::IoSlice<'_>]) -> Written;
+    /// Ends our side of the connection; what was written before still arrives.
+    fn half_close(&mut self, id: ConnId);
+    /// Ends the connection. `reset`: what the peer has not read may be lost.
+    fn close(&mut self, id: ConnId, reset: bool);
+}
+
+/// What came of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// So many bytes were taken. Fewer than offered: no more for now.
+    Bytes(usize),
+    /// The connection is broken.
+    Broken,
+}

@@ -1,0 +1,173 @@
+//! The chat of the FastAPI documentation: `/ws/{client_id}`, where members have numbers,
+//! and `/ws`, where they have none (SEED_SYSTEMS §2).
+//!
+//! To the sender `You wrote: …`, to everybody `Client #… says: …`; when somebody leaves, by any
+//! way, the others read it once. Text is passed on as it is.
+
+use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
+use crate::http::head::{Head, Method};
+use crate::http::refusal;
+use crate::http::route::Route;
+use crate::rooms::Rooms;
+use crate::ws::close::CloseCode;
+use slab::Slab;
+use std::borrow::Cow;
+
+/// Most digits of a client id.
+const MAX_DIGITS: usize = 127;
+/// Longest client id before decoding: each of its bytes may be written as `%2D`.
+const MAX_ID_BYTES: usize = 3 * (MAX_DIGITS + 1);
+
+/// A chat path: plain requests of the usual methods are told to upgrade (SEED_SYSTEMS §1).
+const ROUTE: Route = Route {
+    methods: &[Method::Get, Method::Head, Method::Post],
+    websocket: true,
+    max_body_bytes: 0,
+};
+
+/// The application. The tag of a connection names its `Member`.
+#[derive(Debug)]
+pub struct Chat {
+    farewell: String,
+    members: Slab<Member>,
+    rooms: Rooms<ConnId>,
+}
+
+#[derive(Debug)]
+struct Member {
+    /// The client id as it is shown; `None` on `/ws`.
+    name: Option<Box<str>>,
+    membership: u32,
+}
+
+impl Chat {
+    /// `farewell`: what stands behind `Client #7 ` when client 7 leaves.
+    #[must_use]
+    pub fn new(farewell: String) -> Self {
+        Self {
+            farewell,
+            members: Slab::new(),
+            rooms: Rooms::default(),
+        }
+    }
+
+    fn join(&mut self, path: &str, conn: ConnId) -> Option<u64> {
+        let (room, name) = match place(path)? {
+            Place::Anonymous => ("anonymous", None),
+            Place::Numbered(name) => ("numbered", Some(name.into())),
+        };
+        let membership = self.rooms.join(room, conn);
+        Some(self.members.insert(Member { name, membership }) as u64)
+    }
+}
+
+/// Where a path leads.
+enum Place {
+    Anonymous,
+    Numbered(String),
+}
+
+fn place(path: &str) -> Option<Place> {
+    match path.strip_prefix("/ws")? {
+        "" => Some(Place::Anonymous),
+        rest => client_id(rest.strip_prefix('/')?).map(Place::Numbered),
+    }
+}
+
+/// A client id as the number it is: optional sign, up to 127 digits, no leading zeros shown.
+///
+/// `007` is 7, `-5` stays, `+5` is 5, `-0` is 0. Anything else is not an id.
+fn client_id(segment: &str) -> Option<String> {
+    if segment.len() > MAX_ID_BYTES {
+        return None;
+    }
+    let text = percent_decoded(segment)?;
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let is_number = !digits.is_empty()
+        && digits.len() <= MAX_DIGITS
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return None;
+    }
+    Some(match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        number => format!("{sign}{number}"),
+    })
+}
+
+/// `%2D` is `-`: the same path, written otherwise (RFC 3986 §2.4).
+fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
+    if !segment.contains('%') {
+        return Some(Cow::Borrowed(segment));
+    }
+    let mut parts = segment.split('%');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let byte = u8::from_str_radix(digits, 16).ok()?;
+        text.push(char::from(byte));
+        text.push_str(rest);
+    }
+    Some(Cow::Owned(text))
+}
+
+impl App for Chat {
+    fn route(&self, head: &Head<'_>) -> Option<Route> {
+        place(head.path).map(|_| ROUTE)
+    }
+
+    fn on_request(&mut self, _: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
+        match self.join(request.head.path, id.conn) {
+            Some(tag) => Reply::Upgrade(Options::tagged(tag)),
+            None => Reply::Now(*refusal::not_found()),
+        }
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, message: Message<'_>) {
+        let Message::Text(text) = message else {
+            return ctx.close(id, CloseCode::UnsupportedData, "text only");
+        };
+        let Some(member) = member(&self.members, tag) else {
+            return;
+        };
+        let everybody = self.rooms.members(member.membership).iter().copied();
+        match &member.name {
+            Some(name) => {
+                ctx.send_text([id], ["You wrote: ", text]);
+                ctx.send_text(everybody, ["Client #", name, " says: ", text]);
+            }
+            None => ctx.send_text(everybody, [text]),
+        }
+    }
+
+    fn on_close(&mut self, ctx: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {
+        let Some(key) = usize::try_from(tag).ok() else {
+            return;
+        };
+        let Some(member) = self.members.try_remove(key) else {
+            return;
+        };
+        let others = || self.rooms.members(member.membership).iter().copied();
+        match &member.name {
+            Some(name) => ctx.send_text(others(), ["Client #", name, " ", &self.farewell]),
+            None => ctx.send_text(others(), ["A client disconnected"]),
+        }
+        self.rooms.leave(member.membership);
+    }
+
+    fn on_shutdown(&mut self, _: &mut Ctx<'_>) {
+        // Everybody leaves at once: nobody is left to read that the others did.
+        self.members.clear();
+        self.rooms.clear();
+    }
+}
+
+fn member(members: &Slab<Member>, tag: u64) -> Option<&Member> {
+    members.get(usize::try_from(tag).ok()?)
+}

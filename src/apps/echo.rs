@@ -1,0 +1,24 @@
+//! `/echo`: every message back, same type, same bytes.
+
+use super::WEBSOCKET;
+use crate::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
+use crate::http::head::Head;
+use crate::http::route::Route;
+
+/// The application.
+#[derive(Debug, Default)]
+pub struct Echo;
+
+impl App for Echo {
+    fn route(&self, head: &Head<'_>) -> Option<Route> {
+        (head.path == "/echo").then_some(WEBSOCKET)
+    }
+
+    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
+        Reply::Upgrade(Options::tagged(0))
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: Message<'_>) {
+        ctx.send(id, message);
+    }
+}

@@ -1,0 +1,315 @@
+//! The record of one TCP connection: its phase, what waits to be written, what is known of it.
+//!
+//! ```text
+//! accept ─► Http ──101──► Open ── their Close (echo it) ────────┐
+//!            │             ├─ our Close ─► Open, close_sent ─ their Close
+//!            │             └─ violation: fail(code) ────────────┤
+//!            └─ last response, or end of input ─────────────────┤
+//!                              Draining: flush, half-close, discard input ─ EOF or deadline ─► Gone
+//! ```
+//!
+//! A record and its deadlines, no behaviour: the hub moves it from phase to phase. An idle
+//! WebSocket connection owns no buffer, so this record is what it costs; mind its size.
+
+use crate::app::{Cause, Closed, Options};
+use crate::clock::Time;
+use crate::config::Config;
+use crate::http::body::BodyReader;
+use crate::http::response::Source;
+use crate::http::scan::HeadScanner;
+use crate::outbox::Outbox;
+use crate::ws::close::CloseCode;
+use crate::ws::endpoint::Endpoint;
+use std::net::{IpAddr, SocketAddr};
+
+/// One connection.
+#[derive(Debug)]
+pub struct Conn {
+    /// Tells this tenant of the slot from others; see `ConnId`.
+    pub serial: u32,
+    /// The peer's port; see `peer`.
+    port: u16,
+    /// The peer's address.
+    ip: IpAddr,
+    /// Which application it belongs to; an index.
+    pub app: u8,
+    /// In the list of connections to write to.
+    pub touched: bool,
+    /// Wrote less than it wanted: waits for the socket to become writable.
+    pub stalled: bool,
+    /// Why it is not read at the moment.
+    pub paused: Paused,
+    /// A ping went out at `since` and nothing has come back.
+    pub pinged: bool,
+    /// The server pings it.
+    pub keepalive: bool,
+    /// How it ended, as it will be logged.
+    pub closed: Closed,
+    /// Its limit for one message, in bytes.
+    pub max_message_bytes: u32,
+    /// The application's name for it.
+    pub tag: u64,
+    /// What it is doing.
+    pub phase: Phase,
+    /// What waits to be written.
+    pub outbox: Outbox,
+    /// When its timer fires. Never later than its deadline, perhaps earlier.
+    pub armed: Time,
+    /// Accepted at.
+    pub accepted: Time,
+    /// Last received bytes at.
+    pub heard: Time,
+    /// Since when the present wait lasts: the ping, our Close, a queue that does not move.
+    pub since: Time,
+    /// The peer last accepted bytes of a queue at.
+    pub progressed: Time,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// The path of its last request, for the log.
+    pub path: Box<str>,
+}
+
+/// Why a connection is not read. Nothing set: it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Paused {
+    /// Too much is queued for it (backpressure).
+    pub by_queue: bool,
+    /// Bytes it sent wait to be processed.
+    pub by_backlog: bool,
+}
+
+impl Paused {
+    /// Any reason.
+    #[must_use]
+    #[inline]
+    pub fn any(self) -> bool {
+        self.by_queue || self.by_backlog
+    }
+}
+
+/// What a connection is doing.
+#[derive(Debug)]
+pub enum Phase {
+    /// Speaks HTTP.
+    Http(Box<Exchange>),
+    /// A WebSocket.
+    Open {
+        /// The protocol.
+        endpoint: Endpoint,
+        /// Set while a large message is unfinished: how much of it there was, and when.
+        mark: Option<Box<(usize, Time)>>,
+    },
+    /// Ends: what waits is written, then our side is closed, then input is thrown away until
+    /// the peer closes too. Closing at once would make the kernel send a reset, and the peer
+    /// might never see our last bytes (RFC 9112 §9.6, RFC 6455 §7.1.1).
+    Draining(Draining),
+    /// Is over; the slot is freed at the end of the turn.
+    Gone,
+}
+
+/// The last part of a connection's life.
+#[derive(Debug, Clone, Copy)]
+pub struct Draining {
+    /// Our side is closed since then.
+    pub half_closed: Option<Time>,
+    /// Bytes read and thrown away.
+    pub discarded: u64,
+    /// Close the socket after the write, without waiting for the peer.
+    pub at_once: bool,
+    /// The peer has closed its side.
+    pub peer_closed: bool,
+    /// End at this time whatever happens.
+    pub until: Time,
+}
+
+/// HTTP on one connection: one request at a time, in order.
+pub struct Exchange {
+    /// Where the head ends.
+    pub scanner: HeadScanner,
+    /// The head, as far as it did not arrive in one piece with its end; during `Body` the whole head.
+    pub head: Vec<u8>,
+    /// What it is waiting for.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Time,
+    /// Requests taken so far.
+    pub requests: u32,
+    /// Status of the last answer, for the log.
+    pub status: u16,
+}
+
+/// What an HTTP exchange is waiting for.
+pub enum Stage {
+    /// A request head.
+    Head,
+    /// The rest of a request body.
+    Body {
+        /// Finds its end.
+        reader: BodyReader,
+        /// What has arrived, decoded.
+        body: Vec<u8>,
+    },
+    /// The application's answer.
+    Held {
+        /// The response has no body.
+        head_only: bool,
+        /// The connection ends after the answer.
+        close: bool,
+    },
+    /// The next piece of a response body.
+    Streaming {
+        /// Where it comes from.
+        source: Box<dyn Source>,
+        /// Bytes still promised.
+        left: u64,
+        /// The connection ends after it.
+        close: bool,
+    },
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stage = match self.stage {
+            Stage::Head => "Head",
+            Stage::Body { .. } => "Body",
+            Stage::Held { .. } => "Held",
+            Stage::Streaming { .. } => "Streaming",
+        };
+        write!(f, "Exchange({stage}, request {})", self.requests)
+    }
+}
+
+impl Conn {
+    /// A connection that was just accepted.
+    #[must_use]
+    pub fn new(serial: u32, peer: SocketAddr, now: Time) -> Self {
+        let exchange = Exchange {
+            scanner: HeadScanner::default(),
+            head: Vec::new(),
+            stage: Stage::Head,
+            since: now,
+            requests: 0,
+            status: 0,
+        };
+        Self {
+            serial,
+            port: peer.port(),
+            ip: peer.ip(),
+            app: 0,
+            touched: false,
+            stalled: false,
+            paused: Paused::default(),
+            pinged: false,
+            keepalive: false,
+            closed: Closed {
+                code: CloseCode::AbnormalClosure,
+                cause: Cause::Peer,
+            },
+            max_message_bytes: 0,
+            tag: 0,
+            phase: Phase::Http(Box::new(exchange)),
+            outbox: Outbox::default(),
+            armed: Time::NEVER,
+            accepted: now,
+            heard: now,
+            since: now,
+            progressed: now,
+            bytes_in: 0,
+            bytes_out: 0,
+            path: Box::default(),
+        }
+    }
+
+    /// The peer's address.
+    #[must_use]
+    pub fn peer(&self) -> SocketAddr {
+        SocketAddr::new(self.ip, self.port)
+    }
+
+    /// Applies what the application asked for when it accepted the upgrade.
+    pub fn set_options(&mut self, options: &Options, config: &Config) {
+        let limit = options
+            .max_message_bytes
+            .unwrap_or(config.max_message_bytes);
+        self.max_message_bytes = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.tag = options.tag;
+        self.keepalive = options.keepalive;
+    }
+
+    /// A WebSocket on which data may be sent: no Close went out.
+    #[must_use]
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        matches!(&self.phase, Phase::Open { endpoint, .. } if !endpoint.close_sent)
+    }
+
+    /// The earliest time at which something has to be done about it, if nothing happens before.
+    #[must_use]
+    pub fn deadline(&self, config: &Config) -> Time {
+        self.wait_deadline(config).min(self.queue_deadline(config))
+    }
+
+    /// The deadline of the phase (LIMITS §1, one row for each).
+    #[must_use]
+    pub fn wait_deadline(&self, config: &Config) -> Time {
+        match &self.phase {
+            Phase::Http(exchange) => match exchange.stage {
+                // Bytes queued: the write has the deadline, not the wait for the next request.
+                Stage::Head if !self.outbox.is_empty() => Time::NEVER,
+                Stage::Head if exchange.requests == 0 || !exchange.scanner.is_fresh() => {
+                    exchange.since.after(config.head_timeout)
+                }
+                Stage::Head => exchange.since.after(config.keep_alive_timeout),
+                Stage::Body { .. } => exchange.since.after(config.body_timeout),
+                Stage::Held { .. } => exchange.since.after(config.held_request_timeout),
+                Stage::Streaming { .. } => Time::NEVER,
+            },
+            Phase::Open { endpoint, .. } if endpoint.close_sent => {
+                self.since.after(config.close_timeout)
+            }
+            Phase::Open { mark, .. } => {
+                let mark = mark
+                    .as_ref()
+                    .map(|mark| mark.1.after(config.message_patience));
+                mark.unwrap_or(Time::NEVER)
+                    .min(self.keepalive_deadline(config))
+            }
+            Phase::Draining(Draining {
+                half_closed: Some(at),
+                until,
+                ..
+            }) => at.after(config.linger_timeout).min(*until),
+            Phase::Draining(draining) => draining.until,
+            Phase::Gone => Time::NEVER,
+        }
+    }
+
+    /// When the peer is to be pinged, or given up.
+    #[must_use]
+    pub fn keepalive_deadline(&self, config: &Config) -> Time {
+        if !self.keepalive || config.ping_interval.is_zero() {
+            Time::NEVER
+        } else if self.pinged {
+            self.since.after(config.pong_timeout)
+        } else {
+            self.heard.after(config.ping_interval)
+        }
+    }
+
+    /// When a queue that does not move makes the peer a slow consumer.
+    #[must_use]
+    pub fn queue_deadline(&self, config: &Config) -> Time {
+        if self.outbox.is_empty() {
+            return Time::NEVER;
+        }
+        let is_websocket = matches!(self.phase, Phase::Open { .. });
+        let patience = if is_websocket && self.outbox.len() > config.stall_bytes {
+            config.stall_patience
+        } else {
+            config.write_timeout
+        };
+        self.progressed.after(patience)
+    }
+}

@@ -1,0 +1,378 @@
+//! The table of connections and everything done to it, except calling applications.
+//!
+//! Applications are kept beside this table (`Hub`), so that a callback can work on it
+//! through `Ctx` while it runs. What a callback causes and another application must hear of is
+//! noted as a [`Report`] and delivered after the callback has returned.
+
+use super::logbook::Logbook;
+use crate::app::{Cause, Closed, ConnId, RequestId, World};
+use crate::clock::Time;
+use crate::config::Config;
+use crate::conn::{Conn, Draining, Phase, Stage};
+use crate::http::date::DateCache;
+use crate::http::policy::Policy;
+use crate::outbox::Span;
+use crate::timers::Timers;
+use crate::ws::close::{CloseCode, Violation};
+use crate::ws::frame::{self, Opcode};
+use slab::Slab;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Something an application has to be told.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// A WebSocket connection is over.
+    Closed {
+        id: ConnId,
+        app: u8,
+        tag: u64,
+        why: Closed,
+    },
+    /// Nobody waits for the answer to this request any more.
+    RequestGone { id: RequestId, app: u8 },
+}
+
+/// A socket to close at the end of the turn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending {
+    pub(crate) id: ConnId,
+    pub(crate) reset: bool,
+}
+
+/// The state of the server below its applications.
+pub(crate) struct Core {
+    pub(crate) config: Config,
+    pub(crate) policy: Policy,
+    pub(crate) world: Box<dyn World>,
+    pub(crate) now: Time,
+    pub(crate) conns: Slab<Conn>,
+    /// All frames and response heads of this turn, one behind the other.
+    pub(crate) arena: Vec<u8>,
+    /// Messages queued in this turn, counted per receiver.
+    pub(crate) deliveries: usize,
+    /// Connections to write to in this turn.
+    pub(crate) touched: Vec<u32>,
+    /// Connections that still hold ranges of the arena after their write.
+    pub(crate) unsent: Vec<u32>,
+    pub(crate) reports: VecDeque<Report>,
+    pub(crate) endings: Vec<Ending>,
+    /// Received bytes that could not be processed yet; see `Hub::resume`.
+    pub(crate) backlogs: BTreeMap<u32, Vec<u8>>,
+    /// Connections whose backlog, or next piece of a body, is due in the next turn.
+    pub(crate) resume: VecDeque<ConnId>,
+    /// Connections that may be read again.
+    pub(crate) readable: Vec<ConnId>,
+    pub(crate) timers: Timers<ConnId>,
+    pub(crate) app_timers: Timers<(u8, u64)>,
+    pub(crate) app_armed: BTreeMap<(u8, u64), Time>,
+    pub(crate) dates: DateCache,
+    pub(crate) log: Logbook,
+    pub(crate) serial: u32,
+    /// When the rest is cut, once the server goes down.
+    pub(crate) stop_at: Option<Time>,
+}
+
+impl Core {
+    pub(crate) fn new(config: Config, policy: Policy, world: Box<dyn World>) -> Self {
+        Self {
+            config,
+            policy,
+            world,
+            now: Time::default(),
+            conns: Slab::new(),
+            arena: Vec::new(),
+            deliveries: 0,
+            touched: Vec::new(),
+            unsent: Vec::new(),
+            reports: VecDeque::new(),
+            endings: Vec::new(),
+            backlogs: BTreeMap::new(),
+            resume: VecDeque::new(),
+            readable: Vec::new(),
+            timers: Timers::default(),
+            app_timers: Timers::default(),
+            app_armed: BTreeMap::new(),
+            dates: DateCache::default(),
+            log: Logbook::default(),
+            serial: 0,
+            stop_at: None,
+        }
+    }
+
+    /// The connection, unless it is over or its slot has another tenant.
+    #[inline]
+    pub(crate) fn get(&mut self, id: ConnId) -> Option<&mut Conn> {
+        self.conns
+            .get_mut(id.slot as usize)
+            .filter(|conn| conn.serial == id.serial)
+    }
+
+    /// Puts the connection on the list of those to write to.
+    pub(crate) fn touch(&mut self, id: ConnId) {
+        if let Some(conn) = self.conns.get_mut(id.slot as usize)
+            && !conn.touched
+        {
+            conn.touched = true;
+            self.touched.push(id.slot);
+        }
+    }
+
+    /// Appends a whole frame to the arena.
+    pub(crate) fn encode(&mut self, opcode: Opcode, parts: &[&[u8]]) -> Span {
+        let start = self.arena.len();
+        frame::encode_header(
+            &mut self.arena,
+            opcode,
+            parts.iter().map(|part| part.len()).sum(),
+        );
+        for part in parts {
+            self.arena.extend_from_slice(part);
+        }
+        self.span_since(start)
+    }
+
+    pub(crate) fn span_since(&self, start: usize) -> Span {
+        // The arena stays far below 4 GiB: it is emptied each turn, `max_turn_bytes` ends a turn,
+        // and one message is at most 1 GiB by the range of its flag.
+        let clamp = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        Span {
+            start: clamp(start),
+            end: clamp(self.arena.len()),
+        }
+    }
+
+    /// Queues a range of the arena for one connection.
+    #[inline]
+    pub(crate) fn queue(&mut self, id: ConnId, span: Span) {
+        let Some(conn) = self.conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        if conn.outbox.is_empty() {
+            conn.progressed = self.now;
+        }
+        conn.outbox.push(span);
+        if !conn.touched {
+            conn.touched = true;
+            self.touched.push(id.slot);
+        }
+    }
+
+    /// Whether connections may still be read in this turn.
+    #[inline]
+    pub(crate) fn turn_is_full(&self) -> bool {
+        self.deliveries >= self.config.max_deliveries_per_turn
+            || self.arena.len() >= self.config.max_turn_bytes
+    }
+
+    /// Makes sure that the timer of the connection fires when its deadline comes.
+    ///
+    /// A timer that would fire too early is left alone: it finds nothing to do and is set anew.
+    /// So a deadline that moves with each received byte costs nothing.
+    pub(crate) fn arm(&mut self, id: ConnId) {
+        let Self {
+            conns,
+            timers,
+            config,
+            ..
+        } = self;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        let deadline = conn.deadline(config);
+        if deadline < conn.armed {
+            timers.set(id, &mut conn.armed, deadline);
+        }
+    }
+
+    /// Keeps bytes that cannot be processed now, and stops reading until they are.
+    pub(crate) fn keep_backlog(&mut self, id: ConnId, bytes: &[u8]) {
+        let Some(conn) = self.get(id) else { return };
+        conn.paused.by_backlog = true;
+        let backlog = self.backlogs.entry(id.slot).or_default();
+        backlog.extend_from_slice(bytes);
+    }
+
+    /// The bytes kept for this connection, if they can be processed now.
+    pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
+        let conn = self.get(id)?;
+        let waits = match &conn.phase {
+            Phase::Http(exchange) => {
+                matches!(exchange.stage, Stage::Held { .. } | Stage::Streaming { .. })
+            }
+            _ => false,
+        };
+        if waits || conn.paused.by_queue || !conn.paused.by_backlog {
+            return None;
+        }
+        conn.paused.by_backlog = false;
+        self.backlogs.remove(&id.slot)
+    }
+
+    /// Something that held up reading is over: what was kept is processed in the next turn; if
+    /// nothing was kept, the driver may read again.
+    pub(crate) fn wake_reader(&mut self, id: ConnId) {
+        let Some(conn) = self.get(id) else { return };
+        if conn.paused.by_backlog {
+            self.resume.push_back(id);
+        } else if !conn.paused.any() {
+            self.readable.push(id);
+        }
+    }
+
+    /// Queues a Pong; see `Outbox::push_pong`.
+    pub(crate) fn queue_pong(&mut self, id: ConnId, span: Span) {
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        if conn.outbox.is_empty() {
+            conn.progressed = now;
+        }
+        conn.outbox.push_pong(span);
+        self.touch(id);
+    }
+
+    /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
+    pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
+        let Some(conn) = self.get(id) else { return };
+        if conn.is_open() {
+            conn.closed = why;
+            let (app, tag) = (conn.app, conn.tag);
+            self.reports.push_back(Report::Closed { id, app, tag, why });
+        }
+    }
+
+    /// Begins the closing handshake (RFC 6455 §7.1.2).
+    pub(crate) fn start_close(&mut self, id: ConnId, code: CloseCode, reason: &str, cause: Cause) {
+        self.leave(id, Closed { code, cause });
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        let Phase::Open { endpoint, .. } = &mut conn.phase else {
+            return;
+        };
+        if endpoint.close_sent {
+            return;
+        }
+        endpoint.close_sent = true;
+        conn.since = now;
+        let span = self.encode_close(Some(code), reason);
+        self.queue(id, span);
+        self.arm(id);
+    }
+
+    fn encode_close(&mut self, code: Option<CloseCode>, reason: &str) -> Span {
+        match code {
+            Some(code) => self.encode(Opcode::Close, &[&code.0.to_be_bytes(), reason.as_bytes()]),
+            None => self.encode(Opcode::Close, &[]),
+        }
+    }
+
+    /// Fails the WebSocket connection (RFC 6455 §7.1.7).
+    pub(crate) fn fail(&mut self, id: ConnId, violation: Violation) {
+        let cause = match violation.close_code() {
+            CloseCode::MessageTooBig | CloseCode::PolicyViolation => Cause::Limit,
+            _ => Cause::Protocol,
+        };
+        self.log
+            .violation(self.now, self.conns.get(id.slot as usize), violation);
+        self.close_and_drain(id, violation.close_code(), violation.reason(), cause);
+    }
+
+    /// Sends a last Close, unless one went out before, and drains.
+    pub(crate) fn close_and_drain(
+        &mut self,
+        id: ConnId,
+        code: CloseCode,
+        reason: &str,
+        cause: Cause,
+    ) {
+        if self.get(id).is_some_and(|conn| conn.is_open()) {
+            self.leave(id, Closed { code, cause });
+            let span = self.encode_close(Some(code), reason);
+            self.queue(id, span);
+        }
+        self.drain(id, false);
+    }
+
+    /// The peer's Close: it is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
+    pub(crate) fn peer_close(&mut self, id: ConnId, code: Option<CloseCode>) {
+        if self.get(id).is_some_and(|conn| conn.is_open()) {
+            let reported = code.unwrap_or(CloseCode::NoStatusReceived);
+            self.leave(
+                id,
+                Closed {
+                    code: reported,
+                    cause: Cause::Peer,
+                },
+            );
+            let span = self.encode_close(code, "");
+            self.queue(id, span);
+        }
+        self.drain(id, false);
+    }
+
+    /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
+    pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
+        let Some(conn) = self.get(id) else { return };
+        if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
+            return;
+        }
+        conn.paused = Default::default();
+        conn.phase = Phase::Draining(Draining {
+            half_closed: None,
+            discarded: 0,
+            at_once,
+            peer_closed: false,
+            until: Time::NEVER,
+        });
+        self.backlogs.remove(&id.slot);
+        self.readable.push(id);
+        self.touch(id);
+        self.arm(id);
+    }
+
+    /// The connection is over. `reset`: the peer is not owed anything.
+    pub(crate) fn gone(&mut self, id: ConnId, cause: Cause, reset: bool) {
+        self.leave(
+            id,
+            Closed {
+                code: CloseCode::AbnormalClosure,
+                cause,
+            },
+        );
+        self.request_gone(id);
+        let Self {
+            conns,
+            timers,
+            now,
+            log,
+            ..
+        } = self;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        if conn.serial != id.serial || matches!(conn.phase, Phase::Gone) {
+            return;
+        }
+        timers.set(id, &mut conn.armed, Time::NEVER);
+        log.ended(*now, conn);
+        conn.phase = Phase::Gone;
+        conn.outbox.clear();
+        self.backlogs.remove(&id.slot);
+        self.endings.push(Ending { id, reset });
+    }
+
+    /// If a request is held on this connection, its application hears that nobody waits for it.
+    pub(crate) fn request_gone(&mut self, id: ConnId) {
+        let Some(conn) = self.get(id) else { return };
+        let app = conn.app;
+        if let Phase::Http(exchange) = &mut conn.phase
+            && matches!(exchange.stage, Stage::Held { .. })
+        {
+            exchange.stage = Stage::Head;
+            let id = RequestId {
+                conn: id,
+                serial: exchange.requests,
+            };
+            self.reports.push_back(Report::RequestGone { id, app });
+        }
+    }
+}

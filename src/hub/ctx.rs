@@ -1,0 +1,156 @@
+//! What an application can do while it is called.
+
+use super::core::Core;
+use crate::app::{Cause, ConnId, Message, RequestId};
+use crate::clock::Time;
+use crate::config::Config;
+use crate::http::response::Response;
+use crate::outbox::Span;
+use crate::ws::close::CloseCode;
+use crate::ws::frame::Opcode;
+
+/// The application's hands: valid during one callback.
+///
+/// Everything sent here is encoded at once and written when the turn ends, in the order of the
+/// calls. Sending to a connection that is over, or is closing, does nothing.
+pub struct Ctx<'a> {
+    pub(crate) core: &'a mut Core,
+    /// The application that is called.
+    pub(crate) app: u8,
+}
+
+/// What a receiver has agreed on that changes the bytes of a message.
+///
+/// A message is encoded once for each class among its receivers, never once for each receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EncodingClass {
+    /// No extension: the payload as it is.
+    Plain,
+}
+
+/// One message on its way to any number of receivers.
+struct Encoding<'a> {
+    opcode: Opcode,
+    parts: &'a [&'a [u8]],
+    plain: Option<Span>,
+}
+
+impl Encoding<'_> {
+    #[inline]
+    fn span(&mut self, core: &mut Core, class: EncodingClass) -> Span {
+        match class {
+            EncodingClass::Plain => match self.plain {
+                Some(span) => span,
+                None => *self.plain.insert(core.encode(self.opcode, self.parts)),
+            },
+        }
+    }
+
+    #[inline]
+    fn deliver(&mut self, core: &mut Core, id: ConnId) {
+        if core.get(id).is_some_and(|conn| conn.is_open()) {
+            let span = self.span(core, EncodingClass::Plain);
+            core.deliveries += 1;
+            core.queue(id, span);
+        }
+    }
+}
+
+impl Ctx<'_> {
+    /// The time of this turn.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.core.now
+    }
+
+    /// The limits and deadlines in force.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.core.config
+    }
+
+    /// Fills `bytes` with unpredictable bytes.
+    pub fn random(&mut self, bytes: &mut [u8]) {
+        self.core.world.random(bytes);
+    }
+
+    /// Sends one message to one connection.
+    #[inline]
+    pub fn send(&mut self, id: ConnId, message: Message<'_>) {
+        self.send_many([id], message);
+    }
+
+    /// Sends one message to many connections. It is encoded once.
+    #[inline]
+    pub fn send_many(&mut self, ids: impl IntoIterator<Item = ConnId>, message: Message<'_>) {
+        match message {
+            Message::Text(text) => self.deliver(ids, Opcode::Text, &[text.as_bytes()]),
+            Message::Binary(bytes) => self.deliver(ids, Opcode::Binary, &[bytes]),
+        }
+    }
+
+    /// Sends one text message, given in parts, to many connections. It is encoded once.
+    pub fn send_text<const N: usize>(
+        &mut self,
+        ids: impl IntoIterator<Item = ConnId>,
+        parts: [&str; N],
+    ) {
+        self.deliver(ids, Opcode::Text, &parts.map(str::as_bytes));
+    }
+
+    #[inline]
+    fn deliver(&mut self, ids: impl IntoIterator<Item = ConnId>, opcode: Opcode, parts: &[&[u8]]) {
+        let mut encoding = Encoding {
+            opcode,
+            parts,
+            plain: None,
+        };
+        for id in ids {
+            encoding.deliver(self.core, id);
+        }
+    }
+
+    /// Sends a Ping with up to 125 bytes of payload; more is cut off.
+    pub fn ping(&mut self, id: ConnId, payload: &[u8]) {
+        if self.core.get(id).is_some_and(|conn| conn.is_open()) {
+            let payload = payload.get(..125).unwrap_or(payload);
+            let span = self.core.encode(Opcode::Ping, &[payload]);
+            self.core.queue(id, span);
+        }
+    }
+
+    /// Begins the closing handshake. `reason`: up to 123 bytes of fixed ASCII.
+    /// The application's `on_close` follows when this callback has returned.
+    pub fn close(&mut self, id: ConnId, code: CloseCode, reason: &'static str) {
+        debug_assert!(code.may_be_sent() && reason.len() <= 123);
+        self.core.start_close(id, code, reason, Cause::Application);
+    }
+
+    /// Answers a request that was answered `Later`. An answer to a request that is no longer
+    /// held is ignored.
+    pub fn respond(&mut self, id: RequestId, response: Response) {
+        self.core.respond_later(id, response);
+    }
+
+    /// Asks for `on_timer(key)` at `when`, instead of any earlier wish for this key.
+    /// [`Time::NEVER`] takes the wish back.
+    pub fn wake_at(&mut self, key: u64, when: Time) {
+        let key = (self.app, key);
+        let Core {
+            app_timers,
+            app_armed,
+            ..
+        } = &mut *self.core;
+        let mut armed = app_armed.remove(&key).unwrap_or(Time::NEVER);
+        app_timers.set(key, &mut armed, when);
+        if armed != Time::NEVER {
+            app_armed.insert(key, armed);
+        }
+    }
+
+    /// How many connections there are, of all kinds.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.core.conns.len()
+    }
+}

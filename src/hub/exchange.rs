@@ -1,0 +1,416 @@
+//! HTTP on a connection: request heads, bodies, answers now and later, the upgrade.
+//!
+//! One request at a time. While one waits for its answer, or an answer for the socket, what
+//! follows on the connection is kept as it came (`keep_backlog`) and not read further.
+
+use super::Hub;
+use super::core::Core;
+use super::ctx::Ctx;
+use crate::app::{Cause, ConnId, Reply, Request, RequestId};
+use crate::conn::{Conn, Exchange, Phase, Stage};
+use crate::http::body::BodyReader;
+use crate::http::head::{self, Framing, Head, MAX_FIELDS, Method};
+use crate::http::refusal;
+use crate::http::response::{self, Body, Response};
+use crate::http::route::Route;
+use crate::http::scan::HeadScanner;
+use crate::outbox::Outbox;
+use crate::ws::endpoint::Endpoint;
+use crate::ws::handshake::{self, Handshake, Plan};
+use std::mem;
+
+/// A response body up to this size is copied behind its head, to leave in the same piece.
+const SMALL_BODY_BYTES: usize = 4 << 10;
+
+/// What became of a request.
+struct Answered {
+    /// The application that claims the target.
+    app: u8,
+    reply: Reply,
+    handshake: Option<Handshake>,
+}
+
+impl Hub {
+    /// Processes requests until `input` is used up or something has to be waited for.
+    pub(super) fn receive_http(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        while !input.is_empty() {
+            let high_water = self.core.config.high_water_bytes;
+            let Some(conn) = self.core.get(id) else {
+                return;
+            };
+            let is_full = conn.outbox.len() >= high_water;
+            let Phase::Http(exchange) = &mut conn.phase else {
+                return;
+            };
+            match &exchange.stage {
+                Stage::Head if is_full => {
+                    let rest = mem::take(input);
+                    self.core.keep_backlog(id, rest);
+                    return;
+                }
+                Stage::Head => self.receive_head(id, input),
+                Stage::Body { .. } => self.receive_body(id, input),
+                Stage::Held { .. } | Stage::Streaming { .. } => {
+                    let rest = mem::take(input);
+                    self.core.keep_backlog(id, rest);
+                    return;
+                }
+            }
+            if !self.core.reports.is_empty() {
+                self.settle();
+            }
+        }
+    }
+
+    fn receive_head(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        let now = self.core.now;
+        let Core { conns, config, .. } = &mut self.core;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        if exchange.scanner.is_fresh() && exchange.requests > 0 {
+            exchange.since = now;
+        }
+        match exchange.scanner.scan(input, config) {
+            Err(rejection) => self.core.refuse(id, *rejection),
+            Ok(None) => {
+                let all = mem::take(input);
+                exchange.head.extend_from_slice(all);
+                self.core.arm(id);
+            }
+            Ok(Some(len)) => {
+                let (last, rest) = mem::take(input)
+                    .split_at_mut_checked(len)
+                    .unwrap_or_default();
+                *input = rest;
+                exchange.scanner = HeadScanner::default();
+                exchange.requests += 1;
+                if exchange.head.is_empty() {
+                    self.take_head(id, last);
+                } else {
+                    let mut head = mem::take(&mut exchange.head);
+                    head.extend_from_slice(last);
+                    self.take_head(id, &mut head);
+                }
+            }
+        }
+    }
+
+    /// The head is complete. Either the request is, too, or its body is still to come.
+    fn take_head(&mut self, id: ConnId, bytes: &mut [u8]) {
+        let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let head = match head::parse(bytes, &mut slots, &self.core.policy) {
+            Ok(head) => head,
+            Err(rejection) => return self.core.refuse(id, *rejection),
+        };
+        if let Some(conn) = self.core.get(id) {
+            conn.path = head.path.into();
+        }
+        let route = self.route(&head);
+        let plan = handshake::plan(
+            &head,
+            route.as_ref().map(|(_, route)| route),
+            &self.core.policy,
+        );
+        let handshake = match plan {
+            Plan::Refuse(rejection) => return self.core.refuse(id, *rejection),
+            Plan::Upgrade(_) if self.core.stop_at.is_some() => {
+                return self.core.refuse(id, *refusal::service_unavailable());
+            }
+            Plan::Upgrade(handshake) => Some(handshake),
+            Plan::Serve => None,
+        };
+        let Some((app, route)) = route else {
+            return self.core.refuse(id, *refusal::not_found());
+        };
+        if head.framing != Framing::None {
+            let (framing, expects_continue) = (head.framing, head.expects_continue);
+            let reader = BodyReader::new(framing, route.max_body_bytes, &self.core.config);
+            return match reader {
+                Ok(reader) => self.core.await_body(id, bytes, reader, expects_continue),
+                Err(rejection) => self.core.refuse(id, *rejection),
+            };
+        }
+        let answered = self.ask(id, app, &head, &[], handshake);
+        self.act(id, &head, answered);
+    }
+
+    fn route(&self, head: &Head<'_>) -> Option<(u8, Route)> {
+        self.apps
+            .iter()
+            .zip(0..)
+            .find_map(|(app, index)| Some((index, app.route(head)?)))
+    }
+
+    fn receive_body(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        let Some(conn) = self.core.get(id) else {
+            return;
+        };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        let Stage::Body { reader, body } = &mut exchange.stage else {
+            return;
+        };
+        let progress = match reader.read(input, body) {
+            Ok(progress) => progress,
+            Err(rejection) => return self.core.refuse(id, *rejection),
+        };
+        let all = mem::take(input);
+        *input = all.get_mut(progress.consumed..).unwrap_or_default();
+        if !progress.complete {
+            return;
+        }
+        let body = mem::take(body);
+        let mut bytes = mem::take(&mut exchange.head);
+        exchange.stage = Stage::Head;
+        let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        // Both were right when the head arrived, and nothing has changed since.
+        let Ok(head) = head::parse(&mut bytes, &mut slots, &self.core.policy) else {
+            return;
+        };
+        let Some((app, _)) = self.route(&head) else {
+            return;
+        };
+        let answered = self.ask(id, app, &head, &body, None);
+        self.act(id, &head, answered);
+    }
+
+    fn ask(
+        &mut self,
+        conn: ConnId,
+        app: u8,
+        head: &Head<'_>,
+        body: &[u8],
+        handshake: Option<Handshake>,
+    ) -> Answered {
+        let core = &mut self.core;
+        let serial = core.get(conn).map_or(0, |conn| match &mut conn.phase {
+            Phase::Http(exchange) => exchange.requests,
+            _ => 0,
+        });
+        let request = Request {
+            head,
+            body,
+            upgrade: handshake.is_some(),
+        };
+        let id = RequestId { conn, serial };
+        let reply = match self.apps.get_mut(usize::from(app)) {
+            Some(application) => application.on_request(&mut Ctx { core, app }, id, &request),
+            None => Reply::Now(*refusal::not_found()),
+        };
+        Answered {
+            app,
+            reply,
+            handshake,
+        }
+    }
+
+    fn act(&mut self, id: ConnId, head: &Head<'_>, answered: Answered) {
+        let core = &mut self.core;
+        let max_requests = core.config.max_requests_per_connection;
+        let stopping = core.stop_at.is_some();
+        let now = core.now;
+        let Some(conn) = core.get(id) else { return };
+        conn.app = answered.app;
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        let close = !head.keep_alive || exchange.requests >= max_requests || stopping;
+        let head_only = head.method == Method::Head;
+        match (answered.reply, answered.handshake) {
+            (Reply::Now(response), _) => core.respond(id, response, head_only, close),
+            (Reply::Later, _) => {
+                exchange.stage = Stage::Held { head_only, close };
+                exchange.since = now;
+                core.arm(id);
+            }
+            (Reply::Upgrade(options), Some(handshake)) => {
+                let start = core.arena.len();
+                handshake.write(&mut core.arena, None);
+                let span = core.span_since(start);
+                core.queue(id, span);
+                let Core { conns, config, .. } = core;
+                if let Some(conn) = conns.get_mut(id.slot as usize) {
+                    conn.set_options(&options, config);
+                    conn.phase = Phase::Open {
+                        endpoint: Endpoint::default(),
+                        mark: None,
+                    };
+                }
+                core.arm(id);
+                let app = answered.app;
+                if let Some(application) = self.apps.get_mut(usize::from(app)) {
+                    application.on_open(&mut Ctx { core, app }, id, options.tag);
+                }
+            }
+            // An application that upgrades what did not ask for it is wrong; the peer is told so.
+            (Reply::Upgrade(_), None) => core.refuse(id, *refusal::internal_server_error()),
+        }
+    }
+
+    /// The next piece of a response body, if the one before has left.
+    pub(super) fn next_piece(&mut self, id: ConnId) {
+        let piece_bytes = self.core.config.piece_bytes;
+        let Some(conn) = self.core.get(id).filter(|conn| conn.outbox.is_empty()) else {
+            return;
+        };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        let Stage::Streaming {
+            source,
+            left,
+            close,
+        } = &mut exchange.stage
+        else {
+            return;
+        };
+        let wanted = usize::try_from(*left)
+            .unwrap_or(usize::MAX)
+            .min(piece_bytes);
+        let mut piece = vec![0; wanted];
+        match source.read(&mut piece) {
+            // The length was promised: the only honest end is a broken connection.
+            Err(_) | Ok(0) => self.core.gone(id, Cause::Application, true),
+            Ok(len) => {
+                piece.truncate(len);
+                *left = left.saturating_sub(len as u64);
+                let (finished, close) = (*left == 0, *close);
+                conn.outbox.push_owned(piece);
+                self.core.touch(id);
+                if finished {
+                    self.core.end_response(id, close);
+                }
+            }
+        }
+    }
+}
+
+impl Core {
+    /// Keeps the head until the body is complete.
+    fn await_body(&mut self, id: ConnId, head: &[u8], reader: BodyReader, expects_continue: bool) {
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        exchange.head = head.to_vec();
+        exchange.stage = Stage::Body {
+            reader,
+            body: Vec::new(),
+        };
+        exchange.since = now;
+        if expects_continue {
+            self.queue_bytes(id, response::CONTINUE);
+        }
+        self.arm(id);
+    }
+
+    /// Queues bytes that are not a frame.
+    pub(super) fn queue_bytes(&mut self, id: ConnId, bytes: &[u8]) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(bytes);
+        let span = self.span_since(start);
+        self.queue(id, span);
+    }
+
+    /// Answers a request that breaks a rule, and ends the connection.
+    pub(super) fn refuse(&mut self, id: ConnId, response: Response) {
+        let head_only = false;
+        self.log
+            .refusal(self.now, self.conns.get(id.slot as usize), &response);
+        let close = response.close;
+        self.respond(id, response, head_only, close);
+    }
+
+    /// Queues a whole response.
+    pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
+        let close = close || response.close;
+        let start = self.arena.len();
+        let date = self.dates.at(self.world.unix_time());
+        response::write_head(&mut self.arena, &response, date, close);
+        let mut rest = Body::None;
+        match response.body {
+            _ if head_only => {}
+            Body::Static(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
+                self.arena.extend_from_slice(bytes);
+            }
+            Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
+                self.arena.extend_from_slice(&bytes);
+            }
+            body => rest = body,
+        }
+        let span = self.span_since(start);
+        self.queue(id, span);
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        let Conn { outbox, phase, .. } = conn;
+        let Phase::Http(exchange) = phase else { return };
+        exchange.status = response.status.0;
+        exchange.stage = Stage::Head;
+        exchange.since = now;
+        if !queue_body(outbox, exchange, rest, close) {
+            self.end_response(id, close);
+        }
+    }
+
+    /// The answer to a request that was held.
+    pub(super) fn respond_later(&mut self, id: RequestId, response: Response) {
+        let Some(conn) = self.get(id.conn) else {
+            return;
+        };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        if exchange.requests != id.serial {
+            return;
+        }
+        if let Stage::Held { head_only, close } = exchange.stage {
+            self.respond(id.conn, response, head_only, close);
+        }
+    }
+
+    /// A held request whose time is over: its application hears of it, its peer gets `response`.
+    pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
+        self.request_gone(id);
+        self.refuse(id, response);
+    }
+
+    /// The response is queued to its end: the connection ends, or what waited behind the request is next.
+    pub(super) fn end_response(&mut self, id: ConnId, close: bool) {
+        if close {
+            return self.drain(id, false);
+        }
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        if let Phase::Http(exchange) = &mut conn.phase {
+            exchange.stage = Stage::Head;
+            exchange.since = now;
+        }
+        self.wake_reader(id);
+        self.arm(id);
+    }
+}
+
+/// Queues a body, or prepares it to come in pieces: then `true`.
+fn queue_body(outbox: &mut Outbox, exchange: &mut Exchange, body: Body, close: bool) -> bool {
+    match body {
+        Body::None => {}
+        Body::Static(bytes) => outbox.push_static(bytes),
+        Body::Bytes(bytes) => outbox.push_owned(bytes),
+        Body::Stream { len: 0, .. } => {}
+        Body::Stream { len: left, source } => {
+            exchange.stage = Stage::Streaming {
+                source,
+                left,
+                close,
+            };
+            return true;
+        }
+    }
+    false
+}

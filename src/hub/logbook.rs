@@ -1,0 +1,187 @@
+//! What the server tells its operator: one line for each connection, nothing for a message
+//! (LIMITS §8).
+//!
+//! Peers can make a server write lines. So each kind of line is limited to ten in a second, then
+//! counted, and text that a peer chose is escaped and cut.
+
+use crate::clock::Time;
+use crate::conn::{Conn, Phase};
+use crate::http::response::Response;
+use crate::ws::close::Violation;
+use log::{Level, debug, error, info, warn};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Lines of one kind in one second.
+const LINES_PER_SECOND: u32 = 10;
+const WINDOW: Duration = Duration::from_secs(1);
+/// Bytes of one field that a peer chose.
+const FIELD_BYTES: usize = 256;
+
+/// A kind of line, limited on its own.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Ended,
+    Refused,
+    Violation,
+    Slow,
+    Accept,
+}
+
+const KINDS: [(Kind, Level, &str); 5] = [
+    (Kind::Ended, Level::Info, "connection"),
+    (Kind::Refused, Level::Warn, "refusal"),
+    (Kind::Violation, Level::Debug, "violation"),
+    (Kind::Slow, Level::Warn, "slow consumer"),
+    (Kind::Accept, Level::Error, "accept error"),
+];
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Window {
+    since: Time,
+    lines: u32,
+    suppressed: u32,
+}
+
+/// Counts lines, so that nobody can flood the log.
+#[derive(Debug, Default)]
+pub(crate) struct Logbook {
+    windows: [Window; KINDS.len()],
+}
+
+impl Logbook {
+    /// Whether a line of this kind may be written now.
+    fn admit(&mut self, kind: Kind, now: Time) -> bool {
+        self.flush(now);
+        let Some((window, (_, level, _))) = self.windows.iter_mut().zip(KINDS).nth(kind as usize)
+        else {
+            return false;
+        };
+        if !log::log_enabled!(level) {
+            return false;
+        }
+        if window.lines == 0 {
+            window.since = now;
+        }
+        window.lines += 1;
+        if window.lines > LINES_PER_SECOND {
+            window.suppressed += 1;
+            return false;
+        }
+        true
+    }
+
+    /// When the next count of suppressed lines is due.
+    pub(crate) fn deadline(&self) -> Time {
+        let due = self.windows.iter().filter(|window| window.suppressed > 0);
+        due.map(|window| window.since.after(WINDOW))
+            .min()
+            .unwrap_or(Time::NEVER)
+    }
+
+    /// Ends the windows that are over, and says what was suppressed in them.
+    pub(crate) fn flush(&mut self, now: Time) {
+        for (window, (_, level, name)) in self.windows.iter_mut().zip(KINDS) {
+            if window.lines > 0 && window.since.after(WINDOW) <= now {
+                if window.suppressed > 0 {
+                    log::log!(level, "{} {name} lines suppressed", window.suppressed);
+                }
+                *window = Window::default();
+            }
+        }
+    }
+
+    /// The one line of a connection.
+    pub(crate) fn ended(&mut self, now: Time, conn: &Conn) {
+        if !self.admit(Kind::Ended, now) {
+            return;
+        }
+        let seconds = now.since(conn.accepted).as_secs_f64();
+        let status = match &conn.phase {
+            Phase::Http(exchange) => exchange.status,
+            _ => conn.closed.code.0,
+        };
+        info!(
+            "{} {} {seconds:.3} s, {} bytes in, {} out, {status} {}",
+            conn.peer(),
+            escaped(conn.path.as_bytes()),
+            conn.bytes_in,
+            conn.bytes_out,
+            conn.closed.cause.word(),
+        );
+    }
+
+    /// A request was refused.
+    pub(crate) fn refusal(&mut self, now: Time, conn: Option<&Conn>, response: &Response) {
+        let Some(conn) = conn else { return };
+        if self.admit(Kind::Refused, now) {
+            let (status, why) = (response.status.0, response.explanation());
+            warn!(
+                "{} {} {status}: {why}",
+                conn.peer(),
+                escaped(conn.path.as_bytes())
+            );
+        }
+    }
+
+    /// A rule of the protocol was broken (RFC 6455 §7.1.7: the problem should be logged).
+    pub(crate) fn violation(&mut self, now: Time, conn: Option<&Conn>, violation: Violation) {
+        let Some(conn) = conn else { return };
+        if self.admit(Kind::Violation, now) {
+            debug!("{} fails: {}", conn.peer(), violation.reason());
+        }
+    }
+
+    /// No connection could be accepted.
+    pub(crate) fn accept_error(&mut self, now: Time, error: &std::io::Error) {
+        if self.admit(Kind::Accept, now) {
+            error!("a connection could not be accepted: {error}");
+        }
+    }
+
+    /// A peer does not read.
+    pub(crate) fn slow_consumer(&mut self, now: Time, conn: Option<&Conn>) {
+        let Some(conn) = conn else { return };
+        if self.admit(Kind::Slow, now) {
+            warn!(
+                "{} does not read: {} bytes dropped",
+                conn.peer(),
+                conn.outbox.len()
+            );
+        }
+    }
+}
+
+/// Text that a peer chose, fit for a log line: control characters (C0, C1, DEL), bidirectional
+/// controls and invalid UTF-8 as `\xNN` or `\u{..}`, quotes and backslashes escaped, cut at 256 bytes.
+#[must_use]
+pub(crate) fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let (kept, cut) = match bytes.get(..FIELD_BYTES) {
+        Some(kept) => (kept, bytes.len() > FIELD_BYTES),
+        None => (bytes, false),
+    };
+    for chunk in kept.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            // Writing to a String cannot fail.
+            let _ = match character {
+                '"' | '\\' => write!(text, "\\{character}"),
+                '\0'..='\x1f' | '\x7f' => write!(text, "\\x{:02x}", u32::from(character)),
+                '\u{80}'..='\u{9f}'
+                | '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' => write!(text, "\\u{{{:x}}}", u32::from(character)),
+                plain => write!(text, "{plain}"),
+            };
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    if cut {
+        text.push_str("...");
+    }
+    text
+}

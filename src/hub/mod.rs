@@ -1,0 +1,265 @@
+//! The whole server except sockets, clock, randomness and disk: a deterministic function of
+//! (bytes, time, seed).
+//!
+//! A driver (`server`, or a test) owns the sockets and calls, in each **turn**:
+//!
+//! 1. [`Hub::begin_turn`], which goes on with connections that had to wait;
+//! 2. [`Hub::receive`] for each readable connection that [`Hub::wants_read`], once, and
+//!    [`Hub::read_closed`] where the stream ended; no more once [`Hub::turn_is_full`];
+//! 3. [`Hub::writable`] for each socket that takes bytes again;
+//! 4. [`Hub::expire`];
+//! 5. [`Hub::transmit`] and [`Hub::end_turn`], which write through [`Net`](crate::app::Net).
+//!
+//! Then it waits for readiness, at most until [`Hub::next_deadline`], and not at all while
+//! [`Hub::has_work`]. Connections that [`Hub::next_readable`] names may be read again without a
+//! new readiness.
+//!
+//! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
+//! each held request; no queue without a bound, no wait without a deadline.
+
+pub(crate) mod core;
+pub mod ctx;
+mod exchange;
+mod expire;
+mod logbook;
+mod stop;
+mod transmit;
+mod websocket;
+
+use self::core::{Core, Report};
+use self::ctx::Ctx;
+use crate::app::{App, Cause, Closed, ConnId, World};
+use crate::clock::Time;
+use crate::config::Config;
+use crate::conn::{Conn, Phase, Stage};
+use crate::http::policy::Policy;
+use crate::ws::close::CloseCode;
+use std::net::SocketAddr;
+
+/// All connections and the applications above them.
+pub struct Hub {
+    core: Core,
+    apps: Vec<Box<dyn App>>,
+}
+
+impl Hub {
+    /// A server without connections. Requests go to the first application that claims them.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        policy: Policy,
+        world: Box<dyn World>,
+        apps: Vec<Box<dyn App>>,
+    ) -> Self {
+        Self {
+            core: Core::new(config, policy, world),
+            apps,
+        }
+    }
+
+    /// A connection was accepted.
+    pub fn accept(&mut self, peer: SocketAddr, now: Time) -> ConnId {
+        let core = &mut self.core;
+        core.now = now;
+        core.serial = core.serial.wrapping_add(1);
+        let serial = core.serial;
+        let slot = core.conns.insert(Conn::new(serial, peer, now));
+        // The table is bounded by the number of file descriptors.
+        let id = ConnId {
+            slot: u32::try_from(slot).unwrap_or(u32::MAX),
+            serial,
+        };
+        core.arm(id);
+        id
+    }
+
+    /// Starts a turn: goes on with what an earlier turn left over.
+    pub fn begin_turn(&mut self, now: Time) {
+        self.core.now = now;
+        for _ in 0..self.core.resume.len() {
+            if self.turn_is_full() {
+                return;
+            }
+            let Some(id) = self.core.resume.pop_front() else {
+                return;
+            };
+            self.next_piece(id);
+            if let Some(mut backlog) = self.core.take_backlog(id) {
+                self.process(id, &mut backlog);
+                self.core.wake_reader(id);
+            }
+            self.settle();
+        }
+    }
+
+    /// Bytes arrived. They are unmasked where they lie, so their content is lost.
+    pub fn receive(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
+        self.core.now = now;
+        let Some(conn) = self.core.get(id) else {
+            return;
+        };
+        conn.heard = now;
+        conn.pinged = false;
+        conn.bytes_in += bytes.len() as u64;
+        self.process(id, bytes);
+    }
+
+    fn process(&mut self, id: ConnId, bytes: &mut [u8]) {
+        let mut input = bytes;
+        while !input.is_empty() {
+            let Some(conn) = self.core.get(id) else {
+                return;
+            };
+            match &mut conn.phase {
+                Phase::Open { .. } => self.receive_frames(id, &mut input),
+                Phase::Http(_) => self.receive_http(id, &mut input),
+                Phase::Draining(draining) => {
+                    draining.discarded += input.len() as u64;
+                    if draining.discarded > self.core.config.linger_bytes {
+                        self.core.gone(id, Cause::Peer, true);
+                    }
+                    return;
+                }
+                Phase::Gone => return,
+            }
+            if !self.core.reports.is_empty() {
+                self.settle();
+            }
+        }
+    }
+
+    /// The peer has closed its side of the stream: nothing more arrives.
+    pub fn read_closed(&mut self, id: ConnId, now: Time) {
+        self.core.now = now;
+        let core = &mut self.core;
+        let Some(conn) = core.get(id) else { return };
+        match &mut conn.phase {
+            Phase::Gone => {}
+            Phase::Draining(draining) => {
+                draining.peer_closed = true;
+                core.touch(id);
+            }
+            _ => {
+                // RFC 6455 §7.1.5: a WebSocket that ends without a Close has the code 1006.
+                let why = Closed {
+                    code: CloseCode::AbnormalClosure,
+                    cause: Cause::Peer,
+                };
+                core.leave(id, why);
+                core.request_gone(id);
+                core.drain(id, false);
+                if let Some(conn) = core.get(id)
+                    && let Phase::Draining(draining) = &mut conn.phase
+                {
+                    draining.peer_closed = true;
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// The readiness says that the peer has closed, but it may have sent bytes before. Only
+    /// somebody who waits for an answer cares: those bytes are not read meanwhile.
+    pub fn hang_up(&mut self, id: ConnId, now: Time) {
+        let held = self.core.get(id).is_some_and(|conn| match &conn.phase {
+            Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
+            _ => false,
+        });
+        if held {
+            self.read_closed(id, now);
+        }
+    }
+
+    /// The connection broke.
+    pub fn broken(&mut self, id: ConnId, now: Time) {
+        self.core.now = now;
+        self.core.gone(id, Cause::Peer, true);
+        self.settle();
+    }
+
+    /// The socket takes bytes again.
+    pub fn writable(&mut self, id: ConnId) {
+        if let Some(conn) = self.core.get(id)
+            && conn.stalled
+        {
+            conn.stalled = false;
+            self.core.touch(id);
+        }
+    }
+
+    /// Whether the connection should be read: it is not held up by its own queue or by what it
+    /// has already sent.
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self, id: ConnId) -> bool {
+        self.core.conns.get(id.slot as usize).is_some_and(|conn| {
+            conn.serial == id.serial
+                && !conn.paused.any()
+                && match &conn.phase {
+                    Phase::Open { .. } | Phase::Draining(_) => true,
+                    Phase::Http(exchange) => {
+                        matches!(exchange.stage, Stage::Head | Stage::Body { .. })
+                    }
+                    Phase::Gone => false,
+                }
+        })
+    }
+
+    /// Whether no further connection should be read before this turn has been written.
+    #[must_use]
+    #[inline]
+    pub fn turn_is_full(&self) -> bool {
+        self.core.turn_is_full()
+    }
+
+    /// A connection that may be read again although no readiness was reported since.
+    pub fn next_readable(&mut self) -> Option<ConnId> {
+        self.core.readable.pop()
+    }
+
+    /// Whether the next turn has something to do without any readiness.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        !self.core.resume.is_empty() || !self.core.touched.is_empty()
+    }
+
+    /// When [`Hub::expire`] has something to do next. [`Time::NEVER`]: nothing is waited for.
+    #[must_use]
+    pub fn next_deadline(&self) -> Time {
+        let core = &self.core;
+        core.timers
+            .next()
+            .min(core.app_timers.next())
+            .min(core.log.deadline())
+            .min(core.stop_at.unwrap_or(Time::NEVER))
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.core.conns.len()
+    }
+
+    /// The driver could not accept a connection.
+    pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
+        self.core.log.accept_error(now, error);
+    }
+
+    /// Tells applications what happened, until nothing is left to tell.
+    fn settle(&mut self) {
+        while let Some(report) = self.core.reports.pop_front() {
+            let (Report::Closed { app, .. } | Report::RequestGone { app, .. }) = report;
+            let Some(application) = self.apps.get_mut(usize::from(app)) else {
+                continue;
+            };
+            let ctx = &mut Ctx {
+                core: &mut self.core,
+                app,
+            };
+            match report {
+                Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
+                Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),
+            }
+        }
+    }
+}

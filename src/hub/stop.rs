@@ -1,0 +1,77 @@
+//! Going down (LIMITS §7): queued messages still leave, every WebSocket gets a Close 1001, responses in
+//! flight finish; what is left after the drain timeout is cut.
+
+use super::Hub;
+use super::core::Core;
+use super::ctx::Ctx;
+use crate::app::{Cause, ConnId};
+use crate::clock::Time;
+use crate::conn::{Phase, Stage};
+use crate::http::refusal;
+use crate::ws::close::CloseCode;
+
+impl Hub {
+    /// Begins to go down. The driver has stopped listening.
+    pub fn stop(&mut self, now: Time) {
+        self.core.now = now;
+        self.core.stop_at = Some(now.after(self.core.config.drain_timeout));
+        for (application, app) in self.apps.iter_mut().zip(0..) {
+            application.on_shutdown(&mut Ctx {
+                core: &mut self.core,
+                app,
+            });
+        }
+        for id in self.ids() {
+            stop_connection(&mut self.core, id);
+            self.settle();
+        }
+    }
+
+    /// Whether the server goes down and nothing is left to do.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.core.stop_at.is_some() && self.core.conns.is_empty()
+    }
+
+    /// Ends all connections without further ado.
+    pub fn cut_all(&mut self) {
+        for id in self.ids() {
+            self.core.gone(id, Cause::Shutdown, true);
+        }
+        self.settle();
+    }
+
+    fn ids(&self) -> Vec<ConnId> {
+        let id = |(slot, serial)| ConnId {
+            slot: u32::try_from(slot).unwrap_or(u32::MAX),
+            serial,
+        };
+        self.core
+            .conns
+            .iter()
+            .map(|(slot, conn)| id((slot, conn.serial)))
+            .collect()
+    }
+}
+
+fn stop_connection(core: &mut Core, id: ConnId) {
+    let Some(conn) = core.get(id) else { return };
+    let idle = conn.outbox.is_empty();
+    match &mut conn.phase {
+        Phase::Open { .. } => {
+            core.start_close(
+                id,
+                CloseCode::GoingAway,
+                "server is going down",
+                Cause::Shutdown,
+            );
+        }
+        Phase::Http(exchange) => match &mut exchange.stage {
+            Stage::Head | Stage::Body { .. } if idle => core.gone(id, Cause::Shutdown, false),
+            Stage::Head | Stage::Body { .. } => core.drain(id, false),
+            Stage::Held { .. } => core.request_gone_with(id, *refusal::service_unavailable()),
+            Stage::Streaming { close, .. } => *close = true,
+        },
+        Phase::Draining(_) | Phase::Gone => {}
+    }
+}

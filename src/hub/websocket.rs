@@ -1,0 +1,102 @@
+//! Bytes received on an open WebSocket: messages go to the application, control frames are
+//! answered here (RFC 6455 §5.5, §7).
+
+use super::Hub;
+use super::ctx::Ctx;
+use crate::app::{ConnId, Message};
+use crate::conn::Phase;
+use crate::ws::endpoint::{Event, Limits};
+use crate::ws::frame::Opcode;
+use crate::ws::message::Complete;
+
+impl Hub {
+    /// Processes frames until `input` is used up, the phase changes or the turn is full.
+    pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        let max_fragments = self.core.config.max_fragments;
+        loop {
+            let Some(conn) = self.core.get(id) else {
+                return;
+            };
+            let (app, tag) = (conn.app, conn.tag);
+            let max_message_bytes = u64::from(conn.max_message_bytes);
+            let Phase::Open { endpoint, .. } = &mut conn.phase else {
+                return;
+            };
+            let is_open = !endpoint.close_sent;
+            match endpoint.receive(
+                input,
+                &Limits {
+                    max_message_bytes,
+                    max_fragments,
+                },
+            ) {
+                Ok(None) => return self.mark_progress(id),
+                Ok(Some(Event::Message(message))) => {
+                    if is_open {
+                        self.deliver(id, app, tag, &message);
+                    }
+                }
+                Ok(Some(Event::Ping(ping))) => {
+                    if is_open {
+                        let span = self.core.encode(Opcode::Pong, &[ping.payload()]);
+                        self.core.queue_pong(id, span);
+                    }
+                }
+                Ok(Some(Event::Pong)) => {}
+                Ok(Some(Event::Close(code))) => return self.core.peer_close(id, code),
+                Err(violation) => return self.core.fail(id, violation),
+            }
+            if self.core.turn_is_full() && !input.is_empty() {
+                self.core.keep_backlog(id, input);
+                self.core.resume.push_back(id);
+                *input = &mut [];
+                return;
+            }
+        }
+    }
+
+    #[inline]
+    fn deliver(&mut self, id: ConnId, app: u8, tag: u64, message: &Complete<'_>) {
+        let message = match message {
+            Complete::Text(text) => Message::Text(text),
+            Complete::Binary(bytes) => Message::Binary(bytes),
+        };
+        if let Some(application) = self.apps.get_mut(usize::from(app)) {
+            application.on_message(
+                &mut Ctx {
+                    core: &mut self.core,
+                    app,
+                },
+                id,
+                tag,
+                message,
+            );
+        }
+        if !self.core.reports.is_empty() {
+            self.settle();
+        }
+    }
+
+    /// Notes how far a large unfinished message has come, so that one that hardly
+    /// grows can be told from one that is merely large.
+    #[inline]
+    fn mark_progress(&mut self, id: ConnId) {
+        let (now, step) = (self.core.now, self.core.config.slow_message_bytes);
+        let Some(conn) = self.core.get(id) else {
+            return;
+        };
+        let Phase::Open { endpoint, mark } = &mut conn.phase else {
+            return;
+        };
+        let held = endpoint.unfinished_bytes();
+        if held <= step {
+            *mark = None;
+        } else if mark
+            .as_ref()
+            .is_none_or(|mark| held < mark.0 || held - mark.0 >= step)
+        {
+            *mark = Some(Box::new((held, now)));
+            self.core.arm(id);
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! What waits to be written to one peer.
+//!
+//! In the usual case everything queued in a turn is one range of the turn's arena (the
+//! buffer all frames of the turn are encoded into), and one write takes it whole: then this is two
+//! numbers. Only for a peer that does not keep up, or whose bytes lie in several
+//! places, a [`Queue`] is made. At the end of a turn the arena is reused, so what is
+//! still queued is moved into chunks that all queues share ([`share`]).
+//!
+//! The queue knows where frames end, because two things may only happen there: a Pong that
+//! overtakes frames not yet begun, and the Close of a slow consumer.
+
+use crate::ws::frame::own_frame_len;
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::rc::Rc;
+
+/// Most pieces given to one write call.
+pub const MAX_PIECES: usize = 16;
+
+/// A range of bytes in the turn's arena, or in a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// Number of bytes.
+    #[must_use]
+    #[inline]
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// No bytes.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// These bytes of `buffer`.
+    #[must_use]
+    #[inline]
+    pub fn of(self, buffer: &[u8]) -> &[u8] {
+        buffer
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// Bytes waiting for one peer.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Queued in this turn, all in one piece. Empty whenever there is a queue.
+    turn: Span,
+    queue: Option<Box<Queue>>,
+}
+
+/// The general case.
+#[derive(Debug, Default)]
+struct Queue {
+    segments: VecDeque<Segment>,
+    bytes: usize,
+    /// Bytes that belong to the frame (or HTTP response) whose first bytes are written.
+    /// Zero: what was written ends where a frame ends.
+    begun: usize,
+    /// Segments at the front that a Pong must not overtake: the rest of the begun frame,
+    /// cut off as a segment of its own, and earlier Pongs.
+    ahead: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Segment {
+    /// In the arena of this turn.
+    Turn(Span),
+    /// In a chunk, perhaps shared with other queues.
+    Shared(Rc<Vec<u8>>, Span),
+    /// In the program itself.
+    Static(&'static [u8]),
+}
+
+impl Segment {
+    fn bytes<'a>(&'a self, arena: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Turn(span) => span.of(arena),
+            Self::Shared(chunk, span) => span.of(chunk),
+            Self::Static(bytes) => bytes,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Turn(span) | Self::Shared(_, span) => span.len(),
+            Self::Static(bytes) => bytes.len(),
+        }
+    }
+
+    /// Cuts off the first `len` bytes and gives them.
+    fn split_front(&mut self, len: usize) -> Self {
+        let mut front = self.clone();
+        match (self, &mut front) {
+            (Self::Turn(rest), Self::Turn(front))
+            | (Self::Shared(_, rest), Self::Shared(_, front)) => {
+                let len = u32::try_from(len).unwrap_or(u32::MAX);
+                rest.start = rest.start.saturating_add(len).min(rest.end);
+                front.end = rest.start;
+            }
+            (Self::Static(rest), Self::Static(front)) => {
+                (*front, *rest) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            }
+            _ => {}
+        }
+        front
+    }
+}
+
+impl Outbox {
+    /// Nothing waits.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.turn.is_empty() && self.queue.as_ref().is_none_or(|queue| queue.bytes == 0)
+    }
+
+    /// Bytes that wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.queue
+            .as_ref()
+            .map_or(self.turn.len(), |queue| queue.bytes)
+    }
+
+    /// Something waits that did not leave with one write of one piece.
+    #[must_use]
+    #[inline]
+    pub fn has_queue(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// What waits, when it is one piece of this turn's arena.
+    #[must_use]
+    #[inline]
+    pub fn turn_span(&self) -> Option<Span> {
+        self.queue.is_none().then_some(self.turn)
+    }
+
+    /// Queues a range of this turn's arena.
+    #[inline]
+    pub fn push(&mut self, span: Span) {
+        if self.queue.is_none() {
+            if self.turn.is_empty() {
+                self.turn = span;
+                return;
+            }
+            if self.turn.end == span.start {
+                self.turn.end = span.end;
+                return;
+            }
+        }
+        self.make_queue().push(Segment::Turn(span));
+    }
+
+    /// Queues bytes of the program.
+    pub fn push_static(&mut self, bytes: &'static [u8]) {
+        if !bytes.is_empty() {
+            self.make_queue().push(Segment::Static(bytes));
+        }
+    }
+
+    /// Queues bytes made for this peer alone.
+    pub fn push_owned(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            self.make_queue()
+                .push(Segment::Shared(Rc::new(bytes), Span { start: 0, end }));
+        }
+    }
+
+    /// Queues a Pong: in order, unless bytes of an earlier turn still wait. Then it goes ahead of
+    /// the frames that are not begun, behind earlier Pongs (RFC 6455 §5.5.2: "as soon as practical").
+    pub fn push_pong(&mut self, span: Span) {
+        match &mut self.queue {
+            Some(queue) if queue.waits_since_earlier() => queue.insert_ahead(Segment::Turn(span)),
+            _ => self.push(span),
+        }
+    }
+
+    /// Everything that waits now counts as one frame: the answer to an opening
+    /// handshake, behind which frames begin.
+    pub fn seal(&mut self) {
+        let queue = self.make_queue();
+        queue.begun = queue.bytes;
+    }
+
+    /// Up to [`MAX_PIECES`] pieces of what waits, in order, and their number.
+    pub fn pieces<'a>(&'a self, arena: &'a [u8], pieces: &mut [IoSlice<'a>; MAX_PIECES]) -> usize {
+        let Some(queue) = &self.queue else {
+            pieces[0] = IoSlice::new(self.turn.of(arena));
+            return 1;
+        };
+        let mut count = 0;
+        for (piece, segment) in pieces.iter_mut().zip(&queue.segments) {
+            *piece = IoSlice::new(segment.bytes(arena));
+            count += 1;
+        }
+        count
+    }
+
+    /// Bytes that [`Outbox::pieces`] gives.
+    #[must_use]
+    pub fn offered_len(&self) -> usize {
+        self.queue.as_ref().map_or(self.turn.len(), |queue| {
+            queue
+                .segments
+                .iter()
+                .take(MAX_PIECES)
+                .map(Segment::len)
+                .sum()
+        })
+    }
+
+    /// The first `len` bytes are written.
+    pub fn sent(&mut self, arena: &[u8], len: usize) {
+        if len == self.len() {
+            self.clear();
+        } else {
+            self.make_queue().sent(arena, len);
+        }
+    }
+
+    /// Forgets everything.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.turn = Span::default();
+        self.queue = None;
+    }
+
+    /// Drops all frames that are not begun. `true`: what is left is at most `most` bytes,
+    /// and a frame may be queued behind it.
+    pub fn drop_unbegun(&mut self, most: usize) -> bool {
+        let queue = self.make_queue();
+        let begun = queue.begun;
+        if begun > most {
+            return false;
+        }
+        queue.truncate(begun);
+        true
+    }
+
+    fn make_queue(&mut self) -> &mut Queue {
+        let turn = std::mem::take(&mut self.turn);
+        self.queue.get_or_insert_with(|| {
+            let mut queue = Box::<Queue>::default();
+            if !turn.is_empty() {
+                queue.push(Segment::Turn(turn));
+            }
+            queue
+        })
+    }
+
+    /// Adds the ranges of this turn's arena that still wait to `spans`.
+    pub fn collect_spans(&self, spans: &mut Vec<Span>) {
+        match &self.queue {
+            None if self.turn.is_empty() => {}
+            None => spans.push(self.turn),
+            Some(queue) => {
+                spans.extend(queue.segments.iter().filter_map(|segment| match segment {
+                    Segment::Turn(span) => Some(*span),
+                    _ => None,
+                }))
+            }
+        }
+    }
+
+    /// Replaces the ranges of this turn's arena by the chunks that [`share`] made.
+    pub fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+        if self.is_empty() {
+            return;
+        }
+        for segment in &mut self.make_queue().segments {
+            let Segment::Turn(span) = *segment else {
+                continue;
+            };
+            let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
+            let Some((whole, chunk)) = chunks.get(at) else {
+                continue;
+            };
+            let span = Span {
+                start: span.start - whole.start,
+                end: span.end - whole.start,
+            };
+            *segment = Segment::Shared(Rc::clone(chunk), span);
+        }
+    }
+}
+
+/// Copies the given ranges of the arena into chunks, each byte once: ranges that overlap or
+/// touch become one chunk. The result is sorted.
+#[must_use]
+pub fn share(arena: &[u8], mut spans: Vec<Span>) -> Vec<(Span, Rc<Vec<u8>>)> {
+    spans.sort_unstable();
+    let mut merged: Vec<Span> = Vec::new();
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+        .into_iter()
+        .map(|span| (span, Rc::new(span.of(arena).to_vec())))
+        .collect()
+}
+
+impl Queue {
+    fn push(&mut self, segment: Segment) {
+        self.bytes += segment.len();
+        let may_join = self.ahead < self.segments.len();
+        if let (Some(Segment::Turn(last)), Segment::Turn(next)) =
+            (self.segments.back_mut(), &segment)
+            && last.end == next.start
+            && may_join
+        {
+            last.end = next.end;
+            return;
+        }
+        self.segments.push_back(segment);
+    }
+
+    /// Whether bytes of an earlier turn wait: those lie in chunks.
+    fn waits_since_earlier(&self) -> bool {
+        matches!(
+            self.segments.front(),
+            Some(Segment::Shared(..) | Segment::Static(_))
+        )
+    }
+
+    fn insert_ahead(&mut self, segment: Segment) {
+        if self.ahead == 0 && self.begun > 0 {
+            self.ahead = self.cut(self.begun);
+        }
+        self.bytes += segment.len();
+        self.segments.insert(self.ahead, segment);
+        self.ahead += 1;
+    }
+
+    /// Makes a border between segments behind the first `len` bytes; how many segments lie before it.
+    fn cut(&mut self, mut len: usize) -> usize {
+        for at in 0..self.segments.len() {
+            let Some(segment) = self.segments.get_mut(at) else {
+                break;
+            };
+            if len == 0 {
+                return at;
+            }
+            if len < segment.len() {
+                let front = segment.split_front(len);
+                self.segments.insert(at, front);
+                return at + 1;
+            }
+            len -= segment.len();
+        }
+        self.segments.len()
+    }
+
+    fn truncate(&mut self, bytes: usize) {
+        let keep = self.cut(bytes);
+        self.segments.truncate(keep);
+        self.bytes = bytes;
+        self.ahead = self.ahead.min(keep);
+    }
+
+    fn sent(&mut self, arena: &[u8], mut len: usize) {
+        self.bytes = self.bytes.saturating_sub(len);
+        while len > 0 {
+            let Some(front) = self.segments.front_mut() else {
+                return;
+            };
+            if self.begun == 0 {
+                let bytes = front.bytes(arena);
+                self.begun = own_frame_len(bytes).unwrap_or(bytes.len());
+            }
+            let step = len.min(self.begun).min(front.len());
+            front.split_front(step);
+            len -= step;
+            self.begun -= step;
+            if front.len() == 0 {
+                self.segments.pop_front();
+                self.ahead = self.ahead.saturating_sub(1);
+            }
+        }
+    }
+}

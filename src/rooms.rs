@@ -1,0 +1,113 @@
+//! Who is in which room: membership both ways.
+//!
+//! A room exists while somebody is in it. Members stand in an array, so that a message
+//! to a room is a walk over neighbours in memory; leaving moves the last member into the gap.
+
+use slab::Slab;
+use std::collections::BTreeMap;
+
+/// Rooms of members `M`, found by name.
+#[derive(Debug)]
+pub struct Rooms<M> {
+    by_name: BTreeMap<Box<str>, usize>,
+    rooms: Slab<Room<M>>,
+    /// Where each membership stands: its room and its place there.
+    places: Slab<(u32, u32)>,
+}
+
+#[derive(Debug)]
+struct Room<M> {
+    name: Box<str>,
+    members: Vec<M>,
+    /// The membership of each member, in the same order.
+    keys: Vec<u32>,
+}
+
+impl<M> Default for Rooms<M> {
+    fn default() -> Self {
+        Self {
+            by_name: BTreeMap::new(),
+            rooms: Slab::new(),
+            places: Slab::new(),
+        }
+    }
+}
+
+impl<M> Rooms<M> {
+    /// Adds a member to a room, which is made if nobody is in it. The key names the membership.
+    pub fn join(&mut self, name: &str, member: M) -> u32 {
+        let room_key = match self.by_name.get(name) {
+            Some(room_key) => *room_key,
+            None => {
+                let room = Room {
+                    name: name.into(),
+                    members: Vec::new(),
+                    keys: Vec::new(),
+                };
+                let room_key = self.rooms.insert(room);
+                self.by_name.insert(name.into(), room_key);
+                room_key
+            }
+        };
+        let Some(room) = self.rooms.get_mut(room_key) else {
+            return u32::MAX;
+        };
+        // Members are connections, rooms have members: both are far fewer than 2^32.
+        let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let key = narrow(
+            self.places
+                .insert((narrow(room_key), narrow(room.members.len()))),
+        );
+        room.members.push(member);
+        room.keys.push(key);
+        key
+    }
+
+    /// Ends a membership.
+    pub fn leave(&mut self, key: u32) {
+        let Some((room_key, place)) = self.places.try_remove(key as usize) else {
+            return;
+        };
+        let Some(room) = self.rooms.get_mut(room_key as usize) else {
+            return;
+        };
+        room.members.swap_remove(place as usize);
+        room.keys.swap_remove(place as usize);
+        if let Some(moved) = room.keys.get(place as usize)
+            && let Some(moved) = self.places.get_mut(*moved as usize)
+        {
+            moved.1 = place;
+        }
+        if room.members.is_empty() {
+            let room = self.rooms.remove(room_key as usize);
+            self.by_name.remove(&room.name);
+        }
+    }
+
+    /// Everybody in the room of this membership, in no particular but a reproducible order.
+    #[must_use]
+    pub fn members(&self, key: u32) -> &[M] {
+        let room = self
+            .places
+            .get(key as usize)
+            .and_then(|(room, _)| self.rooms.get(*room as usize));
+        room.map_or(&[], |room| &room.members)
+    }
+
+    /// Forgets all memberships.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// How many rooms there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Nobody is in any room.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+}

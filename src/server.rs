@@ -1,0 +1,396 @@
+//! The driver: sockets, the clock and signals, and the loop that carries bytes between them and
+//! the hub. It decides nothing about protocols.
+//!
+//! Edge-triggered readiness has three duties, and each has its place here. A connection that was
+//! not read until it would block must be remembered, since no new readiness comes (`ready`); so
+//! must one that the hub does not want read yet (`Socket::readable`); and a listener
+//! whose backlog was left alone (`accept_again`). Interest is registered once and never changed.
+
+use crate::app::{ConnId, Net, Written};
+use crate::clock::Time;
+use crate::hub::Hub;
+use log::warn;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook_mio::v1_0::Signals;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// One read takes at most this. All connections share the buffer.
+const RECEIVE_BYTES: usize = 128 << 10;
+/// Readiness taken from the kernel in one turn.
+const EVENTS_PER_TURN: usize = 1_024;
+/// Connections accepted in one turn.
+const ACCEPTS_PER_TURN: usize = 256;
+/// How long the listener is left alone after an error such as "too many open files".
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections that the kernel completes before we accept them.
+const BACKLOG: i32 = 1_024;
+
+const LISTENER: Token = Token(usize::MAX);
+const SIGNALS: Token = Token(usize::MAX - 1);
+
+/// One accepted socket.
+struct Socket {
+    stream: TcpStream,
+    serial: u32,
+    /// The kernel may have bytes for us, or the end of the stream.
+    readable: bool,
+    /// The readiness said that the peer has closed its side.
+    read_closed: bool,
+    /// In `Server::ready`.
+    queued: bool,
+}
+
+/// The sockets, by the slots of the hub.
+#[derive(Default)]
+struct Sockets {
+    slots: Vec<Option<Socket>>,
+}
+
+impl Sockets {
+    #[inline]
+    fn get(&mut self, slot: u32) -> Option<&mut Socket> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    fn insert(&mut self, slot: u32, socket: Socket) {
+        let slot = slot as usize;
+        if slot >= self.slots.len() {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(socket);
+        }
+    }
+}
+
+impl Net for Sockets {
+    #[inline]
+    fn write(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+        let Some(socket) = self.get(id.slot) else {
+            return Written::Broken;
+        };
+        loop {
+            let result = match pieces {
+                [piece] => socket.stream.write(piece),
+                pieces => socket.stream.write_vectored(pieces),
+            };
+            return match result {
+                Ok(len) => Written::Bytes(len),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Written::Bytes(0),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => Written::Broken,
+            };
+        }
+    }
+
+    fn half_close(&mut self, id: ConnId) {
+        if let Some(socket) = self.get(id.slot) {
+            // A peer that is gone already: the next read tells.
+            let _ = socket.stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    fn close(&mut self, id: ConnId, reset: bool) {
+        let Some(place) = self.slots.get_mut(id.slot as usize) else {
+            return;
+        };
+        if let Some(socket) = place.take()
+            && reset
+        {
+            let linger = Some(Duration::ZERO);
+            let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);
+        }
+    }
+}
+
+/// The event loop.
+pub struct Server {
+    hub: Hub,
+    poll: Poll,
+    listener: Option<TcpListener>,
+    signals: Signals,
+    sockets: Sockets,
+    /// Connections to read in this turn or the next, in the order of their readiness.
+    ready: VecDeque<ConnId>,
+    accept_again: Option<Time>,
+    buffer: Vec<u8>,
+    began: Instant,
+    /// The first signal has come.
+    stopping: bool,
+    /// The second signal has come.
+    cut: bool,
+}
+
+/// Opens the listening socket.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    use rustix::net::{AddressFamily, SocketType, bind, listen, socket, sockopt};
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    let socket = socket(family, SocketType::STREAM, None)?;
+    rustix::io::ioctl_fioclex(&socket)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &address)?;
+    listen(&socket, BACKLOG)?;
+    let listener = std::net::TcpListener::from(socket);
+    listener.set_nonblocking(true)?;
+    Ok(TcpListener::from_std(listener))
+}
+
+impl Server {
+    /// Binds `address` and takes over SIGTERM, SIGINT and SIGHUP.
+    ///
+    /// # Errors
+    /// The address is in use or not ours; or the process may not open what the loop needs.
+    pub fn bind(address: SocketAddr, hub: Hub) -> io::Result<Self> {
+        let mut listener = listen(address)?;
+        let poll = Poll::new()?;
+        poll.registry()
+            .register(&mut listener, LISTENER, Interest::READABLE)?;
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+        poll.registry()
+            .register(&mut signals, SIGNALS, Interest::READABLE)?;
+        Ok(Self {
+            hub,
+            poll,
+            listener: Some(listener),
+            signals,
+            sockets: Sockets::default(),
+            ready: VecDeque::new(),
+            accept_again: None,
+            buffer: vec![0; RECEIVE_BYTES],
+            began: Instant::now(),
+            stopping: false,
+            cut: false,
+        })
+    }
+
+    /// The address that is listened on, with the port that the system chose for port 0.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener
+            .as_ref()
+            .ok_or(ErrorKind::NotConnected)?
+            .local_addr()
+    }
+
+    /// Serves until a signal ends it.
+    ///
+    /// # Errors
+    /// Only what `poll` itself can fail with. Errors of connections are theirs.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_PER_TURN);
+        while !self.hub.is_finished() {
+            match self.poll.poll(&mut events, self.patience()) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => self.turn(&events),
+            }
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Time {
+        Time(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How long to wait for readiness. `None`: for ever, since nothing is due.
+    fn patience(&self) -> Option<Duration> {
+        if !self.ready.is_empty() || self.hub.has_work() {
+            return Some(Duration::ZERO);
+        }
+        let due = self
+            .hub
+            .next_deadline()
+            .min(self.accept_again.unwrap_or(Time::NEVER));
+        (due != Time::NEVER).then(|| due.since(self.now()))
+    }
+
+    fn turn(&mut self, events: &Events) {
+        let now = self.now();
+        self.hub.begin_turn(now);
+        let mut accept = self.accept_again.is_some_and(|at| at <= now);
+        for event in events {
+            match event.token() {
+                LISTENER => accept = true,
+                SIGNALS => self.take_signals(now),
+                Token(slot) => {
+                    let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+                    let Some(socket) = self.sockets.get(slot) else {
+                        continue;
+                    };
+                    let id = ConnId {
+                        slot,
+                        serial: socket.serial,
+                    };
+                    if event.is_writable() {
+                        self.hub.writable(id);
+                    }
+                    if event.is_readable() || event.is_error() {
+                        socket.readable = true;
+                        if !socket.queued {
+                            socket.queued = true;
+                            self.ready.push_back(id);
+                        }
+                    }
+                    if event.is_read_closed() {
+                        socket.read_closed = true;
+                        self.hub.hang_up(id, now);
+                    }
+                }
+            }
+        }
+        if accept {
+            self.accept(now);
+        }
+        for _ in 0..self.ready.len() {
+            if self.hub.turn_is_full() {
+                break;
+            }
+            let Some(id) = self.ready.pop_front() else {
+                break;
+            };
+            self.read(id, now);
+        }
+        if self.hub.next_deadline() <= now {
+            self.hub.expire(now);
+        }
+        if self.cut {
+            self.hub.cut_all();
+        }
+        self.hub.transmit(&mut self.sockets);
+        self.hub.end_turn(&mut self.sockets);
+        while let Some(id) = self.hub.next_readable() {
+            self.requeue(id);
+        }
+    }
+
+    /// Reads the connection again in the next turn, if there may be something to read.
+    fn requeue(&mut self, id: ConnId) {
+        if let Some(socket) = self.sockets.get(id.slot)
+            && socket.serial == id.serial
+            && socket.readable
+            && !socket.queued
+        {
+            socket.queued = true;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// One read, and a second one when the peer is known to have closed: its last bytes and the end
+    /// of its stream can be one readiness.
+    fn read(&mut self, id: ConnId, now: Time) {
+        for _ in 0..2 {
+            let Some(socket) = self.sockets.get(id.slot) else {
+                return;
+            };
+            if socket.serial != id.serial {
+                return;
+            }
+            socket.queued = false;
+            if !self.hub.wants_read(id) {
+                return;
+            }
+            match socket.stream.read(&mut self.buffer) {
+                Ok(0) => {
+                    socket.readable = false;
+                    return self.hub.read_closed(id, now);
+                }
+                Ok(len) => {
+                    let is_full = len == self.buffer.len();
+                    // A short read has drained the socket, unless the end of the stream follows.
+                    let read_closed = socket.read_closed;
+                    socket.readable = is_full || read_closed;
+                    let bytes = self.buffer.get_mut(..len).unwrap_or_default();
+                    self.hub.receive(id, bytes, now);
+                    if is_full {
+                        return self.requeue(id);
+                    }
+                    if !read_closed {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    socket.readable = false;
+                    return;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => {
+                    socket.readable = false;
+                    return self.hub.broken(id, now);
+                }
+            }
+        }
+        self.requeue(id);
+    }
+
+    fn accept(&mut self, now: Time) {
+        self.accept_again = None;
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(listener) = &self.listener else {
+                return;
+            };
+            match listener.accept() {
+                Ok((stream, peer)) => self.welcome(stream, peer, now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Interrupted | ErrorKind::ConnectionAborted
+                    ) => {}
+                Err(error) => {
+                    // Nothing new will be reported for connections that already wait.
+                    self.accept_again = Some(now.after(ACCEPT_PAUSE));
+                    return self.hub.note_accept_error(&error, now);
+                }
+            }
+        }
+        self.accept_again = Some(now);
+    }
+
+    fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
+        // Without it, small messages wait for the acknowledgement of earlier ones (Nagle).
+        let _ = stream.set_nodelay(true);
+        let id = self.hub.accept(peer, now);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let token = Token(id.slot as usize);
+        if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {
+            warn!("a connection could not be watched: {error}");
+            return self.hub.broken(id, now);
+        }
+        let (serial, readable, read_closed, queued) = (id.serial, false, false, false);
+        let socket = Socket {
+            stream,
+            serial,
+            readable,
+            read_closed,
+            queued,
+        };
+        self.sockets.insert(id.slot, socket);
+    }
+
+    /// The first SIGTERM or SIGINT begins the drain, the second cuts what is left. SIGHUP is ignored.
+    fn take_signals(&mut self, now: Time) {
+        for signal in self.signals.pending() {
+            if signal == SIGHUP {
+                continue;
+            }
+            if self.stopping {
+                self.cut = true;
+                continue;
+            }
+            self.stopping = true;
+            // Closing the listener resets whoever waits in its backlog.
+            self.listener = None;
+            self.accept_again = None;
+            self.hub.stop(now);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Ordered deadlines: each key has at most one, and the next one due is known.
+//!
+//! O(log n) for each change. Who needs a deadline often (liveness of a connection, which
+//! every received byte extends) notes the time instead and re-arms when the old deadline passes.
+
+use crate::clock::Time;
+use std::collections::BTreeSet;
+
+/// Deadlines of things named by `K`.
+///
+/// The caller keeps the current deadline of each key, since it has a record for
+/// the key anyway, and names it when it changes.
+#[derive(Debug)]
+pub struct Timers<K> {
+    due: BTreeSet<(Time, K)>,
+}
+
+impl<K: Ord + Copy> Default for Timers<K> {
+    fn default() -> Self {
+        Self {
+            due: BTreeSet::new(),
+        }
+    }
+}
+
+impl<K: Ord + Copy> Timers<K> {
+    /// Moves the deadline of `key` from `*armed` to `at`. [`Time::NEVER`] means none.
+    pub fn set(&mut self, key: K, armed: &mut Time, at: Time) {
+        if *armed == at {
+            return;
+        }
+        if *armed != Time::NEVER {
+            self.due.remove(&(*armed, key));
+        }
+        if at != Time::NEVER {
+            self.due.insert((at, key));
+        }
+        *armed = at;
+    }
+
+    /// The earliest deadline.
+    #[must_use]
+    pub fn next(&self) -> Time {
+        self.due.first().map_or(Time::NEVER, |(at, _)| *at)
+    }
+
+    /// Takes one key whose deadline has passed, with that deadline.
+    pub fn pop_expired(&mut self, now: Time) -> Option<(Time, K)> {
+        if self.next() > now {
+            return None;
+        }
+        self.due.pop_first()
+    }
+
+    /// How many deadlines are set.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.due.len()
+    }
+
+    /// No deadline is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.due.is_empty()
+    }
+}

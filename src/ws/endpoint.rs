@@ -1,0 +1,95 @@
+//! One WebSocket, the server's side: what arrives becomes events, and the closing
+//! handshake has its state here (RFC 6455 §5.5, §7).
+//!
+//! The endpoint sends nothing itself. It tells the connection what happened; the connection
+//! answers a Ping, echoes a Close and fails on a violation. After a Close or a failure the
+//! connection drops the endpoint, so a late frame cannot be processed by accident.
+
+use super::close::{CloseCode, Violation, check_payload};
+use super::frame::{Expect, Opcode};
+use super::message::{Assembler, Complete};
+use super::reader::{Control, Part, Reader};
+
+/// What an endpoint reports.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A whole message.
+    Message(Complete<'a>),
+    /// A Ping; it wants a Pong with the same payload (§5.5.2).
+    Ping(Control),
+    /// A Pong; nothing is to be done (§5.5.3).
+    Pong,
+    /// The peer's Close; `None` when it carried no code (§7.1.5 calls that 1005).
+    Close(Option<CloseCode>),
+}
+
+/// The receiving side of one WebSocket.
+#[derive(Debug, Default)]
+pub struct Endpoint {
+    reader: Reader,
+    messages: Assembler,
+    /// We have sent a Close and wait for the peer's (§7.1.2).
+    pub close_sent: bool,
+}
+
+/// The limits an endpoint keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Payload of one message, in bytes.
+    pub max_message_bytes: u64,
+    /// Frames of one message.
+    pub max_fragments: u32,
+}
+
+impl Endpoint {
+    /// The next event in `input`, which is shortened by what was used.
+    /// `Ok(None)`: all of it was used and more is needed.
+    ///
+    /// # Errors
+    /// A violation, at the first byte that proves it. The endpoint must not be used again.
+    #[inline]
+    pub fn receive<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        limits: &Limits,
+    ) -> Result<Option<Event<'a>>, Violation> {
+        loop {
+            let expect = Expect {
+                in_message: self.messages.in_message(),
+                rsv1: false,
+                room: limits
+                    .max_message_bytes
+                    .saturating_sub(self.messages.len() as u64),
+            };
+            let piece = match self.reader.next(input, &expect)? {
+                None => return Ok(None),
+                Some(Part::Control(control)) => return control_event(control).map(Some),
+                Some(Part::Data(piece)) => piece,
+            };
+            if let Some(message) = self.messages.push(piece, limits.max_fragments)? {
+                return Ok(Some(Event::Message(message)));
+            }
+        }
+    }
+
+    /// Bytes of an unfinished message that have arrived.
+    #[must_use]
+    pub fn unfinished_bytes(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Bytes of memory held for an unfinished message.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.messages.capacity()
+    }
+}
+
+#[cold]
+fn control_event(control: Control) -> Result<Event<'static>, Violation> {
+    Ok(match control.opcode {
+        Opcode::Close => Event::Close(check_payload(control.payload(), true)?),
+        Opcode::Ping => Event::Ping(control),
+        _ => Event::Pong,
+    })
+}

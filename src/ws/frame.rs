@@ -1,0 +1,264 @@
+//! The frame header, byte by byte, and the mask (RFC 6455 §5.2, §5.3).
+//!
+//! ```text
+//!  0                   1                   2                   3
+//!  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+//! +-+-+-+-+-------+-+-------------+-------------------------------+
+//! |F|R|R|R| opcode|M| Payload len |    Extended payload length    |
+//! |I|S|S|S|  (4)  |A|     (7)     |    (16 bits if len = 126,     |
+//! |N|V|V|V|       |S|             |     64 bits if len = 127)     |
+//! | |1|2|3|       |K|             |                               |
+//! +-+-+-+-+-------+-+-------------+-------------------------------+
+//! |   Masking key, 4 bytes, if MASK is set   |   Payload data ... |
+//! +------------------------------------------+--------------------+
+//! ```
+//!
+//! Header bits are taken apart here and nowhere else, and here they are judged:
+//! in the order of the bytes, so that the first wrong byte decides however the
+//! stream was cut. Payload is the reader's business.
+
+use super::close::Violation;
+
+/// Longest header: two bytes, eight of extended length, four of masking key.
+pub const MAX_HEADER_BYTES: usize = 14;
+/// Most payload a control frame may carry (RFC 6455 §5.5).
+pub const MAX_CONTROL_BYTES: u64 = 125;
+
+const FIN: u8 = 0b1000_0000;
+const RSV1: u8 = 0b0100_0000;
+const RSV: u8 = 0b0111_0000;
+const OPCODE: u8 = 0b0000_1111;
+const MASK: u8 = 0b1000_0000;
+const LENGTH: u8 = 0b0111_1111;
+
+/// What a frame is (RFC 6455 §5.2, §11.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Opcode {
+    /// Carries on the message that an earlier frame began.
+    Continuation = 0x0,
+    /// Begins a text message.
+    Text = 0x1,
+    /// Begins a binary message.
+    Binary = 0x2,
+    /// Begins or answers the closing handshake.
+    Close = 0x8,
+    /// Asks for a Pong with the same payload.
+    Ping = 0x9,
+    /// Answers a Ping.
+    Pong = 0xA,
+}
+
+impl Opcode {
+    /// The opcode of the low four bits of a frame's first byte, if it has a meaning.
+    #[must_use]
+    pub fn of(first_byte: u8) -> Option<Self> {
+        Some(match first_byte & OPCODE {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xA => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    /// Close, Ping and Pong are control frames (RFC 6455 §5.5).
+    #[must_use]
+    pub fn is_control(self) -> bool {
+        self as u8 & 0x8 != 0
+    }
+}
+
+/// A decoded header of a frame from a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Last frame of its message.
+    pub fin: bool,
+    /// The bit that permessage-deflate uses (RFC 7692 §6).
+    pub rsv1: bool,
+    /// What the frame is.
+    pub opcode: Opcode,
+    /// Bytes of payload that follow, the masking key not counted.
+    pub payload_len: u64,
+    /// The key that undoes the mask.
+    pub masking_key: [u8; 4],
+    /// Bytes of this header, 6 to 14.
+    pub header_len: usize,
+}
+
+/// What may come next: the part of the rules that depends on what came before.
+#[derive(Debug, Clone, Copy)]
+pub struct Expect {
+    /// A message was begun and not finished.
+    pub in_message: bool,
+    /// An extension gave RSV1 a meaning on the first frame of a message.
+    pub rsv1: bool,
+    /// Bytes by which the message may still grow.
+    pub room: u64,
+}
+
+/// Decodes and judges the header at the start of `bytes`.
+///
+/// `Ok(None)`: it is not complete, and nothing in it is wrong so far.
+///
+/// # Errors
+/// The rule that the first offending byte breaks, even if the header is not complete.
+#[inline]
+pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation> {
+    let Some((&first, rest)) = bytes.split_first() else {
+        return Ok(None);
+    };
+    let opcode = judge_first_byte(first, expect)?;
+    let Some((&second, rest)) = rest.split_first() else {
+        return Ok(None);
+    };
+    judge_second_byte(second, opcode)?;
+    let room = if opcode.is_control() {
+        MAX_CONTROL_BYTES
+    } else {
+        expect.room
+    };
+    let (payload_len, length_len) = match second & LENGTH {
+        126 => match judge_length::<2>(rest, 126, room)? {
+            Some(length) => (length, 2),
+            None => return Ok(None),
+        },
+        127 => match judge_length::<8>(rest, 65_536, room)? {
+            Some(length) => (length, 8),
+            None => return Ok(None),
+        },
+        short if u64::from(short) > room => return Err(Violation::MessageTooBig),
+        short => (u64::from(short), 0),
+    };
+    let Some(masking_key) = rest.get(length_len..).and_then(|key| key.first_chunk()) else {
+        return Ok(None);
+    };
+    Ok(Some(Header {
+        fin: first & FIN != 0,
+        rsv1: first & RSV1 != 0,
+        opcode,
+        payload_len,
+        masking_key: *masking_key,
+        header_len: 2 + length_len + 4,
+    }))
+}
+
+#[inline]
+fn judge_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
+    let opcode = Opcode::of(first).ok_or(Violation::UnknownOpcode)?;
+    if first & RSV != 0 {
+        // RFC 7692 §6.1: RSV1 stands on the first frame of a data message or nowhere.
+        let begins_message = matches!(opcode, Opcode::Text | Opcode::Binary);
+        if first & RSV != RSV1 || !expect.rsv1 || !begins_message {
+            return Err(Violation::ReservedBit);
+        }
+    }
+    match opcode {
+        Opcode::Continuation if !expect.in_message => Err(Violation::NothingToContinue),
+        Opcode::Text | Opcode::Binary if expect.in_message => Err(Violation::InterleavedMessage),
+        Opcode::Close | Opcode::Ping | Opcode::Pong if first & FIN == 0 => {
+            Err(Violation::FragmentedControlFrame)
+        }
+        _ => Ok(opcode),
+    }
+}
+
+#[inline]
+fn judge_second_byte(second: u8, opcode: Opcode) -> Result<(), Violation> {
+    if second & MASK == 0 {
+        return Err(Violation::Unmasked);
+    }
+    if opcode.is_control() {
+        if u64::from(second & LENGTH) > MAX_CONTROL_BYTES {
+            return Err(Violation::ControlFrameTooLong);
+        }
+        if opcode == Opcode::Close && second & LENGTH == 1 {
+            return Err(Violation::HalfCloseCode);
+        }
+    }
+    Ok(())
+}
+
+/// The extended length in the first `N` bytes of `bytes`, high byte first.
+///
+/// Judged before it is complete: with zeros for the missing bytes it is the least
+/// it can become, with ones the most.
+fn judge_length<const N: usize>(
+    bytes: &[u8],
+    shortest: u64,
+    room: u64,
+) -> Result<Option<u64>, Violation> {
+    let mut least = 0_u64;
+    let mut most = 0_u64;
+    for at in 0..N {
+        let byte = bytes.get(at).copied();
+        least = least << 8 | u64::from(byte.unwrap_or(0x00));
+        most = most << 8 | u64::from(byte.unwrap_or(0xFF));
+    }
+    if least > u64::MAX >> 1 {
+        return Err(Violation::LengthTopBit);
+    }
+    if most < shortest {
+        return Err(Violation::LengthNotShortest);
+    }
+    if least > room {
+        return Err(Violation::MessageTooBig);
+    }
+    Ok((bytes.len() >= N).then_some(least))
+}
+
+/// Masks or unmasks `payload` in place: byte i is XORed with key byte i mod 4
+/// (RFC 6455 §5.3). Eight bytes at a time, which the compiler widens further.
+#[inline]
+pub fn unmask(payload: &mut [u8], key: [u8; 4]) {
+    let [a, b, c, d] = key;
+    let wide_key = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, tail) = payload.as_chunks_mut();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ wide_key).to_ne_bytes();
+    }
+    for (byte, key) in tail.iter_mut().zip([a, b, c, d, a, b, c]) {
+        *byte ^= key;
+    }
+}
+
+/// The key for the bytes that follow `len` bytes of the same frame.
+#[must_use]
+pub fn advance_key(mut key: [u8; 4], len: usize) -> [u8; 4] {
+    key.rotate_left(len % 4);
+    key
+}
+
+/// Appends the header of an unmasked, unfragmented frame with its length in the
+/// shortest form: the only frames a server of ours sends.
+#[inline]
+pub fn encode_header(out: &mut Vec<u8>, opcode: Opcode, payload_len: usize) {
+    let first = FIN | opcode as u8;
+    match payload_len {
+        0..=125 => out.extend_from_slice(&[first, payload_len.to_le_bytes()[0]]),
+        126..=0xFFFF => {
+            let [low, high, ..] = payload_len.to_le_bytes();
+            out.extend_from_slice(&[first, 126, high, low]);
+        }
+        _ => {
+            out.extend_from_slice(&[first, 127]);
+            out.extend_from_slice(&(payload_len as u64).to_be_bytes());
+        }
+    }
+}
+
+/// Length of the whole frame that begins at the start of `bytes`, header and payload,
+/// of a frame that [`encode_header`] wrote. `None` when the header is not whole.
+#[must_use]
+pub fn own_frame_len(bytes: &[u8]) -> Option<usize> {
+    let (&second, rest) = bytes.get(1..)?.split_first()?;
+    match second & LENGTH {
+        126 => Some(4 + usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
+        127 => usize::try_from(u64::from_be_bytes(*rest.first_chunk()?))
+            .ok()?
+            .checked_add(10),
+        short => Some(2 + usize::from(short)),
+    }
+}

@@ -1,0 +1,150 @@
+//! Pieces of frames into messages (RFC 6455 §5.4, §5.6, §8.1).
+//!
+//! A message that lies whole in the read buffer is handed on from there, without a copy. Any
+//! other is collected in one buffer that grows with what has arrived, never with what was
+//! announced (§10.4). Size and number of fragments are judged as frames begin.
+
+use super::close::Violation;
+use super::frame::Opcode;
+use super::reader::Piece;
+use super::utf8::{self, TextBuffer};
+use std::borrow::Cow;
+
+/// A complete message. Borrowed where it arrived whole, owned where it was collected.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Complete<'a> {
+    /// Checked UTF-8.
+    Text(Cow<'a, str>),
+    /// Any bytes.
+    Binary(Cow<'a, [u8]>),
+}
+
+/// Collects the message that has begun, if there is one.
+#[derive(Debug, Default)]
+pub struct Assembler {
+    building: Option<Box<Building>>,
+}
+
+#[derive(Debug)]
+struct Building {
+    content: Content,
+    fragments: u32,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(TextBuffer),
+    Binary(Vec<u8>),
+}
+
+impl Content {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl Assembler {
+    /// A message has begun and is not finished: between its frames or inside one.
+    #[must_use]
+    pub fn in_message(&self) -> bool {
+        self.building.is_some()
+    }
+
+    /// Bytes of the unfinished message that have arrived.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.building
+            .as_ref()
+            .map_or(0, |building| building.content.len())
+    }
+
+    /// Nothing of an unfinished message has arrived.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory held for the unfinished message.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.building
+            .as_ref()
+            .map_or(0, |building| match &building.content {
+                Content::Text(text) => text.capacity(),
+                Content::Binary(bytes) => bytes.capacity(),
+            })
+    }
+
+    /// Takes the next piece; gives the message when this piece ends it.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`] or [`Violation::TooManyFragments`].
+    #[inline]
+    pub fn push<'a>(
+        &mut self,
+        piece: Piece<'a>,
+        max_fragments: u32,
+    ) -> Result<Option<Complete<'a>>, Violation> {
+        let Piece {
+            opcode,
+            fin,
+            starts_frame,
+            ends_frame,
+            payload,
+        } = piece;
+        if starts_frame && ends_frame && fin && opcode != Opcode::Continuation {
+            return Ok(Some(match opcode {
+                Opcode::Text => Complete::Text(Cow::Borrowed(utf8::check(payload)?)),
+                _ => Complete::Binary(Cow::Borrowed(payload)),
+            }));
+        }
+        self.collect(
+            Piece {
+                opcode,
+                fin,
+                starts_frame,
+                ends_frame,
+                payload,
+            },
+            max_fragments,
+        )
+    }
+
+    fn collect<'a>(
+        &mut self,
+        piece: Piece<'a>,
+        max_fragments: u32,
+    ) -> Result<Option<Complete<'a>>, Violation> {
+        let mut building = self.building.take().unwrap_or_else(|| {
+            let content = match piece.opcode {
+                Opcode::Text => Content::Text(TextBuffer::default()),
+                _ => Content::Binary(Vec::new()),
+            };
+            Box::new(Building {
+                content,
+                fragments: 0,
+            })
+        });
+        if piece.starts_frame {
+            if building.fragments == max_fragments {
+                return Err(Violation::TooManyFragments);
+            }
+            building.fragments += 1;
+        }
+        match &mut building.content {
+            Content::Text(text) => text.push(piece.payload)?,
+            Content::Binary(bytes) => bytes.extend_from_slice(piece.payload),
+        }
+        if !(piece.fin && piece.ends_frame) {
+            self.building = Some(building);
+            return Ok(None);
+        }
+        Ok(Some(match building.content {
+            Content::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
+            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes)),
+        }))
+    }
+}

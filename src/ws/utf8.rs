@@ -1,0 +1,121 @@
+//! Text that arrives in pieces, checked as it comes (RFC 6455 §8.1).
+//!
+//! A piece may end inside a character. The checked part is kept as a `String`, so that
+//! nothing is ever checked twice, and the begun character waits beside it: at most three bytes.
+
+use super::close::Violation;
+
+/// A text under construction.
+#[derive(Debug, Default)]
+pub struct TextBuffer {
+    text: String,
+    /// The bytes of a character whose end has not arrived.
+    begun: [u8; 3],
+    begun_len: usize,
+}
+
+impl TextBuffer {
+    /// Bytes received so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.text.len() + self.begun_len
+    }
+
+    /// Nothing was received so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of memory held.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.text.capacity()
+    }
+
+    /// Appends a piece.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`] at the first byte that no continuation can mend.
+    pub fn push(&mut self, mut piece: &[u8]) -> Result<(), Violation> {
+        while self.begun_len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else {
+                return Ok(());
+            };
+            piece = rest;
+            self.finish_character(byte)?;
+        }
+        let (whole, begun) = piece.split_at(piece.len() - begun_len(piece));
+        self.text.push_str(check(whole)?);
+        for byte in begun {
+            self.finish_character(*byte)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one byte to the begun character, or begins one.
+    fn finish_character(&mut self, byte: u8) -> Result<(), Violation> {
+        let [a, b, c] = self.begun;
+        let candidate: &[u8] = match self.begun_len {
+            0 => &[byte],
+            1 => &[a, byte],
+            2 => &[a, b, byte],
+            _ => &[a, b, c, byte],
+        };
+        match std::str::from_utf8(candidate) {
+            Ok(character) => {
+                self.text.push_str(character);
+                self.begun_len = 0;
+            }
+            Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
+            Err(_) => {
+                if let Some(slot) = self.begun.get_mut(self.begun_len) {
+                    *slot = byte;
+                }
+                self.begun_len += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The whole text.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`] when it ends inside a character.
+    pub fn finish(self) -> Result<String, Violation> {
+        if self.begun_len > 0 {
+            return Err(Violation::NotUtf8);
+        }
+        Ok(self.text)
+    }
+}
+
+/// How many bytes at the end of `piece` begin a character without ending it: 0 to 3.
+///
+/// Looks at lead bytes only; whether such a beginning is possible is judged elsewhere.
+fn begun_len(piece: &[u8]) -> usize {
+    for (behind, byte) in piece.iter().rev().take(3).enumerate() {
+        let character_len = match byte {
+            0x80..=0xBF => continue,
+            0xC0..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xFF => 4,
+            0x00..=0x7F => 1,
+        };
+        return if character_len > behind + 1 {
+            behind + 1
+        } else {
+            0
+        };
+    }
+    0
+}
+
+/// A text that is all there.
+///
+/// # Errors
+/// [`Violation::NotUtf8`].
+#[inline]
+pub fn check(bytes: &[u8]) -> Result<&str, Violation> {
+    simdutf8::basic::from_utf8(bytes).map_err(|_| Violation::NotUtf8)
+}

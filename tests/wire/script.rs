@@ -1,0 +1,127 @@
+//! One check for every vector: the same bytes, cut in every way, must give the same answer
+//! (RFC 6455 §5.2: how frames are spread over TCP segments has no meaning).
+
+use crate::client;
+use crate::sim::{End, PeerNo, Rng, Sim};
+use ws101::config::Config;
+
+/// Inputs longer than this are not tried at every single cut, only at cuts near the ends and at
+/// random ones: a test is to take milliseconds.
+const EVERY_CUT_BYTES: usize = 600;
+const RANDOM_RUNS: u64 = 24;
+
+/// A conversation on one connection: what the client sends, what must come back, how it ends.
+pub struct Script<'a> {
+    pub config: Config,
+    pub path: &'a str,
+    pub input: Vec<u8>,
+    pub output: Vec<u8>,
+    pub end: End,
+}
+
+/// On `/echo`, everything sent and received as literal bytes; the connection stays open.
+pub fn echo(input: Vec<u8>, output: Vec<u8>) {
+    check(&Script {
+        config: Config::default(),
+        path: "/echo",
+        input,
+        output,
+        end: End::Open,
+    });
+}
+
+/// On `/echo`: the answer ends with the Close of this code, then the server closes its side.
+pub fn fails(input: Vec<u8>, earlier: Vec<u8>, code: u16) {
+    fails_with(Config::default(), input, earlier, code);
+}
+
+pub fn fails_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
+    for cuts in ways(&input) {
+        let (output, end) = converse(&config, "/echo", &input, &cuts);
+        let (before, last) = split_close(&output);
+        assert_eq!(
+            before, earlier,
+            "what came before the Close, cut at {cuts:?}"
+        );
+        assert_eq!(last, Some(code), "the close code, cut at {cuts:?}");
+        assert_eq!(end, End::HalfClosed, "cut at {cuts:?}");
+    }
+}
+
+/// Runs the script whole, byte by byte, at every cut, and at random cuts.
+pub fn check(script: &Script<'_>) {
+    for cuts in ways(&script.input) {
+        let (output, end) = converse(&script.config, script.path, &script.input, &cuts);
+        assert!(
+            output == script.output,
+            "cut at {:?}\n  expected {}\n  got      {}",
+            &cuts[..cuts.len().min(8)],
+            show(&script.output),
+            show(&output)
+        );
+        assert_eq!(end, script.end, "cut at {:?}", &cuts[..cuts.len().min(8)]);
+    }
+}
+
+fn show(bytes: &[u8]) -> String {
+    let shown: Vec<String> = bytes
+        .iter()
+        .take(40)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{} ({} bytes)", shown.join(" "), bytes.len())
+}
+
+/// Sends `input` in pieces, each a read of its own.
+fn converse(config: &Config, path: &str, input: &[u8], cuts: &[usize]) -> (Vec<u8>, End) {
+    let mut sim = Sim::new(config.clone());
+    let peer = sim.open(path);
+    send_cut(&mut sim, peer, input, cuts);
+    (sim.take(peer), sim.end(peer))
+}
+
+/// Sends and runs piece by piece.
+pub fn send_cut(sim: &mut Sim, peer: PeerNo, input: &[u8], cuts: &[usize]) {
+    let mut from = 0;
+    for to in cuts.iter().copied().chain([input.len()]) {
+        if to > from {
+            sim.send(peer, &input[from..to]);
+            sim.run();
+            from = to;
+        }
+    }
+}
+
+/// Lists of places to cut: nowhere, everywhere, at each single place, at random.
+pub fn ways(input: &[u8]) -> Vec<Vec<usize>> {
+    let len = input.len();
+    let mut ways = vec![Vec::new()];
+    if len <= 8 * EVERY_CUT_BYTES {
+        ways.push((1..len).collect());
+    }
+    if len <= EVERY_CUT_BYTES {
+        ways.extend((1..len).map(|cut| vec![cut]));
+    } else {
+        ways.extend((1..20).chain(len - 20..len).map(|cut| vec![cut]));
+    }
+    for seed in 0..RANDOM_RUNS {
+        let mut rng = Rng::new(seed + 1);
+        let count = 1 + rng.below(6);
+        let mut cuts: Vec<usize> = (0..count).map(|_| rng.below(len)).collect();
+        cuts.sort_unstable();
+        ways.push(cuts);
+    }
+    ways
+}
+
+/// Everything before a final Close, and its code.
+fn split_close(bytes: &[u8]) -> (Vec<u8>, Option<u16>) {
+    let mut frames = client::frames(bytes);
+    let code = frames
+        .pop_if(|frame| frame.first == 0x88)
+        .and_then(|close| Some(u16::from_be_bytes(*close.payload.first_chunk()?)));
+    let before = frames
+        .iter()
+        .flat_map(|frame| client::from_server(frame.first, &frame.payload));
+    (before.collect(), code)
+}
