@@ -1,0 +1,184 @@
+//! The table of what the server must reach (docs: "Performance" in the design), and what was reached.
+//!
+//! A bar that nobody measures stays in the report, as "not run".
+
+use std::collections::BTreeMap;
+
+/// How a figure is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Times the floor.
+    Ratio,
+    /// A count per message.
+    Count,
+    /// Instructions.
+    Instructions,
+    /// Bytes.
+    Bytes,
+    /// Bytes, shown in MiB.
+    Mebibytes,
+    /// Share of one core, 0 to 1, shown in percent.
+    Share,
+    /// Seconds, shown in milliseconds.
+    Milliseconds,
+}
+
+impl Unit {
+    /// The figure with its unit.
+    #[must_use]
+    pub fn show(self, value: f64) -> String {
+        match self {
+            Self::Ratio => format!("{value:.3}x"),
+            Self::Count => format!("{value:.3}"),
+            Self::Instructions => format!("{value:.0}"),
+            Self::Bytes => format!("{value:.0} B"),
+            Self::Mebibytes => format!("{:.2} MiB", value / f64::from(1 << 20)),
+            Self::Share => format!("{:.4} %", 100.0 * value),
+            Self::Milliseconds => format!("{:.2} ms", 1e3 * value),
+        }
+    }
+
+    /// Whether the figure says something about other machines than this one.
+    #[must_use]
+    pub fn travels(self) -> bool {
+        !matches!(self, Self::Milliseconds)
+    }
+}
+
+/// One line of the table. All bars are upper bounds.
+#[derive(Debug)]
+pub struct Bar {
+    /// How cells refer to it.
+    pub id: &'static str,
+    /// What is measured.
+    pub what: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// What must not be passed.
+    pub must: Option<f64>,
+    /// What we would like.
+    pub goal: Option<f64>,
+    /// What is known of others.
+    pub known: &'static str,
+}
+
+const fn bar(
+    id: &'static str,
+    what: &'static str,
+    unit: Unit,
+    must: f64,
+    goal: Option<f64>,
+    known: &'static str,
+) -> Bar {
+    let must = Some(must);
+    Bar {
+        id,
+        what,
+        unit,
+        must,
+        goal,
+        known,
+    }
+}
+
+const fn reported(id: &'static str, what: &'static str, unit: Unit) -> Bar {
+    Bar {
+        id,
+        what,
+        unit,
+        must: None,
+        goal: None,
+        known: "",
+    }
+}
+
+const MIB: f64 = 1_048_576.0;
+const SMALL: &str = "1.03 to 1.09x; tungstenite 1.3 to 2.3x; FastAPI 3.7x";
+const ONE_SENDER: &str = "0.95 to 1.05x; ws 1.6 to 2x";
+
+/// Every bar, in the order of the report.
+#[rustfmt::skip]
+pub const BARS: &[Bar] = &[
+    bar("calls-1", "system calls per echoed message, 16 B, 50 connections, 1 in flight", Unit::Count, 2.05, None, "2.03"),
+    bar("calls-16", "the same, 16 in flight", Unit::Count, 0.14, None, "0.126"),
+    bar("instructions-echo", "user instructions per 16 B text echo, 50 connections", Unit::Instructions, 650.0, Some(450.0), "609; fastwebsockets 1,934"),
+    bar("instructions-broadcast", "user instructions per broadcast delivery, 100 connections", Unit::Instructions, 100.0, Some(60.0), "394"),
+    bar("echo-16-c50", "echo CPU, 16 B, 50 connections", Unit::Ratio, 1.08, Some(1.03), SMALL),
+    bar("echo-1k-c50", "echo CPU, 1 KiB, 50 connections", Unit::Ratio, 1.08, Some(1.03), SMALL),
+    bar("echo-16-c1", "echo CPU, 16 B, 1 connection", Unit::Ratio, 1.08, Some(1.03), SMALL),
+    bar("echo-1k-c1", "echo CPU, 1 KiB, 1 connection", Unit::Ratio, 1.08, Some(1.03), SMALL),
+    bar("echo-16-c1000", "echo CPU, 16 B, 1,000 connections", Unit::Ratio, 1.08, Some(1.03), SMALL),
+    bar("echo-1k-c1000", "echo CPU, 1 KiB, 1,000 connections", Unit::Ratio, 1.08, Some(1.03), SMALL),
+    bar("echo-16-f16", "echo CPU, 16 B, 50 connections, 16 in flight", Unit::Ratio, 1.15, Some(1.05), "1.08x; Bun 1.6x; fastwebsockets 16x"),
+    reported("echo-1k-f16", "echo CPU, 1 KiB, 50 connections, 16 in flight", Unit::Ratio),
+    bar("echo-16k", "echo CPU, 16 KiB, 50 connections", Unit::Ratio, 1.15, Some(1.10), "1.14x"),
+    bar("echo-64k", "echo CPU, 64 KiB, 50 connections", Unit::Ratio, 1.20, Some(1.15), "1.32x"),
+    bar("echo-wide", "echo CPU, 16 KiB of three-byte characters, 50 connections", Unit::Ratio, 1.3, Some(1.2), "2.4x; fastwebsockets 1.34x"),
+    bar("broadcast-100", "broadcast CPU per delivery, 100 receivers, one sender", Unit::Ratio, 1.05, Some(1.00), ONE_SENDER),
+    bar("broadcast-1000", "broadcast CPU per delivery, 1,000 receivers, one sender", Unit::Ratio, 1.05, Some(1.00), ONE_SENDER),
+    bar("broadcast-9000", "broadcast CPU per delivery, 9,000 receivers, one sender", Unit::Ratio, 1.05, Some(1.00), ONE_SENDER),
+    bar("broadcast-ten", "the same, 1,000 receivers, ten senders in a turn", Unit::Ratio, 0.22, Some(0.18), "0.12 to 0.19x"),
+    bar("idle-echo", "private memory per idle connection, `/echo`", Unit::Bytes, 256.0, Some(160.0), "272 B; Bun 1.9 KB; ws 6.3 KB; FastAPI 31 KB"),
+    bar("idle-chat", "private memory per idle connection, `/ws/{id}`", Unit::Bytes, 320.0, Some(224.0), "272 B; Bun 1.9 KB; ws 6.3 KB; FastAPI 31 KB"),
+    reported("idle-echo-fresh", "the same in a fresh process, `/echo`", Unit::Bytes),
+    reported("idle-chat-fresh", "the same in a fresh process, `/ws/{id}`", Unit::Bytes),
+    bar("resident-start", "resident memory, no connections yet", Unit::Mebibytes, 2.5 * MIB, Some(2.0 * MIB), "3.6 MiB"),
+    bar("resident-idle", "resident memory, 9,900 idle connections, `/echo`", Unit::Mebibytes, 6.0 * MIB, Some(4.0 * MIB), "6.2 MiB"),
+    bar("idle-cpu", "CPU with 9,900 silent connections, ping off", Unit::Share, 0.0, Some(0.0), "0.006 %"),
+    reported("idle-switches", "context switches per second with the same", Unit::Count),
+    reported("size", "size of the binary", Unit::Mebibytes),
+    reported("start-up", "from exec to the start line", Unit::Milliseconds),
+];
+
+/// What became of a bar.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// The figures of all rounds, at least one.
+    Measured(Vec<f64>),
+    /// Why there are none.
+    NotMeasured(String),
+}
+
+/// Outcomes by the id of their bar.
+pub type Outcomes = BTreeMap<&'static str, Outcome>;
+
+/// Middle, smallest and largest of the figures; all zero when there are none.
+#[must_use]
+pub fn spread(figures: &[f64]) -> (f64, f64, f64) {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
+    let last = sorted.len().saturating_sub(1);
+    let median = f64::midpoint(at(last / 2), at(last.div_ceil(2)));
+    (median, at(0), at(last))
+}
+
+/// "met", "goal met" or "not met".
+#[must_use]
+pub fn verdict(bar: &Bar, median: f64) -> &'static str {
+    match (bar.must, bar.goal) {
+        (None, _) => "(reported only)",
+        (_, Some(goal)) if median <= goal => "goal met",
+        (Some(must), _) if median <= must => "met",
+        _ => "**not met**",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        assert_eq!(spread(&[4.0, 1.0, 3.0, 2.0]), (2.5, 1.0, 4.0));
+        assert_eq!(spread(&[9.0, 1.0, 2.0]), (2.0, 1.0, 9.0));
+    }
+
+    #[test]
+    fn a_bar_is_met_up_to_itself() {
+        let bar = bar("", "", Unit::Ratio, 1.08, Some(1.03), "");
+        assert_eq!(verdict(&bar, 1.03), "goal met");
+        assert_eq!(verdict(&bar, 1.08), "met");
+        assert_eq!(verdict(&bar, 1.081), "**not met**");
+    }
+}

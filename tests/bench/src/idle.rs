@@ -1,0 +1,87 @@
+//! What connections cost on which nothing happens.
+
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::cores::Cores;
+use crate::load::open;
+use crate::process::{Program, Server};
+
+/// Connections that are open and silent.
+pub const CONNECTIONS: usize = 9_900;
+
+/// The figures of one server process.
+#[derive(Debug)]
+pub struct Idle {
+    /// Resident bytes before the first connection.
+    pub resident_at_start: f64,
+    /// Resident bytes with all connections open.
+    pub resident: f64,
+    /// Private bytes per connection above what stays when a first crowd has come and gone.
+    pub private_per_connection: f64,
+    /// The same above the fresh process: what the first crowd costs.
+    pub private_per_fresh_connection: f64,
+    /// Share of a core while nobody says anything.
+    pub cpu: f64,
+    /// Context switches per second in that time.
+    pub switches: f64,
+}
+
+/// Opens the connections twice and looks at the memory before, between and after.
+///
+/// `{}` in the path becomes a different number of 13 digits for each connection, as the chat page takes it
+/// from its clock. Nothing is sent for the time `silence`.
+///
+/// # Errors
+/// The server refuses connections, or does not give them back.
+pub fn measure(program: &Program, path: &str, cores: Cores, silence: Duration) -> Result<Idle> {
+    let server = Server::start(program, cores)?;
+    thread::sleep(Duration::from_millis(100));
+    let files = server.open_files()?;
+    let resident_at_start = server.resident_memory()? as f64;
+    let fresh = server.private_memory()? as f64;
+
+    let crowd = gather(&server, path, files)?;
+    let first = server.private_memory()? as f64;
+    drop(crowd);
+    server.wait_for_open_files(files)?;
+    thread::sleep(Duration::from_millis(300));
+    let empty = server.private_memory()? as f64;
+
+    let crowd = gather(&server, path, files)?;
+    let second = server.private_memory()? as f64;
+    let resident = server.resident_memory()? as f64;
+    let (cpu, switches) = (server.cpu_time()?, server.context_switches()?);
+    let started = Instant::now();
+    thread::sleep(silence);
+    let seconds = started.elapsed().as_secs_f64();
+    let cpu = server.cpu_time()?.saturating_sub(cpu).as_secs_f64() / seconds;
+    let switches = (server.context_switches()? - switches) as f64 / seconds;
+    drop(crowd);
+    server.wait_for_open_files(files)?;
+    server.stop()?;
+
+    let connections = CONNECTIONS as f64;
+    Ok(Idle {
+        resident_at_start,
+        resident,
+        private_per_connection: (second - empty) / connections,
+        private_per_fresh_connection: (first - fresh) / connections,
+        cpu,
+        switches,
+    })
+}
+
+fn gather(server: &Server, path: &str, files: usize) -> Result<Vec<TcpStream>> {
+    let crowd = (0..CONNECTIONS)
+        .map(|number| {
+            let id = 1_700_000_000_000 + number as u64;
+            open(server.address, &path.replace("{}", &id.to_string()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    server.wait_for_open_files(files + CONNECTIONS)?;
+    thread::sleep(Duration::from_millis(300));
+    Ok(crowd)
+}

@@ -1,0 +1,27 @@
+//! What a WebSocket server costs, beside a server that does nothing but move the same bytes.
+//!
+//! Three programs share this library: `floor` (the bare server), `load` (the generator, by hand)
+//! and `bench` (servers and generator, each on its core, and the report). README.md in this folder
+//! explains the method. Nothing here is part of the server.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("the bench reads /proc and pins processes to cores: it needs Linux");
+
+pub mod bars;
+pub mod cells;
+pub mod contest;
+pub mod cores;
+pub mod counts;
+pub mod frames;
+pub mod histogram;
+pub mod idle;
+pub mod load;
+pub mod process;
+pub mod report;
+pub mod start;
+
+/// An error that ends the program with a line on stderr.
+pub type Error = Box<dyn std::error::Error>;
+
+/// A result with such an error.
+pub type Result<T> = std::result::Result<T, Error>;
