@@ -1,48 +1,171 @@
-//! The program: arguments and wiring.
+//! The program: reads the command line, joins the parts, says where it serves.
+//!
+//! Everything here happens once. Messages go out with writes whose errors are dropped, since a
+//! closed stdout or stderr must not end a server.
 
-use std::io::Write;
-use ws101::app::World;
-use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo};
-use ws101::config::Config;
+use log::{LevelFilter, warn};
+use simplelog::{ConfigBuilder, WriteLogger};
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+use ws101::app::{App, World};
+use ws101::apps::broadcast::Broadcast;
+use ws101::apps::chat::Chat;
+use ws101::apps::echo::Echo;
+use ws101::apps::pages::Pages;
+use ws101::args::{self, Invocation, Options};
+use ws101::files::Files;
+use ws101::files::embedded::Embedded;
+use ws101::files::folder::Folder;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
 use ws101::server::Server;
 
+/// The command line, or a file it names, cannot be followed.
+const USAGE: u8 = 2;
+
+/// Randomness and the calendar, as the operating system gives them.
 struct System;
 
 impl World for System {
     fn random(&mut self, bytes: &mut [u8]) {
-        let _ = getrandom::fill(bytes);
+        if let Err(error) = getrandom::fill(bytes) {
+            // Guessable ids would be worse than none: nothing may go on as if it had worked.
+            warn!("the system gives no random bytes: {error}");
+            std::process::abort();
+        }
     }
+
     fn unix_time(&mut self) -> u64 {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs())
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs())
     }
 }
 
-fn main() {
-    let port = std::env::args().skip_while(|arg| arg != "--port").nth(1);
-    let port: u16 = port.and_then(|port| port.parse().ok()).unwrap_or(8000);
-    let hub = Hub::new(
-        Config::default(),
-        Policy::default(),
-        Box::new(System),
-        vec![
-            Box::new(Echo),
-            Box::new(Broadcast::default()),
-            Box::new(Chat::new("has left the chat".to_owned())),
-        ],
-    );
-    let mut server = match Server::bind(([127, 0, 0, 1], port).into(), hub) {
-        Ok(server) => server,
+fn main() -> ExitCode {
+    match args::parse(std::env::args_os().skip(1), |name| std::env::var_os(name)) {
+        Ok(Invocation::Serve(options)) => serve(*options),
+        Ok(Invocation::Help(text)) => {
+            let _ = io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Ok(Invocation::Version) => {
+            let _ = writeln!(io::stdout(), "ws101 {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(USAGE, &error.to_string()),
+    }
+}
+
+fn fail(status: u8, message: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "ws101: {message}");
+    ExitCode::from(status)
+}
+
+fn serve(options: Options) -> ExitCode {
+    start_log(options.log);
+    let files: Box<dyn Files> = match &options.www {
+        None => Box::new(Embedded::default()),
+        Some(folder) => match Folder::new(folder) {
+            Ok(files) => Box::new(files),
+            Err(error) => {
+                let folder = folder.display();
+                return fail(
+                    USAGE,
+                    &format!("--www {folder}: {error}; name a folder to read"),
+                );
+            }
+        },
+    };
+    let addresses = match (options.host.as_str(), options.port).to_socket_addrs() {
+        Ok(addresses) => addresses.collect::<Vec<_>>(),
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error}");
-            std::process::exit(1);
+            let host = &options.host;
+            return fail(
+                USAGE,
+                &format!("--host {host}: {error}; try an address such as 0.0.0.0"),
+            );
         }
     };
+    raise_file_limit();
+    let hub = Hub::new(
+        options.config.clone(),
+        policy(&options),
+        Box::new(System),
+        apps(&options, files),
+    );
+    let mut server = match bind(&addresses, hub) {
+        Ok(server) => server,
+        Err(message) => return fail(1, &message),
+    };
     if let Ok(address) = server.local_addr() {
-        let _ = writeln!(std::io::stdout(), "Server running at http://{address}");
+        let mut stdout = io::stdout();
+        let _ = writeln!(stdout, "Server running at http://{address}");
+        let _ = stdout.flush();
     }
-    let _ = server.run();
+    match server.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, &format!("the event loop failed: {error}")),
+    }
+}
+
+/// In the order in which they are asked whether a path is theirs. Pages take what is left.
+fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
+    vec![
+        Box::new(Echo),
+        Box::new(Broadcast::default()),
+        Box::new(Chat::new(options.farewell.clone())),
+        Box::new(Pages::new(files)),
+    ]
+}
+
+fn policy(options: &Options) -> Policy {
+    let name = rustix::system::uname();
+    Policy {
+        allowed_hosts: options.allow_host.clone(),
+        allowed_origins: options.allow_origin.clone(),
+        machine_name: name.nodename().to_string_lossy().into_owned(),
+    }
+}
+
+/// A name such as `localhost` may have several addresses: the first that can be bound serves.
+fn bind(addresses: &[SocketAddr], hub: Hub) -> Result<Server, String> {
+    let mut failure = "the host has no address".to_owned();
+    let mut hub = Some(hub);
+    for address in addresses {
+        match Server::listen(*address) {
+            Ok(listener) => {
+                let Some(hub) = hub.take() else { break };
+                return Server::new(listener, hub)
+                    .map_err(|error| format!("the event loop cannot start: {error}"));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                failure =
+                    format!("address in use: {address}; choose another with --port, or --port 0");
+            }
+            Err(error) => failure = format!("cannot listen on {address}: {error}"),
+        }
+    }
+    Err(failure)
+}
+
+/// Each connection is an open file. What the system allows, we take.
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Refused on some systems for "unlimited": then the limit stays as it was.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+fn start_log(level: LevelFilter) {
+    let config = ConfigBuilder::new()
+        .set_time_format_rfc3339()
+        .set_thread_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Off)
+        .set_location_level(LevelFilter::Off)
+        .build();
+    // Fails only if there is a logger already.
+    let _ = WriteLogger::init(level, config, io::stderr());
 }

@@ -126,30 +126,32 @@ pub struct Server {
     cut: bool,
 }
 
-/// Opens the listening socket.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    use rustix::net::{AddressFamily, SocketType, bind, listen, socket, sockopt};
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::INET,
-        SocketAddr::V6(_) => AddressFamily::INET6,
-    };
-    let socket = socket(family, SocketType::STREAM, None)?;
-    rustix::io::ioctl_fioclex(&socket)?;
-    sockopt::set_socket_reuseaddr(&socket, true)?;
-    bind(&socket, &address)?;
-    listen(&socket, BACKLOG)?;
-    let listener = std::net::TcpListener::from(socket);
-    listener.set_nonblocking(true)?;
-    Ok(TcpListener::from_std(listener))
-}
-
 impl Server {
-    /// Binds `address` and takes over SIGTERM, SIGINT and SIGHUP.
+    /// Opens a listening socket.
     ///
     /// # Errors
-    /// The address is in use or not ours; or the process may not open what the loop needs.
-    pub fn bind(address: SocketAddr, hub: Hub) -> io::Result<Self> {
-        let mut listener = listen(address)?;
+    /// The address is in use or not ours.
+    pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+        use rustix::net::{AddressFamily, SocketType, bind, listen, socket, sockopt};
+        let family = match address {
+            SocketAddr::V4(_) => AddressFamily::INET,
+            SocketAddr::V6(_) => AddressFamily::INET6,
+        };
+        let socket = socket(family, SocketType::STREAM, None)?;
+        rustix::io::ioctl_fioclex(&socket)?;
+        sockopt::set_socket_reuseaddr(&socket, true)?;
+        bind(&socket, &address)?;
+        listen(&socket, BACKLOG)?;
+        let listener = std::net::TcpListener::from(socket);
+        listener.set_nonblocking(true)?;
+        Ok(TcpListener::from_std(listener))
+    }
+
+    /// Serves the connections of `listener`, and takes over SIGTERM, SIGINT and SIGHUP.
+    ///
+    /// # Errors
+    /// The process may not open what the loop needs.
+    pub fn new(mut listener: TcpListener, hub: Hub) -> io::Result<Self> {
         let poll = Poll::new()?;
         poll.registry()
             .register(&mut listener, LISTENER, Interest::READABLE)?;
