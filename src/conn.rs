@@ -43,6 +43,8 @@ pub struct Conn {
     pub pinged: bool,
     /// The server pings it.
     pub keepalive: bool,
+    /// Status of its last HTTP answer, for the log; 101 once it is a WebSocket.
+    pub status: u16,
     /// How it ended, as it will be logged.
     pub closed: Closed,
     /// Its limit for one message, in bytes.
@@ -136,8 +138,6 @@ pub struct Exchange {
     pub since: Time,
     /// Requests taken so far.
     pub requests: u32,
-    /// Status of the last answer, for the log.
-    pub status: u16,
 }
 
 /// What an HTTP exchange is waiting for.
@@ -191,7 +191,6 @@ impl Conn {
             stage: Stage::Head,
             since: now,
             requests: 0,
-            status: 0,
         };
         Self {
             serial,
@@ -203,6 +202,7 @@ impl Conn {
             paused: Paused::default(),
             pinged: false,
             keepalive: false,
+            status: 0,
             closed: Closed {
                 code: CloseCode::AbnormalClosure,
                 cause: Cause::Peer,

@@ -235,6 +235,7 @@ impl Hub {
                 core.queue(id, span);
                 let Core { conns, config, .. } = core;
                 if let Some(conn) = conns.get_mut(id.slot as usize) {
+                    conn.status = 101;
                     conn.set_options(&options, config);
                     conn.phase = Phase::Open {
                         endpoint: Endpoint::default(),
@@ -348,9 +349,9 @@ impl Core {
         self.queue(id, span);
         let now = self.now;
         let Some(conn) = self.get(id) else { return };
+        conn.status = response.status.0;
         let Conn { outbox, phase, .. } = conn;
         let Phase::Http(exchange) = phase else { return };
-        exchange.status = response.status.0;
         exchange.stage = Stage::Head;
         exchange.since = now;
         if !queue_body(outbox, exchange, rest, close) {

@@ -5,7 +5,7 @@
 //! counted, and text that a peer chose is escaped and cut.
 
 use crate::clock::Time;
-use crate::conn::{Conn, Phase};
+use crate::conn::Conn;
 use crate::http::response::Response;
 use crate::ws::close::Violation;
 use log::{Level, debug, error, info, warn};
@@ -97,12 +97,13 @@ impl Logbook {
             return;
         }
         let seconds = now.since(conn.accepted).as_secs_f64();
-        let status = match &conn.phase {
-            Phase::Http(exchange) => exchange.status,
-            _ => conn.closed.code.0,
+        let outcome = if conn.status == 101 {
+            format!("close {}", conn.closed.code)
+        } else {
+            format!("status {}", conn.status)
         };
         info!(
-            "{} {} {seconds:.3} s, {} bytes in, {} out, {status} {}",
+            "{} {} {seconds:.3} s, {} bytes in, {} out, {outcome} {}",
             conn.peer(),
             escaped(conn.path.as_bytes()),
             conn.bytes_in,

@@ -40,6 +40,7 @@ fn request(
         host: Some("localhost"),
         framing: Framing::None,
         keep_alive: true,
+        expects_continue: false,
         fields: &fields,
     };
     respond(&head, files)
