@@ -121,9 +121,9 @@ pub fn check(head: &Head<'_>, policy: &Policy) -> Result<Handshake, Rejection> {
 
 /// RFC 6455 §4.2.1 step 5: base64 that, decoded, is 16 bytes long.
 fn is_key(key: &[u8]) -> bool {
-    // 24 characters decode to at most 18 bytes.
+    // 24 characters, the padding among them; the estimate for so many is 18 bytes.
     let mut decoded = [0; 18];
-    key.len() == 24 && KEY_BASE64.decode_slice(key, &mut decoded) == Ok(16)
+    KEY_BASE64.decode_slice(key, &mut decoded) == Ok(16)
 }
 
 /// `Sec-WebSocket-Accept` for a key (RFC 6455 §4.2.2 step 5.4): 28 characters of base64.

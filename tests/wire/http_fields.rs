@@ -102,6 +102,7 @@ fn transfer_encoding_other_than_chunked_is_400_or_501() {
         (400, "Transfer-Encoding: identity"),
         (400, "Transfer-Encoding: chunked, gzip"),
         (400, "Transfer-Encoding: chunked, chunked"),
+        (400, "Transfer-Encoding: chunked, gzip, chunked"),
         (
             400,
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
