@@ -277,6 +277,8 @@ impl Conn {
             Phase::Open { endpoint, .. } if endpoint.close_sent => {
                 self.since.after(config.close_timeout)
             }
+            // Not read, so nothing can be said of its silence: the queue has a deadline instead.
+            Phase::Open { .. } if self.paused.any() => Time::NEVER,
             Phase::Open { mark, .. } => {
                 let mark = mark
                     .as_ref()

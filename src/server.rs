@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// One read takes at most this. All connections share the buffer.
 const RECEIVE_BYTES: usize = 128 << 10;
+/// Where in the buffer a read begins: behind the shortest header of a client's frame (6 bytes) the
+/// payload then lies on a word border, where short texts are checked many times faster.
+const READ_AT: usize = 10;
 /// Readiness taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1_024;
 /// Connections accepted in one turn.
@@ -154,6 +157,9 @@ pub struct Server {
     accept_again: Option<Time>,
     buffer: Vec<u8>,
     began: Instant,
+    /// When the last turn began. A wait is measured from there: that saves asking the clock
+    /// again, and is late by no more than a turn takes.
+    turned: Time,
     /// The first signal has come.
     stopping: bool,
     /// The second signal has come.
@@ -201,8 +207,9 @@ impl Server {
             ready: Vec::new(),
             spare: Vec::new(),
             accept_again: None,
-            buffer: vec![0; RECEIVE_BYTES],
+            buffer: vec![0; READ_AT + RECEIVE_BYTES],
             began: Instant::now(),
+            turned: Time::default(),
             stopping: false,
             cut: false,
         })
@@ -247,11 +254,12 @@ impl Server {
             .hub
             .next_deadline()
             .min(self.accept_again.unwrap_or(Time::NEVER));
-        (due != Time::NEVER).then(|| due.since(self.now()))
+        (due != Time::NEVER).then(|| due.since(self.turned))
     }
 
     fn turn(&mut self, events: &Events) {
         let now = self.now();
+        self.turned = now;
         self.hub.begin_turn(now);
         let mut accept = self.accept_again.is_some_and(|at| at <= now);
         for event in events {
@@ -349,17 +357,18 @@ impl Server {
             if !self.hub.wants_read(id) {
                 return;
             }
-            match socket.stream.read(&mut self.buffer) {
+            let room = self.buffer.get_mut(READ_AT..).unwrap_or_default();
+            match socket.stream.read(room) {
                 Ok(0) => {
                     socket.readable = false;
                     return self.hub.read_closed(id, now);
                 }
                 Ok(len) => {
-                    let is_full = len == self.buffer.len();
+                    let is_full = len == room.len();
                     // A short read has drained the socket, unless the end of the stream follows.
                     let read_closed = socket.read_closed;
                     socket.readable = is_full || read_closed;
-                    let bytes = self.buffer.get_mut(..len).unwrap_or_default();
+                    let bytes = room.get_mut(..len).unwrap_or_default();
                     self.hub.receive(id, bytes, now);
                     if is_full {
                         return self.requeue(id);

@@ -196,11 +196,21 @@ impl Core {
     /// Something that held up reading is over: what was kept is processed in the next turn; if
     /// nothing was kept, the driver may read again.
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
+        let now = self.now;
         let Some(conn) = self.get(id) else { return };
+        // What the peer sent meanwhile was not looked at: the silence was ours.
+        conn.heard = now;
+        if let Phase::Open {
+            mark: Some(mark), ..
+        } = &mut conn.phase
+        {
+            mark.1 = now;
+        }
         if conn.paused.by_backlog {
             self.resume.push_back(id);
         } else if !conn.paused.any() {
             self.readable.push(id);
+            self.arm(id);
         }
     }
 

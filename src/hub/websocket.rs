@@ -5,6 +5,7 @@ use super::Hub;
 use super::ctx::Ctx;
 use crate::app::{ConnId, Message};
 use crate::conn::Phase;
+use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
 use crate::ws::message::Complete;
@@ -40,17 +41,28 @@ impl Hub {
                         self.deliver(id, app, tag, &message);
                     }
                 }
-                Ok(None) => return self.mark_progress(id),
-                Ok(Some(Event::Ping(ping))) => {
-                    if is_open {
-                        let span = self.core.encode(Opcode::Pong, [&ping.payload]);
-                        self.core.queue_pong(id, span);
-                    }
-                }
-                Ok(Some(Event::Pong)) => {}
-                Ok(Some(Event::Close(code))) => return self.core.peer_close(id, code),
-                Err(violation) => return self.core.fail(id, violation),
+                rarer => self.take_rarer(id, is_open, rarer),
             }
+        }
+    }
+
+    /// What is not a message. Kept apart from the loop, which is short without it.
+    #[cold]
+    fn take_rarer(
+        &mut self,
+        id: ConnId,
+        is_open: bool,
+        event: Result<Option<Event<'_>>, Violation>,
+    ) {
+        match event {
+            Ok(None) => self.mark_progress(id),
+            Ok(Some(Event::Ping(ping))) if is_open => {
+                let span = self.core.encode(Opcode::Pong, [&ping.payload]);
+                self.core.queue_pong(id, span);
+            }
+            Ok(Some(Event::Close(code))) => self.core.peer_close(id, code),
+            Ok(Some(_)) => {}
+            Err(violation) => self.core.fail(id, violation),
         }
     }
 

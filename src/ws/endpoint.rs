@@ -53,15 +53,32 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
     ) -> Result<Option<Event<'a>>, Violation> {
+        let expect = self.expect(limits);
+        if let Some((opcode, payload)) = self.reader.next_whole(input, &expect) {
+            return Complete::whole(opcode, payload).map(|message| Some(Event::Message(message)));
+        }
+        self.receive_parts(input, limits)
+    }
+
+    #[inline]
+    fn expect(&self, limits: &Limits) -> Expect {
+        Expect {
+            in_message: self.messages.in_message(),
+            rsv1: false,
+            room: limits
+                .max_message_bytes
+                .saturating_sub(self.messages.len() as u64),
+        }
+    }
+
+    #[cold]
+    fn receive_parts<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        limits: &Limits,
+    ) -> Result<Option<Event<'a>>, Violation> {
         loop {
-            let expect = Expect {
-                in_message: self.messages.in_message(),
-                rsv1: false,
-                room: limits
-                    .max_message_bytes
-                    .saturating_sub(self.messages.len() as u64),
-            };
-            let piece = match self.reader.next(input, &expect)? {
+            let piece = match self.reader.next(input, &self.expect(limits))? {
                 None => return Ok(None),
                 Some(Part::Control(control)) => return control_event(control).map(Some),
                 Some(Part::Data(piece)) => piece,

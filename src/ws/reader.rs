@@ -115,6 +115,29 @@ impl Reader {
         }
     }
 
+    /// The usual case, made short: a message that is one frame and lies whole at the start of
+    /// `input`. `None`: anything else, a violation too; nothing is used then, and `next` tells.
+    #[inline]
+    pub fn next_whole<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        expect: &Expect,
+    ) -> Option<(Opcode, &'a mut [u8])> {
+        if self.unfinished.is_some() {
+            return None;
+        }
+        let header = frame::decode(input, expect).ok()??;
+        let payload_len = usize::try_from(header.payload_len).ok()?;
+        let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
+        if !is_message || input.len() - header.header_len < payload_len {
+            return None;
+        }
+        take(input, header.header_len);
+        let payload = take(input, payload_len);
+        frame::unmask(payload, header.masking_key);
+        Some((header.opcode, payload))
+    }
+
     /// Goes on with what an earlier read left unfinished.
     #[cold]
     fn resume<'a>(
