@@ -16,7 +16,7 @@ pub enum Event<'a> {
     /// A whole message.
     Message(Complete<'a>),
     /// A Ping; it wants a Pong with the same payload (§5.5.2).
-    Ping(Control),
+    Ping(Control<'a>),
     /// A Pong; nothing is to be done (§5.5.3).
     Pong,
     /// The peer's Close; `None` when it carried no code (§7.1.5 calls that 1005).
@@ -86,9 +86,9 @@ impl Endpoint {
 }
 
 #[cold]
-fn control_event(control: Control) -> Result<Event<'static>, Violation> {
+fn control_event(control: Control<'_>) -> Result<Event<'_>, Violation> {
     Ok(match control.opcode {
-        Opcode::Close => Event::Close(check_payload(control.payload(), true)?),
+        Opcode::Close => Event::Close(check_payload(&control.payload, true)?),
         Opcode::Ping => Event::Ping(control),
         _ => Event::Pong,
     })

@@ -105,7 +105,7 @@ pub struct Expect {
 ///
 /// # Errors
 /// The rule that the first offending byte breaks, even if the header is not complete.
-#[inline]
+#[inline(always)]
 pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
