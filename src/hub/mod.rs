@@ -250,7 +250,9 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core.log.accept_error(now, error);
+        self.core
+            .log
+            .trouble(now, "a connection could not be accepted", error);
     }
 
     /// Tells applications what happened, until nothing is left to tell.
