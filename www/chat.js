@@ -103,7 +103,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault(); // or the browser would load the page anew
   if (text.value === "") return;
   if (socket.readyState !== WebSocket.OPEN) {
-    hint.textContent = "Not sent while disconnected. Your text is kept here.";
+    hint.textContent = "Not sent: disconnected. Your text is kept.";
     tryNow();
     return;
   }
@@ -121,7 +121,7 @@ text.addEventListener("input", () => {
 function giveBackUnconfirmed() {
   if (unconfirmed.length === 0) return;
   text.value = [...unconfirmed.splice(0), text.value].join(" ").trimEnd();
-  hint.textContent = "The connection ended before the server confirmed this. It may not have arrived.";
+  hint.textContent = "The connection ended before this was confirmed. It may not have arrived.";
 }
 
 // ---- The list of messages ----
@@ -132,29 +132,38 @@ function kindOf(line) {
   return /^Client #-?\d+ says: /.test(line) ? "other" : "notice";
 }
 
-let followPlanned = false;
+let settling = false;
 
 function showRow(line) {
-  planToFollow();
+  if (!settling) {
+    settling = true;
+    // A thousand messages in a burst shall not make the browser work out the page a thousand times:
+    // what needs to know where things are is done once for all that come within one picture.
+    // (requestAnimationFrame would stand still in a hidden tab, and the rows would pile up.)
+    setTimeout(settle, 16, isAtEnd(log.clientHeight));
+  }
   const row = document.createElement("li");
   row.className = kindOf(line);
   row.textContent = line;
   messages.append(row);
-  if (messages.childElementCount > NEWEST) messages.firstElementChild.remove();
 }
 
 // Who reads the newest row sees the next one come; who has scrolled up to read is left in peace.
-// Where we stand is asked before the first new row of each picture, so that a thousand messages in
-// a burst do not make the browser work out the page a thousand times.
-function planToFollow() {
-  if (followPlanned) return;
-  followPlanned = true;
-  const follow = isAtEnd(log.clientHeight);
-  requestAnimationFrame(() => {
-    followPlanned = false;
-    if (follow) toEnd();
-    else newer.hidden = false;
-  });
+function settle(follow) {
+  settling = false;
+  dropOldRows();
+  if (follow) toEnd();
+  else newer.hidden = false;
+}
+
+function dropOldRows() {
+  const surplus = messages.childElementCount - NEWEST;
+  if (surplus <= 0) return;
+  const oldestKept = messages.children[surplus];
+  const top = () => oldestKept.getBoundingClientRect().top;
+  const before = top();
+  while (messages.firstElementChild !== oldestKept) messages.firstElementChild.remove();
+  log.scrollTop += top() - before; // what is being read stays where it is
 }
 
 function isAtEnd(height) {

@@ -146,7 +146,7 @@ export default {
     const before = await tries(tab);
     await tab.input.fill("do not lose me");
     await tab.input.press("Enter");
-    await until("the hint", () => tab.hint.innerText(), "Not sent while disconnected. Your text is kept here.");
+    await until("the hint", () => tab.hint.innerText(), "Not sent: disconnected. Your text is kept.");
     assert.equal(await tab.input.inputValue(), "do not lose me");
     await until("a try at once", () => tries(tab), before + 1);
 
@@ -173,7 +173,7 @@ export default {
     await bench.server.stop("SIGKILL");
     await tab.isDisconnected();
     await until("the texts", () => tab.input.inputValue(), "into the void and this");
-    assert.equal(await tab.hint.innerText(), "The connection ended before the server confirmed this. It may not have arrived.");
+    assert.equal(await tab.hint.innerText(), "The connection ended before this was confirmed. It may not have arrived.");
     await tab.shows("You wrote: confirmed", `Client #${tab.id} says: confirmed`);
   },
 };

@@ -39,8 +39,9 @@ export async function until(what, ask, ...expected) {
   }
 }
 
-function within(promise, what) {
-  const late = delay(PATIENCE, undefined, { ref: false }).then(() => assert.fail(`waited in vain: ${what}`));
+/** `promise`, but not for ever: some calls to the browser have no time limit of their own. */
+export function within(promise, what, limit = PATIENCE) {
+  const late = delay(limit, undefined, { ref: false }).then(() => assert.fail(`waited in vain: ${what}`));
   return Promise.race([promise, late]);
 }
 

@@ -175,9 +175,10 @@ export default {
   async "screenshots are written: light, dark, phone, disconnected"(bench) {
     bench.serverMayVanish = true;
     const motion = { reducedMotion: "reduce" };
+    const shape = { viewport: { width: 760, height: 560 }, deviceScaleFactor: 2 };
     const tabs = {
-      light: await bench.chatTab(await bench.window({ ...motion, colorScheme: "light" })),
-      dark: await bench.chatTab(await bench.window({ ...motion, colorScheme: "dark" })),
+      light: await bench.chatTab(await bench.window({ ...motion, colorScheme: "light", ...shape })),
+      dark: await bench.chatTab(await bench.window({ ...motion, colorScheme: "dark", ...shape })),
       phone: await bench.chatTab(await bench.window({ ...motion, viewport: { width: 360, height: 640 }, deviceScaleFactor: 2 })),
     };
     const all = Object.values(tabs);
@@ -192,10 +193,10 @@ export default {
         await until("the message", async () => (await each.lines()).filter((line) => line.startsWith("Client")).length, said);
       }
     };
-    await say(tabs.dark, "Hello from a second tab 👋");
+    await say(tabs.dark, "Hello from a second tab!");
     await say(tabs.light, "Hello! You came over a WebSocket.");
     await say(tabs.phone, "So did I, from a phone.");
-    await say(tabs.dark, "<b>And HTML</b> stays what it is: text.");
+    await say(tabs.dark, "And <b>HTML</b> stays text.");
     const visitor = await bench.chatTab(bench.contexts[0]);
     await visitor.page.close();
     said += 1;

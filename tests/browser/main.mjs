@@ -3,10 +3,12 @@
 // The last line of the output is `N passed, N failed`; the exit code is 1 when one failed or none ran.
 
 import assert from "node:assert/strict";
-import { Bench, launchBrowser, Server } from "./harness.mjs";
+import { Bench, launchBrowser, Server, within } from "./harness.mjs";
 import chat from "./chat.mjs";
 import connection from "./connection.mjs";
 import looks from "./looks.mjs";
+
+const TEST_LIMIT = 180_000; // ms; only a browser that hangs comes near it
 
 const words = process.argv.slice(2);
 const tests = Object.entries({ ...chat, ...connection, ...looks })
@@ -15,9 +17,9 @@ const tests = Object.entries({ ...chat, ...connection, ...looks })
 async function run(test, browser) {
   const bench = new Bench(browser, await Server.start());
   try {
-    await test(bench);
+    await within(test(bench), "the end of the test", TEST_LIMIT);
   } finally {
-    await bench.end();
+    await within(bench.end(), "the end of tabs and server");
   }
   assert.deepEqual(bench.problems, [], "the tabs saw something that no test expects");
 }
