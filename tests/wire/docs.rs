@@ -5,20 +5,15 @@
 
 mod markdown;
 mod notation;
+mod readme;
 mod shout;
 
 use crate::sim::{Sim, apps};
-use markdown::{Page, files_below, page, pages, read, root};
+use markdown::{files_below, page, pages, read, root};
 use notation::{Act, Step};
 use sha1::{Digest, Sha1};
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use ws101::args::{Invocation, parse};
 use ws101::config::Config;
-
-fn readme() -> Page {
-    page("README.md")
-}
 
 /// All dumps, by the page and the line where they begin.
 fn dumps() -> Vec<(String, Vec<Step>)> {
@@ -142,7 +137,11 @@ fn names_in_running_text_stand_in_the_files_they_name() {
     let mut names = 0;
     for page in pages() {
         let spans: Vec<(usize, &str)> = page.code_spans();
-        let text: String = page.prose().iter().map(|(_, line)| format!("{line} ")).collect();
+        let words = page
+            .prose()
+            .into_iter()
+            .flat_map(|(_, line)| line.split_whitespace());
+        let text = words.collect::<Vec<_>>().join(" ");
         for pair in spans.windows(2) {
             let [(line, name), (_, file)] = pair else {
                 continue;
@@ -154,11 +153,9 @@ fn names_in_running_text_stand_in_the_files_they_name() {
             for part in name.split("::") {
                 let kinds = ["fn", "struct", "enum", "trait", "const", "impl"];
                 let is_defined = kinds.iter().any(|kind| {
-                    let after = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-                    source
-                        .split(&format!("{kind} {part}"))
-                        .skip(1)
-                        .any(after)
+                    let after =
+                        |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+                    source.split(&format!("{kind} {part}")).skip(1).any(after)
                 });
                 assert!(is_defined, "{}:{line}: no {part} in {file}", page.name);
             }
@@ -219,123 +216,6 @@ fn make_targets_exist() {
                 assert!(makefile.contains(&rule), "{}:{at}: {target}", page.name);
             }
         }
-    }
-}
-
-/// Flag with its unit, and default, of `--help`.
-fn flags_of_help() -> BTreeSet<(String, String)> {
-    let Ok(Invocation::Help(help)) = parse([OsString::from("--help")], |_| None) else {
-        panic!("no help");
-    };
-    let mut flags = BTreeSet::new();
-    for entry in help.split("\n  --").skip(1) {
-        let words: Vec<&str> = entry.split_whitespace().collect();
-        let text = words.join(" ");
-        let Some((_, default)) = text.split_once("(default ") else {
-            continue;
-        };
-        let (default, _) = default.split_once(')').unwrap();
-        flags.insert((format!("--{} {}", words[0], words[1]), default.to_owned()));
-    }
-    flags
-}
-
-#[test]
-fn the_flags_of_the_readme_are_those_of_help() {
-    let page = readme();
-    let cell = |cell: &str| cell.trim().replace('`', "");
-    let rows = page.section("Flags").into_iter().filter_map(|line| {
-        let mut cells = line.strip_prefix("| `--")?.split('|');
-        let flag = format!("--{}", cell(cells.next()?));
-        Some((flag, cell(cells.next()?)))
-    });
-    assert_eq!(rows.collect::<BTreeSet<_>>(), flags_of_help());
-}
-
-/// Every command line and every `WS101_` variable in a block of a document is one that the program takes.
-#[test]
-fn command_lines_and_settings_are_accepted() {
-    let (mut commands, mut settings) = (0, 0);
-    for page in pages() {
-        for (fence, line) in page
-            .fences()
-            .iter()
-            .flat_map(|fence| fence.lines.iter().map(move |line| (fence.line, *line)))
-        {
-            let place = format!("{}:{fence}: {line}", page.name);
-            let command = line.trim_start_matches("$ ").split('#').next().unwrap();
-            let mut words = command.split_whitespace();
-            if words.next().is_some_and(|word| word.ends_with("ws101")) {
-                let words = words.map(|word| OsString::from(word.trim_matches('\'')));
-                assert!(parse(words, |_| None).is_ok(), "{place}");
-                commands += 1;
-            }
-            for setting in line.split([' ', '"']).map(|part| part.trim_start_matches("Environment=")) {
-                let Some((name, value)) = setting
-                    .split_once('=')
-                    .filter(|(name, _)| name.starts_with("WS101_"))
-                else {
-                    continue;
-                };
-                let flag = name["WS101_".len()..].to_lowercase().replace('_', "-");
-                let known = |(known, _): &(String, String)| known.starts_with(&format!("--{flag} "));
-                assert!(flags_of_help().iter().any(known), "{place}");
-                let environment = |asked: &str| (asked == name).then(|| OsString::from(value));
-                assert!(parse([], environment).is_ok(), "{place}");
-                settings += 1;
-            }
-        }
-    }
-    assert!(commands >= 2 && settings >= 3, "{commands}, {settings}");
-}
-
-#[test]
-fn endpoints_of_the_readme_open() {
-    let page = readme();
-    let mut opened = 0;
-    for line in page.section("What it serves") {
-        let Some(cells) = line.strip_prefix("| `/") else {
-            continue;
-        };
-        let paths = cells.split('|').next().unwrap();
-        for path in format!("`/{paths}").split('`').skip(1).step_by(2) {
-            let path = path.replace("{topic}", "t").replace("{client_id}", "7");
-            if path != "/" {
-                Sim::default().open(&path);
-                opened += 1;
-            }
-        }
-    }
-    assert_eq!(opened, 5);
-}
-
-#[test]
-fn limits_of_the_readme_are_those_of_the_server() {
-    let Config {
-        max_message_bytes,
-        max_head_bytes,
-        max_target_bytes,
-        max_fragments,
-        max_requests_per_connection,
-        high_water_bytes,
-        stall_bytes,
-        ping_interval,
-        ..
-    } = Config::default();
-    let limits = readme().section("Limits").join(" ");
-    let limits = limits.replace(',', "");
-    for told in [
-        format!("{} MiB", max_message_bytes >> 20),
-        format!("{} KiB for a request head", max_head_bytes >> 10),
-        format!("{} KiB for its target", max_target_bytes >> 10),
-        format!("{} header fields", ws101::http::head::MAX_FIELDS),
-        format!("{max_fragments} fragments"),
-        format!("{max_requests_per_connection} requests"),
-        format!("{} KiB wait", high_water_bytes >> 10),
-        format!("{} MiB that does not move", stall_bytes >> 20),
-        format!("{} s of silence", ping_interval.as_secs()),
-    ] {
-        assert!(limits.contains(&told), "the README does not tell of {told}");
     }
 }
 

@@ -117,13 +117,13 @@ impl Page {
 
     /// `` `spans` `` outside of fenced blocks, with the lines' numbers.
     pub fn code_spans(&self) -> Vec<(usize, &str)> {
-        let spans = |(at, line): (usize, _)| {
-            str::split(line, '`')
-                .skip(1)
-                .step_by(2)
-                .map(move |span| (at, span))
-        };
-        self.prose().into_iter().flat_map(spans).collect()
+        let mut spans = Vec::new();
+        for (at, line) in self.prose() {
+            let marks = line.matches('`').count();
+            assert!(marks % 2 == 0, "{}:{at}: a span over two lines", self.name);
+            spans.extend(line.split('`').skip(1).step_by(2).map(|span| (at, span)));
+        }
+        spans
     }
 
     /// Targets of links and images outside of fenced blocks.

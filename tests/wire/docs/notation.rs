@@ -179,7 +179,9 @@ pub fn run(steps: &[Step], read_bytes: usize) -> Result<(), String> {
             }
             Act::Server(bytes) => {
                 let (told, came) = (show(bytes), show(received));
-                return Err(format!("line {line} tells of {told}; the server sent {came}"));
+                return Err(format!(
+                    "line {line} tells of {told}; the server sent {came}"
+                ));
             }
             Act::End if sim.end(*peer) == End::Open => {
                 return Err(format!("line {line}: the server's side is still open"));
@@ -192,9 +194,7 @@ pub fn run(steps: &[Step], read_bytes: usize) -> Result<(), String> {
 
 fn nothing_waits(peers: &BTreeMap<u32, (PeerNo, Vec<u8>)>) -> Result<(), String> {
     match peers.iter().find(|(_, (_, bytes))| !bytes.is_empty()) {
-        Some((conn, (_, bytes))) => {
-            Err(format!("connection {conn} also received {}", show(bytes)))
-        }
+        Some((conn, (_, bytes))) => Err(format!("connection {conn} also received {}", show(bytes))),
         None => Ok(()),
     }
 }
@@ -270,7 +270,13 @@ fn a_dump_that_tells_too_little_is_noticed() {
         &["open", hello, "S< 81 05 \"Hell\""],
         &["open", hello, "S< 81 05 \"Hello\"", "S~ eof"],
         &["open", hello, "S< 81 05 \"Hello\" 00"],
-        &["open", hello, hello, "S< 81 05 \"Hello\"", "S< 81 05 \"Hello\""],
+        &[
+            "open",
+            hello,
+            hello,
+            "S< 81 05 \"Hello\"",
+            "S< 81 05 \"Hello\"",
+        ],
         &["open", hello, "2S< 81 05 \"Hello\""],
         &["open", "open"],
     ] {
