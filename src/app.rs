@@ -12,6 +12,7 @@ use crate::http::head::Head;
 use crate::http::response::Response;
 use crate::http::route::Route;
 use crate::ws::close::CloseCode;
+use std::io::IoSlice;
 
 pub use crate::hub::ctx::Ctx;
 
@@ -174,8 +175,10 @@ pub trait World {
 
 /// Sockets, as the core needs them. The driver implements it; so do tests.
 pub trait Net {
-    /// Writes what fits of `pieces`, one call.
-    fn write(&mut self, id: ConnId, pieces: &[std::io::IoSlice<'_>]) -> Written;
+    /// Writes what fits of `bytes`, in one call.
+    fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written;
+    /// Writes what fits of `pieces`, one behind the other, in one call.
+    fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written;
     /// Ends our side of the connection; what was written before still arrives.
     fn half_close(&mut self, id: ConnId);
     /// Ends the connection. `reset`: what the peer has not read may be lost.

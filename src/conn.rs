@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::http::body::BodyReader;
 use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
+use crate::hub::ctx::EncodingClass;
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
 use crate::ws::endpoint::Endpoint;
@@ -245,6 +246,13 @@ impl Conn {
         matches!(&self.phase, Phase::Open { endpoint, .. } if !endpoint.close_sent)
     }
 
+    /// Which encoding of a message it takes.
+    #[must_use]
+    #[inline]
+    pub(crate) fn encoding(&self) -> EncodingClass {
+        EncodingClass::Plain
+    }
+
     /// The earliest time at which something has to be done about it, if nothing happens before.
     #[must_use]
     pub fn deadline(&self, config: &Config) -> Time {
@@ -269,6 +277,8 @@ impl Conn {
             Phase::Open { endpoint, .. } if endpoint.close_sent => {
                 self.since.after(config.close_timeout)
             }
+            // Not read, so nothing can be said of its silence: the queue has a deadline instead.
+            Phase::Open { .. } if self.paused.any() => Time::NEVER,
             Phase::Open { mark, .. } => {
                 let mark = mark
                     .as_ref()
@@ -301,7 +311,7 @@ impl Conn {
     /// When a queue that does not move makes the peer a slow consumer.
     #[must_use]
     pub fn queue_deadline(&self, config: &Config) -> Time {
-        if self.outbox.is_empty() {
+        if !self.stalled {
             return Time::NEVER;
         }
         let is_websocket = matches!(self.phase, Phase::Open { .. });

@@ -133,11 +133,12 @@ impl Outbox {
             .map_or(self.turn.len(), |queue| queue.bytes)
     }
 
-    /// Something waits that did not leave with one write of one piece.
+    /// Bytes of an earlier turn wait.
     #[must_use]
-    #[inline]
-    pub fn has_queue(&self) -> bool {
-        self.queue.is_some()
+    pub fn waits_since_earlier(&self) -> bool {
+        self.queue
+            .as_ref()
+            .is_some_and(|queue| queue.waits_since_earlier())
     }
 
     /// What waits, when it is one piece of this turn's arena.

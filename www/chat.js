@@ -140,7 +140,7 @@ function showRow(line) {
     // A thousand messages in a burst shall not make the browser work out the page a thousand times:
     // what needs to know where things are is done once for all that come within one picture.
     // (requestAnimationFrame would stand still in a hidden tab, and the rows would pile up.)
-    setTimeout(settle, 16, isAtEnd(log.clientHeight));
+    setTimeout(settle, 16, isAtEnd(log.clientHeight) ? log.scrollTop : Infinity);
   }
   const row = document.createElement("li");
   row.className = kindOf(line);
@@ -149,8 +149,11 @@ function showRow(line) {
 }
 
 // Who reads the newest row sees the next one come; who has scrolled up to read is left in peace.
-function settle(follow) {
+// `end` is where the end was before the new rows came; above it is somebody who began to scroll
+// up meanwhile, Infinity says that we were not there at all.
+function settle(end) {
   settling = false;
+  const follow = log.scrollTop >= end;
   dropOldRows();
   if (follow) toEnd();
   else newer.hidden = false;
@@ -167,7 +170,7 @@ function dropOldRows() {
 }
 
 function isAtEnd(height) {
-  return log.scrollHeight - log.scrollTop - height < 8;
+  return log.scrollHeight - log.scrollTop - height < 2;
 }
 
 function toEnd() {

@@ -118,42 +118,20 @@ impl Core {
     }
 
     /// Appends a whole frame to the arena.
-    pub(crate) fn encode(&mut self, opcode: Opcode, parts: &[&[u8]]) -> Span {
-        let start = self.arena.len();
-        frame::encode_header(
-            &mut self.arena,
-            opcode,
-            parts.iter().map(|part| part.len()).sum(),
-        );
-        for part in parts {
-            self.arena.extend_from_slice(part);
-        }
-        self.span_since(start)
+    pub(crate) fn encode<const N: usize>(&mut self, opcode: Opcode, parts: [&[u8]; N]) -> Span {
+        encode(&mut self.arena, opcode, parts)
     }
 
+    /// What was appended to the arena since it was `start` bytes long.
     pub(crate) fn span_since(&self, start: usize) -> Span {
-        // The arena stays far below 4 GiB: it is emptied each turn, `max_turn_bytes` ends a turn,
-        // and one message is at most 1 GiB by the range of its flag.
-        let clamp = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        Span {
-            start: clamp(start),
-            end: clamp(self.arena.len()),
-        }
+        span_since(&self.arena, start)
     }
 
     /// Queues a range of the arena for one connection.
-    #[inline]
     pub(crate) fn queue(&mut self, id: ConnId, span: Span) {
-        let Some(conn) = self.conns.get_mut(id.slot as usize) else {
-            return;
-        };
-        if conn.outbox.is_empty() {
-            conn.progressed = self.now;
-        }
-        conn.outbox.push(span);
-        if !conn.touched {
-            conn.touched = true;
-            self.touched.push(id.slot);
+        if let Some(conn) = self.get(id) {
+            conn.outbox.push(span);
+            self.touch(id);
         }
     }
 
@@ -192,6 +170,13 @@ impl Core {
         backlog.extend_from_slice(bytes);
     }
 
+    /// The turn is full: the next one goes on with these bytes.
+    #[cold]
+    pub(crate) fn keep_for_next_turn(&mut self, id: ConnId, bytes: &[u8]) {
+        self.keep_backlog(id, bytes);
+        self.resume.push_back(id);
+    }
+
     /// The bytes kept for this connection, if they can be processed now.
     pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
         let conn = self.get(id)?;
@@ -211,23 +196,30 @@ impl Core {
     /// Something that held up reading is over: what was kept is processed in the next turn; if
     /// nothing was kept, the driver may read again.
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
+        let now = self.now;
         let Some(conn) = self.get(id) else { return };
+        // What the peer sent meanwhile was not looked at: the silence was ours.
+        conn.heard = now;
+        if let Phase::Open {
+            mark: Some(mark), ..
+        } = &mut conn.phase
+        {
+            mark.1 = now;
+        }
         if conn.paused.by_backlog {
             self.resume.push_back(id);
         } else if !conn.paused.any() {
             self.readable.push(id);
+            self.arm(id);
         }
     }
 
     /// Queues a Pong; see `Outbox::push_pong`.
     pub(crate) fn queue_pong(&mut self, id: ConnId, span: Span) {
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
-        if conn.outbox.is_empty() {
-            conn.progressed = now;
+        if let Some(conn) = self.get(id) {
+            conn.outbox.push_pong(span);
+            self.touch(id);
         }
-        conn.outbox.push_pong(span);
-        self.touch(id);
     }
 
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
@@ -260,8 +252,8 @@ impl Core {
 
     fn encode_close(&mut self, code: Option<CloseCode>, reason: &str) -> Span {
         match code {
-            Some(code) => self.encode(Opcode::Close, &[&code.0.to_be_bytes(), reason.as_bytes()]),
-            None => self.encode(Opcode::Close, &[]),
+            Some(code) => self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]),
+            None => self.encode(Opcode::Close, []),
         }
     }
 
@@ -374,5 +366,31 @@ impl Core {
             };
             self.reports.push_back(Report::RequestGone { id, app });
         }
+    }
+}
+
+/// Appends a whole frame, its payload given in parts, and says where it stands.
+#[inline]
+pub(crate) fn encode<const N: usize>(
+    arena: &mut Vec<u8>,
+    opcode: Opcode,
+    parts: [&[u8]; N],
+) -> Span {
+    let start = arena.len();
+    frame::encode_header(arena, opcode, parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        arena.extend_from_slice(part);
+    }
+    span_since(arena, start)
+}
+
+#[inline]
+fn span_since(arena: &[u8], start: usize) -> Span {
+    // The arena stays far below 4 GiB: it is emptied each turn, `max_turn_bytes` ends a turn,
+    // and one message is at most 1 GiB by the range of its flag.
+    let clamp = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+    Span {
+        start: clamp(start),
+        end: clamp(arena.len()),
     }
 }

@@ -1,6 +1,6 @@
 //! What an application can do while it is called.
 
-use super::core::Core;
+use super::core::{Core, encode};
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
@@ -23,35 +23,25 @@ pub struct Ctx<'a> {
 ///
 /// A message is encoded once for each class among its receivers, never once for each receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EncodingClass {
+pub(crate) enum EncodingClass {
     /// No extension: the payload as it is.
     Plain,
 }
 
-/// One message on its way to any number of receivers.
-struct Encoding<'a> {
+/// One message on its way to any number of receivers, and its encodings so far.
+struct Outgoing<'a, const N: usize> {
     opcode: Opcode,
-    parts: &'a [&'a [u8]],
+    parts: [&'a [u8]; N],
     plain: Option<Span>,
 }
 
-impl Encoding<'_> {
+impl<const N: usize> Outgoing<'_, N> {
     #[inline]
-    fn span(&mut self, core: &mut Core, class: EncodingClass) -> Span {
+    fn encoded(&mut self, arena: &mut Vec<u8>, class: EncodingClass) -> Span {
         match class {
-            EncodingClass::Plain => match self.plain {
-                Some(span) => span,
-                None => *self.plain.insert(core.encode(self.opcode, self.parts)),
-            },
-        }
-    }
-
-    #[inline]
-    fn deliver(&mut self, core: &mut Core, id: ConnId) {
-        if core.get(id).is_some_and(|conn| conn.is_open()) {
-            let span = self.span(core, EncodingClass::Plain);
-            core.deliveries += 1;
-            core.queue(id, span);
+            EncodingClass::Plain => *self
+                .plain
+                .get_or_insert_with(|| encode(arena, self.opcode, self.parts)),
         }
     }
 }
@@ -84,8 +74,8 @@ impl Ctx<'_> {
     #[inline]
     pub fn send_many(&mut self, ids: impl IntoIterator<Item = ConnId>, message: Message<'_>) {
         match message {
-            Message::Text(text) => self.deliver(ids, Opcode::Text, &[text.as_bytes()]),
-            Message::Binary(bytes) => self.deliver(ids, Opcode::Binary, &[bytes]),
+            Message::Text(text) => self.deliver(ids, Opcode::Text, [text.as_bytes()]),
+            Message::Binary(bytes) => self.deliver(ids, Opcode::Binary, [bytes]),
         }
     }
 
@@ -95,18 +85,42 @@ impl Ctx<'_> {
         ids: impl IntoIterator<Item = ConnId>,
         parts: [&str; N],
     ) {
-        self.deliver(ids, Opcode::Text, &parts.map(str::as_bytes));
+        self.deliver(ids, Opcode::Text, parts.map(str::as_bytes));
     }
 
     #[inline]
-    fn deliver(&mut self, ids: impl IntoIterator<Item = ConnId>, opcode: Opcode, parts: &[&[u8]]) {
-        let mut encoding = Encoding {
+    fn deliver<const N: usize>(
+        &mut self,
+        ids: impl IntoIterator<Item = ConnId>,
+        opcode: Opcode,
+        parts: [&[u8]; N],
+    ) {
+        let Core {
+            conns,
+            arena,
+            touched,
+            deliveries,
+            ..
+        } = &mut *self.core;
+        let mut message = Outgoing {
             opcode,
             parts,
             plain: None,
         };
         for id in ids {
-            encoding.deliver(self.core, id);
+            let Some(conn) = conns.get_mut(id.slot as usize) else {
+                continue;
+            };
+            if conn.serial != id.serial || !conn.is_open() {
+                continue;
+            }
+            let span = message.encoded(arena, conn.encoding());
+            conn.outbox.push(span);
+            *deliveries += 1;
+            if !conn.touched {
+                conn.touched = true;
+                touched.push(id.slot);
+            }
         }
     }
 
@@ -114,7 +128,7 @@ impl Ctx<'_> {
     pub fn ping(&mut self, id: ConnId, payload: &[u8]) {
         if self.core.get(id).is_some_and(|conn| conn.is_open()) {
             let payload = payload.get(..125).unwrap_or(payload);
-            let span = self.core.encode(Opcode::Ping, &[payload]);
+            let span = self.core.encode(Opcode::Ping, [payload]);
             self.core.queue(id, span);
         }
     }

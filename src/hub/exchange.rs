@@ -235,6 +235,7 @@ impl Hub {
                 core.queue(id, span);
                 let Core { conns, config, .. } = core;
                 if let Some(conn) = conns.get_mut(id.slot as usize) {
+                    conn.outbox.seal();
                     conn.status = 101;
                     conn.set_options(&options, config);
                     conn.phase = Phase::Open {

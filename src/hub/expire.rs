@@ -82,7 +82,7 @@ impl Hub {
             return core.fail(id, Violation::MessageTooSlow);
         }
         if !conn.pinged {
-            let span = core.encode(Opcode::Ping, &[]);
+            let span = core.encode(Opcode::Ping, []);
             core.queue(id, span);
             if let Some(conn) = core.get(id) {
                 conn.pinged = true;
@@ -100,7 +100,7 @@ impl Hub {
         );
         let span = core.encode(
             Opcode::Close,
-            &[&code.0.to_be_bytes(), b"keepalive ping timeout"],
+            [&code.0.to_be_bytes(), b"keepalive ping timeout"],
         );
         core.queue(id, span);
         core.drain(id, true);

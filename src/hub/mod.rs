@@ -101,7 +101,15 @@ impl Hub {
         conn.heard = now;
         conn.pinged = false;
         conn.bytes_in += bytes.len() as u64;
-        self.process(id, bytes);
+        let mut input = bytes;
+        if matches!(conn.phase, Phase::Open { .. }) {
+            self.receive_frames(id, &mut input);
+        } else {
+            self.process(id, input);
+        }
+        if !self.core.reports.is_empty() {
+            self.settle();
+        }
     }
 
     fn process(&mut self, id: ConnId, bytes: &mut [u8]) {
@@ -246,6 +254,7 @@ impl Hub {
     }
 
     /// Tells applications what happened, until nothing is left to tell.
+    #[cold]
     fn settle(&mut self) {
         while let Some(report) = self.core.reports.pop_front() {
             let (Report::Closed { app, .. } | Report::RequestGone { app, .. }) = report;

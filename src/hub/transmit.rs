@@ -46,11 +46,11 @@ impl Hub {
             return self.written_all(id, net);
         }
         let written = match conn.outbox.turn_span() {
-            Some(span) => net.write(id, &[IoSlice::new(span.of(&core.arena))]),
+            Some(span) => net.write(id, span.of(&core.arena)),
             None => {
                 let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
                 let count = conn.outbox.pieces(&core.arena, &mut pieces);
-                net.write(id, pieces.get(..count).unwrap_or(&pieces))
+                net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
             }
         };
         let len = match written {
@@ -66,10 +66,10 @@ impl Hub {
             return;
         }
         let offered = conn.outbox.offered_len();
-        if len > 0 {
+        if len > 0 || !conn.outbox.waits_since_earlier() {
             conn.progressed = core.now;
-            conn.outbox.sent(&core.arena, len);
         }
+        conn.outbox.sent(&core.arena, len);
         if len < offered {
             conn.stalled = true;
         } else {
@@ -151,7 +151,7 @@ impl Hub {
             return core.gone(id, Cause::Slow, true);
         }
         let code = CloseCode::TryAgainLater.0.to_be_bytes();
-        let span = core.encode(Opcode::Close, &[&code, b"too slow"]);
+        let span = core.encode(Opcode::Close, [&code, b"too slow"]);
         core.queue(id, span);
         core.drain(id, false);
         let until = now.after(core.config.linger_timeout);

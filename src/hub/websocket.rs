@@ -5,53 +5,64 @@ use super::Hub;
 use super::ctx::Ctx;
 use crate::app::{ConnId, Message};
 use crate::conn::Phase;
+use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
 use crate::ws::message::Complete;
+use std::mem;
 
 impl Hub {
     /// Processes frames until `input` is used up, the phase changes or the turn is full.
+    #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let max_fragments = self.core.config.max_fragments;
-        loop {
+        while !input.is_empty() {
+            if self.core.turn_is_full() {
+                let rest = mem::take(input);
+                return self.core.keep_for_next_turn(id, rest);
+            }
             let Some(conn) = self.core.get(id) else {
                 return;
             };
             let (app, tag) = (conn.app, conn.tag);
             let max_message_bytes = u64::from(conn.max_message_bytes);
-            let Phase::Open { endpoint, .. } = &mut conn.phase else {
+            let Phase::Open { endpoint, mark } = &mut conn.phase else {
                 return;
             };
             let is_open = !endpoint.close_sent;
-            match endpoint.receive(
-                input,
-                &Limits {
-                    max_message_bytes,
-                    max_fragments,
-                },
-            ) {
-                Ok(None) => return self.mark_progress(id),
+            let limits = Limits {
+                max_message_bytes,
+                max_fragments,
+            };
+            match endpoint.receive(input, &limits) {
                 Ok(Some(Event::Message(message))) => {
+                    *mark = None;
                     if is_open {
                         self.deliver(id, app, tag, &message);
                     }
                 }
-                Ok(Some(Event::Ping(ping))) => {
-                    if is_open {
-                        let span = self.core.encode(Opcode::Pong, &[ping.payload()]);
-                        self.core.queue_pong(id, span);
-                    }
-                }
-                Ok(Some(Event::Pong)) => {}
-                Ok(Some(Event::Close(code))) => return self.core.peer_close(id, code),
-                Err(violation) => return self.core.fail(id, violation),
+                rarer => self.take_rarer(id, is_open, rarer),
             }
-            if self.core.turn_is_full() && !input.is_empty() {
-                self.core.keep_backlog(id, input);
-                self.core.resume.push_back(id);
-                *input = &mut [];
-                return;
+        }
+    }
+
+    /// What is not a message. Kept apart from the loop, which is short without it.
+    #[cold]
+    fn take_rarer(
+        &mut self,
+        id: ConnId,
+        is_open: bool,
+        event: Result<Option<Event<'_>>, Violation>,
+    ) {
+        match event {
+            Ok(None) => self.mark_progress(id),
+            Ok(Some(Event::Ping(ping))) if is_open => {
+                let span = self.core.encode(Opcode::Pong, [&ping.payload]);
+                self.core.queue_pong(id, span);
             }
+            Ok(Some(Event::Close(code))) => self.core.peer_close(id, code),
+            Ok(Some(_)) => {}
+            Err(violation) => self.core.fail(id, violation),
         }
     }
 
@@ -79,7 +90,7 @@ impl Hub {
 
     /// Notes how far a large unfinished message has come, so that one that hardly
     /// grows can be told from one that is merely large.
-    #[inline]
+    #[cold]
     fn mark_progress(&mut self, id: ConnId) {
         let (now, step) = (self.core.now, self.core.config.slow_message_bytes);
         let Some(conn) = self.core.get(id) else {

@@ -16,7 +16,7 @@ pub enum Event<'a> {
     /// A whole message.
     Message(Complete<'a>),
     /// A Ping; it wants a Pong with the same payload (§5.5.2).
-    Ping(Control),
+    Ping(Control<'a>),
     /// A Pong; nothing is to be done (§5.5.3).
     Pong,
     /// The peer's Close; `None` when it carried no code (§7.1.5 calls that 1005).
@@ -53,15 +53,32 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
     ) -> Result<Option<Event<'a>>, Violation> {
+        let expect = self.expect(limits);
+        if let Some((opcode, payload)) = self.reader.next_whole(input, &expect) {
+            return Complete::whole(opcode, payload).map(|message| Some(Event::Message(message)));
+        }
+        self.receive_parts(input, limits)
+    }
+
+    #[inline]
+    fn expect(&self, limits: &Limits) -> Expect {
+        Expect {
+            in_message: self.messages.in_message(),
+            rsv1: false,
+            room: limits
+                .max_message_bytes
+                .saturating_sub(self.messages.len() as u64),
+        }
+    }
+
+    #[cold]
+    fn receive_parts<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        limits: &Limits,
+    ) -> Result<Option<Event<'a>>, Violation> {
         loop {
-            let expect = Expect {
-                in_message: self.messages.in_message(),
-                rsv1: false,
-                room: limits
-                    .max_message_bytes
-                    .saturating_sub(self.messages.len() as u64),
-            };
-            let piece = match self.reader.next(input, &expect)? {
+            let piece = match self.reader.next(input, &self.expect(limits))? {
                 None => return Ok(None),
                 Some(Part::Control(control)) => return control_event(control).map(Some),
                 Some(Part::Data(piece)) => piece,
@@ -86,9 +103,9 @@ impl Endpoint {
 }
 
 #[cold]
-fn control_event(control: Control) -> Result<Event<'static>, Violation> {
+fn control_event(control: Control<'_>) -> Result<Event<'_>, Violation> {
     Ok(match control.opcode {
-        Opcode::Close => Event::Close(check_payload(control.payload(), true)?),
+        Opcode::Close => Event::Close(check_payload(&control.payload, true)?),
         Opcode::Ping => Event::Ping(control),
         _ => Event::Pong,
     })

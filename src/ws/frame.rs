@@ -105,7 +105,7 @@ pub struct Expect {
 ///
 /// # Errors
 /// The rule that the first offending byte breaks, even if the header is not complete.
-#[inline]
+#[inline(always)]
 pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
@@ -210,15 +210,18 @@ fn judge_length<const N: usize>(
 }
 
 /// Masks or unmasks `payload` in place: byte i is XORed with key byte i mod 4
-/// (RFC 6455 §5.3). Eight bytes at a time, which the compiler widens further.
+/// (RFC 6455 §5.3). 32 bytes at a time, which the compiler does in wide registers, then 8, then 1.
 #[inline]
 pub fn unmask(payload: &mut [u8], key: [u8; 4]) {
     let [a, b, c, d] = key;
     let wide_key = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (words, tail) = payload.as_chunks_mut();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide_key).to_ne_bytes();
+    let xor = |word: &mut [u8; 8]| *word = (u64::from_ne_bytes(*word) ^ wide_key).to_ne_bytes();
+    let (blocks, rest) = payload.as_chunks_mut::<32>();
+    for block in blocks {
+        block.as_chunks_mut().0.iter_mut().for_each(xor);
     }
+    let (words, tail) = rest.as_chunks_mut();
+    words.iter_mut().for_each(xor);
     for (byte, key) in tail.iter_mut().zip([a, b, c, d, a, b, c]) {
         *byte ^= key;
     }

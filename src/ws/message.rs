@@ -19,6 +19,20 @@ pub enum Complete<'a> {
     Binary(Cow<'a, [u8]>),
 }
 
+impl<'a> Complete<'a> {
+    /// The message of one whole frame.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`].
+    #[inline]
+    pub fn whole(opcode: Opcode, payload: &'a [u8]) -> Result<Self, Violation> {
+        Ok(match opcode {
+            Opcode::Text => Self::Text(Cow::Borrowed(utf8::check(payload)?)),
+            _ => Self::Binary(Cow::Borrowed(payload)),
+        })
+    }
+}
+
 /// Collects the message that has begun, if there is one.
 #[derive(Debug, Default)]
 pub struct Assembler {
@@ -82,38 +96,7 @@ impl Assembler {
     ///
     /// # Errors
     /// [`Violation::NotUtf8`] or [`Violation::TooManyFragments`].
-    #[inline]
     pub fn push<'a>(
-        &mut self,
-        piece: Piece<'a>,
-        max_fragments: u32,
-    ) -> Result<Option<Complete<'a>>, Violation> {
-        let Piece {
-            opcode,
-            fin,
-            starts_frame,
-            ends_frame,
-            payload,
-        } = piece;
-        if starts_frame && ends_frame && fin && opcode != Opcode::Continuation {
-            return Ok(Some(match opcode {
-                Opcode::Text => Complete::Text(Cow::Borrowed(utf8::check(payload)?)),
-                _ => Complete::Binary(Cow::Borrowed(payload)),
-            }));
-        }
-        self.collect(
-            Piece {
-                opcode,
-                fin,
-                starts_frame,
-                ends_frame,
-                payload,
-            },
-            max_fragments,
-        )
-    }
-
-    fn collect<'a>(
         &mut self,
         piece: Piece<'a>,
         max_fragments: u32,

@@ -2,44 +2,30 @@
 //! handed on as it arrives (RFC 6455 §5.2, §5.3).
 //!
 //! Data payload is never stored here. What is kept between two reads is at most one begun
-//! header or one begun control frame, in a box that exists only then: an idle
-//! connection keeps nothing.
+//! header, or the rest of one begun frame, in a box that exists only then: an idle
+//! connection keeps nothing. Control frames are handed on whole, so the beginning of one is kept.
 
 use super::close::{self, Violation};
 use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
+use std::borrow::Cow;
 use std::mem;
 
 /// What the reader found.
 #[derive(Debug)]
 pub enum Part<'a> {
     /// A whole control frame.
-    Control(Control),
+    Control(Control<'a>),
     /// Payload of a data frame, as much as has arrived (perhaps nothing).
     Data(Piece<'a>),
 }
 
-/// The payload of a control frame: 0 to 125 bytes.
-#[derive(Debug, Clone)]
-pub struct Control {
+/// A control frame. Its payload is borrowed where it arrived whole.
+#[derive(Debug)]
+pub struct Control<'a> {
     /// Close, Ping or Pong.
     pub opcode: Opcode,
-    bytes: [u8; 125],
-    len: usize,
-}
-
-impl Control {
-    /// The payload.
-    #[must_use]
-    pub fn payload(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or(&self.bytes)
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        if let Some(free) = self.bytes.get_mut(self.len..self.len + bytes.len()) {
-            free.copy_from_slice(bytes);
-            self.len += bytes.len();
-        }
-    }
+    /// 0 to 125 bytes, unmasked.
+    pub payload: Cow<'a, [u8]>,
 }
 
 /// Unmasked payload of a data frame.
@@ -70,19 +56,34 @@ enum Unfinished {
         bytes: [u8; MAX_HEADER_BYTES],
         len: usize,
     },
-    /// A control frame whose payload is not complete.
-    Control {
-        control: Control,
-        missing: usize,
-        masking_key: [u8; 4],
-    },
-    /// A data frame whose payload is not complete.
-    Data {
-        opcode: Opcode,
-        fin: bool,
-        missing: u64,
-        masking_key: [u8; 4],
-    },
+    /// A frame whose payload is not complete; of a control frame, the payload so far.
+    Frame { rest: Rest, control: Vec<u8> },
+}
+
+/// What is still to come of a frame whose header is known.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    opcode: Opcode,
+    fin: bool,
+    /// Bytes of payload.
+    missing: u64,
+    /// The key, turned to the first of those bytes.
+    masking_key: [u8; 4],
+}
+
+impl Rest {
+    /// Takes what there is of the payload, unmasked.
+    #[inline]
+    fn take<'a>(&mut self, input: &mut &'a mut [u8]) -> &'a mut [u8] {
+        let len = usize::try_from(self.missing)
+            .unwrap_or(usize::MAX)
+            .min(input.len());
+        let payload = take(input, len);
+        frame::unmask(payload, self.masking_key);
+        self.masking_key = frame::advance_key(self.masking_key, len);
+        self.missing -= len as u64;
+        payload
+    }
 }
 
 impl Reader {
@@ -114,7 +115,31 @@ impl Reader {
         }
     }
 
+    /// The usual case, made short: a message that is one frame and lies whole at the start of
+    /// `input`. `None`: anything else, a violation too; nothing is used then, and `next` tells.
+    #[inline]
+    pub fn next_whole<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        expect: &Expect,
+    ) -> Option<(Opcode, &'a mut [u8])> {
+        if self.unfinished.is_some() {
+            return None;
+        }
+        let header = frame::decode(input, expect).ok()??;
+        let payload_len = usize::try_from(header.payload_len).ok()?;
+        let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
+        if !is_message || input.len() - header.header_len < payload_len {
+            return None;
+        }
+        take(input, header.header_len);
+        let payload = take(input, payload_len);
+        frame::unmask(payload, header.masking_key);
+        Some((header.opcode, payload))
+    }
+
     /// Goes on with what an earlier read left unfinished.
+    #[cold]
     fn resume<'a>(
         &mut self,
         input: &mut &'a mut [u8],
@@ -124,23 +149,10 @@ impl Reader {
             return Ok(None);
         }
         match self.unfinished.take().map(|unfinished| *unfinished) {
-            Some(Unfinished::Control {
-                control,
-                missing,
-                masking_key,
-            }) => self.control(control, missing, masking_key, input),
-            Some(Unfinished::Data {
-                opcode,
-                fin,
-                missing,
-                masking_key,
-            }) => Ok(Some(self.data(
-                (opcode, fin),
-                false,
-                missing,
-                masking_key,
-                input,
-            ))),
+            Some(Unfinished::Frame { rest, control }) if rest.opcode.is_control() => {
+                self.control(rest, control, input)
+            }
+            Some(Unfinished::Frame { rest, .. }) => Ok(Some(self.data(rest, false, input))),
             Some(Unfinished::Header { mut bytes, len }) => {
                 let free = bytes.get_mut(len..).unwrap_or_default();
                 let added = free.len().min(input.len());
@@ -148,17 +160,13 @@ impl Reader {
                     *slot = *byte;
                 }
                 let known = bytes.get(..len + added).unwrap_or(&bytes);
-                match frame::decode(known, expect)? {
-                    Some(header) => {
-                        take(input, header.header_len - len);
-                        self.begin(&header, input)
-                    }
-                    None => {
-                        take(input, added);
-                        self.keep_header(known);
-                        Ok(None)
-                    }
+                if let Some(header) = frame::decode(known, expect)? {
+                    take(input, header.header_len - len);
+                    return self.begin(&header, input);
                 }
+                take(input, added);
+                self.keep_header(known);
+                Ok(None)
             }
             None => Ok(None),
         }
@@ -171,49 +179,36 @@ impl Reader {
         header: &Header,
         input: &mut &'a mut [u8],
     ) -> Result<Option<Part<'a>>, Violation> {
-        if header.opcode.is_control() {
-            let control = Control {
-                opcode: header.opcode,
-                bytes: [0; 125],
-                len: 0,
-            };
-            let missing = usize::try_from(header.payload_len).unwrap_or(0);
-            return self.control(control, missing, header.masking_key, input);
+        let Header {
+            opcode,
+            fin,
+            payload_len: missing,
+            masking_key,
+            ..
+        } = *header;
+        let rest = Rest {
+            opcode,
+            fin,
+            missing,
+            masking_key,
+        };
+        if opcode.is_control() {
+            return self.control(rest, Vec::new(), input);
         }
-        let kind = (header.opcode, header.fin);
-        Ok(Some(self.data(
-            kind,
-            true,
-            header.payload_len,
-            header.masking_key,
-            input,
-        )))
+        Ok(Some(self.data(rest, true, input)))
     }
 
     #[inline]
     fn data<'a>(
         &mut self,
-        (opcode, fin): (Opcode, bool),
+        mut rest: Rest,
         starts_frame: bool,
-        missing: u64,
-        masking_key: [u8; 4],
         input: &mut &'a mut [u8],
     ) -> Part<'a> {
-        let len = usize::try_from(missing)
-            .unwrap_or(usize::MAX)
-            .min(input.len());
-        let payload = take(input, len);
-        frame::unmask(payload, masking_key);
-        let missing = missing - len as u64;
-        let ends_frame = missing == 0;
+        let payload = rest.take(input);
+        let (opcode, fin, ends_frame) = (rest.opcode, rest.fin, rest.missing == 0);
         if !ends_frame {
-            let masking_key = frame::advance_key(masking_key, len);
-            self.unfinished = Some(Box::new(Unfinished::Data {
-                opcode,
-                fin,
-                missing,
-                masking_key,
-            }));
+            self.keep_frame(rest, Vec::new());
         }
         Part::Data(Piece {
             opcode,
@@ -224,33 +219,40 @@ impl Reader {
         })
     }
 
+    #[cold]
     fn control<'a>(
         &mut self,
-        mut control: Control,
-        missing: usize,
-        masking_key: [u8; 4],
+        mut rest: Rest,
+        mut earlier: Vec<u8>,
         input: &mut &'a mut [u8],
     ) -> Result<Option<Part<'a>>, Violation> {
-        let payload = take(input, missing.min(input.len()));
-        frame::unmask(payload, masking_key);
-        control.push(payload);
-        let complete = payload.len() == missing;
-        if control.opcode == Opcode::Close {
-            close::check_payload(control.payload(), complete)?;
+        let arrived = rest.take(input);
+        let payload = if earlier.is_empty() {
+            Cow::Borrowed(&*arrived)
+        } else {
+            earlier.extend_from_slice(arrived);
+            Cow::Owned(earlier)
+        };
+        let complete = rest.missing == 0;
+        if rest.opcode == Opcode::Close {
+            close::check_payload(&payload, complete)?;
         }
         if complete {
-            return Ok(Some(Part::Control(control)));
+            return Ok(Some(Part::Control(Control {
+                opcode: rest.opcode,
+                payload,
+            })));
         }
-        let missing = missing - payload.len();
-        let masking_key = frame::advance_key(masking_key, payload.len());
-        self.unfinished = Some(Box::new(Unfinished::Control {
-            control,
-            missing,
-            masking_key,
-        }));
+        self.keep_frame(rest, payload.into_owned());
         Ok(None)
     }
 
+    #[cold]
+    fn keep_frame(&mut self, rest: Rest, control: Vec<u8>) {
+        self.unfinished = Some(Box::new(Unfinished::Frame { rest, control }));
+    }
+
+    #[cold]
     fn keep_header(&mut self, known: &[u8]) {
         let mut bytes = [0; MAX_HEADER_BYTES];
         for (slot, byte) in bytes.iter_mut().zip(known) {

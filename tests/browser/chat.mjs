@@ -111,9 +111,9 @@ export default {
     await two.isConnected();
     const newId = await two.page.locator("#ws-id").textContent();
     assert.notEqual(newId, two.id);
+    await one.shows(`Client #${two.id} has left the chat`);
     await two.say("back");
     await one.shows(`Client #${two.id} has left the chat`, `Client #${newId} says: back`);
-    await two.shows("You wrote: back", `Client #${newId} says: back`);
   },
 
   async "the newest 500 rows are kept, and who has scrolled up is left in peace"(bench) {
@@ -151,6 +151,27 @@ export default {
     await flood(640, 660);
     await lastIs(659);
     await until("the end in sight", atEnd);
+  },
+
+  async "who begins to scroll up while messages come is not drawn back"(bench) {
+    const reader = await bench.chatTab(await bench.window(), (page) => page.clock.install());
+    const writer = await bench.chatTab(bench.contexts[0]);
+    const rows = (count) => until("the rows", () => reader.rows.count(), count);
+    const top = () => reader.log.evaluate((log) => log.scrollTop);
+    await reader.page.clock.pauseAt(Date.now() + 3_600_000);
+    for (let n = 0; n < 30; n++) await writer.say(`row ${n}`);
+    await rows(30);
+    await reader.page.clock.runFor(100);
+    const end = await top();
+    assert.ok(end > 200, "the list is longer than its window");
+
+    await writer.say("one more"); // it is there, but the page has not moved to it: its clock stands
+    await rows(31);
+    assert.equal(await top(), end);
+    await reader.log.evaluate((log) => (log.scrollTop -= 200));
+    await reader.page.clock.runFor(100);
+    assert.equal(await top(), end - 200);
+    assert.ok(await reader.page.getByRole("button", { name: "New messages below" }).isVisible());
   },
 
   async "the FastAPI tutorial's own page, with its hard-coded localhost, chats with ours"(bench) {

@@ -20,15 +20,12 @@ async function faults(tab) {
   });
 }
 
-/** Lines of every kind in each tab: own, confirmed, somebody else's, a farewell. */
-async function converse(bench, context, other = context) {
-  const guest = await bench.chatTab(other);
-  const host = await bench.chatTab(context);
+/** A greeting and an answer, so that both tabs have lines of every kind but a farewell. */
+async function converse(guest, host) {
   await guest.say("Hello, is somebody there?");
   await until("the greeting", async () => (await host.lines()).length, 1);
   await host.say("Yes, welcome!");
   await until("the answer", async () => (await guest.lines()).length, 3);
-  return { host, guest };
 }
 
 const overflow = (tab) => tab.page.evaluate(() => {
@@ -57,18 +54,18 @@ export default {
   },
 
   async "dark and light follow the system, and the two chat with each other"(bench) {
-    const dark = await bench.window({ colorScheme: "dark" });
-    const light = await bench.window({ colorScheme: "light" });
-    const { host, guest } = await converse(bench, dark, light);
+    const dark = await bench.chatTab(await bench.window({ colorScheme: "dark" }));
+    const light = await bench.chatTab(await bench.window({ colorScheme: "light" }));
+    await converse(light, dark);
     const brightness = (tab) => tab.page.evaluate(() => ["body", "#log", "#text", "#messages li"].map((selector) => {
       const [r, g, b] = getComputedStyle(document.querySelector(selector)).backgroundColor.match(/[\d.]+/g);
       return (Number(r) + Number(g) + Number(b)) / 3;
     }));
-    assert.ok((await brightness(host)).every((value) => value < 80), `dark: ${await brightness(host)}`);
-    assert.ok((await brightness(guest)).every((value) => value > 200 || value === 0), `light: ${await brightness(guest)}`);
+    assert.ok((await brightness(dark)).every((value) => value < 80), `dark: ${await brightness(dark)}`);
+    assert.ok((await brightness(light)).every((value) => value > 200 || value === 0), `light: ${await brightness(light)}`);
     // The system changes its mind while the page is open.
-    await host.page.emulateMedia({ colorScheme: "light" });
-    await until("a light page", async () => (await brightness(host))[0] > 200);
+    await dark.page.emulateMedia({ colorScheme: "light" });
+    await until("a light page", async () => (await brightness(dark))[0] > 200);
   },
 
   async "names, roles and contrasts hold in light and dark, connected and not"(bench) {
@@ -76,10 +73,9 @@ export default {
     const tabs = [];
     for (const colorScheme of ["light", "dark"]) {
       const context = await bench.window({ colorScheme, reducedMotion: "reduce" });
-      const empty = await bench.chatTab(context);
-      assert.deepEqual(await faults(empty), [], `${colorScheme}, nothing said yet`);
-      await empty.page.close();
-      const { host, guest } = await converse(bench, context);
+      const [host, guest] = [await bench.chatTab(context), await bench.chatTab(context)];
+      assert.deepEqual(await faults(host), [], `${colorScheme}, nothing said yet`);
+      await converse(guest, host);
       await guest.page.close();
       await until("the farewell", async () => (await host.lines()).length, 4);
       assert.deepEqual(await host.rows.evaluateAll((rows) => rows.map((row) => row.className)), ["other", "receipt", "own", "notice"]);
@@ -141,6 +137,7 @@ export default {
       assert.ok(await outlined(), place);
     }
     for (let n = 0; n < 20; n++) await tab.say(`row ${n}`);
+    await until("all rows", async () => (await tab.lines()).length, 44);
     await tab.log.focus();
     await keyboard.press("Home");
     await until("the first row in sight", () => tab.log.evaluate((log) => log.scrollTop), 0);
@@ -149,7 +146,8 @@ export default {
   async "nothing is wider than a phone of 320 pixels, and the input stays in sight"(bench) {
     for (const viewport of [{ width: 320, height: 568 }, { width: 320, height: 300 }, { width: 1600, height: 900 }]) {
       const context = await bench.window({ viewport });
-      const { host } = await converse(bench, context);
+      const [host, guest] = [await bench.chatTab(context), await bench.chatTab(context)];
+      await converse(guest, host);
       await host.say("Donaudampfschifffahrtsgesellschaft".repeat(20));
       await until("five rows", async () => (await host.lines()).length, 5);
       assert.deepEqual(await overflow(host), { page: 0, log: 0 }, JSON.stringify(viewport));
@@ -157,8 +155,6 @@ export default {
         const box = await element.boundingBox();
         assert.ok(box.y >= 0 && box.y + box.height <= viewport.height, `${JSON.stringify(viewport)}: ${JSON.stringify(box)}`);
       }
-      await context.close();
-      bench.contexts.pop();
     }
   },
 

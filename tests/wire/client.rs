@@ -30,7 +30,10 @@ pub fn hex(text: &str) -> Vec<u8> {
         .flat_map(str::chars)
         .filter(|c| !c.is_whitespace())
         .collect();
-    assert!(digits.len() % 2 == 0, "an odd number of digits in {text}");
+    assert!(
+        digits.len().is_multiple_of(2),
+        "an odd number of digits in {text}"
+    );
     (0..digits.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex"))

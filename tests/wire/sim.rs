@@ -114,7 +114,11 @@ impl Sockets {
 }
 
 impl Net for Sockets {
-    fn write(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+    fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
+        self.write_pieces(id, &[IoSlice::new(bytes)])
+    }
+
+    fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
         let peer = self.by_id(id);
         assert_eq!(
             peer.end,

@@ -14,6 +14,10 @@ use crate::frames::Message;
 use crate::load::{Load, Run};
 use crate::process::{Program, Server};
 
+/// How often at least each connection gets something to do in a round: the beginning and the end of
+/// a round, when not all of them are busy, must not weigh.
+const FLIGHTS: u64 = 10;
+
 /// What clients do.
 #[derive(Debug, Clone, Copy)]
 pub enum Pattern {
@@ -53,6 +57,15 @@ impl Workload {
         }
     }
 
+    /// Messages (or deliveries) under way at once.
+    fn in_flight(&self) -> u64 {
+        let each = match self.pattern {
+            Pattern::Echo(in_flight) => in_flight,
+            Pattern::Broadcast(senders) => senders * window(senders),
+        };
+        (each * self.connections) as u64
+    }
+
     /// Sends about this many messages (echo: exactly; broadcast: deliveries, rounded up to whole turns).
     ///
     /// # Errors
@@ -62,12 +75,16 @@ impl Workload {
             Pattern::Echo(in_flight) => load.echo(messages, in_flight),
             Pattern::Broadcast(senders) => {
                 let turns = messages.div_ceil((senders * self.connections) as u64);
-                // Several senders count as one turn only if the server finds all their messages at once.
-                let window = if senders > 1 { 2 } else { 1 };
-                load.broadcast(turns, senders, window)
+                load.broadcast(turns, senders, window(senders))
             }
         }
     }
+}
+
+/// Several senders count as one turn only if the server finds all their messages at once: then the
+/// next turn has to wait for it while it writes.
+fn window(senders: usize) -> usize {
+    if senders > 1 { 2 } else { 1 }
 }
 
 /// One server in one round.
@@ -124,7 +141,8 @@ pub struct Contest {
 impl Contest {
     /// Starts all programs, then gives each the same messages in every round, in alternating order.
     ///
-    /// A round lasts about `round` for the last program, which is meant to be the floor.
+    /// A round lasts about `round` for the last program, which is meant to be the floor; with so many
+    /// connections that they need longer, there are fewer rounds (at least five).
     ///
     /// # Errors
     /// A server does not start, or a run fails.
@@ -151,7 +169,10 @@ impl Contest {
             });
         }
         let floor = contenders.last_mut().ok_or("no programs")?;
-        let messages = calibrate(floor, workload, round)?;
+        let fitting = calibrate(floor, workload, round)?;
+        let messages = fitting.max(workload.in_flight() * FLIGHTS);
+        let times_longer = usize::try_from(messages / fitting)?;
+        let rounds = rounds.min((rounds / times_longer).max(5));
         for contender in &mut contenders {
             workload.run(&mut contender.load, messages / 4)?;
         }
@@ -195,13 +216,16 @@ pub fn median_of(samples: &[Sample], figure: impl Fn(&Sample) -> f64) -> f64 {
 
 /// How many messages take about as long as a round should.
 fn calibrate(floor: &mut Contender, workload: &Workload, round: Duration) -> Result<u64> {
-    let mut messages = workload.connections as u64 * 2;
-    loop {
-        let run = workload.run(&mut floor.load, messages)?;
-        if run.wall * 8 > round {
-            let wanted = u128::from(run.messages) * round.as_nanos() / run.wall.as_nanos();
-            return Ok(u64::try_from(wanted)?.max(1));
-        }
-        messages = run.messages * 4;
+    let mut messages = (workload.connections as u64 * 2).max(256);
+    while workload.run(&mut floor.load, messages)?.wall * 8 < round {
+        messages *= 4;
     }
+    // One of these runs may have been held up by what else the machine does; hardly all.
+    let mut wanted = messages;
+    for _ in 0..5 {
+        let run = workload.run(&mut floor.load, messages)?;
+        let fitting = u128::from(run.messages) * round.as_nanos() / run.wall.as_nanos();
+        wanted = wanted.max(u64::try_from(fitting)?);
+    }
+    Ok(wanted)
 }

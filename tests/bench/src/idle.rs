@@ -21,15 +21,20 @@ pub struct Idle {
     pub resident: f64,
     /// Private bytes per connection above what stays when a first crowd has come and gone.
     pub private_per_connection: f64,
-    /// The same above the fresh process: what the first crowd costs.
-    pub private_per_fresh_connection: f64,
+    /// What the first crowd costs above what a handful left behind. A process that keeps its memory
+    /// for the next crowd shows its price here alone.
+    pub private_per_first_connection: f64,
     /// Share of a core while nobody says anything.
     pub cpu: f64,
     /// Context switches per second in that time.
     pub switches: f64,
 }
 
-/// Opens the connections twice and looks at the memory before, between and after.
+/// Connections that come and go before anything is measured, so that code and tables that every
+/// process needs once are in memory.
+const HANDFUL: usize = 100;
+
+/// Opens a handful of connections, then all of them, twice, and looks at the memory in between.
 ///
 /// `{}` in the path becomes a different number of 13 digits for each connection, as the chat page takes it
 /// from its clock. Nothing is sent for the time `silence`.
@@ -41,16 +46,15 @@ pub fn measure(program: &Program, path: &str, cores: Cores, silence: Duration) -
     thread::sleep(Duration::from_millis(100));
     let files = server.open_files()?;
     let resident_at_start = server.resident_memory()? as f64;
-    let fresh = server.private_memory()? as f64;
 
-    let crowd = gather(&server, path, files)?;
+    leave(&server, gather(&server, path, HANDFUL, files)?, files)?;
+    let small = server.private_memory()? as f64;
+    let crowd = gather(&server, path, CONNECTIONS, files)?;
     let first = server.private_memory()? as f64;
-    drop(crowd);
-    server.wait_for_open_files(files)?;
-    thread::sleep(Duration::from_millis(300));
+    leave(&server, crowd, files)?;
     let empty = server.private_memory()? as f64;
 
-    let crowd = gather(&server, path, files)?;
+    let crowd = gather(&server, path, CONNECTIONS, files)?;
     let second = server.private_memory()? as f64;
     let resident = server.resident_memory()? as f64;
     let (cpu, switches) = (server.cpu_time()?, server.context_switches()?);
@@ -59,8 +63,7 @@ pub fn measure(program: &Program, path: &str, cores: Cores, silence: Duration) -
     let seconds = started.elapsed().as_secs_f64();
     let cpu = server.cpu_time()?.saturating_sub(cpu).as_secs_f64() / seconds;
     let switches = (server.context_switches()? - switches) as f64 / seconds;
-    drop(crowd);
-    server.wait_for_open_files(files)?;
+    leave(&server, crowd, files)?;
     server.stop()?;
 
     let connections = CONNECTIONS as f64;
@@ -68,20 +71,29 @@ pub fn measure(program: &Program, path: &str, cores: Cores, silence: Duration) -
         resident_at_start,
         resident,
         private_per_connection: (second - empty) / connections,
-        private_per_fresh_connection: (first - fresh) / connections,
+        private_per_first_connection: (first - small) / connections,
         cpu,
         switches,
     })
 }
 
-fn gather(server: &Server, path: &str, files: usize) -> Result<Vec<TcpStream>> {
-    let crowd = (0..CONNECTIONS)
+/// Opens so many connections beside the files that are open anyway.
+fn gather(server: &Server, path: &str, count: usize, files: usize) -> Result<Vec<TcpStream>> {
+    let crowd = (0..count)
         .map(|number| {
             let id = 1_700_000_000_000 + number as u64;
             open(server.address, &path.replace("{}", &id.to_string()))
         })
         .collect::<Result<Vec<_>>>()?;
-    server.wait_for_open_files(files + CONNECTIONS)?;
+    server.wait_for_open_files(files + count)?;
     thread::sleep(Duration::from_millis(300));
     Ok(crowd)
+}
+
+/// Closes them and waits until the server has noticed.
+fn leave(server: &Server, crowd: Vec<TcpStream>, files: usize) -> Result<()> {
+    drop(crowd);
+    server.wait_for_open_files(files)?;
+    thread::sleep(Duration::from_millis(300));
+    Ok(())
 }

@@ -101,7 +101,7 @@ impl Bench {
             ..Report::default()
         };
         report.method.push(format!(
-            "{rounds} interleaved rounds of about {round} ms, {}",
+            "{rounds} interleaved rounds of about {round} ms (fewer and longer with many connections), {}",
             match (cores.server, cores.generator) {
                 (Some(server), Some(generator)) =>
                     format!("servers on core {server}, generator on core {generator}"),
@@ -259,7 +259,7 @@ impl Bench {
         type Figure = (&'static str, fn(&Idle) -> f64);
         let echo: &[Figure] = &[
             ("idle-echo", |idle| idle.private_per_connection),
-            ("idle-echo-fresh", |idle| idle.private_per_fresh_connection),
+            ("idle-echo-first", |idle| idle.private_per_first_connection),
             ("resident-start", |idle| idle.resident_at_start),
             ("resident-idle", |idle| idle.resident),
             ("idle-cpu", |idle| idle.cpu),
@@ -267,7 +267,7 @@ impl Bench {
         ];
         let chat: &[Figure] = &[
             ("idle-chat", |idle| idle.private_per_connection),
-            ("idle-chat-fresh", |idle| idle.private_per_fresh_connection),
+            ("idle-chat-first", |idle| idle.private_per_first_connection),
         ];
         let silent = Workload {
             connections: idle::CONNECTIONS,
