@@ -1,6 +1,6 @@
 //! What README.md says of flags, settings, endpoints and limits.
 
-use super::markdown::{Page, page, pages};
+use super::markdown::{Page, page, pages, read};
 use crate::sim::Sim;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,4 +130,12 @@ fn limits_of_the_readme_are_those_of_the_server() {
     ] {
         assert!(limits.contains(&told), "the README does not tell of {told}");
     }
+}
+
+#[test]
+fn the_oldest_compiler_is_the_one_that_cargo_demands() {
+    let manifest = read("Cargo.toml");
+    let (_, rest) = manifest.split_once("\nrust-version = \"").unwrap();
+    let (version, _) = rest.split_once('"').unwrap();
+    assert!(readme().text.contains(&format!(") {version} or newer")));
 }
