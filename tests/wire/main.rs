@@ -10,6 +10,7 @@
 
 mod args;
 mod client;
+mod docs;
 mod files;
 mod framing;
 mod handshake;
