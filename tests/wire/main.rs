@@ -10,11 +10,14 @@
 
 mod args;
 mod client;
+mod control;
 mod files;
+mod fragmentation;
 mod framing;
 mod handshake;
 mod http;
 mod http_fields;
+mod masking;
 mod policy;
 mod request_body;
 mod response;
