@@ -24,3 +24,4 @@ mod response;
 mod routes;
 mod script;
 mod sim;
+mod utf8;
