@@ -10,6 +10,7 @@
 
 mod args;
 mod client;
+mod closing;
 mod control;
 mod files;
 mod fragmentation;

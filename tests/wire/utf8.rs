@@ -5,58 +5,42 @@ use crate::script::{self, fails_at_last_byte};
 use crate::sim::Rng;
 use ws101::ws::utf8::TextBuffer;
 
-/// Valid at the borders of RFC 3629's table: each length's first and last, what lies around the
-/// surrogates, noncharacters, a BOM.
-const VALID: &[&str] = &[
-    "00",
-    "7f", // U+0000, U+007F
-    "c2 80",
-    "df bf",    // U+0080, U+07FF
-    "e0 a0 80", // U+0800
-    "ed 9f bf",
-    "ee 80 80", // U+D7FF, U+E000
-    "ef b7 90",
-    "ef bb bf", // U+FDD0, U+FEFF
-    "ef bf bd",
-    "ef bf be",
-    "ef bf bf",                         // U+FFFD, U+FFFE, U+FFFF
-    "f0 90 80 80",                      // U+10000
-    "f0 9f bf bf",                      // U+1FFFF
-    "f4 8f bf bf",                      // U+10FFFF
-    "ce ba e1 bd b9 cf 83 ce bc ce b5", // κόσμε
-];
+/// Valid at the borders of RFC 3629's table.
+const VALID: &str = "
+    00, 7f                           # U+0000, U+007F: one byte
+    c2 80, df bf                     # U+0080, U+07FF: two
+    e0 a0 80                         # U+0800: three
+    ed 9f bf, ee 80 80               # U+D7FF, U+E000: around the surrogates
+    ef b7 90, ef bf be, ef bf bf     # U+FDD0, U+FFFE, U+FFFF: noncharacters
+    ef bb bf, ef bf bd               # U+FEFF (a BOM), U+FFFD
+    f0 90 80 80, f0 9f bf bf         # U+10000, U+1FFFF: four
+    f4 8f bf bf                      # U+10FFFF
+    ce ba e1 bd b9 cf 83 ce bc ce b5 # a word: kosme, in Greek
+";
 
 /// Invalid, up to and with the first byte that nothing behind it can mend.
-const INVALID: &[&str] = &[
-    "80",
-    "bf", // a continuation byte alone
-    "c0",
-    "c1", // overlong in two bytes
-    "e0 80",
-    "e0 9f", // overlong in three
-    "f0 80",
-    "f0 8f", // overlong in four
-    "ed a0",
-    "ed bf", // surrogates
-    "f4 90",
-    "f5",
-    "f8",
-    "fc",
-    "fe",
-    "ff", // above U+10FFFF, or never a first byte
-    "c2 00",
-    "c2 7f",
-    "c2 c0", // something else where a continuation byte must be
-    "e2 82 28",
-    "e2 28",
-    "e2 82 c0",
-    "f0 9f 98 28",
-    "f0 9f 28",
-    "f0 28",
-    "f0 9f 98 ff",
-    "63 61 66 e9 21",                         // "café!" in Latin-1
-    "ce ba e1 bd b9 cf 83 ce bc ce b5 ed a0", // κόσμε and a surrogate
-];
+const INVALID: &str = "
+    80, bf                           # a continuation byte alone
+    c0, c1, e0 80, e0 9f             # overlong in two bytes, in three
+    f0 80, f0 8f                     # overlong in four
+    ed a0, ed bf                     # surrogates
+    f4 90, f5, f7                    # above U+10FFFF
+    f8, fc, fe, ff                   # never a first byte
+    c2 00, c2 7f, c2 c0              # no continuation byte where one must be
+    e2 28, e2 82 28, e2 82 c0
+    f0 28, f0 9f 28, f0 9f 98 28, f0 9f 98 ff
+    63 61 66 e9 21                   # Latin-1
+    ce ba e1 bd b9 cf 83 ed a0       # a surrogate behind valid text
+";
+
+fn rows(table: &str) -> Vec<Vec<u8>> {
+    let lines = table.lines().filter_map(|line| line.split('#').next());
+    lines
+        .flat_map(|line| line.split(','))
+        .map(hex)
+        .filter(|bytes| !bytes.is_empty())
+        .collect()
+}
 
 /// The header of a frame and as much of its payload as is given.
 fn begun(first: u8, announced: u8, payload: &[u8]) -> Vec<u8> {
@@ -70,8 +54,7 @@ fn begun(first: u8, announced: u8, payload: &[u8]) -> Vec<u8> {
 #[test]
 fn every_kind_of_valid_character_is_echoed() {
     // RFC 6455 §8.1
-    for valid in VALID {
-        let payload = hex(valid);
+    for payload in rows(VALID) {
         script::echo(text(&payload), from_server(0x81, &payload));
     }
 }
@@ -79,8 +62,7 @@ fn every_kind_of_valid_character_is_echoed() {
 #[test]
 fn text_split_over_fragments_at_every_byte_is_one_text() {
     // RFC 6455 §5.6: a fragment may end inside a character.
-    for valid in VALID {
-        let payload = hex(valid);
+    for payload in rows(VALID) {
         let output = from_server(0x81, &payload);
         for cut in 0..=payload.len() {
             let (one, two) = payload.split_at(cut);
@@ -105,8 +87,7 @@ fn long_text_of_every_width_survives_every_cut() {
 #[test]
 fn text_fails_at_its_first_impossible_byte_though_the_rest_never_arrives() {
     // RFC 6455 §8.1: 1007; the timing is policy (LIMITS §4).
-    for invalid in INVALID {
-        let payload = hex(invalid);
+    for payload in rows(INVALID) {
         fails_at_last_byte(begun(0x81, 100, &payload), vec![], 1007);
         fails_at_last_byte(begun(0x01, 100, &payload), vec![], 1007);
         // Behind enough text that whole words of it were checked at once.
@@ -118,8 +99,7 @@ fn text_fails_at_its_first_impossible_byte_though_the_rest_never_arrives() {
 #[test]
 fn text_fails_at_its_first_impossible_byte_in_a_later_fragment() {
     // RFC 6455 §8.1, §5.6
-    for invalid in INVALID {
-        let payload = hex(invalid);
+    for payload in rows(INVALID) {
         for cut in 0..payload.len() {
             let (one, two) = payload.split_at(cut);
             for first in [0x80, 0x00] {
@@ -133,8 +113,7 @@ fn text_fails_at_its_first_impossible_byte_in_a_later_fragment() {
 #[test]
 fn whole_text_with_an_impossible_byte_fails_with_1007() {
     // RFC 6455 §8.1: at the end, in the middle, behind a valid message.
-    for invalid in INVALID {
-        let payload = hex(invalid);
+    for payload in rows(INVALID) {
         script::fails(text(&payload), vec![], 1007);
         let middle = [b"before".to_vec(), payload, b"behind".to_vec()].concat();
         let input = [text("one"), text(middle), text("two")].concat();
@@ -145,8 +124,7 @@ fn whole_text_with_an_impossible_byte_fails_with_1007() {
 #[test]
 fn text_that_ends_inside_a_character_fails_with_1007() {
     // RFC 6455 §8.1
-    for valid in VALID {
-        let payload = hex(valid);
+    for payload in rows(VALID) {
         for len in (1..payload.len()).filter(|len| !is_utf8(&payload[..*len])) {
             let begun = &payload[..len];
             fails_at_last_byte(text(begun), vec![], 1007);
@@ -169,8 +147,7 @@ fn character_does_not_go_on_in_the_next_message() {
 #[test]
 fn binary_message_need_not_be_utf8() {
     // RFC 6455 §5.6
-    for invalid in INVALID {
-        let payload = hex(invalid);
+    for payload in rows(INVALID) {
         script::echo(binary(&payload), from_server(0x82, &payload));
         let input = [frame(0x02, &payload), frame(0x80, "")].concat();
         script::echo(input, from_server(0x82, &payload));
@@ -263,9 +240,10 @@ fn text_in_two_pieces_agrees_with_the_grammar_for_all_short_sequences() {
 fn random_text_in_two_pieces_agrees_with_the_grammar() {
     // RFC 3629 §4: valid text with one byte changed, cut anywhere
     let mut rng = Rng::new(3629);
+    let valid = rows(VALID);
     for _ in 0..4_000 {
         let mut bytes: Vec<u8> = (0..rng.below(40))
-            .flat_map(|_| hex(VALID[rng.below(VALID.len())]))
+            .flat_map(|_| valid[rng.below(valid.len())].clone())
             .collect();
         if rng.below(3) > 0 && !bytes.is_empty() {
             let at = rng.below(bytes.len());
