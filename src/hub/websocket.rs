@@ -41,22 +41,18 @@ impl Hub {
                         self.deliver(id, app, tag, &message);
                     }
                 }
-                rarer => self.take_rarer(id, is_open, rarer),
+                rarer => self.take_rarer(id, rarer),
             }
         }
     }
 
     /// What is not a message. Kept apart from the loop, which is short without it.
     #[cold]
-    fn take_rarer(
-        &mut self,
-        id: ConnId,
-        is_open: bool,
-        event: Result<Option<Event<'_>>, Violation>,
-    ) {
+    fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
         match event {
             Ok(None) => self.mark_progress(id),
-            Ok(Some(Event::Ping(ping))) if is_open => {
+            // Our own Close does not end this duty, only the peer's does (RFC 6455 §5.5.2).
+            Ok(Some(Event::Ping(ping))) => {
                 let span = self.core.encode(Opcode::Pong, [&ping.payload]);
                 self.core.queue_pong(id, span);
             }

@@ -10,15 +10,20 @@
 
 mod args;
 mod client;
+mod closing;
+mod control;
 mod docs;
 mod files;
+mod fragmentation;
 mod framing;
 mod handshake;
 mod http;
 mod http_fields;
+mod masking;
 mod policy;
 mod request_body;
 mod response;
 mod routes;
 mod script;
 mod sim;
+mod utf8;

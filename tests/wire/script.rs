@@ -41,11 +41,31 @@ pub fn fails_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
         let (before, last) = split_close(&output);
         assert_eq!(
             before, earlier,
-            "what came before the Close, cut at {cuts:?}"
+            "what came before the Close, {input:02x?} cut at {cuts:?}"
         );
-        assert_eq!(last, Some(code), "the close code, cut at {cuts:?}");
-        assert_eq!(end, End::HalfClosed, "cut at {cuts:?}");
+        assert_eq!(
+            last,
+            Some(code),
+            "the close code, {input:02x?} cut at {cuts:?}"
+        );
+        assert_eq!(end, End::HalfClosed, "{input:02x?} cut at {cuts:?}");
     }
+}
+
+/// Like `fails`, and the last byte of `input` is the first that proves the violation: without it
+/// nothing has happened yet (LIMITS §4: fail at the earliest byte).
+pub fn fails_at_last_byte(input: Vec<u8>, earlier: Vec<u8>, code: u16) {
+    fails_at_last_byte_with(Config::default(), input, earlier, code);
+}
+
+pub fn fails_at_last_byte_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
+    let (_, before) = input.split_last().expect("an input");
+    for cuts in [Vec::new(), (1..before.len()).collect()] {
+        let (output, end) = converse(&config, "/echo", before, &cuts);
+        assert_eq!(show(&output), show(&earlier), "too early in {input:02x?}");
+        assert_eq!(end, End::Open, "too early in {input:02x?}");
+    }
+    fails_with(config, input, earlier, code);
 }
 
 /// Runs the script whole, byte by byte, at every cut, and at random cuts.
