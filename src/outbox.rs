@@ -232,6 +232,12 @@ impl Outbox {
         }
     }
 
+    /// All of `turn_span` is written.
+    #[inline]
+    pub fn turn_sent(&mut self) {
+        self.turn = Span::default();
+    }
+
     /// Forgets everything.
     #[inline]
     pub fn clear(&mut self) {
@@ -251,6 +257,7 @@ impl Outbox {
         true
     }
 
+    #[cold]
     fn make_queue(&mut self) -> &mut Queue {
         let turn = std::mem::take(&mut self.turn);
         self.queue.get_or_insert_with(|| {

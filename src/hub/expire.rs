@@ -48,7 +48,7 @@ impl Hub {
         };
         if conn.queue_deadline(&core.config) <= now {
             return match conn.phase {
-                Phase::Open { .. } => self.drop_slow_consumer(id),
+                Phase::Open { .. } => core.drop_slow_consumer(id),
                 _ => core.gone(id, Cause::Slow, true),
             };
         }
