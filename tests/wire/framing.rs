@@ -157,6 +157,7 @@ fn first_two_bytes_are_judged_right_in_all_131072_cases() {
             in_message,
             rsv1: false,
             room: 1 << 20,
+            more_fragments: true,
         };
         for (first, second) in (0..=255).flat_map(|first| (0..=255).map(move |b| (first, b))) {
             let found = [&[first][..], &[first, second]]
@@ -179,10 +180,15 @@ fn each_broken_rule_is_told_apart() {
         in_message: false,
         rsv1: false,
         room: 1000,
+        more_fragments: true,
     };
     let inside = Expect {
         in_message: true,
         ..outside
+    };
+    let full = Expect {
+        more_fragments: false,
+        ..inside
     };
     for (bytes, expect, violation) in [
         ("c1", outside, Violation::ReservedBit),
@@ -192,6 +198,7 @@ fn each_broken_rule_is_told_apart() {
         ("89 fe", outside, Violation::ControlFrameTooLong),
         ("80", outside, Violation::NothingToContinue),
         ("81", inside, Violation::InterleavedMessage),
+        ("00", full, Violation::TooManyFragments),
         ("82 ff 80", outside, Violation::LengthTopBit),
         ("82 fe 00 7d", outside, Violation::LengthNotShortest),
         ("82 fe 03 e9", outside, Violation::MessageTooBig),
@@ -209,6 +216,7 @@ fn decoded_header_says_what_its_bytes_say() {
         in_message: false,
         rsv1: true,
         room: 1 << 40,
+        more_fragments: true,
     };
     for len in [0_u64, 125, 126, 65_535, 65_536, 1 << 40] {
         for (first, opcode) in [(0x81, Opcode::Text), (0x42, Opcode::Binary)] {
