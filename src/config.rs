@@ -35,6 +35,9 @@ pub struct Config {
     pub max_deliveries_per_turn: usize,
     /// Bytes encoded in a turn after which no further connection is read before they are written.
     pub max_turn_bytes: usize,
+    /// Bytes encoded in a turn after which they are written before the next connection is read: while
+    /// they are in the processor's cache, and before the arena grows.
+    pub write_out_bytes: usize,
     /// Size of one piece of a response body that is read as the socket drains.
     pub piece_bytes: usize,
 
@@ -81,6 +84,7 @@ impl Default for Config {
             max_queue_bytes: None,
             max_deliveries_per_turn: 65_536,
             max_turn_bytes: 4 << 20,
+            write_out_bytes: 64 << 10,
             piece_bytes: 64 << 10,
             head_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(15),

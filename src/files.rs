@@ -18,6 +18,7 @@ pub mod range;
 use std::borrow::Cow;
 use std::io;
 
+use crate::http::date;
 use crate::http::head::{Head, Method};
 use crate::http::response::{Body, Response, Source, Status};
 use conditional::Verdict;
@@ -57,7 +58,7 @@ pub struct Resource {
     /// Its strong entity tag, with the quotes (RFC 9110 §8.8.3).
     pub etag: String,
     /// When it changed last, in Unix seconds.
-    pub modified: Option<i64>,
+    pub modified: Option<u64>,
     /// Its `Content-Type`.
     pub content_type: &'static str,
     /// Its bytes.
@@ -83,27 +84,19 @@ pub trait Contents {
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 }
 
-/// Answers a request for a page.
-pub fn respond(head: &Head<'_>, files: &mut dyn Files) -> Response {
+/// Answers a request for a page. `now`: Unix seconds.
+///
+/// # Errors
+/// The disk or the process is in trouble: a `500`.
+pub fn respond(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response> {
     match head.method {
-        Method::Get | Method::Head => {}
-        Method::Unknown => return plain(501, "Not implemented\n"),
-        _ => {
-            let mut response = plain(405, "Method not allowed\n");
-            response.fields.push(("Allow", "GET, HEAD".into()));
-            return response;
-        }
-    }
-    match page(head, files) {
-        Ok(response) => response,
-        Err(error) => {
-            log::warn!("a page could not be opened: {error}");
-            plain(500, "Internal server error\n")
-        }
+        Method::Get | Method::Head => page(head, files, now),
+        Method::Unknown => Ok(plain(501, "Not implemented\n")),
+        _ => Ok(plain(405, "Method not allowed\n").with("Allow", "GET, HEAD")),
     }
 }
 
-fn page(head: &Head<'_>, files: &mut dyn Files) -> io::Result<Response> {
+fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response> {
     let path::Target {
         mut segments,
         directory,
@@ -120,7 +113,7 @@ fn page(head: &Head<'_>, files: &mut dyn Files) -> io::Result<Response> {
         segments.push(INDEX.to_owned());
     }
     match files.open(&segments)? {
-        Found::File(resource) => return Ok(answer(head, resource)),
+        Found::File(resource) => return Ok(answer(head, resource, now)),
         Found::Nothing => return Ok(not_found()),
         Found::Directory => {}
     }
@@ -130,9 +123,7 @@ fn page(head: &Head<'_>, files: &mut dyn Files) -> io::Result<Response> {
     if directory || !matches!(files.open(&segments)?, Found::File(_)) {
         return Ok(not_found());
     }
-    let mut response = plain(301, "Moved permanently\n");
-    response.fields.push(("Location", location.into()));
-    Ok(response)
+    Ok(plain(301, "Moved permanently\n").with("Location", location))
 }
 
 /// Answers a `GET` or `HEAD` of this resource: `200`, `206`, `304`, `412` or `416`.
@@ -140,8 +131,8 @@ fn page(head: &Head<'_>, files: &mut dyn Files) -> io::Result<Response> {
 /// The answer to `HEAD` carries the body too, so that its length is known; it is not to be sent.
 /// `Range` is defined for `GET` only (RFC 9110 §14.2).
 #[must_use]
-pub fn answer(head: &Head<'_>, resource: Resource) -> Response {
-    match conditional::judge(head, &resource.etag, resource.modified) {
+pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
+    match conditional::judge(head, &resource.etag, resource.modified, now) {
         Verdict::Perform => {}
         Verdict::NotModified => return not_modified(resource.etag),
         Verdict::Failed => return plain(412, "Precondition failed\n"),
@@ -157,10 +148,8 @@ pub fn answer(head: &Head<'_>, resource: Resource) -> Response {
         Selection::Whole => (200, 0, len),
         Selection::Part { first, last } => (206, first, (last - first).saturating_add(1)),
         Selection::Unsatisfiable => {
-            let mut response = plain(416, "Range not satisfiable\n");
-            let length = format!("bytes */{len}").into();
-            response.fields.push(("Content-Range", length));
-            return response;
+            let length = format!("bytes */{len}");
+            return plain(416, "Range not satisfiable\n").with("Content-Range", length);
         }
     };
     let mut fields = vec![("Content-Type", Cow::Borrowed(resource.content_type))];
@@ -170,7 +159,12 @@ pub fn answer(head: &Head<'_>, resource: Resource) -> Response {
     }
     fields.push(("Accept-Ranges", "bytes".into()));
     fields.push(("ETag", resource.etag.into()));
-    if let Some(date) = resource.modified.and_then(conditional::http_date) {
+    if let Some(date) = resource
+        .modified
+        // It may not lie in the future (RFC 9110 §8.8.2.1); without it the tag serves.
+        .filter(|&then| then <= now)
+        .map(date::format)
+    {
         fields.push(("Last-Modified", date.into()));
     }
     if resource.csp {
@@ -247,20 +241,13 @@ fn not_found() -> Response {
     plain(404, "Not found\n")
 }
 
-/// An answer with a fixed text. It never repeats what the request said.
+/// An answer with a fixed text, which is not to be kept: a page may appear at any moment.
 fn plain(status: u16, text: &'static str) -> Response {
-    let mut fields = vec![("Content-Type", "text/plain; charset=utf-8".into())];
-    fields.extend(common_fields());
-    Response {
-        status: Status(status),
-        fields,
-        body: Body::Static(text.as_bytes()),
-        close: false,
-    }
+    Response::text(Status(status), text).with("Cache-Control", "no-cache")
 }
 
-/// What every answer says, a redirect and a refusal too: a page may appear or change at any
-/// moment, so each use of a copy is checked with us; and the type is the one we name.
+/// What goes with every file: it may change at any moment, so each use of a copy is checked with
+/// us; and the type is the one we name.
 fn common_fields() -> [(&'static str, Cow<'static, str>); 2] {
     [
         ("Cache-Control", "no-cache".into()),

@@ -310,25 +310,16 @@ impl Server {
         }
     }
 
-    /// Reads each connection that is ready, until the turn is full. Who is ready again comes behind
-    /// who was left over.
+    /// Reads each connection that is ready, once. Who is ready again is read in the next turn.
     fn read_all(&mut self, now: Time) {
         let mut batch = mem::replace(&mut self.ready, mem::take(&mut self.spare));
-        let mut done = 0;
-        for id in &batch {
-            if self.hub.turn_is_full() {
-                break;
+        for id in batch.drain(..) {
+            self.read(id, now);
+            if self.hub.should_transmit() {
+                self.hub.transmit(&mut self.sockets);
             }
-            self.read(*id, now);
-            done += 1;
         }
-        batch.drain(..done);
-        if batch.is_empty() {
-            self.spare = batch;
-        } else {
-            batch.append(&mut self.ready);
-            self.ready = batch;
-        }
+        self.spare = batch;
     }
 
     /// Reads the connection again in the next turn, if there may be something to read.

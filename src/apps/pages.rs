@@ -3,6 +3,7 @@
 use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::files::{self, Files};
 use crate::http::head::{Head, Method};
+use crate::http::refusal;
 use crate::http::route::Route;
 
 /// The application: the last in the list.
@@ -27,7 +28,11 @@ impl App for Pages {
         })
     }
 
-    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
-        Reply::Now(files::respond(request.head, &mut *self.files))
+    fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
+        let answer = files::respond(request.head, &mut *self.files, ctx.unix_time());
+        Reply::Now(answer.unwrap_or_else(|error| {
+            ctx.report_trouble("a page could not be opened", &error);
+            *refusal::internal_server_error()
+        }))
     }
 }

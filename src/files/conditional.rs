@@ -2,11 +2,7 @@
 //!
 //! The order of §13.2.2 is the order of `judge`. Times are whole Unix seconds.
 
-use time::OffsetDateTime;
-use time::PrimitiveDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-
+use crate::http::date;
 use crate::http::head::Head;
 
 /// What the conditions of a `GET` or `HEAD` come to.
@@ -21,13 +17,15 @@ pub enum Verdict {
 }
 
 /// Evaluates the conditions of a request for what has this entity tag and time of change.
+///
+/// `now` (Unix seconds) is needed to read dates of an old form; see `date::parse`.
 #[must_use]
-pub fn judge(head: &Head<'_>, etag: &str, modified: Option<i64>) -> Verdict {
+pub fn judge(head: &Head<'_>, etag: &str, modified: Option<u64>, now: u64) -> Verdict {
     match listed(head, "if-match", etag, strong) {
         Some(false) => return Verdict::Failed,
         Some(true) => {}
         None => {
-            let since = date_field(head, "if-unmodified-since");
+            let since = date_field(head, "if-unmodified-since", now);
             if matches!((modified, since), (Some(modified), Some(since)) if modified > since) {
                 return Verdict::Failed;
             }
@@ -37,7 +35,7 @@ pub fn judge(head: &Head<'_>, etag: &str, modified: Option<i64>) -> Verdict {
     let same = match listed(head, "if-none-match", etag, weak) {
         Some(same) => same,
         None => {
-            let since = date_field(head, "if-modified-since");
+            let since = date_field(head, "if-modified-since", now);
             matches!((modified, since), (Some(modified), Some(since)) if modified <= since)
         }
     };
@@ -105,24 +103,7 @@ impl<'a> Iterator for EntityTags<'a> {
     }
 }
 
-/// RFC 9110 §5.6.7, IMF-fixdate.
-const FIXDATE: &[BorrowedFormatItem<'_>] = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
-
-/// This moment as an HTTP date; `None` outside the years 0 to 9999.
-#[must_use]
-pub fn http_date(unix_seconds: i64) -> Option<String> {
-    let moment = OffsetDateTime::from_unix_timestamp(unix_seconds).ok()?;
-    moment.format(FIXDATE).ok().filter(|date| date.len() == 29)
-}
-
 /// A field that is repeated or that is not a date is ignored (RFC 9110 §13.1.3).
-fn date_field(head: &Head<'_>, field: &'static str) -> Option<i64> {
-    let mut values = head.values(field);
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return None;
-    };
-    let moment = PrimitiveDateTime::parse(std::str::from_utf8(value).ok()?, FIXDATE).ok()?;
-    Some(moment.assume_utc().unix_timestamp())
+fn date_field(head: &Head<'_>, field: &'static str, now: u64) -> Option<u64> {
+    date::parse(std::str::from_utf8(head.single(field)?).ok()?, now)
 }

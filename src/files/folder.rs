@@ -18,7 +18,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -105,7 +104,7 @@ impl Files for Folder {
                 status.mtime(),
                 status.mtime_nsec()
             ),
-            modified: Some(status.mtime()).filter(|&then| is_past(then)),
+            modified: u64::try_from(status.mtime()).ok(),
             content_type: content_type::of(name),
             content: Content::Pieces(Box::new(file)),
             csp: false,
@@ -137,11 +136,4 @@ fn is_absence(error: &io::Error) -> bool {
                 | Errno::OPNOTSUPP
         )
     )
-}
-
-/// `Last-Modified` may not lie in the future (RFC 9110 §8.8.2.1); without it the tag serves.
-fn is_past(unix_seconds: i64) -> bool {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .is_ok_and(|now| i64::try_from(now.as_secs()).is_ok_and(|now| unix_seconds <= now))
 }

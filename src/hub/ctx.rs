@@ -64,6 +64,17 @@ impl Ctx<'_> {
         self.core.world.random(bytes);
     }
 
+    /// Seconds since 1970. For what is shown to people: it may jump.
+    #[must_use]
+    pub fn unix_time(&mut self) -> u64 {
+        self.core.world.unix_time()
+    }
+
+    /// Tells the operator of trouble that is neither the peer's fault nor ours.
+    pub fn report_trouble(&mut self, what: &str, error: &std::io::Error) {
+        self.core.log.trouble(self.core.now, what, error);
+    }
+
     /// Sends one message to one connection.
     #[inline]
     pub fn send(&mut self, id: ConnId, message: Message<'_>) {

@@ -25,7 +25,7 @@ enum Kind {
     Refused,
     Violation,
     Slow,
-    Accept,
+    Trouble,
 }
 
 const KINDS: [(Kind, Level, &str); 5] = [
@@ -33,7 +33,7 @@ const KINDS: [(Kind, Level, &str); 5] = [
     (Kind::Refused, Level::Warn, "refusal"),
     (Kind::Violation, Level::Debug, "violation"),
     (Kind::Slow, Level::Warn, "slow consumer"),
-    (Kind::Accept, Level::Error, "accept error"),
+    (Kind::Trouble, Level::Error, "trouble"),
 ];
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -133,10 +133,10 @@ impl Logbook {
         }
     }
 
-    /// No connection could be accepted.
-    pub(crate) fn accept_error(&mut self, now: Time, error: &std::io::Error) {
-        if self.admit(Kind::Accept, now) {
-            error!("a connection could not be accepted: {error}");
+    /// The system refuses us something.
+    pub(crate) fn trouble(&mut self, now: Time, what: &str, error: &std::io::Error) {
+        if self.admit(Kind::Trouble, now) {
+            error!("{what}: {error}");
         }
     }
 

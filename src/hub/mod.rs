@@ -4,11 +4,12 @@
 //! A driver (`server`, or a test) owns the sockets and calls, in each **turn**:
 //!
 //! 1. [`Hub::begin_turn`], which goes on with connections that had to wait;
-//! 2. [`Hub::receive`] for each readable connection that [`Hub::wants_read`], once, and
-//!    [`Hub::read_closed`] where the stream ended; no more once [`Hub::turn_is_full`];
-//! 3. [`Hub::writable`] for each socket that takes bytes again;
+//! 2. [`Hub::writable`] for each socket that takes bytes again;
+//! 3. [`Hub::receive`] for each readable connection that [`Hub::wants_read`], once, and
+//!    [`Hub::read_closed`] where the stream ended; after each, [`Hub::transmit`] if
+//!    [`Hub::should_transmit`];
 //! 4. [`Hub::expire`];
-//! 5. [`Hub::transmit`] and [`Hub::end_turn`], which write through [`Net`](crate::app::Net).
+//! 5. [`Hub::transmit`], which writes through [`Net`](crate::app::Net), and [`Hub::end_turn`].
 //!
 //! Then it waits for readiness, at most until [`Hub::next_deadline`], and not at all while
 //! [`Hub::has_work`]. Connections that [`Hub::next_readable`] names may be read again without a
@@ -77,7 +78,7 @@ impl Hub {
     pub fn begin_turn(&mut self, now: Time) {
         self.core.now = now;
         for _ in 0..self.core.resume.len() {
-            if self.turn_is_full() {
+            if self.core.turn_is_full() {
                 return;
             }
             let Some(id) = self.core.resume.pop_front() else {
@@ -213,11 +214,11 @@ impl Hub {
         })
     }
 
-    /// Whether no further connection should be read before this turn has been written.
+    /// Whether what was queued should be written before the next connection is read.
     #[must_use]
     #[inline]
-    pub fn turn_is_full(&self) -> bool {
-        self.core.turn_is_full()
+    pub fn should_transmit(&self) -> bool {
+        self.core.arena.len() >= self.core.config.write_out_bytes || self.core.turn_is_full()
     }
 
     /// A connection that may be read again although no readiness was reported since.
@@ -250,7 +251,9 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core.log.accept_error(now, error);
+        self.core
+            .log
+            .trouble(now, "a connection could not be accepted", error);
     }
 
     /// Tells applications what happened, until nothing is left to tell.

@@ -1,6 +1,7 @@
 //! The last part of a turn: what was queued is written, what could not be written is kept.
 
 use super::Hub;
+use super::core::Core;
 use crate::app::{Cause, Closed, ConnId, Net, Written};
 use crate::conn::{Draining, Phase, Stage};
 use crate::outbox::{MAX_PIECES, share};
@@ -26,6 +27,7 @@ impl Hub {
             }
         }
         self.core.touched.clear();
+        self.core.leave_arena();
     }
 
     fn write(&mut self, slot: u32, net: &mut impl Net) {
@@ -164,33 +166,39 @@ impl Hub {
         core.arm(id);
     }
 
-    /// Ends the turn: what is still queued moves out of the arena, sockets of ended
-    /// connections are closed, their slots are free again.
+    /// Ends the turn: sockets of ended connections are closed, their slots are free again.
     pub fn end_turn(&mut self, net: &mut impl Net) {
         let core = &mut self.core;
-        if !core.unsent.is_empty() {
-            let unsent = std::mem::take(&mut core.unsent);
-            let mut spans = Vec::new();
-            for slot in &unsent {
-                if let Some(conn) = core.conns.get(*slot as usize) {
-                    conn.outbox.collect_spans(&mut spans);
-                }
-            }
-            let chunks = share(&core.arena, spans);
-            for slot in &unsent {
-                if let Some(conn) = core.conns.get_mut(*slot as usize) {
-                    conn.outbox.adopt(&chunks);
-                }
-            }
-        }
-        core.arena.clear();
-        if core.arena.capacity() > ARENA_KEPT_BYTES {
-            core.arena.shrink_to(ARENA_KEPT_BYTES);
-        }
-        core.deliveries = 0;
         for ending in std::mem::take(&mut core.endings) {
             net.close(ending.id, ending.reset);
             core.conns.try_remove(ending.id.slot as usize);
         }
+        if core.arena.capacity() > ARENA_KEPT_BYTES {
+            core.arena.shrink_to(ARENA_KEPT_BYTES);
+        }
+    }
+}
+
+impl Core {
+    /// Everything that could be written is written: what is still queued moves out of the
+    /// arena, into chunks that the queues share.
+    fn leave_arena(&mut self) {
+        if !self.unsent.is_empty() {
+            let unsent = std::mem::take(&mut self.unsent);
+            let mut spans = Vec::new();
+            for slot in &unsent {
+                if let Some(conn) = self.conns.get(*slot as usize) {
+                    conn.outbox.collect_spans(&mut spans);
+                }
+            }
+            let chunks = share(&self.arena, spans);
+            for slot in &unsent {
+                if let Some(conn) = self.conns.get_mut(*slot as usize) {
+                    conn.outbox.adopt(&chunks);
+                }
+            }
+        }
+        self.arena.clear();
+        self.deliveries = 0;
     }
 }

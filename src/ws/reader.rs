@@ -126,7 +126,10 @@ impl Reader {
         if self.unfinished.is_some() {
             return None;
         }
-        let header = frame::decode(input, expect).ok()??;
+        let header = match frame::decode_usual(input, expect) {
+            Some(header) => header,
+            None => frame::decode(input, expect).ok()??,
+        };
         let payload_len = usize::try_from(header.payload_len).ok()?;
         let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
         if !is_message || input.len() - header.header_len < payload_len {

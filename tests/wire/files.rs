@@ -43,7 +43,7 @@ fn request(
         expects_continue: false,
         fields: &fields,
     };
-    respond(&head, files)
+    respond(&head, files, 1_732_190_400).unwrap()
 }
 
 fn get(target: &str, fields: &[(&str, &str)], files: &mut dyn Files) -> Response {
@@ -90,7 +90,7 @@ fn text(response: Response) -> String {
 
 /// Ten bytes, changed on Sun, 06 Nov 1994 08:49:37 GMT (the RFC's own example date).
 const TEN: &[u8] = b"0123456789";
-const CHANGED: i64 = 784_111_777;
+const CHANGED: u64 = 784_111_777;
 const ETAG: &str = "\"v1\"";
 
 struct Memory {
@@ -241,7 +241,6 @@ fn every_answer_forbids_sniffing_and_stale_copies() {
         ("/missing", 404),
         ("/%zz", 400),
         ("/sub", 301),
-        ("/broken.txt", 500),
     ] {
         let response = get(target, &[], files);
         assert_eq!(response.status.0, expected, "{target}");
@@ -252,6 +251,24 @@ fn every_answer_forbids_sniffing_and_stale_copies() {
             assert_eq!(field(&response, "Content-Type"), plain);
             assert!(text(response).ends_with('\n'), "{target}");
         }
+    }
+}
+
+#[test]
+fn file_on_a_broken_disk_is_500_and_the_next_request_is_served() {
+    // RFC 9110 §15.6.1; LIMITS §8: the operator reads of it, the peer does not
+    let config = ws101::config::Config::default();
+    let pages = ws101::apps::pages::Pages::new(Box::new(Memory::new()));
+    let mut sim = crate::sim::Sim::with_apps(config, vec![Box::new(pages)]);
+    for (target, status) in [("/broken.txt", "500"), ("/ten.txt", "200")] {
+        let peer = sim.connect();
+        let head = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = String::from_utf8(sim.exchange(peer, head.as_bytes())).unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        assert!(!answer.contains("sector"), "{answer}");
     }
 }
 

@@ -12,6 +12,7 @@ mod args;
 mod client;
 mod closing;
 mod control;
+mod docs;
 mod files;
 mod fragmentation;
 mod framing;

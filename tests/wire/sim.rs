@@ -278,7 +278,11 @@ impl Sim {
             {
                 self.hub.hang_up(id, now);
             }
-            if self.hub.turn_is_full() || !self.hub.wants_read(id) {
+            if self.hub.should_transmit() {
+                self.hub.transmit(&mut self.sockets);
+            }
+            let peer = &mut self.sockets.peers[index];
+            if !self.hub.wants_read(id) {
                 continue;
             }
             match peer.inbound.pop_front() {

@@ -1,0 +1,141 @@
+//! What README.md says of flags, settings, endpoints and limits.
+
+use super::markdown::{Page, page, pages, read};
+use crate::sim::Sim;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use ws101::args::{Invocation, parse};
+use ws101::config::Config;
+
+fn readme() -> Page {
+    page("README.md")
+}
+
+/// Flag with its unit, and default, of `--help`.
+fn flags_of_help() -> BTreeSet<(String, String)> {
+    let Ok(Invocation::Help(help)) = parse([OsString::from("--help")], |_| None) else {
+        panic!("no help");
+    };
+    let mut flags = BTreeSet::new();
+    for entry in help.split("\n  --").skip(1) {
+        let words: Vec<&str> = entry.split_whitespace().collect();
+        let text = words.join(" ");
+        let Some((_, default)) = text.split_once("(default ") else {
+            continue;
+        };
+        let (default, _) = default.split_once(')').unwrap();
+        flags.insert((format!("--{} {}", words[0], words[1]), default.to_owned()));
+    }
+    flags
+}
+
+#[test]
+fn the_flags_of_the_readme_are_those_of_help() {
+    let page = readme();
+    let cell = |cell: &str| cell.trim().replace('`', "");
+    let rows = page.section("Flags").into_iter().filter_map(|line| {
+        let mut cells = line.strip_prefix("| `--")?.split('|');
+        let flag = format!("--{}", cell(cells.next()?));
+        Some((flag, cell(cells.next()?)))
+    });
+    assert_eq!(rows.collect::<BTreeSet<_>>(), flags_of_help());
+}
+
+#[test]
+fn command_lines_are_accepted() {
+    let mut commands = 0;
+    for page in pages() {
+        for fence in page.fences() {
+            for line in fence.lines {
+                let command = line.split('#').next().unwrap();
+                let mut words = command.split_whitespace();
+                if words.next().is_some_and(|word| word.ends_with("/ws101")) {
+                    let words = words.map(|word| OsString::from(word.trim_matches('\'')));
+                    assert!(parse(words, |_| None).is_ok(), "{}: {line}", page.name);
+                    commands += 1;
+                }
+            }
+        }
+    }
+    assert!(commands >= 1);
+}
+
+#[test]
+fn settings_of_the_service_unit_are_accepted_together() {
+    let page = readme();
+    let [unit] = &page.fences_of("ini")[..] else {
+        panic!("one unit");
+    };
+    let settings = unit.lines.iter();
+    let settings = settings.filter_map(|line| line.strip_prefix("Environment=")?.split_once('='));
+    let settings: BTreeMap<&str, &str> = settings.collect();
+    assert!(settings.len() >= 3, "{settings:?}");
+    let asked = RefCell::new(BTreeSet::new());
+    let outcome = parse([], |name| {
+        asked.borrow_mut().insert(name.to_owned());
+        settings.get(name).map(OsString::from)
+    });
+    assert!(matches!(outcome, Ok(Invocation::Serve(_))), "{outcome:?}");
+    for name in settings.keys() {
+        assert!(asked.borrow().contains(*name), "{name} sets nothing");
+    }
+}
+
+#[test]
+fn endpoints_of_the_readme_open() {
+    let page = readme();
+    let mut opened = 0;
+    for line in page.section("What it serves") {
+        let Some(cells) = line.strip_prefix("| `/") else {
+            continue;
+        };
+        let paths = cells.split('|').next().unwrap();
+        for path in format!("`/{paths}").split('`').skip(1).step_by(2) {
+            let path = path.replace("{topic}", "t").replace("{client_id}", "7");
+            if path != "/" {
+                Sim::default().open(&path);
+                opened += 1;
+            }
+        }
+    }
+    assert_eq!(opened, 5);
+}
+
+#[test]
+fn limits_of_the_readme_are_those_of_the_server() {
+    let Config {
+        max_message_bytes,
+        max_head_bytes,
+        max_target_bytes,
+        max_fragments,
+        max_requests_per_connection,
+        high_water_bytes,
+        stall_bytes,
+        ping_interval,
+        ..
+    } = Config::default();
+    let limits = readme().section("Limits").join(" ");
+    let limits = limits.replace(',', "");
+    for told in [
+        format!("{} MiB", max_message_bytes >> 20),
+        format!("{} KiB for a request head", max_head_bytes >> 10),
+        format!("{} KiB for its target", max_target_bytes >> 10),
+        format!("{} header fields", ws101::http::head::MAX_FIELDS),
+        format!("{max_fragments} fragments"),
+        format!("{max_requests_per_connection} requests"),
+        format!("{} KiB wait", high_water_bytes >> 10),
+        format!("{} MiB that does not move", stall_bytes >> 20),
+        format!("{} s of silence", ping_interval.as_secs()),
+    ] {
+        assert!(limits.contains(&told), "the README does not tell of {told}");
+    }
+}
+
+#[test]
+fn the_oldest_compiler_is_the_one_that_cargo_demands() {
+    let manifest = read("Cargo.toml");
+    let (_, rest) = manifest.split_once("\nrust-version = \"").unwrap();
+    let (version, _) = rest.split_once('"').unwrap();
+    assert!(readme().text.contains(&format!(") {version} or newer")));
+}
