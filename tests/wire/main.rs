@@ -11,6 +11,7 @@
 mod args;
 mod client;
 mod closing;
+mod conformance;
 mod control;
 mod docs;
 mod files;
