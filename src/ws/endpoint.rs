@@ -68,6 +68,7 @@ impl Endpoint {
             room: limits
                 .max_message_bytes
                 .saturating_sub(self.messages.len() as u64),
+            more_fragments: self.messages.fragments() < limits.max_fragments,
         }
     }
 
@@ -83,7 +84,7 @@ impl Endpoint {
                 Some(Part::Control(control)) => return control_event(control).map(Some),
                 Some(Part::Data(piece)) => piece,
             };
-            if let Some(message) = self.messages.push(piece, limits.max_fragments)? {
+            if let Some(message) = self.messages.push(piece)? {
                 return Ok(Some(Event::Message(message)));
             }
         }

@@ -157,6 +157,7 @@ fn first_two_bytes_are_judged_right_in_all_131072_cases() {
             in_message,
             rsv1: false,
             room: 1 << 20,
+            more_fragments: true,
         };
         for (first, second) in (0..=255).flat_map(|first| (0..=255).map(move |b| (first, b))) {
             let found = [&[first][..], &[first, second]]
@@ -179,10 +180,15 @@ fn each_broken_rule_is_told_apart() {
         in_message: false,
         rsv1: false,
         room: 1000,
+        more_fragments: true,
     };
     let inside = Expect {
         in_message: true,
         ..outside
+    };
+    let full = Expect {
+        more_fragments: false,
+        ..inside
     };
     for (bytes, expect, violation) in [
         ("c1", outside, Violation::ReservedBit),
@@ -192,6 +198,7 @@ fn each_broken_rule_is_told_apart() {
         ("89 fe", outside, Violation::ControlFrameTooLong),
         ("80", outside, Violation::NothingToContinue),
         ("81", inside, Violation::InterleavedMessage),
+        ("00", full, Violation::TooManyFragments),
         ("82 ff 80", outside, Violation::LengthTopBit),
         ("82 fe 00 7d", outside, Violation::LengthNotShortest),
         ("82 fe 03 e9", outside, Violation::MessageTooBig),
@@ -209,6 +216,7 @@ fn decoded_header_says_what_its_bytes_say() {
         in_message: false,
         rsv1: true,
         room: 1 << 40,
+        more_fragments: true,
     };
     for len in [0_u64, 125, 126, 65_535, 65_536, 1 << 40] {
         for (first, opcode) in [(0x81, Opcode::Text), (0x42, Opcode::Binary)] {
@@ -250,7 +258,6 @@ fn own_header_is_written_in_the_shortest_form_and_measured_back() {
 #[test]
 fn usual_frame_is_decoded_alike_both_ways() {
     // RFC 6455 §5.2: the short way may never say what the full one does not
-    use ws101::ws::frame::{Expect, decode, decode_usual};
     let mut taken = 0;
     for first in 0..=255 {
         for second in 0..=255 {
@@ -259,11 +266,12 @@ fn usual_frame_is_decoded_alike_both_ways() {
                     in_message,
                     rsv1: false,
                     room,
+                    more_fragments: true,
                 };
                 let bytes = [first, second, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-                if let Some(header) = decode_usual(&bytes, &expect) {
-                    assert_eq!(decode(&bytes, &expect), Ok(Some(header)));
-                    assert!(decode_usual(&bytes[..5], &expect).is_none());
+                if let Some(header) = frame::decode_usual(&bytes, &expect) {
+                    assert_eq!(frame::decode(&bytes, &expect), Ok(Some(header)));
+                    assert!(frame::decode_usual(&bytes[..5], &expect).is_none());
                     taken += 1;
                 }
             }

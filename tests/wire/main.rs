@@ -11,6 +11,7 @@
 mod args;
 mod client;
 mod closing;
+mod conformance;
 mod control;
 mod docs;
 mod files;
@@ -19,7 +20,9 @@ mod framing;
 mod handshake;
 mod http;
 mod http_fields;
+mod limits;
 mod masking;
+mod opening;
 mod policy;
 mod request_body;
 mod response;
