@@ -345,7 +345,12 @@ impl Server {
                 return;
             }
             socket.queued = false;
+            let read_closed = socket.read_closed;
             if !self.hub.wants_read(id) {
+                // The request that is held now may have come together with the end of its stream.
+                if read_closed {
+                    self.hub.hang_up(id, now);
+                }
                 return;
             }
             let room = self.buffer.get_mut(READ_AT..).unwrap_or_default();
@@ -357,7 +362,6 @@ impl Server {
                 Ok(len) => {
                     let is_full = len == room.len();
                     // A short read has drained the socket, unless the end of the stream follows.
-                    let read_closed = socket.read_closed;
                     socket.readable = is_full || read_closed;
                     let bytes = room.get_mut(..len).unwrap_or_default();
                     self.hub.receive(id, bytes, now);
