@@ -186,7 +186,7 @@ impl Core {
     /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
     /// take the rest of the frame that the peer has begun to receive.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
-        let was_open = self.get(id).is_some_and(|conn| conn.is_open());
+        let was_open = self.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
         let cause = Cause::Slow;
         self.leave(id, Closed { code, cause });
