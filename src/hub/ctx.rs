@@ -118,6 +118,7 @@ impl Ctx<'_> {
             parts,
             plain: None,
         };
+        let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {
                 continue;
@@ -127,12 +128,13 @@ impl Ctx<'_> {
             }
             let span = message.encoded(arena, conn.encoding());
             conn.outbox.push(span);
-            *deliveries += 1;
+            delivered += 1;
             if !conn.touched {
                 conn.touched = true;
                 touched.push(id.slot);
             }
         }
+        *deliveries += delivered;
     }
 
     /// Sends a Ping with up to 125 bytes of payload; more is cut off.

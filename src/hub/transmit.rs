@@ -54,12 +54,13 @@ impl Core {
         let Some(conn) = self.conns.get_mut(slot as usize) else {
             return true;
         };
-        if conn.stalled || conn.paused.any() || !matches!(conn.phase, Phase::Open { .. }) {
-            return false;
-        }
+        // A peer that does not keep up has a queue.
         let Some(span) = conn.outbox.turn_span() else {
             return false;
         };
+        if !matches!(conn.phase, Phase::Open { .. }) {
+            return false;
+        }
         let serial = conn.serial;
         let id = ConnId { slot, serial };
         let bytes = span.of(&self.arena);
