@@ -49,7 +49,9 @@ impl Socket {
     fn judge(&mut self, result: io::Result<usize>, offered: usize) -> Written {
         match result {
             Ok(len) => {
-                self.blocked = len < offered;
+                if len < offered {
+                    self.blocked = true;
+                }
                 Written::Bytes(len)
             }
             Err(error) => match error.kind() {

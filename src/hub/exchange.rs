@@ -235,6 +235,7 @@ impl Hub {
                 if let Some(conn) = conns.get_mut(id.slot as usize) {
                     conn.outbox.seal();
                     conn.status = 101;
+                    conn.open = true;
                     conn.set_options(&options, config);
                     conn.phase = Phase::Open {
                         endpoint: Endpoint::default(),

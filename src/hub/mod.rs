@@ -88,7 +88,9 @@ impl Hub {
             self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
-                self.core.wake_reader(id);
+                if !self.core.backlogs.contains_key(&id.slot) {
+                    self.core.wake_reader(id);
+                }
             }
             self.settle();
         }

@@ -54,12 +54,13 @@ impl Core {
         let Some(conn) = self.conns.get_mut(slot as usize) else {
             return true;
         };
-        if conn.stalled || conn.paused.any() || !matches!(conn.phase, Phase::Open { .. }) {
-            return false;
-        }
+        // A peer that does not keep up has a queue.
         let Some(span) = conn.outbox.turn_span() else {
             return false;
         };
+        if !matches!(conn.phase, Phase::Open { .. }) {
+            return false;
+        }
         let serial = conn.serial;
         let id = ConnId { slot, serial };
         let bytes = span.of(&self.arena);
@@ -186,7 +187,7 @@ impl Core {
     /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
     /// take the rest of the frame that the peer has begun to receive.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
-        let was_open = self.get(id).is_some_and(|conn| conn.is_open());
+        let was_open = self.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
         let cause = Cause::Slow;
         self.leave(id, Closed { code, cause });
