@@ -305,8 +305,10 @@ impl Server {
                         ErrorKind::Interrupted | ErrorKind::ConnectionAborted
                     ) => {}
                 Err(error) => {
+                    if is_out_of_files(&error) && !self.turn_away() {
+                        return;
+                    }
                     self.hub.note_accept_error(&error, now);
-                    self.turn_away(&error);
                     // Nothing new will be reported for connections that already wait.
                     self.accept_again = Some(now.after(ACCEPT_PAUSE));
                     return;
@@ -316,18 +318,23 @@ impl Server {
         self.accept_again = Some(now);
     }
 
-    /// Closes connections that wait, if descriptors are what is missing.
-    fn turn_away(&mut self, error: &io::Error) {
-        let missing = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
-        if !missing.contains(&error.raw_os_error()) {
-            return;
-        }
+    /// Closes connections that wait, for want of descriptors. `false`: nobody waits. (Without a
+    /// descriptor, accepting fails whether somebody waits or not.)
+    fn turn_away(&mut self) -> bool {
         self.reserve = None;
-        if let Some(listener) = &self.listener {
-            let accepted = std::iter::from_fn(|| listener.accept().ok());
-            accepted.take(TURNED_AWAY_PER_TURN).for_each(drop);
+        let mut somebody_waits = false;
+        for _ in 0..TURNED_AWAY_PER_TURN {
+            match self.listener.as_ref().map(TcpListener::accept) {
+                Some(Ok(_)) => somebody_waits = true,
+                Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
+                    somebody_waits = true;
+                    break;
+                }
+                _ => break,
+            }
         }
         self.reserve = reserve();
+        somebody_waits
     }
 
     fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
@@ -368,6 +375,12 @@ impl Server {
             self.hub.stop(now);
         }
     }
+}
+
+/// The process, or the whole system, may open no further file.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let errors = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
+    errors.contains(&error.raw_os_error())
 }
 
 /// A file that is always there.
