@@ -37,7 +37,7 @@ fn may_be_sent(code: u16) -> bool {
     let registered = [
         1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
     ];
-    registered.contains(&code) || code >= 3000 && code < 5000
+    registered.contains(&code) || (3000..5000).contains(&code)
 }
 
 #[test]
