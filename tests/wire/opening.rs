@@ -86,3 +86,17 @@ fn refused_handshake_ends_the_connection_and_frames_behind_it_are_ignored() {
         }
     }
 }
+
+#[test]
+fn head_request_that_is_refused_gets_no_body() {
+    // RFC 9110 §9.3.2: what followed would be taken for the next answer
+    for path in ["/ws/1", "/echo", "/nowhere"] {
+        let mut sim = Sim::default();
+        let peer = sim.connect();
+        let request = format!("HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = String::from_utf8(sim.exchange(peer, request.as_bytes())).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        assert!(answer.contains("\r\nContent-Length: "), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}

@@ -1,13 +1,18 @@
 //! A world for the hub: sockets that are queues, a clock that is a number, randomness from a seed.
 //!
-//! `Sim` drives the hub exactly as `src/server.rs` does, turn by turn. Nothing here calls our own
-//! encoder: what a client sends is written by `client.rs`, which knows RFC 6455 by itself.
+//! `Sim` drives the hub as `src/server.rs` does, turn by turn and with edge-triggered readiness: what
+//! the hub does not name again (`next_readable`) is not read again, so a forgotten wake-up is a
+//! test that fails. Nothing here calls our own encoder: what a client sends is written by
+//! `client.rs`, which knows RFC 6455 by itself.
 
-use std::collections::VecDeque;
-use std::io::IoSlice;
+mod net;
+
+pub use net::{End, Peer};
+
+use net::{Inbound, Sockets};
 use std::net::SocketAddr;
 use std::time::Duration;
-use ws101::app::{App, ConnId, Net, World, Written};
+use ws101::app::{App, World};
 use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo};
 use ws101::clock::Time;
 use ws101::config::Config;
@@ -16,6 +21,8 @@ use ws101::hub::Hub;
 
 /// 21 November 2024, 12:00:00 GMT.
 pub const NOON: u64 = 1_732_190_400;
+/// As in the driver: one read takes at most this.
+const RECEIVE_BYTES: usize = 128 << 10;
 
 /// Small, seeded, good enough for choosing cuts and mutations (xorshift64*).
 #[derive(Clone)]
@@ -57,113 +64,17 @@ impl World for SeededWorld {
     }
 }
 
-/// How the server's side of a connection stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Both directions are open.
-    Open,
-    /// The server has closed its side and still reads.
-    HalfClosed,
-    /// The server has closed the socket.
-    Closed,
-    /// The server has reset the connection.
-    Reset,
-}
-
-/// Something on its way to the server.
-enum Inbound {
-    /// What one read gives.
-    Bytes(Vec<u8>),
-    Fin,
-    Reset,
-}
-
-/// One connection, seen from the client.
-pub struct Peer {
-    pub id: ConnId,
-    inbound: VecDeque<Inbound>,
-    /// What the server wrote and `Sim::take` has not taken.
-    received: Vec<u8>,
-    /// How many more bytes the connection takes from the server; `None`: any number.
-    pub window: Option<usize>,
-    /// The window was full, so that the server waits for readiness.
-    blocked: bool,
-    pub end: End,
-    /// Write calls so far.
-    pub writes: usize,
-    broken: bool,
-}
-
 /// A client, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerNo(pub usize);
-
-#[derive(Default)]
-struct Sockets {
-    peers: Vec<Peer>,
-}
-
-impl Sockets {
-    fn by_id(&mut self, id: ConnId) -> &mut Peer {
-        self.peers
-            .iter_mut()
-            .rev()
-            .find(|peer| peer.id == id)
-            .expect("a known connection")
-    }
-}
-
-impl Net for Sockets {
-    fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
-        self.write_pieces(id, &[IoSlice::new(bytes)])
-    }
-
-    fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
-        let peer = self.by_id(id);
-        assert_eq!(
-            peer.end,
-            End::Open,
-            "write after the server's side was closed"
-        );
-        peer.writes += 1;
-        if peer.broken {
-            return Written::Broken;
-        }
-        let mut taken = 0;
-        for piece in pieces {
-            let room = peer.window.unwrap_or(usize::MAX).min(piece.len());
-            peer.received.extend_from_slice(&piece[..room]);
-            peer.window = peer.window.map(|window| window - room);
-            taken += room;
-            if room < piece.len() {
-                peer.blocked = true;
-                break;
-            }
-        }
-        Written::Bytes(taken)
-    }
-
-    fn half_close(&mut self, id: ConnId) {
-        let peer = self.by_id(id);
-        assert_eq!(peer.end, End::Open, "half-closed twice");
-        peer.end = End::HalfClosed;
-    }
-
-    fn close(&mut self, id: ConnId, reset: bool) {
-        let peer = self.by_id(id);
-        assert!(
-            matches!(peer.end, End::Open | End::HalfClosed),
-            "closed twice"
-        );
-        peer.end = if reset { End::Reset } else { End::Closed };
-    }
-}
 
 /// The hub and its world.
 pub struct Sim {
     pub hub: Hub,
     pub now: Time,
     sockets: Sockets,
+    /// The driver's list of connections to read.
+    ready: Vec<usize>,
     /// Turns driven so far.
     pub turns: usize,
 }
@@ -195,6 +106,7 @@ impl Sim {
             hub,
             now: Time(0),
             sockets: Sockets::default(),
+            ready: Vec::new(),
             turns: 0,
         }
     }
@@ -202,20 +114,9 @@ impl Sim {
     /// A TCP connection from 127.0.0.1.
     pub fn connect(&mut self) -> PeerNo {
         let port = 40_000 + (self.sockets.peers.len() % 20_000) as u16;
-        let id = self
-            .hub
-            .accept(SocketAddr::from(([127, 0, 0, 1], port)), self.now);
-        self.sockets.peers.push(Peer {
-            id,
-            inbound: VecDeque::new(),
-            received: Vec::new(),
-            window: None,
-            blocked: false,
-            end: End::Open,
-            writes: 0,
-            broken: false,
-        });
-        PeerNo(self.sockets.peers.len() - 1)
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let id = self.hub.accept(address, self.now);
+        PeerNo(self.sockets.insert(id))
     }
 
     pub fn peer(&self, peer: PeerNo) -> &Peer {
@@ -226,23 +127,26 @@ impl Sim {
         &mut self.sockets.peers[peer.0]
     }
 
+    fn arrives(&mut self, peer: PeerNo, item: Inbound) {
+        let peer = self.peer_mut(peer);
+        peer.inbound.push_back(item);
+        peer.event = true;
+    }
+
     /// Queues bytes for the server: one read of it, when it next reads. `run` carries them over.
     pub fn send(&mut self, peer: PeerNo, bytes: &[u8]) {
-        self.peer_mut(peer)
-            .inbound
-            .push_back(Inbound::Bytes(bytes.to_vec()));
+        self.arrives(peer, Inbound::Bytes(bytes.to_vec()));
     }
 
     /// Closes the client's side behind what was sent.
     pub fn fin(&mut self, peer: PeerNo) {
-        self.peer_mut(peer).inbound.push_back(Inbound::Fin);
+        self.arrives(peer, Inbound::Fin);
     }
 
     /// Resets the connection.
     pub fn reset(&mut self, peer: PeerNo) {
-        let peer = self.peer_mut(peer);
-        peer.broken = true;
-        peer.inbound.push_back(Inbound::Reset);
+        self.peer_mut(peer).broken = true;
+        self.arrives(peer, Inbound::Reset);
     }
 
     /// The client reads: the connection takes `bytes` more from the server.
@@ -256,47 +160,25 @@ impl Sim {
         self.peer_mut(peer).window = window;
     }
 
-    /// One turn: one read of each connection that has something and is wanted.
+    /// Bytes that the client has sent and the server has not read.
+    pub fn unread(&self, peer: PeerNo) -> usize {
+        let bytes = |item: &Inbound| match item {
+            Inbound::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        self.peer(peer).inbound.iter().map(bytes).sum()
+    }
+
+    /// One turn, as in `Server::turn`.
     pub fn turn(&mut self) {
         self.turns += 1;
         let now = self.now;
         self.hub.begin_turn(now);
-        for index in 0..self.sockets.peers.len() {
-            let peer = &mut self.sockets.peers[index];
-            let id = peer.id;
-            if matches!(peer.end, End::Closed | End::Reset) {
-                continue;
-            }
-            if peer.blocked && peer.window != Some(0) {
-                peer.blocked = false;
-                self.hub.writable(id);
-            }
-            if peer
-                .inbound
-                .iter()
-                .any(|item| matches!(item, Inbound::Fin | Inbound::Reset))
-            {
-                self.hub.hang_up(id, now);
-            }
+        self.take_events();
+        for index in std::mem::take(&mut self.ready) {
+            self.read(index);
             if self.hub.should_transmit() {
                 self.hub.transmit(&mut self.sockets);
-            }
-            let peer = &mut self.sockets.peers[index];
-            if !self.hub.wants_read(id) {
-                continue;
-            }
-            match peer.inbound.pop_front() {
-                Some(Inbound::Bytes(mut bytes)) => {
-                    self.hub.receive(id, &mut bytes, now);
-                    let ends = matches!(peer.inbound.front(), Some(Inbound::Fin));
-                    if ends && self.hub.wants_read(id) {
-                        peer.inbound.pop_front();
-                        self.hub.read_closed(id, now);
-                    }
-                }
-                Some(Inbound::Fin) => self.hub.read_closed(id, now),
-                Some(Inbound::Reset) => self.hub.broken(id, now),
-                None => {}
             }
         }
         if self.hub.next_deadline() <= now {
@@ -304,17 +186,104 @@ impl Sim {
         }
         self.hub.transmit(&mut self.sockets);
         self.hub.end_turn(&mut self.sockets);
-        while self.hub.next_readable().is_some() {}
+        while let Some(id) = self.hub.next_readable() {
+            if let Some(index) = self.sockets.find(id) {
+                self.requeue(index);
+            }
+        }
+    }
+
+    fn take_events(&mut self) {
+        for (index, peer) in self.sockets.peers.iter_mut().enumerate() {
+            if peer.is_over() {
+                continue;
+            }
+            if peer.takes_again() {
+                peer.blocked = false;
+                self.hub.writable(peer.id);
+            }
+            if !std::mem::take(&mut peer.event) {
+                continue;
+            }
+            peer.readable = true;
+            if !peer.queued {
+                peer.queued = true;
+                self.ready.push(index);
+            }
+            if peer.has_hung_up() {
+                peer.read_closed = true;
+                self.hub.hang_up(peer.id, self.now);
+            }
+        }
+    }
+
+    fn requeue(&mut self, index: usize) {
+        let peer = &mut self.sockets.peers[index];
+        if !peer.is_over() && peer.readable && !peer.queued {
+            peer.queued = true;
+            self.ready.push(index);
+        }
+    }
+
+    /// As `Server::read`: one read, or two when the peer is known to have closed.
+    fn read(&mut self, index: usize) {
+        let now = self.now;
+        for _ in 0..2 {
+            let peer = &mut self.sockets.peers[index];
+            let id = peer.id;
+            peer.queued = false;
+            if peer.is_over() {
+                return;
+            }
+            if !self.hub.wants_read(id) {
+                if peer.read_closed {
+                    self.hub.hang_up(id, now);
+                }
+                return;
+            }
+            match peer.inbound.pop_front() {
+                Some(Inbound::Bytes(mut bytes)) => {
+                    let rest = bytes.split_off(bytes.len().min(RECEIVE_BYTES));
+                    let is_full = bytes.len() == RECEIVE_BYTES;
+                    if !rest.is_empty() {
+                        peer.inbound.push_front(Inbound::Bytes(rest));
+                    }
+                    let read_closed = peer.read_closed;
+                    peer.readable = is_full || read_closed;
+                    // What was sent behind this arrives after the read.
+                    peer.event |= !is_full && !peer.inbound.is_empty();
+                    self.hub.receive(id, &mut bytes, now);
+                    if is_full {
+                        return self.requeue(index);
+                    }
+                    if !read_closed {
+                        return;
+                    }
+                }
+                Some(Inbound::Fin) => {
+                    peer.readable = false;
+                    return self.hub.read_closed(id, now);
+                }
+                Some(Inbound::Reset) => {
+                    peer.readable = false;
+                    return self.hub.broken(id, now);
+                }
+                // Would block.
+                None => {
+                    peer.readable = false;
+                    return;
+                }
+            }
+        }
+        self.requeue(index);
     }
 
     fn is_idle(&self) -> bool {
-        !self.hub.has_work()
-            && self.hub.next_deadline() > self.now
-            && self.sockets.peers.iter().all(|peer| {
-                matches!(peer.end, End::Closed | End::Reset)
-                    || (!peer.blocked || peer.window == Some(0))
-                        && (peer.inbound.is_empty() || !self.hub.wants_read(peer.id))
-            })
+        let is_quiet = |peer: &Peer| peer.is_over() || !peer.event && !peer.takes_again();
+        self.ready.is_empty()
+            && !self.hub.has_work()
+            && (self.hub.next_deadline() > self.now || self.hub.is_finished())
+            && self.sockets.peers.iter().all(is_quiet)
     }
 
     /// Turns until nothing is left to do at this moment.
@@ -332,7 +301,7 @@ impl Sim {
     pub fn advance(&mut self, span: Duration) {
         let target = self.now.after(span);
         self.run();
-        while self.hub.next_deadline() <= target {
+        while self.hub.next_deadline() <= target && !self.hub.is_finished() {
             self.now = self.hub.next_deadline().max(self.now);
             self.run();
         }
