@@ -217,8 +217,8 @@ impl Core {
             let unsent = mem::take(&mut self.unsent);
             let mut spans = Vec::new();
             for slot in &unsent {
-                if let Some(conn) = self.conns.get(*slot as usize) {
-                    conn.outbox.collect_spans(&mut spans);
+                if let Some(conn) = self.conns.get_mut(*slot as usize) {
+                    conn.outbox.collect_spans(&self.arena, &mut spans);
                 }
             }
             let chunks = share(&self.arena, spans);

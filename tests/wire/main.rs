@@ -23,6 +23,7 @@ mod http_fields;
 mod limits;
 mod masking;
 mod opening;
+mod outbox;
 mod policy;
 mod request_body;
 mod response;
