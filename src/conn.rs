@@ -110,7 +110,8 @@ pub enum Phase {
     /// Ends: what waits is written, then our side is closed, then input is thrown away until
     /// the peer closes too. Closing at once would make the kernel send a reset, and the peer
     /// might never see our last bytes (RFC 9112 §9.6, RFC 6455 §7.1.1).
-    Draining(Draining),
+    /// Boxed, so that connections that do not end need no room for it.
+    Draining(Box<Draining>),
     /// Is over; the slot is freed at the end of the turn.
     Gone,
 }
@@ -281,12 +282,10 @@ impl Conn {
                 mark.unwrap_or(Time::NEVER)
                     .min(self.keepalive_deadline(config))
             }
-            Phase::Draining(Draining {
-                half_closed: Some(at),
-                until,
-                ..
-            }) => at.after(config.linger_timeout).min(*until),
-            Phase::Draining(draining) => draining.until,
+            Phase::Draining(draining) => match draining.half_closed {
+                Some(at) => at.after(config.linger_timeout).min(draining.until),
+                None => draining.until,
+            },
             Phase::Gone => Time::NEVER,
         }
     }

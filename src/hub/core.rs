@@ -304,13 +304,13 @@ impl Core {
             return;
         }
         conn.paused = Default::default();
-        conn.phase = Phase::Draining(Draining {
+        conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
             discarded: 0,
             at_once,
             peer_closed: false,
             until: Time::NEVER,
-        });
+        }));
         self.backlogs.remove(&id.slot);
         self.readable.push(id);
         self.touch(id);
