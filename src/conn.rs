@@ -17,7 +17,6 @@ use crate::config::Config;
 use crate::http::body::BodyReader;
 use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
-use crate::hub::ctx::EncodingClass;
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
 use crate::ws::endpoint::Endpoint;
@@ -75,6 +74,15 @@ pub struct Conn {
     pub bytes_out: u64,
     /// The path of its last request, for the log.
     pub path: Box<str>,
+}
+
+/// What a receiver has agreed on that changes the bytes of a message.
+///
+/// A message is encoded once for each class among its receivers, never once for each receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EncodingClass {
+    /// No extension: the payload as it is.
+    Plain,
 }
 
 /// Why a connection is not read. Nothing set: it is.
