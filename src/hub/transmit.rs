@@ -161,6 +161,8 @@ impl Hub {
             && let Phase::Draining(draining) = &mut conn.phase
         {
             draining.until = until;
+            // From here on that is its only deadline: the queue is as good as new.
+            conn.progressed = now;
         }
         core.unsent.push(id.slot);
         core.arm(id);

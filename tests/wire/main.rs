@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod answer;
 mod args;
 mod client;
 mod closing;
@@ -21,9 +22,11 @@ mod http;
 mod http_fields;
 mod masking;
 mod policy;
+mod record;
 mod request_body;
 mod response;
 mod routes;
 mod script;
+mod seams;
 mod sim;
 mod utf8;
