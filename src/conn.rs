@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! accept ─► Http ──101──► Open ── their Close (echo it) ────────┐
-//!            │             ├─ our Close ─► Open, close_sent ─ their Close
+//!            │             ├─ our Close ─► Open, `open` false ─ their Close
 //!            │             └─ violation: fail(code) ────────────┤
 //!            └─ last response, or end of input ─────────────────┤
 //!                              Draining: flush, half-close, discard input ─ EOF or deadline ─► Gone
@@ -34,6 +34,9 @@ pub struct Conn {
     ip: IpAddr,
     /// Which application it belongs to; an index.
     pub app: u8,
+    /// A WebSocket whose application may send: no Close went out, and none came. When this
+    /// becomes false, and only then, the application hears of the end.
+    pub open: bool,
     /// In the list of connections to write to.
     pub touched: bool,
     /// Wrote less than it wanted: waits for the socket to become writable.
@@ -198,6 +201,7 @@ impl Conn {
             port: peer.port(),
             ip: peer.ip(),
             app: 0,
+            open: false,
             touched: false,
             stalled: false,
             paused: Paused::default(),
@@ -239,13 +243,6 @@ impl Conn {
         self.keepalive = options.keepalive;
     }
 
-    /// A WebSocket on which data may be sent: no Close went out.
-    #[must_use]
-    #[inline]
-    pub fn is_open(&self) -> bool {
-        matches!(&self.phase, Phase::Open { endpoint, .. } if !endpoint.close_sent)
-    }
-
     /// Which encoding of a message it takes.
     #[must_use]
     #[inline]
@@ -274,9 +271,7 @@ impl Conn {
                 Stage::Held { .. } => exchange.since.after(config.held_request_timeout),
                 Stage::Streaming { .. } => Time::NEVER,
             },
-            Phase::Open { endpoint, .. } if endpoint.close_sent => {
-                self.since.after(config.close_timeout)
-            }
+            Phase::Open { .. } if !self.open => self.since.after(config.close_timeout),
             // Not read, so nothing can be said of its silence: the queue has a deadline instead.
             Phase::Open { .. } if self.paused.any() => Time::NEVER,
             Phase::Open { mark, .. } => {

@@ -21,5 +21,6 @@ pub mod hub;
 pub mod outbox;
 pub mod rooms;
 pub mod server;
+mod sockets;
 pub mod timers;
 pub mod ws;

@@ -9,8 +9,9 @@
 //! The queue knows where frames end, because two things may only happen there: a Pong that
 //! overtakes frames not yet begun, and the Close of a slow consumer.
 
-use crate::ws::frame::own_frame_len;
-use std::collections::VecDeque;
+mod queue;
+
+use queue::{Queue, Segment};
 use std::io::IoSlice;
 use std::rc::Rc;
 
@@ -59,64 +60,6 @@ pub struct Outbox {
     queue: Option<Box<Queue>>,
 }
 
-/// The general case.
-#[derive(Debug, Default)]
-struct Queue {
-    segments: VecDeque<Segment>,
-    bytes: usize,
-    /// Bytes that belong to the frame (or HTTP response) whose first bytes are written.
-    /// Zero: what was written ends where a frame ends.
-    begun: usize,
-    /// Segments at the front that a Pong must not overtake: the rest of the begun frame,
-    /// cut off as a segment of its own, and earlier Pongs.
-    ahead: usize,
-}
-
-#[derive(Debug, Clone)]
-enum Segment {
-    /// In the arena of this turn.
-    Turn(Span),
-    /// In a chunk, perhaps shared with other queues.
-    Shared(Rc<Vec<u8>>, Span),
-    /// In the program itself.
-    Static(&'static [u8]),
-}
-
-impl Segment {
-    fn bytes<'a>(&'a self, arena: &'a [u8]) -> &'a [u8] {
-        match self {
-            Self::Turn(span) => span.of(arena),
-            Self::Shared(chunk, span) => span.of(chunk),
-            Self::Static(bytes) => bytes,
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Turn(span) | Self::Shared(_, span) => span.len(),
-            Self::Static(bytes) => bytes.len(),
-        }
-    }
-
-    /// Cuts off the first `len` bytes and gives them.
-    fn split_front(&mut self, len: usize) -> Self {
-        let mut front = self.clone();
-        match (self, &mut front) {
-            (Self::Turn(rest), Self::Turn(front))
-            | (Self::Shared(_, rest), Self::Shared(_, front)) => {
-                let len = u32::try_from(len).unwrap_or(u32::MAX);
-                rest.start = rest.start.saturating_add(len).min(rest.end);
-                front.end = rest.start;
-            }
-            (Self::Static(rest), Self::Static(front)) => {
-                (*front, *rest) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-            }
-            _ => {}
-        }
-        front
-    }
-}
-
 impl Outbox {
     /// Nothing waits.
     #[must_use]
@@ -131,6 +74,15 @@ impl Outbox {
         self.queue
             .as_ref()
             .map_or(self.turn.len(), |queue| queue.bytes)
+    }
+
+    /// Pieces that wait. Each takes some memory beside its bytes.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        match &self.queue {
+            None => usize::from(!self.turn.is_empty()),
+            Some(queue) => queue.entries(),
+        }
     }
 
     /// Bytes of an earlier turn wait.
@@ -174,9 +126,7 @@ impl Outbox {
     /// Queues bytes made for this peer alone.
     pub fn push_owned(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            self.make_queue()
-                .push(Segment::Shared(Rc::new(bytes), Span { start: 0, end }));
+            self.make_queue().push(Segment::owned(bytes));
         }
     }
 
@@ -203,7 +153,7 @@ impl Outbox {
             return 1;
         };
         let mut count = 0;
-        for (piece, segment) in pieces.iter_mut().zip(&queue.segments) {
+        for (piece, segment) in pieces.iter_mut().zip(queue.segments()) {
             *piece = IoSlice::new(segment.bytes(arena));
             count += 1;
         }
@@ -214,12 +164,7 @@ impl Outbox {
     #[must_use]
     pub fn offered_len(&self) -> usize {
         self.queue.as_ref().map_or(self.turn.len(), |queue| {
-            queue
-                .segments
-                .iter()
-                .take(MAX_PIECES)
-                .map(Segment::len)
-                .sum()
+            queue.segments().take(MAX_PIECES).map(Segment::len).sum()
         })
     }
 
@@ -230,6 +175,12 @@ impl Outbox {
         } else {
             self.make_queue().sent(arena, len);
         }
+    }
+
+    /// All of `turn_span` is written.
+    #[inline]
+    pub fn turn_sent(&mut self) {
+        self.turn = Span::default();
     }
 
     /// Forgets everything.
@@ -243,14 +194,14 @@ impl Outbox {
     /// and a frame may be queued behind it.
     pub fn drop_unbegun(&mut self, most: usize) -> bool {
         let queue = self.make_queue();
-        let begun = queue.begun;
-        if begun > most {
+        if queue.begun > most {
             return false;
         }
-        queue.truncate(begun);
+        queue.keep_begun();
         true
     }
 
+    #[cold]
     fn make_queue(&mut self) -> &mut Queue {
         let turn = std::mem::take(&mut self.turn);
         self.queue.get_or_insert_with(|| {
@@ -262,38 +213,18 @@ impl Outbox {
         })
     }
 
-    /// Adds the ranges of this turn's arena that still wait to `spans`.
-    pub fn collect_spans(&self, spans: &mut Vec<Span>) {
-        match &self.queue {
-            None if self.turn.is_empty() => {}
-            None => spans.push(self.turn),
-            Some(queue) => {
-                spans.extend(queue.segments.iter().filter_map(|segment| match segment {
-                    Segment::Turn(span) => Some(*span),
-                    _ => None,
-                }))
-            }
+    /// Adds the ranges of this turn's arena that still wait to `spans`, except short ones,
+    /// which are copied out of it at once.
+    pub fn collect_spans(&mut self, arena: &[u8], spans: &mut Vec<Span>) {
+        if !self.is_empty() {
+            self.make_queue().collect_spans(arena, spans);
         }
     }
 
     /// Replaces the ranges of this turn's arena by the chunks that [`share`] made.
     pub fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
-        if self.is_empty() {
-            return;
-        }
-        for segment in &mut self.make_queue().segments {
-            let Segment::Turn(span) = *segment else {
-                continue;
-            };
-            let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
-            let Some((whole, chunk)) = chunks.get(at) else {
-                continue;
-            };
-            let span = Span {
-                start: span.start - whole.start,
-                end: span.end - whole.start,
-            };
-            *segment = Segment::Shared(Rc::clone(chunk), span);
+        if let Some(queue) = &mut self.queue {
+            queue.adopt(chunks);
         }
     }
 }
@@ -314,84 +245,4 @@ pub fn share(arena: &[u8], mut spans: Vec<Span>) -> Vec<(Span, Rc<Vec<u8>>)> {
         .into_iter()
         .map(|span| (span, Rc::new(span.of(arena).to_vec())))
         .collect()
-}
-
-impl Queue {
-    fn push(&mut self, segment: Segment) {
-        self.bytes += segment.len();
-        let may_join = self.ahead < self.segments.len();
-        if let (Some(Segment::Turn(last)), Segment::Turn(next)) =
-            (self.segments.back_mut(), &segment)
-            && last.end == next.start
-            && may_join
-        {
-            last.end = next.end;
-            return;
-        }
-        self.segments.push_back(segment);
-    }
-
-    /// Whether bytes of an earlier turn wait: those lie in chunks.
-    fn waits_since_earlier(&self) -> bool {
-        matches!(
-            self.segments.front(),
-            Some(Segment::Shared(..) | Segment::Static(_))
-        )
-    }
-
-    fn insert_ahead(&mut self, segment: Segment) {
-        if self.ahead == 0 && self.begun > 0 {
-            self.ahead = self.cut(self.begun);
-        }
-        self.bytes += segment.len();
-        self.segments.insert(self.ahead, segment);
-        self.ahead += 1;
-    }
-
-    /// Makes a border between segments behind the first `len` bytes; how many segments lie before it.
-    fn cut(&mut self, mut len: usize) -> usize {
-        for at in 0..self.segments.len() {
-            let Some(segment) = self.segments.get_mut(at) else {
-                break;
-            };
-            if len == 0 {
-                return at;
-            }
-            if len < segment.len() {
-                let front = segment.split_front(len);
-                self.segments.insert(at, front);
-                return at + 1;
-            }
-            len -= segment.len();
-        }
-        self.segments.len()
-    }
-
-    fn truncate(&mut self, bytes: usize) {
-        let keep = self.cut(bytes);
-        self.segments.truncate(keep);
-        self.bytes = bytes;
-        self.ahead = self.ahead.min(keep);
-    }
-
-    fn sent(&mut self, arena: &[u8], mut len: usize) {
-        self.bytes = self.bytes.saturating_sub(len);
-        while len > 0 {
-            let Some(front) = self.segments.front_mut() else {
-                return;
-            };
-            if self.begun == 0 {
-                let bytes = front.bytes(arena);
-                self.begun = own_frame_len(bytes).unwrap_or(bytes.len());
-            }
-            let step = len.min(self.begun).min(front.len());
-            front.split_front(step);
-            len -= step;
-            self.begun -= step;
-            if front.len() == 0 {
-                self.segments.pop_front();
-                self.ahead = self.ahead.saturating_sub(1);
-            }
-        }
-    }
 }

@@ -6,17 +6,18 @@
 //! must one that the hub does not want read yet (`Socket::readable`); and a listener
 //! whose backlog was left alone (`accept_again`). Interest is registered once and never changed.
 
-use crate::app::{ConnId, Net, Written};
+use crate::app::ConnId;
 use crate::clock::Time;
 use crate::hub::Hub;
+use crate::sockets::{Socket, Sockets};
 use log::warn;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::mem;
-use std::net::{Shutdown, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// One read takes at most this. All connections share the buffer.
@@ -35,113 +36,6 @@ const BACKLOG: i32 = 1_024;
 
 const LISTENER: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
-
-/// One accepted socket.
-struct Socket {
-    stream: TcpStream,
-    serial: u32,
-    /// The kernel may have bytes for us, or the end of the stream.
-    readable: bool,
-    /// The readiness said that the peer has closed its side.
-    read_closed: bool,
-    /// In `Server::ready`.
-    queued: bool,
-    /// The last write took less than was offered.
-    blocked: bool,
-}
-
-/// The sockets, by the slots of the hub.
-#[derive(Default)]
-struct Sockets {
-    slots: Vec<Option<Socket>>,
-}
-
-impl Sockets {
-    #[inline]
-    fn get(&mut self, slot: u32) -> Option<&mut Socket> {
-        self.slots.get_mut(slot as usize)?.as_mut()
-    }
-
-    fn insert(&mut self, slot: u32, socket: Socket) {
-        let slot = slot as usize;
-        if slot >= self.slots.len() {
-            self.slots.resize_with(slot + 1, || None);
-        }
-        if let Some(place) = self.slots.get_mut(slot) {
-            *place = Some(socket);
-        }
-    }
-}
-
-impl Socket {
-    /// What came of a write of `offered` bytes.
-    #[inline]
-    fn judge(&mut self, result: io::Result<usize>, offered: usize) -> Written {
-        match result {
-            Ok(len) => {
-                self.blocked = len < offered;
-                Written::Bytes(len)
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    Written::Bytes(0)
-                }
-                _ => Written::Broken,
-            },
-        }
-    }
-}
-
-/// Calls again what a signal interrupted: no readiness would tell of it.
-#[inline]
-fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-impl Net for Sockets {
-    #[inline]
-    fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
-        let Some(socket) = self.get(id.slot) else {
-            return Written::Broken;
-        };
-        let result = uninterrupted(|| socket.stream.write(bytes));
-        socket.judge(result, bytes.len())
-    }
-
-    fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
-        let Some(socket) = self.get(id.slot) else {
-            return Written::Broken;
-        };
-        let offered = pieces.iter().map(|piece| piece.len()).sum();
-        let result = uninterrupted(|| socket.stream.write_vectored(pieces));
-        socket.judge(result, offered)
-    }
-
-    fn half_close(&mut self, id: ConnId) {
-        if let Some(socket) = self.get(id.slot) {
-            // A peer that is gone already: the next read tells.
-            let _ = socket.stream.shutdown(Shutdown::Write);
-        }
-    }
-
-    fn close(&mut self, id: ConnId, reset: bool) {
-        let Some(place) = self.slots.get_mut(id.slot as usize) else {
-            return;
-        };
-        if let Some(socket) = place.take()
-            && reset
-        {
-            let linger = Some(Duration::ZERO);
-            let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);
-        }
-    }
-}
 
 /// The event loop.
 pub struct Server {

@@ -225,7 +225,8 @@ impl Core {
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
     pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
         let Some(conn) = self.get(id) else { return };
-        if conn.is_open() {
+        if conn.open {
+            conn.open = false;
             conn.closed = why;
             let (app, tag) = (conn.app, conn.tag);
             self.reports.push_back(Report::Closed { id, app, tag, why });
@@ -234,17 +235,12 @@ impl Core {
 
     /// Begins the closing handshake (RFC 6455 §7.1.2).
     pub(crate) fn start_close(&mut self, id: ConnId, code: CloseCode, reason: &str, cause: Cause) {
-        self.leave(id, Closed { code, cause });
         let now = self.now;
-        let Some(conn) = self.get(id) else { return };
-        let Phase::Open { endpoint, .. } = &mut conn.phase else {
+        let Some(conn) = self.get(id).filter(|conn| conn.open) else {
             return;
         };
-        if endpoint.close_sent {
-            return;
-        }
-        endpoint.close_sent = true;
         conn.since = now;
+        self.leave(id, Closed { code, cause });
         let span = self.encode_close(Some(code), reason);
         self.queue(id, span);
         self.arm(id);
@@ -276,7 +272,7 @@ impl Core {
         reason: &str,
         cause: Cause,
     ) {
-        if self.get(id).is_some_and(|conn| conn.is_open()) {
+        if self.get(id).is_some_and(|conn| conn.open) {
             self.leave(id, Closed { code, cause });
             let span = self.encode_close(Some(code), reason);
             self.queue(id, span);
@@ -286,7 +282,7 @@ impl Core {
 
     /// The peer's Close: it is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
     pub(crate) fn peer_close(&mut self, id: ConnId, code: Option<CloseCode>) {
-        if self.get(id).is_some_and(|conn| conn.is_open()) {
+        if self.get(id).is_some_and(|conn| conn.open) {
             let reported = code.unwrap_or(CloseCode::NoStatusReceived);
             self.leave(
                 id,

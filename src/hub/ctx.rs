@@ -118,26 +118,28 @@ impl Ctx<'_> {
             parts,
             plain: None,
         };
+        let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {
                 continue;
             };
-            if conn.serial != id.serial || !conn.is_open() {
+            if conn.serial != id.serial || !conn.open {
                 continue;
             }
             let span = message.encoded(arena, conn.encoding());
             conn.outbox.push(span);
-            *deliveries += 1;
+            delivered += 1;
             if !conn.touched {
                 conn.touched = true;
                 touched.push(id.slot);
             }
         }
+        *deliveries += delivered;
     }
 
     /// Sends a Ping with up to 125 bytes of payload; more is cut off.
     pub fn ping(&mut self, id: ConnId, payload: &[u8]) {
-        if self.core.get(id).is_some_and(|conn| conn.is_open()) {
+        if self.core.get(id).is_some_and(|conn| conn.open) {
             let payload = payload.get(..125).unwrap_or(payload);
             let span = self.core.encode(Opcode::Ping, [payload]);
             self.core.queue(id, span);

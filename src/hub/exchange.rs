@@ -1,4 +1,5 @@
-//! HTTP on a connection: request heads, bodies, answers now and later, the upgrade.
+//! HTTP on a connection: request heads, bodies, what the application says, the upgrade. Answers are
+//! written in `respond`.
 //!
 //! One request at a time. While one waits for its answer, or an answer for the socket, what
 //! follows on the connection is kept as it came (`keep_backlog`) and not read further.
@@ -6,21 +7,17 @@
 use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
-use crate::app::{Cause, ConnId, Reply, Request, RequestId};
-use crate::conn::{Conn, Exchange, Phase, Stage};
+use crate::app::{ConnId, Reply, Request, RequestId};
+use crate::conn::{Phase, Stage};
 use crate::http::body::BodyReader;
 use crate::http::head::{self, Framing, Head, MAX_FIELDS, Method};
 use crate::http::refusal;
-use crate::http::response::{self, Body, Response};
+use crate::http::response;
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
-use crate::outbox::Outbox;
 use crate::ws::endpoint::Endpoint;
 use crate::ws::handshake::{self, Handshake, Plan};
 use std::mem;
-
-/// A response body up to this size is copied behind its head, to leave in the same piece.
-const SMALL_BODY_BYTES: usize = 4 << 10;
 
 /// What became of a request.
 struct Answered {
@@ -109,22 +106,23 @@ impl Hub {
         if let Some(conn) = self.core.get(id) {
             conn.path = head.path.into();
         }
+        let head_only = head.method == Method::Head;
         let route = self.route(&head);
         let plan = handshake::plan(
             &head,
             route.as_ref().map(|(_, route)| route),
             &self.core.policy,
         );
-        let handshake = match plan {
-            Plan::Refuse(rejection) => return self.core.refuse(id, *rejection),
-            Plan::Upgrade(_) if self.core.stop_at.is_some() => {
+        let (handshake, (app, route)) = match (plan, route) {
+            (Plan::Refuse(rejection), _) => {
+                return self.core.refuse_to(id, *rejection, head_only);
+            }
+            (_, None) => return self.core.refuse_to(id, *refusal::not_found(), head_only),
+            (Plan::Upgrade(_), _) if self.core.stop_at.is_some() => {
                 return self.core.refuse(id, *refusal::service_unavailable());
             }
-            Plan::Upgrade(handshake) => Some(handshake),
-            Plan::Serve => None,
-        };
-        let Some((app, route)) = route else {
-            return self.core.refuse(id, *refusal::not_found());
+            (Plan::Upgrade(handshake), Some(route)) => (Some(handshake), route),
+            (Plan::Serve, Some(route)) => (None, route),
         };
         if head.framing != Framing::None {
             let (framing, expects_continue) = (head.framing, head.expects_continue);
@@ -237,6 +235,7 @@ impl Hub {
                 if let Some(conn) = conns.get_mut(id.slot as usize) {
                     conn.outbox.seal();
                     conn.status = 101;
+                    conn.open = true;
                     conn.set_options(&options, config);
                     conn.phase = Phase::Open {
                         endpoint: Endpoint::default(),
@@ -251,43 +250,6 @@ impl Hub {
             }
             // An application that upgrades what did not ask for it is wrong; the peer is told so.
             (Reply::Upgrade(_), None) => core.refuse(id, *refusal::internal_server_error()),
-        }
-    }
-
-    /// The next piece of a response body, if the one before has left.
-    pub(super) fn next_piece(&mut self, id: ConnId) {
-        let piece_bytes = self.core.config.piece_bytes;
-        let Some(conn) = self.core.get(id).filter(|conn| conn.outbox.is_empty()) else {
-            return;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
-        let Stage::Streaming {
-            source,
-            left,
-            close,
-        } = &mut exchange.stage
-        else {
-            return;
-        };
-        let wanted = usize::try_from(*left)
-            .unwrap_or(usize::MAX)
-            .min(piece_bytes);
-        let mut piece = vec![0; wanted];
-        match source.read(&mut piece) {
-            // The length was promised: the only honest end is a broken connection.
-            Err(_) | Ok(0) => self.core.gone(id, Cause::Application, true),
-            Ok(len) => {
-                piece.truncate(len);
-                *left = left.saturating_sub(len as u64);
-                let (finished, close) = (*left == 0, *close);
-                conn.outbox.push_owned(piece);
-                self.core.touch(id);
-                if finished {
-                    self.core.end_response(id, close);
-                }
-            }
         }
     }
 }
@@ -311,108 +273,4 @@ impl Core {
         }
         self.arm(id);
     }
-
-    /// Queues bytes that are not a frame.
-    pub(super) fn queue_bytes(&mut self, id: ConnId, bytes: &[u8]) {
-        let start = self.arena.len();
-        self.arena.extend_from_slice(bytes);
-        let span = self.span_since(start);
-        self.queue(id, span);
-    }
-
-    /// Answers a request that breaks a rule, and ends the connection.
-    pub(super) fn refuse(&mut self, id: ConnId, response: Response) {
-        let head_only = false;
-        self.log
-            .refusal(self.now, self.conns.get(id.slot as usize), &response);
-        let close = response.close;
-        self.respond(id, response, head_only, close);
-    }
-
-    /// Queues a whole response.
-    pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
-        let close = close || response.close;
-        let start = self.arena.len();
-        let date = self.dates.at(self.world.unix_time());
-        response::write_head(&mut self.arena, &response, date, close);
-        let mut rest = Body::None;
-        match response.body {
-            _ if head_only => {}
-            Body::Static(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
-                self.arena.extend_from_slice(bytes);
-            }
-            Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
-                self.arena.extend_from_slice(&bytes);
-            }
-            body => rest = body,
-        }
-        let span = self.span_since(start);
-        self.queue(id, span);
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
-        conn.status = response.status.0;
-        let Conn { outbox, phase, .. } = conn;
-        let Phase::Http(exchange) = phase else { return };
-        exchange.stage = Stage::Head;
-        exchange.since = now;
-        if !queue_body(outbox, exchange, rest, close) {
-            self.end_response(id, close);
-        }
-    }
-
-    /// The answer to a request that was held.
-    pub(super) fn respond_later(&mut self, id: RequestId, response: Response) {
-        let Some(conn) = self.get(id.conn) else {
-            return;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
-        if exchange.requests != id.serial {
-            return;
-        }
-        if let Stage::Held { head_only, close } = exchange.stage {
-            self.respond(id.conn, response, head_only, close);
-        }
-    }
-
-    /// A held request whose time is over: its application hears of it, its peer gets `response`.
-    pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
-        self.request_gone(id);
-        self.refuse(id, response);
-    }
-
-    /// The response is queued to its end: the connection ends, or what waited behind the request is next.
-    pub(super) fn end_response(&mut self, id: ConnId, close: bool) {
-        if close {
-            return self.drain(id, false);
-        }
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
-        if let Phase::Http(exchange) = &mut conn.phase {
-            exchange.stage = Stage::Head;
-            exchange.since = now;
-        }
-        self.wake_reader(id);
-        self.arm(id);
-    }
-}
-
-/// Queues a body, or prepares it to come in pieces: then `true`.
-fn queue_body(outbox: &mut Outbox, exchange: &mut Exchange, body: Body, close: bool) -> bool {
-    match body {
-        Body::None => {}
-        Body::Static(bytes) => outbox.push_static(bytes),
-        Body::Bytes(bytes) => outbox.push_owned(bytes),
-        Body::Stream { len: 0, .. } => {}
-        Body::Stream { len: left, source } => {
-            exchange.stage = Stage::Streaming {
-                source,
-                left,
-                close,
-            };
-            return true;
-        }
-    }
-    false
 }

@@ -48,7 +48,7 @@ impl Hub {
         };
         if conn.queue_deadline(&core.config) <= now {
             return match conn.phase {
-                Phase::Open { .. } => self.drop_slow_consumer(id),
+                Phase::Open { .. } => core.drop_slow_consumer(id),
                 _ => core.gone(id, Cause::Slow, true),
             };
         }
@@ -64,7 +64,7 @@ impl Hub {
                 }
                 Stage::Streaming { .. } => {}
             },
-            Phase::Open { endpoint, .. } if endpoint.close_sent => core.drain(id, false),
+            Phase::Open { .. } if !conn.open => core.drain(id, false),
             Phase::Open { .. } => self.expire_open(id),
             Phase::Draining(_) => core.gone(id, Cause::Timeout, true),
             Phase::Gone => {}

@@ -23,6 +23,7 @@ pub mod ctx;
 mod exchange;
 mod expire;
 mod logbook;
+mod respond;
 mod stop;
 mod transmit;
 mod websocket;
@@ -84,10 +85,12 @@ impl Hub {
             let Some(id) = self.core.resume.pop_front() else {
                 return;
             };
-            self.next_piece(id);
+            self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
-                self.core.wake_reader(id);
+                if !self.core.backlogs.contains_key(&id.slot) {
+                    self.core.wake_reader(id);
+                }
             }
             self.settle();
         }

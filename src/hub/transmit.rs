@@ -8,6 +8,7 @@ use crate::outbox::{MAX_PIECES, share};
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
 use std::io::IoSlice;
+use std::mem;
 
 /// Capacity that the arena keeps from turn to turn; more is given back.
 const ARENA_KEPT_BYTES: usize = 256 << 10;
@@ -21,7 +22,9 @@ impl Hub {
         // Applications may queue more while connections end; the list grows behind us.
         while let Some(&slot) = self.core.touched.get(next) {
             next += 1;
-            self.write(slot, net);
+            if !self.core.write_usual(slot, net) {
+                self.core.write(slot, net);
+            }
             if !self.core.reports.is_empty() {
                 self.settle();
             }
@@ -30,148 +33,10 @@ impl Hub {
         self.core.leave_arena();
     }
 
-    fn write(&mut self, slot: u32, net: &mut impl Net) {
-        let core = &mut self.core;
-        let Some(conn) = core.conns.get_mut(slot as usize) else {
-            return;
-        };
-        conn.touched = false;
-        let id = ConnId {
-            slot,
-            serial: conn.serial,
-        };
-        if conn.stalled {
-            return self.judge_queue(id);
-        }
-        let waiting = conn.outbox.len();
-        if waiting == 0 {
-            return self.written_all(id, net);
-        }
-        let written = match conn.outbox.turn_span() {
-            Some(span) => net.write(id, span.of(&core.arena)),
-            None => {
-                let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
-                let count = conn.outbox.pieces(&core.arena, &mut pieces);
-                net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
-            }
-        };
-        let len = match written {
-            Written::Bytes(len) => len,
-            Written::Broken => return core.gone(id, Cause::Peer, true),
-        };
-        conn.bytes_out += len as u64;
-        if len == waiting {
-            conn.outbox.clear();
-            if conn.paused.any() || !matches!(conn.phase, Phase::Open { .. }) {
-                self.written_all(id, net);
-            }
-            return;
-        }
-        let offered = conn.outbox.offered_len();
-        if len > 0 || !conn.outbox.waits_since_earlier() {
-            conn.progressed = core.now;
-        }
-        conn.outbox.sent(&core.arena, len);
-        if len < offered {
-            conn.stalled = true;
-        } else {
-            // There were more pieces than one call takes: the socket may well take the rest.
-            core.touch(id);
-        }
-        self.judge_queue(id);
-    }
-
-    /// Nothing waits any more: reading may go on, a body has its next piece, an ending its next step.
-    fn written_all(&mut self, id: ConnId, net: &mut impl Net) {
-        let core = &mut self.core;
-        let now = core.now;
-        let Some(conn) = core.get(id) else { return };
-        conn.paused.by_queue = false;
-        core.wake_reader(id);
-        let Some(conn) = core.get(id) else { return };
-        match &mut conn.phase {
-            Phase::Http(exchange) if matches!(exchange.stage, Stage::Streaming { .. }) => {
-                core.resume.push_back(id);
-            }
-            Phase::Http(exchange) => {
-                exchange.since = now;
-                core.arm(id);
-            }
-            Phase::Draining(
-                Draining {
-                    peer_closed: true, ..
-                }
-                | Draining { at_once: true, .. },
-            ) => {
-                core.gone(id, Cause::Peer, false);
-            }
-            Phase::Draining(draining) if draining.half_closed.is_none() => {
-                draining.half_closed = Some(now);
-                net.half_close(id);
-                core.arm(id);
-            }
-            _ => {}
-        }
-    }
-
-    /// The write took less than what waited: is the peer still worth the memory? (LIMITS §2, §6)
-    fn judge_queue(&mut self, id: ConnId) {
-        let core = &mut self.core;
-        core.unsent.push(id.slot);
-        let (high, low) = (core.config.high_water_bytes, core.config.low_water_bytes);
-        let limit = core.config.queue_limit_bytes();
-        let Some(conn) = core.get(id) else { return };
-        let waiting = conn.outbox.len();
-        if waiting > limit {
-            return self.drop_slow_consumer(id);
-        }
-        if waiting >= high {
-            conn.paused.by_queue = true;
-        } else if waiting < low && std::mem::take(&mut conn.paused.by_queue) {
-            core.wake_reader(id);
-        }
-        core.arm(id);
-    }
-
-    /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
-    /// take the rest of the frame that the peer has begun to receive.
-    pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
-        let core = &mut self.core;
-        let was_open = core.get(id).is_some_and(|conn| conn.is_open());
-        core.leave(
-            id,
-            Closed {
-                code: CloseCode::TryAgainLater,
-                cause: Cause::Slow,
-            },
-        );
-        core.log
-            .slow_consumer(core.now, core.conns.get(id.slot as usize));
-        let now = core.now;
-        let Some(conn) = core.get(id) else { return };
-        if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
-            return core.gone(id, Cause::Slow, true);
-        }
-        let code = CloseCode::TryAgainLater.0.to_be_bytes();
-        let span = core.encode(Opcode::Close, [&code, b"too slow"]);
-        core.queue(id, span);
-        core.drain(id, false);
-        let until = now.after(core.config.linger_timeout);
-        if let Some(conn) = core.get(id)
-            && let Phase::Draining(draining) = &mut conn.phase
-        {
-            draining.until = until;
-            // From here on that is its only deadline: the queue is as good as new.
-            conn.progressed = now;
-        }
-        core.unsent.push(id.slot);
-        core.arm(id);
-    }
-
     /// Ends the turn: sockets of ended connections are closed, their slots are free again.
     pub fn end_turn(&mut self, net: &mut impl Net) {
         let core = &mut self.core;
-        for ending in std::mem::take(&mut core.endings) {
+        for ending in mem::take(&mut core.endings) {
             net.close(ending.id, ending.reset);
             core.conns.try_remove(ending.id.slot as usize);
         }
@@ -182,15 +47,181 @@ impl Hub {
 }
 
 impl Core {
+    /// The usual case, made short: an open WebSocket that keeps up takes all that waits for it,
+    /// in one piece. `false`: it is another case, and nothing was done.
+    #[inline]
+    fn write_usual(&mut self, slot: u32, net: &mut impl Net) -> bool {
+        let Some(conn) = self.conns.get_mut(slot as usize) else {
+            return true;
+        };
+        // A peer that does not keep up has a queue.
+        let Some(span) = conn.outbox.turn_span() else {
+            return false;
+        };
+        if !matches!(conn.phase, Phase::Open { .. }) {
+            return false;
+        }
+        let serial = conn.serial;
+        let id = ConnId { slot, serial };
+        let bytes = span.of(&self.arena);
+        conn.touched = false;
+        let written = net.write(id, bytes);
+        if written == Written::Bytes(bytes.len()) {
+            conn.bytes_out += bytes.len() as u64;
+            conn.outbox.turn_sent();
+        } else {
+            self.written(id, written, net);
+        }
+        true
+    }
+
+    #[cold]
+    fn write(&mut self, slot: u32, net: &mut impl Net) {
+        let Some(conn) = self.conns.get_mut(slot as usize) else {
+            return;
+        };
+        conn.touched = false;
+        let serial = conn.serial;
+        let id = ConnId { slot, serial };
+        if conn.stalled {
+            return self.judge_queue(id);
+        }
+        if conn.outbox.is_empty() {
+            return self.written_all(id, net);
+        }
+        let written = match conn.outbox.turn_span() {
+            Some(span) => net.write(id, span.of(&self.arena)),
+            None => {
+                let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
+                let count = conn.outbox.pieces(&self.arena, &mut pieces);
+                net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
+            }
+        };
+        self.written(id, written, net);
+    }
+
+    /// Notes what came of a write.
+    #[cold]
+    fn written(&mut self, id: ConnId, written: Written, net: &mut impl Net) {
+        let len = match written {
+            Written::Bytes(len) => len,
+            Written::Broken => return self.gone(id, Cause::Peer, true),
+        };
+        let Some(conn) = self.conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        conn.bytes_out += len as u64;
+        if len == conn.outbox.len() {
+            conn.outbox.clear();
+            return self.written_all(id, net);
+        }
+        if len > 0 || !conn.outbox.waits_since_earlier() {
+            conn.progressed = self.now;
+        }
+        let offered = conn.outbox.offered_len();
+        conn.outbox.sent(&self.arena, len);
+        if len < offered {
+            conn.stalled = true;
+        } else {
+            // There were more pieces than one call takes: the socket may well take the rest.
+            self.touch(id);
+        }
+        self.judge_queue(id);
+    }
+
+    /// Nothing waits any more: reading may go on, a body has its next piece, an ending its next
+    /// step.
+    fn written_all(&mut self, id: ConnId, net: &mut impl Net) {
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        if conn.paused.any() {
+            conn.paused.by_queue = false;
+            self.wake_reader(id);
+        }
+        let Some(conn) = self.get(id) else { return };
+        match &mut conn.phase {
+            Phase::Http(exchange) => {
+                match exchange.stage {
+                    Stage::Streaming { .. } => self.resume.push_back(id),
+                    // The wait for the next request begins when the answer has left.
+                    Stage::Head if exchange.scanner.is_fresh() => exchange.since = now,
+                    _ => {}
+                }
+                self.arm(id);
+            }
+            Phase::Draining(
+                Draining {
+                    peer_closed: true, ..
+                }
+                | Draining { at_once: true, .. },
+            ) => {
+                self.gone(id, Cause::Peer, false);
+            }
+            Phase::Draining(draining) if draining.half_closed.is_none() => {
+                draining.half_closed = Some(now);
+                net.half_close(id);
+                self.arm(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// The write took less than what waits: is the peer still worth the memory? (LIMITS §2, §6)
+    fn judge_queue(&mut self, id: ConnId) {
+        self.unsent.push(id.slot);
+        let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
+        let limit = self.config.queue_limit_bytes();
+        let Some(conn) = self.get(id) else { return };
+        let waiting = conn.outbox.len();
+        if waiting > limit {
+            return self.drop_slow_consumer(id);
+        }
+        if waiting >= high {
+            conn.paused.by_queue = true;
+        } else if waiting < low && mem::take(&mut conn.paused.by_queue) {
+            self.wake_reader(id);
+        }
+        self.arm(id);
+    }
+
+    /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
+    /// take the rest of the frame that the peer has begun to receive.
+    pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
+        let was_open = self.get(id).is_some_and(|conn| conn.open);
+        let code = CloseCode::TryAgainLater;
+        let cause = Cause::Slow;
+        self.leave(id, Closed { code, cause });
+        self.log
+            .slow_consumer(self.now, self.conns.get(id.slot as usize));
+        let Some(conn) = self.get(id) else { return };
+        if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
+            return self.gone(id, Cause::Slow, true);
+        }
+        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), b"too slow"]);
+        self.queue(id, span);
+        self.drain(id, false);
+        let now = self.now;
+        let until = now.after(self.config.linger_timeout);
+        if let Some(conn) = self.get(id)
+            && let Phase::Draining(draining) = &mut conn.phase
+        {
+            draining.until = until;
+            // From here on that is its only deadline: the queue is as good as new.
+            conn.progressed = now;
+        }
+        self.unsent.push(id.slot);
+        self.arm(id);
+    }
+
     /// Everything that could be written is written: what is still queued moves out of the
     /// arena, into chunks that the queues share.
     fn leave_arena(&mut self) {
         if !self.unsent.is_empty() {
-            let unsent = std::mem::take(&mut self.unsent);
+            let unsent = mem::take(&mut self.unsent);
             let mut spans = Vec::new();
             for slot in &unsent {
-                if let Some(conn) = self.conns.get(*slot as usize) {
-                    conn.outbox.collect_spans(&mut spans);
+                if let Some(conn) = self.conns.get_mut(*slot as usize) {
+                    conn.outbox.collect_spans(&self.arena, &mut spans);
                 }
             }
             let chunks = share(&self.arena, spans);

@@ -24,12 +24,12 @@ impl Hub {
             let Some(conn) = self.core.get(id) else {
                 return;
             };
-            let (app, tag) = (conn.app, conn.tag);
+            let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
             let max_message_bytes = u64::from(conn.max_message_bytes);
             let Phase::Open { endpoint, mark } = &mut conn.phase else {
                 return;
             };
-            let is_open = !endpoint.close_sent;
+
             let limits = Limits {
                 max_message_bytes,
                 max_fragments,

@@ -1,5 +1,4 @@
-//! One WebSocket, the server's side: what arrives becomes events, and the closing
-//! handshake has its state here (RFC 6455 §5.5, §7).
+//! One WebSocket, the server's side: what arrives becomes events (RFC 6455 §5.5, §6.2).
 //!
 //! The endpoint sends nothing itself. It tells the connection what happened; the connection
 //! answers a Ping, echoes a Close and fails on a violation. After a Close or a failure the
@@ -28,8 +27,6 @@ pub enum Event<'a> {
 pub struct Endpoint {
     reader: Reader,
     messages: Assembler,
-    /// We have sent a Close and wait for the peer's (§7.1.2).
-    pub close_sent: bool,
 }
 
 /// The limits an endpoint keeps.
@@ -68,6 +65,7 @@ impl Endpoint {
             room: limits
                 .max_message_bytes
                 .saturating_sub(self.messages.len() as u64),
+            more_fragments: self.messages.fragments() < limits.max_fragments,
         }
     }
 
@@ -83,7 +81,7 @@ impl Endpoint {
                 Some(Part::Control(control)) => return control_event(control).map(Some),
                 Some(Part::Data(piece)) => piece,
             };
-            if let Some(message) = self.messages.push(piece, limits.max_fragments)? {
+            if let Some(message) = self.messages.push(piece)? {
                 return Ok(Some(Event::Message(message)));
             }
         }

@@ -97,6 +97,8 @@ pub struct Expect {
     pub rsv1: bool,
     /// Bytes by which the message may still grow.
     pub room: u64,
+    /// The message may have another fragment.
+    pub more_fragments: bool,
 }
 
 /// Decodes and judges the header at the start of `bytes`.
@@ -182,6 +184,7 @@ fn judge_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
     }
     match opcode {
         Opcode::Continuation if !expect.in_message => Err(Violation::NothingToContinue),
+        Opcode::Continuation if !expect.more_fragments => Err(Violation::TooManyFragments),
         Opcode::Text | Opcode::Binary if expect.in_message => Err(Violation::InterleavedMessage),
         Opcode::Close | Opcode::Ping | Opcode::Pong if first & FIN == 0 => {
             Err(Violation::FragmentedControlFrame)

@@ -2,7 +2,7 @@
 //!
 //! A message that lies whole in the read buffer is handed on from there, without a copy. Any
 //! other is collected in one buffer that grows with what has arrived, never with what was
-//! announced (§10.4). Size and number of fragments are judged as frames begin.
+//! announced (§10.4). Size and number of fragments are judged before, by the frame's header.
 
 use super::close::Violation;
 use super::frame::Opcode;
@@ -81,6 +81,14 @@ impl Assembler {
         self.len() == 0
     }
 
+    /// Fragments of the unfinished message that have begun to arrive.
+    #[must_use]
+    pub fn fragments(&self) -> u32 {
+        self.building
+            .as_ref()
+            .map_or(0, |building| building.fragments)
+    }
+
     /// Bytes of memory held for the unfinished message.
     #[must_use]
     pub fn capacity(&self) -> usize {
@@ -95,12 +103,8 @@ impl Assembler {
     /// Takes the next piece; gives the message when this piece ends it.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`] or [`Violation::TooManyFragments`].
-    pub fn push<'a>(
-        &mut self,
-        piece: Piece<'a>,
-        max_fragments: u32,
-    ) -> Result<Option<Complete<'a>>, Violation> {
+    /// [`Violation::NotUtf8`].
+    pub fn push<'a>(&mut self, piece: Piece<'a>) -> Result<Option<Complete<'a>>, Violation> {
         let mut building = self.building.take().unwrap_or_else(|| {
             let content = match piece.opcode {
                 Opcode::Text => Content::Text(TextBuffer::default()),
@@ -112,9 +116,6 @@ impl Assembler {
             })
         });
         if piece.starts_frame {
-            if building.fragments == max_fragments {
-                return Err(Violation::TooManyFragments);
-            }
             building.fragments += 1;
         }
         match &mut building.content {

@@ -131,10 +131,11 @@ fn everything_behind_a_violation_is_ignored() {
 
 /// What RFC 6455 §5 says of the first two bytes, written once more as plainly as possible:
 /// how many of them it takes to see a violation, if there is one.
-fn offending_byte(first: u8, second: u8, in_message: bool) -> Option<usize> {
+fn offending_byte(first: u8, second: u8, in_message: bool, rsv1: bool) -> Option<usize> {
     let (fin, reserved, opcode) = (first >> 7, first >> 4 & 7, first & 15);
     let (mask, length) = (second >> 7, second & 127);
-    let first_is_wrong = reserved != 0
+    // RFC 7692 §6.1: with the extension, RSV1 may stand on the first frame of a message.
+    let first_is_wrong = reserved != 0 && !(rsv1 && reserved == 4 && matches!(opcode, 1 | 2))
         || match opcode {
             0 => !in_message,
             1 | 2 => in_message,
@@ -150,13 +151,14 @@ fn offending_byte(first: u8, second: u8, in_message: bool) -> Option<usize> {
 }
 
 #[test]
-fn first_two_bytes_are_judged_right_in_all_131072_cases() {
-    // RFC 6455 §5.1, §5.2, §5.4, §5.5
-    for in_message in [false, true] {
+fn first_two_bytes_are_judged_right_in_every_case() {
+    // RFC 6455 §5.1, §5.2, §5.4, §5.5; RFC 7692 §6.1
+    for (in_message, rsv1) in [(false, false), (true, false), (false, true), (true, true)] {
         let expect = Expect {
             in_message,
-            rsv1: false,
+            rsv1,
             room: 1 << 20,
+            more_fragments: true,
         };
         for (first, second) in (0..=255).flat_map(|first| (0..=255).map(move |b| (first, b))) {
             let found = [&[first][..], &[first, second]]
@@ -165,8 +167,8 @@ fn first_two_bytes_are_judged_right_in_all_131072_cases() {
                 .map(|at| at + 1);
             assert_eq!(
                 found,
-                offending_byte(first, second, in_message),
-                "{first:02x} {second:02x}, in a message: {in_message}"
+                offending_byte(first, second, in_message, rsv1),
+                "{first:02x} {second:02x}, in a message: {in_message}, with RSV1: {rsv1}"
             );
         }
     }
@@ -179,10 +181,15 @@ fn each_broken_rule_is_told_apart() {
         in_message: false,
         rsv1: false,
         room: 1000,
+        more_fragments: true,
     };
     let inside = Expect {
         in_message: true,
         ..outside
+    };
+    let full = Expect {
+        more_fragments: false,
+        ..inside
     };
     for (bytes, expect, violation) in [
         ("c1", outside, Violation::ReservedBit),
@@ -192,6 +199,7 @@ fn each_broken_rule_is_told_apart() {
         ("89 fe", outside, Violation::ControlFrameTooLong),
         ("80", outside, Violation::NothingToContinue),
         ("81", inside, Violation::InterleavedMessage),
+        ("00", full, Violation::TooManyFragments),
         ("82 ff 80", outside, Violation::LengthTopBit),
         ("82 fe 00 7d", outside, Violation::LengthNotShortest),
         ("82 fe 03 e9", outside, Violation::MessageTooBig),
@@ -209,6 +217,7 @@ fn decoded_header_says_what_its_bytes_say() {
         in_message: false,
         rsv1: true,
         room: 1 << 40,
+        more_fragments: true,
     };
     for len in [0_u64, 125, 126, 65_535, 65_536, 1 << 40] {
         for (first, opcode) in [(0x81, Opcode::Text), (0x42, Opcode::Binary)] {
@@ -250,7 +259,6 @@ fn own_header_is_written_in_the_shortest_form_and_measured_back() {
 #[test]
 fn usual_frame_is_decoded_alike_both_ways() {
     // RFC 6455 §5.2: the short way may never say what the full one does not
-    use ws101::ws::frame::{Expect, decode, decode_usual};
     let mut taken = 0;
     for first in 0..=255 {
         for second in 0..=255 {
@@ -259,11 +267,12 @@ fn usual_frame_is_decoded_alike_both_ways() {
                     in_message,
                     rsv1: false,
                     room,
+                    more_fragments: true,
                 };
                 let bytes = [first, second, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-                if let Some(header) = decode_usual(&bytes, &expect) {
-                    assert_eq!(decode(&bytes, &expect), Ok(Some(header)));
-                    assert!(decode_usual(&bytes[..5], &expect).is_none());
+                if let Some(header) = frame::decode_usual(&bytes, &expect) {
+                    assert_eq!(frame::decode(&bytes, &expect), Ok(Some(header)));
+                    assert!(frame::decode_usual(&bytes[..5], &expect).is_none());
                     taken += 1;
                 }
             }

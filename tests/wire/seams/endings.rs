@@ -84,7 +84,13 @@ fn every_way_to_leave_is_reported_once_with_code_and_cause() {
     let cases: Vec<(&str, &str, Leave, u16, Cause)> = vec![
         ("Close", "/echo", says(close(1000, "")), 1000, Cause::Peer),
         ("tab", "/echo", says(close(1001, "")), 1001, Cause::Peer),
-        ("own code", "/echo", says(close(4999, "x")), 4999, Cause::Peer),
+        (
+            "own code",
+            "/echo",
+            says(close(4999, "x")),
+            4999,
+            Cause::Peer,
+        ),
         ("no code", "/echo", says(frame(0x88, "")), 1005, Cause::Peer),
         ("FIN", "/echo", Box::new(Sim::fin), 1006, Cause::Peer),
         ("data, FIN", "/echo", text_then_fin, 1006, Cause::Peer),
@@ -139,7 +145,10 @@ fn nothing_goes_out_behind_the_close_of_an_application() {
     let peer = sim.open("/leave");
     let output = sim.exchange(peer, &[text("one"), text("two")].concat());
     let mut expected = client::from_server(0x81, "one");
-    expected.extend(client::from_server(0x88, [&[0x0f, 0xa1], &b"bye"[..]].concat()));
+    expected.extend(client::from_server(
+        0x88,
+        [&[0x0f, 0xa1], &b"bye"[..]].concat(),
+    ));
     assert_eq!(output, expected);
     assert_eq!(
         record.events().last(),

@@ -300,7 +300,12 @@ fn body_at_the_limit_passes_and_one_byte_more_is_413() {
     ] {
         let (mut sim, peer, _) = desk();
         let answer = answer::only(&sim.exchange(peer, input.as_bytes()));
-        assert_eq!(answer.status, status, "{:?}", &input[..120.min(input.len())]);
+        assert_eq!(
+            answer.status,
+            status,
+            "{:?}",
+            &input[..120.min(input.len())]
+        );
         assert_eq!(answer.closes(), status == 413);
     }
 }

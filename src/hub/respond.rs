@@ -1,0 +1,167 @@
+//! HTTP answers: at once, later, and piece by piece as the socket drains.
+
+use super::core::Core;
+use crate::app::{Cause, ConnId, RequestId};
+use crate::conn::{Conn, Exchange, Phase, Stage};
+use crate::http::response::{self, Body, Response};
+use crate::outbox::Outbox;
+
+/// A response body up to this size is copied behind its head, to leave in the same piece.
+const SMALL_BODY_BYTES: usize = 4 << 10;
+
+impl Core {
+    /// Queues bytes that are not a frame.
+    pub(super) fn queue_bytes(&mut self, id: ConnId, bytes: &[u8]) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(bytes);
+        let span = self.span_since(start);
+        self.queue(id, span);
+    }
+
+    /// Answers a request that breaks a rule, and ends the connection.
+    pub(super) fn refuse(&mut self, id: ConnId, response: Response) {
+        self.refuse_to(id, response, false);
+    }
+
+    /// The same, where the method is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
+    pub(super) fn refuse_to(&mut self, id: ConnId, response: Response, head_only: bool) {
+        self.log
+            .refusal(self.now, self.conns.get(id.slot as usize), &response);
+        let close = response.close;
+        self.respond(id, response, head_only, close);
+    }
+
+    /// Queues a whole response.
+    pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
+        let close = close || response.close;
+        let start = self.arena.len();
+        let date = self.dates.at(self.world.unix_time());
+        response::write_head(&mut self.arena, &response, date, close);
+        let mut rest = Body::None;
+        match response.body {
+            _ if head_only => {}
+            Body::Static(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
+                self.arena.extend_from_slice(bytes);
+            }
+            Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
+                self.arena.extend_from_slice(&bytes);
+            }
+            body => rest = body,
+        }
+        let span = self.span_since(start);
+        self.queue(id, span);
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        conn.status = response.status.0;
+        let Conn { outbox, phase, .. } = conn;
+        let Phase::Http(exchange) = phase else { return };
+        exchange.stage = Stage::Head;
+        exchange.since = now;
+        if !queue_body(outbox, exchange, rest, close) {
+            self.end_response(id, close);
+        }
+    }
+
+    /// The answer to a request that was held.
+    pub(super) fn respond_later(&mut self, id: RequestId, response: Response) {
+        let Some(conn) = self.get(id.conn) else {
+            return;
+        };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        if exchange.requests != id.serial {
+            return;
+        }
+        if let Stage::Held { head_only, close } = exchange.stage {
+            self.respond(id.conn, response, head_only, close);
+        }
+    }
+
+    /// A held request whose time is over: its application hears of it, its peer gets `response`.
+    pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
+        let stage = self.get(id).and_then(|conn| match &conn.phase {
+            Phase::Http(exchange) => Some(&exchange.stage),
+            _ => None,
+        });
+        let head_only = matches!(
+            stage,
+            Some(Stage::Held {
+                head_only: true,
+                ..
+            })
+        );
+        self.request_gone(id);
+        self.refuse_to(id, response, head_only);
+    }
+
+    /// The response is queued to its end: the connection ends, or what waited behind the request is next.
+    pub(super) fn end_response(&mut self, id: ConnId, close: bool) {
+        if close {
+            return self.drain(id, false);
+        }
+        let now = self.now;
+        let Some(conn) = self.get(id) else { return };
+        if let Phase::Http(exchange) = &mut conn.phase {
+            exchange.stage = Stage::Head;
+            exchange.since = now;
+        }
+        self.wake_reader(id);
+        self.arm(id);
+    }
+    /// The next piece of a response body, if the one before has left.
+    pub(super) fn next_piece(&mut self, id: ConnId) {
+        let piece_bytes = self.config.piece_bytes;
+        let Some(conn) = self.get(id).filter(|conn| conn.outbox.is_empty()) else {
+            return;
+        };
+        let Phase::Http(exchange) = &mut conn.phase else {
+            return;
+        };
+        let Stage::Streaming {
+            source,
+            left,
+            close,
+        } = &mut exchange.stage
+        else {
+            return;
+        };
+        let wanted = usize::try_from(*left)
+            .unwrap_or(usize::MAX)
+            .min(piece_bytes);
+        let mut piece = vec![0; wanted];
+        match source.read(&mut piece) {
+            // The length was promised: the only honest end is a broken connection.
+            Err(_) | Ok(0) => self.gone(id, Cause::Application, true),
+            Ok(len) => {
+                piece.truncate(len);
+                *left = left.saturating_sub(len as u64);
+                let (finished, close) = (*left == 0, *close);
+                conn.outbox.push_owned(piece);
+                self.touch(id);
+                if finished {
+                    self.end_response(id, close);
+                }
+            }
+        }
+    }
+}
+
+/// Queues a body, or prepares it to come in pieces: then `true`.
+fn queue_body(outbox: &mut Outbox, exchange: &mut Exchange, body: Body, close: bool) -> bool {
+    match body {
+        Body::None => {}
+        Body::Static(bytes) => outbox.push_static(bytes),
+        Body::Bytes(bytes) => outbox.push_owned(bytes),
+        Body::Stream { len: 0, .. } => {}
+        Body::Stream { len: left, source } => {
+            exchange.stage = Stage::Streaming {
+                source,
+                left,
+                close,
+            };
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,116 @@
+//! The accepted sockets, by the slots of the hub: the hub's `Net` over TCP.
+
+use crate::app::{ConnId, Net, Written};
+use mio::net::TcpStream;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::net::Shutdown;
+use std::time::Duration;
+
+/// One accepted socket.
+pub(crate) struct Socket {
+    pub(crate) stream: TcpStream,
+    pub(crate) serial: u32,
+    /// The kernel may have bytes for us, or the end of the stream.
+    pub(crate) readable: bool,
+    /// The readiness said that the peer has closed its side.
+    pub(crate) read_closed: bool,
+    /// In `Server::ready`.
+    pub(crate) queued: bool,
+    /// The last write took less than was offered.
+    pub(crate) blocked: bool,
+}
+
+/// The sockets, by the slots of the hub.
+#[derive(Default)]
+pub(crate) struct Sockets {
+    slots: Vec<Option<Socket>>,
+}
+
+impl Sockets {
+    #[inline]
+    pub(crate) fn get(&mut self, slot: u32) -> Option<&mut Socket> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    pub(crate) fn insert(&mut self, slot: u32, socket: Socket) {
+        let slot = slot as usize;
+        if slot >= self.slots.len() {
+            self.slots.resize_with(slot + 1, || None);
+        }
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Some(socket);
+        }
+    }
+}
+
+impl Socket {
+    /// What came of a write of `offered` bytes.
+    #[inline]
+    fn judge(&mut self, result: io::Result<usize>, offered: usize) -> Written {
+        match result {
+            Ok(len) => {
+                if len < offered {
+                    self.blocked = true;
+                }
+                Written::Bytes(len)
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    Written::Bytes(0)
+                }
+                _ => Written::Broken,
+            },
+        }
+    }
+}
+
+/// Calls again what a signal interrupted: no readiness would tell of it.
+#[inline]
+fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl Net for Sockets {
+    #[inline]
+    fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
+        let Some(socket) = self.get(id.slot) else {
+            return Written::Broken;
+        };
+        let result = uninterrupted(|| socket.stream.write(bytes));
+        socket.judge(result, bytes.len())
+    }
+
+    fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+        let Some(socket) = self.get(id.slot) else {
+            return Written::Broken;
+        };
+        let offered = pieces.iter().map(|piece| piece.len()).sum();
+        let result = uninterrupted(|| socket.stream.write_vectored(pieces));
+        socket.judge(result, offered)
+    }
+
+    fn half_close(&mut self, id: ConnId) {
+        if let Some(socket) = self.get(id.slot) {
+            // A peer that is gone already: the next read tells.
+            let _ = socket.stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    fn close(&mut self, id: ConnId, reset: bool) {
+        let Some(place) = self.slots.get_mut(id.slot as usize) else {
+            return;
+        };
+        if let Some(socket) = place.take()
+            && reset
+        {
+            let linger = Some(Duration::ZERO);
+            let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);
+        }
+    }
+}

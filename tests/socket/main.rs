@@ -1,0 +1,29 @@
+//! The program as it is started, over real sockets on the loopback interface: what the virtual
+//! sockets of `tests/wire` cannot show. Signals, exit statuses, edges of readiness, resets, the
+//! kernel's buffers, and a client that others wrote.
+//!
+//! No test measures time. Time-outs are there only so that a broken server fails instead of hanging.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation
+)]
+
+mod client;
+mod command;
+mod foreign;
+mod handshake;
+mod idle;
+mod leaving;
+mod load;
+mod logs;
+mod pages;
+mod process;
+mod stop;
+/// The encoder of the byte-level tests: it knows RFC 6455 by itself.
+#[allow(dead_code)]
+#[path = "../wire/client.rs"]
+mod wire;

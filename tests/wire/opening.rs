@@ -1,0 +1,102 @@
+//! RFC 6455 §4.2 through the whole server: the handshake, its bytes, and what lies behind it.
+
+use crate::client::{SWITCHING, close, frame, from_server, text, upgrade};
+use crate::script;
+use crate::sim::{End, Sim};
+
+/// Everything the server sends, and how the connection stands, when `input` arrives in these cuts.
+fn converse(input: &[u8], cuts: &[usize]) -> (String, End) {
+    let mut sim = Sim::default();
+    let peer = sim.connect();
+    script::send_cut(&mut sim, peer, input, cuts);
+    let output = sim.take(peer);
+    (String::from_utf8_lossy(&output).into_owned(), sim.end(peer))
+}
+
+#[test]
+fn handshake_and_frames_behind_it_are_answered_however_they_are_cut() {
+    // RFC 6455 §4.2.2: what comes with the request belongs to the frame stream.
+    let input = [
+        upgrade("/echo").into_bytes(),
+        text("Hello"),
+        close(1000, ""),
+    ]
+    .concat();
+    let frames = [from_server(0x81, "Hello"), vec![0x88, 2, 0x03, 0xe8]].concat();
+    let output = [SWITCHING.as_bytes(), &frames].concat();
+    let expected = String::from_utf8_lossy(&output).into_owned();
+    for cuts in script::ways(&input) {
+        let answer = converse(&input, &cuts);
+        assert_eq!(answer, (expected.clone(), End::HalfClosed), "{cuts:?}");
+    }
+}
+
+#[test]
+fn answer_names_no_extension_and_no_subprotocol_that_it_does_not_know() {
+    // RFC 6455 §4.2.2, §9, §11.3.2, §11.3.4
+    let fields = "\r\nSec-WebSocket-Extensions: unknown; x=1, x-other\r\n\
+        Sec-WebSocket-Protocol: chat, superchat\r\n\r\n";
+    let request = upgrade("/echo").replace("\r\n\r\n", fields);
+    let answer = converse(request.as_bytes(), &[]);
+    assert_eq!(answer, (SWITCHING.to_owned(), End::Open));
+}
+
+#[test]
+fn white_space_around_the_key_is_not_part_of_it() {
+    // RFC 6455 §4.2.1; RFC 9110 §5.5
+    let request = upgrade("/echo")
+        .replace("Key: ", "Key: \t  ")
+        .replace("Q==", "Q== \t ");
+    let answer = converse(request.as_bytes(), &[]);
+    assert_eq!(answer, (SWITCHING.to_owned(), End::Open));
+}
+
+#[test]
+fn refused_handshake_ends_the_connection_and_frames_behind_it_are_ignored() {
+    // RFC 6455 §7.2.2, §4.2.1
+    for (from, to, status) in [
+        ("13", "12", "426"),
+        ("dGhl", "dG", "400"),
+        ("GET", "POST", "405"),
+        ("HTTP/1.1", "HTTP/1.0", "400"),
+        ("/echo", "/nothing", "404"),
+        ("Host: 127.0.0.1:8000", "Host: example.com", "421"),
+        ("Host: 127.0.0.1:8000\r\n", "", "400"),
+        (
+            "Upgrade: websocket",
+            "Upgrade: websocket\r\nOrigin: http://example.com",
+            "403",
+        ),
+    ] {
+        let request = upgrade("/echo").replace(from, to);
+        let frames = [text("Hello"), frame(0x88, "")].concat();
+        let input = [request.into_bytes(), frames].concat();
+        let whole = converse(&input, &[]);
+        let (answer, end) = &whole;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(body.is_ascii() && answer.contains("close\r\n"), "{answer}");
+        assert_eq!(*end, End::HalfClosed, "{answer}");
+        for cuts in script::ways(&input) {
+            assert_eq!(converse(&input, &cuts), whole, "{cuts:?}");
+        }
+    }
+}
+
+#[test]
+fn head_request_that_is_refused_gets_no_body() {
+    // RFC 9110 §9.3.2: what followed would be taken for the next answer
+    for path in ["/ws/1", "/echo", "/nowhere"] {
+        let mut sim = Sim::default();
+        let peer = sim.connect();
+        let request = format!("HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = String::from_utf8(sim.exchange(peer, request.as_bytes())).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        assert!(answer.contains("\r\nContent-Length: "), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}
