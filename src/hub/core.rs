@@ -344,6 +344,8 @@ impl Core {
         log.ended(*now, conn);
         conn.phase = Phase::Gone;
         conn.outbox.clear();
+        // Nothing waits for the socket any more, so the queue has no deadline either.
+        conn.stalled = false;
         self.backlogs.remove(&id.slot);
         self.endings.push(Ending { id, reset });
     }

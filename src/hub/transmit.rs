@@ -195,11 +195,14 @@ impl Core {
         let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), b"too slow"]);
         self.queue(id, span);
         self.drain(id, false);
-        let until = self.now.after(self.config.linger_timeout);
+        let now = self.now;
+        let until = now.after(self.config.linger_timeout);
         if let Some(conn) = self.get(id)
             && let Phase::Draining(draining) = &mut conn.phase
         {
             draining.until = until;
+            // From here on that is its only deadline: the queue is as good as new.
+            conn.progressed = now;
         }
         self.unsent.push(id.slot);
         self.arm(id);
