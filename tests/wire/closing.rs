@@ -382,11 +382,17 @@ impl App for Recorder {
     }
 }
 
-fn recorded(drive: impl Fn(&mut Sim, PeerNo)) -> Notes {
+fn recorder() -> (Sim, PeerNo, Rc<RefCell<Notes>>) {
     let notes = Rc::new(RefCell::new(Notes::default()));
     let apps: Vec<Box<dyn App>> = vec![Box::new(Recorder(Rc::clone(&notes)))];
     let mut sim = Sim::with_apps(Config::default(), apps);
     let peer = sim.open("/");
+    (sim, peer, notes)
+}
+
+/// What the application was told from the opening to the end of a conversation.
+fn recorded(drive: impl Fn(&mut Sim, PeerNo)) -> Notes {
+    let (mut sim, peer, notes) = recorder();
     drive(&mut sim, peer);
     sim.run();
     sim.fin(peer);
@@ -426,6 +432,25 @@ fn application_hears_once_with_the_code_of_the_first_close() {
             cause: Cause::Peer
         }]
     );
+}
+
+#[test]
+fn application_hears_at_once_that_the_stream_ended_though_bytes_still_wait() {
+    // RFC 6455 §7.1.5; LIMITS §4: clean up, whatever the client still has to read.
+    let (mut sim, peer, notes) = recorder();
+    sim.set_window(peer, Some(0));
+    sim.send(peer, &ping("p"));
+    sim.fin(peer);
+    sim.run();
+    assert_eq!(sim.end(peer), End::Open, "the Pong waits");
+    let code = CloseCode::AbnormalClosure;
+    let cause = Cause::Peer;
+    assert_eq!(notes.borrow().closed, [Closed { code, cause }]);
+    sim.set_window(peer, None);
+    sim.run();
+    assert_eq!(sim.take(peer), hex("8a 01 70"));
+    assert_eq!(sim.end(peer), End::Closed);
+    assert_eq!(notes.borrow().closed.len(), 1);
 }
 
 #[test]
