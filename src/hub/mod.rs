@@ -254,9 +254,12 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core
-            .log
-            .trouble(now, "a connection could not be accepted", error);
+        self.core.log.accept_error(now, error);
+    }
+
+    /// The last turn is over: what was only counted in the log is told now.
+    pub fn finish(&mut self) {
+        self.core.log.flush(Time::NEVER);
     }
 
     /// Tells applications what happened, until nothing is left to tell.

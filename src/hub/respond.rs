@@ -80,8 +80,19 @@ impl Core {
 
     /// A held request whose time is over: its application hears of it, its peer gets `response`.
     pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
+        let stage = self.get(id).and_then(|conn| match &conn.phase {
+            Phase::Http(exchange) => Some(&exchange.stage),
+            _ => None,
+        });
+        let head_only = matches!(
+            stage,
+            Some(Stage::Held {
+                head_only: true,
+                ..
+            })
+        );
         self.request_gone(id);
-        self.refuse(id, response);
+        self.refuse_to(id, response, head_only);
     }
 
     /// The response is queued to its end: the connection ends, or what waited behind the request is next.

@@ -345,8 +345,15 @@ fn violation_behind_our_close_ends_the_connection_without_another_close() {
     }
 }
 
-/// Closes each connection with 4321 when its first message arrives, and notes every `on_close`.
-struct Recorder(Rc<RefCell<Vec<Closed>>>);
+/// What an application was told.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Notes {
+    messages: usize,
+    closed: Vec<Closed>,
+}
+
+/// Closes each connection with 4321 when a message arrives, and notes what it is told.
+struct Recorder(Rc<RefCell<Notes>>);
 
 impl App for Recorder {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
@@ -362,6 +369,7 @@ impl App for Recorder {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, _: ws101::app::Message<'_>) {
+        self.0.borrow_mut().messages += 1;
         ctx.close(id, CloseCode(4321), "enough");
         ctx.close(id, CloseCode(4322), "twice");
         ctx.send(id, ws101::app::Message::Text("late"));
@@ -370,15 +378,21 @@ impl App for Recorder {
 
     fn on_close(&mut self, _: &mut Ctx<'_>, _: ConnId, tag: u64, why: &Closed) {
         assert_eq!(tag, 7);
-        self.0.borrow_mut().push(*why);
+        self.0.borrow_mut().closed.push(*why);
     }
 }
 
-fn recorded(drive: impl Fn(&mut Sim, PeerNo)) -> Vec<Closed> {
-    let notes = Rc::new(RefCell::new(Vec::new()));
+fn recorder() -> (Sim, PeerNo, Rc<RefCell<Notes>>) {
+    let notes = Rc::new(RefCell::new(Notes::default()));
     let apps: Vec<Box<dyn App>> = vec![Box::new(Recorder(Rc::clone(&notes)))];
     let mut sim = Sim::with_apps(Config::default(), apps);
     let peer = sim.open("/");
+    (sim, peer, notes)
+}
+
+/// What the application was told from the opening to the end of a conversation.
+fn recorded(drive: impl Fn(&mut Sim, PeerNo)) -> Notes {
+    let (mut sim, peer, notes) = recorder();
     drive(&mut sim, peer);
     sim.run();
     sim.fin(peer);
@@ -406,13 +420,13 @@ fn application_hears_once_with_the_code_of_the_first_close() {
     ];
     for (input, code, cause) in cases {
         let code = CloseCode(code);
-        let why = recorded(|sim, peer| sim.send(peer, &input));
-        assert_eq!(why, [Closed { code, cause }], "{input:02x?}");
+        let notes = recorded(|sim, peer| sim.send(peer, &input));
+        assert_eq!(notes.closed, [Closed { code, cause }], "{input:02x?}");
     }
-    let why = recorded(Sim::reset);
+    let notes = recorded(Sim::reset);
     let code = CloseCode::AbnormalClosure;
     assert_eq!(
-        why,
+        notes.closed,
         [Closed {
             code,
             cause: Cause::Peer
@@ -421,14 +435,34 @@ fn application_hears_once_with_the_code_of_the_first_close() {
 }
 
 #[test]
+fn application_hears_at_once_that_the_stream_ended_though_bytes_still_wait() {
+    // RFC 6455 §7.1.5; LIMITS §4: clean up, whatever the client still has to read.
+    let (mut sim, peer, notes) = recorder();
+    sim.set_window(peer, Some(0));
+    sim.send(peer, &ping("p"));
+    sim.fin(peer);
+    sim.run();
+    assert_eq!(sim.end(peer), End::Open, "the Pong waits");
+    let code = CloseCode::AbnormalClosure;
+    let cause = Cause::Peer;
+    assert_eq!(notes.borrow().closed, [Closed { code, cause }]);
+    sim.set_window(peer, None);
+    sim.run();
+    assert_eq!(sim.take(peer), hex("8a 01 70"));
+    assert_eq!(sim.end(peer), End::Closed);
+    assert_eq!(notes.borrow().closed.len(), 1);
+}
+
+#[test]
 fn application_that_closes_sends_one_close_and_nothing_behind_it() {
-    // RFC 6455 §7.1.2, §5.5.1, §6.1
-    recorded(|sim, peer| {
+    // RFC 6455 §7.1.2, §5.5.1, §6.1; and it hears no message after its close.
+    let notes = recorded(|sim, peer| {
         let output = sim.exchange(peer, &[text("x"), text("y")].concat());
         let payload = [&4321_u16.to_be_bytes()[..], b"enough"].concat();
         assert_eq!(output, from_server(0x88, payload));
         assert_eq!(sim.end(peer), End::Open);
     });
+    assert_eq!(notes.messages, 1);
 }
 
 #[test]

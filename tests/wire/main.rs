@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod answer;
 mod args;
 mod client;
 mod closing;
@@ -24,10 +25,13 @@ mod layers;
 mod limits;
 mod masking;
 mod opening;
+mod outbox;
 mod policy;
+mod record;
 mod request_body;
 mod response;
 mod routes;
 mod script;
+mod seams;
 mod sim;
 mod utf8;
