@@ -21,6 +21,7 @@ mod framing;
 mod handshake;
 mod http;
 mod http_fields;
+mod layers;
 mod limits;
 mod masking;
 mod opening;
