@@ -33,4 +33,5 @@ mod routes;
 mod script;
 mod seams;
 mod sim;
+mod timers;
 mod utf8;
