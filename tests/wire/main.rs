@@ -10,6 +10,7 @@
 
 mod answer;
 mod args;
+mod backpressure;
 mod client;
 mod closing;
 mod conformance;
