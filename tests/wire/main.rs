@@ -10,6 +10,7 @@
 
 mod answer;
 mod args;
+mod backpressure;
 mod client;
 mod closing;
 mod conformance;
@@ -34,4 +35,5 @@ mod routes;
 mod script;
 mod seams;
 mod sim;
+mod timers;
 mod utf8;
