@@ -9,6 +9,7 @@
 )]
 
 mod args;
+mod chat;
 mod client;
 mod closing;
 mod conformance;
