@@ -15,6 +15,7 @@ mod closing;
 mod conformance;
 mod control;
 mod docs;
+mod ending;
 mod files;
 mod fragmentation;
 mod framing;
