@@ -17,6 +17,7 @@ mod closing;
 mod conformance;
 mod control;
 mod docs;
+mod ending;
 mod files;
 mod fragmentation;
 mod framing;
