@@ -15,6 +15,7 @@ mod closing;
 mod conformance;
 mod control;
 mod docs;
+mod downloads;
 mod files;
 mod fragmentation;
 mod framing;
