@@ -22,6 +22,7 @@ mod framing;
 mod handshake;
 mod http;
 mod http_fields;
+mod layers;
 mod limits;
 mod masking;
 mod opening;
