@@ -18,6 +18,7 @@ mod conformance;
 mod control;
 mod docs;
 mod ending;
+mod downloads;
 mod files;
 mod fragmentation;
 mod framing;
