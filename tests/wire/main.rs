@@ -33,5 +33,6 @@ mod response;
 mod routes;
 mod script;
 mod seams;
+mod shutdown;
 mod sim;
 mod utf8;
