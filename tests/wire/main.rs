@@ -37,6 +37,7 @@ mod response;
 mod routes;
 mod script;
 mod seams;
+mod shutdown;
 mod sim;
 mod timers;
 mod utf8;
