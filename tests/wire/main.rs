@@ -9,6 +9,7 @@
 )]
 
 mod args;
+mod broadcast;
 mod chat;
 mod client;
 mod closing;
