@@ -11,6 +11,7 @@
 mod answer;
 mod args;
 mod backpressure;
+mod broadcast;
 mod chat;
 mod client;
 mod closing;
