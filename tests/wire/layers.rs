@@ -92,11 +92,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("UdpSocket", &[]),
     ("Instant", &["server"]),
     ("SystemTime", &["main"]),
-<<<<<<< HEAD
-    // The server holds one descriptor in reserve.
-=======
     // `server` keeps one open, to give up when there are no more descriptors.
->>>>>>> core2
     ("std::fs", &["files::folder", "server"]),
     ("std::process", &["main"]),
     ("std::env", &["main"]),
