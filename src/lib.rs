@@ -19,6 +19,7 @@ pub mod files;
 pub mod http;
 pub mod hub;
 pub mod outbox;
+pub mod panics;
 pub mod rooms;
 pub mod server;
 mod sockets;

@@ -20,6 +20,7 @@ use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
+use ws101::panics;
 use ws101::server::Server;
 
 /// The command line, or a file it names, cannot be followed.
@@ -65,6 +66,7 @@ fn fail(status: u8, message: &str) -> ExitCode {
 
 fn serve(options: Options) -> ExitCode {
     start_log(options.log);
+    panics::keep_messages();
     let files: Box<dyn Files> = match &options.www {
         None => Box::new(Embedded::default()),
         Some(folder) => match Folder::new(folder) {

@@ -9,6 +9,7 @@
 use crate::app::ConnId;
 use crate::clock::Time;
 use crate::hub::Hub;
+use crate::panics;
 use crate::sockets::{Socket, Sockets};
 use log::warn;
 use mio::net::{TcpListener, TcpStream};
@@ -20,6 +21,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::mem;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// One read takes at most this. All connections share the buffer.
@@ -35,6 +37,8 @@ const ACCEPTS_PER_TURN: usize = 256;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections closed as soon as accepted, in one turn, when no file can be opened any more.
 const TURNED_AWAY_PER_TURN: usize = 64;
+/// How often a call into the hub is repeated after a panic.
+const PANICS_PER_CALL: usize = 1_000;
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 1_024;
 
@@ -50,8 +54,10 @@ pub struct Server {
     sockets: Sockets,
     /// Connections to read in this turn or the next, in the order of their readiness.
     ready: Vec<ConnId>,
-    /// An empty list with room, to take the place of `ready`.
-    spare: Vec<ConnId>,
+    /// The part of them that is read in this turn.
+    batch: Vec<ConnId>,
+    /// How many of the batch had their turn.
+    read: usize,
     accept_again: Option<Time>,
     /// A descriptor held for nothing: given up for a moment, it lets us turn peers away when there is
     /// no other. In the backlog they would wait for an answer that does not come.
@@ -106,7 +112,8 @@ impl Server {
             signals,
             sockets: Sockets::default(),
             ready: Vec::new(),
-            spare: Vec::new(),
+            batch: Vec::new(),
+            read: 0,
             accept_again: None,
             reserve: reserve(),
             buffer: vec![0; READ_AT + RECEIVE_BYTES],
@@ -163,7 +170,7 @@ impl Server {
     fn turn(&mut self, events: &Events) {
         let now = self.now();
         self.turned = now;
-        self.hub.begin_turn(now);
+        self.guarded(now, |server| server.hub.begin_turn(now));
         let paused = self.accept_again.is_some_and(|at| at > now);
         let mut accept = self.accept_again.is_some() && !paused;
         for event in events {
@@ -192,7 +199,7 @@ impl Server {
                     }
                     if event.is_read_closed() {
                         socket.read_closed = true;
-                        self.hub.hang_up(id, now);
+                        self.guarded(now, |server| server.hub.hang_up(id, now));
                     }
                 }
             }
@@ -202,12 +209,12 @@ impl Server {
         }
         self.read_all(now);
         if self.hub.next_deadline() <= now {
-            self.hub.expire(now);
+            self.guarded(now, |server| server.hub.expire(now));
         }
         if self.cut {
-            self.hub.cut_all();
+            self.guarded(now, |server| server.hub.cut_all());
         }
-        self.hub.transmit(&mut self.sockets);
+        self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
         self.hub.end_turn(&mut self.sockets);
         while let Some(id) = self.hub.next_readable() {
             self.requeue(id);
@@ -218,16 +225,32 @@ impl Server {
     fn read_all(&mut self, now: Time) {
         // What was left over may have filled the turn; who is ready now must not pay for it.
         if self.hub.should_transmit() {
-            self.hub.transmit(&mut self.sockets);
+            self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
         }
-        let mut batch = mem::replace(&mut self.ready, mem::take(&mut self.spare));
-        for id in batch.drain(..) {
-            self.read(id, now);
-            if self.hub.should_transmit() {
-                self.hub.transmit(&mut self.sockets);
+        mem::swap(&mut self.ready, &mut self.batch);
+        self.read = 0;
+        self.guarded(now, |server| {
+            while let Some(&id) = server.batch.get(server.read) {
+                server.read += 1;
+                server.read(id, now);
+                if server.hub.should_transmit() {
+                    server.hub.transmit(&mut server.sockets);
+                }
             }
+        });
+        self.batch.clear();
+    }
+
+    /// Calls into the hub, where a bug may panic, of ours or of an application. It costs the
+    /// connection that was being dealt with; then the call is repeated for the others. A panic
+    /// uses up what caused it, so that ends; should it not, the next turn goes on.
+    fn guarded(&mut self, now: Time, call: impl Fn(&mut Self)) {
+        for _ in 0..PANICS_PER_CALL {
+            if catch_unwind(AssertUnwindSafe(|| call(self))).is_ok() {
+                return;
+            }
+            self.hub.recover(&panics::take(), now);
         }
-        self.spare = batch;
     }
 
     /// Reads the connection again in the next turn, if there may be something to read.
@@ -376,7 +399,7 @@ impl Server {
             // Closing the listener resets whoever waits in its backlog.
             self.listener = None;
             self.accept_again = None;
-            self.hub.stop(now);
+            self.guarded(now, |server| server.hub.stop(now));
         }
     }
 }

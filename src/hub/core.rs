@@ -45,6 +45,8 @@ pub(crate) struct Core {
     pub(crate) policy: Policy,
     pub(crate) world: Box<dyn World>,
     pub(crate) now: Time,
+    /// The connection that is being dealt with: it pays for a panic.
+    pub(crate) active: Option<ConnId>,
     pub(crate) conns: Slab<Conn>,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
@@ -79,6 +81,7 @@ impl Core {
             policy,
             world,
             now: Time::default(),
+            active: None,
             conns: Slab::new(),
             arena: Vec::new(),
             deliveries: 0,

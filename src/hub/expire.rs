@@ -14,6 +14,7 @@ impl Hub {
     pub fn expire(&mut self, now: Time) {
         self.core.now = now;
         while let Some((_, id)) = self.core.timers.pop_expired(now) {
+            self.core.active = Some(id);
             if let Some(conn) = self.core.get(id) {
                 conn.armed = Time::NEVER;
                 self.expire_connection(id);
@@ -22,6 +23,7 @@ impl Hub {
             }
         }
         while let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) {
+            self.core.active = None;
             self.core.app_armed.remove(&(app, key));
             if let Some(application) = self.apps.get_mut(usize::from(app)) {
                 application.on_timer(

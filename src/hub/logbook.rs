@@ -24,6 +24,7 @@ enum Kind {
     Slow,
     Trouble,
     Accept,
+    Bug,
 }
 
 impl Kind {
@@ -32,7 +33,7 @@ impl Kind {
             Self::Ended => Level::Info,
             Self::Refused | Self::Slow => Level::Warn,
             Self::Violation => Level::Debug,
-            Self::Trouble | Self::Accept => Level::Error,
+            Self::Trouble | Self::Accept | Self::Bug => Level::Error,
         }
     }
 
@@ -44,6 +45,7 @@ impl Kind {
             Self::Slow => "slow consumer",
             Self::Trouble => "trouble",
             Self::Accept => "accept error",
+            Self::Bug => "bug",
         }
     }
 
@@ -56,13 +58,14 @@ impl Kind {
     }
 }
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Ended,
     Kind::Refused,
     Kind::Violation,
     Kind::Slow,
     Kind::Trouble,
     Kind::Accept,
+    Kind::Bug,
 ];
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -175,6 +178,14 @@ impl Logbook {
     pub(crate) fn accept_error(&mut self, now: Time, error: &std::io::Error) {
         if self.admit(Kind::Accept, now) {
             error!("connections cannot be accepted: {error}");
+        }
+    }
+
+    /// Something panicked. What it says may hold bytes of a peer.
+    pub(crate) fn bug(&mut self, now: Time, conn: Option<&Conn>, message: &str) {
+        if self.admit(Kind::Bug, now) {
+            let whose = conn.map_or_else(|| "no connection".to_owned(), |c| c.peer().to_string());
+            error!("a bug, met by {whose}: {}", escaped(message.as_bytes()));
         }
     }
 

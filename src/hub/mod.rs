@@ -35,6 +35,7 @@ use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
 use crate::http::policy::Policy;
+use crate::http::refusal;
 use crate::ws::close::CloseCode;
 use std::net::SocketAddr;
 
@@ -46,6 +47,8 @@ const BODY_BYTES_PER_TURN: usize = 1 << 20;
 pub struct Hub {
     core: Core,
     apps: Vec<Box<dyn App>>,
+    /// How many of them know that the server goes down.
+    told_of_stop: usize,
 }
 
 impl Hub {
@@ -60,6 +63,7 @@ impl Hub {
         Self {
             core: Core::new(config, policy, world),
             apps,
+            told_of_stop: 0,
         }
     }
 
@@ -90,6 +94,7 @@ impl Hub {
             let Some(id) = self.core.resume.pop_front() else {
                 return;
             };
+            self.core.active = Some(id);
             body_bytes += self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
@@ -104,6 +109,7 @@ impl Hub {
     /// Bytes arrived. They are unmasked where they lie, so their content is lost.
     pub fn receive(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
         self.core.now = now;
+        self.core.active = Some(id);
         let Some(conn) = self.core.get(id) else {
             return;
         };
@@ -148,6 +154,7 @@ impl Hub {
     /// The peer has closed its side of the stream: nothing more arrives.
     pub fn read_closed(&mut self, id: ConnId, now: Time) {
         self.core.now = now;
+        self.core.active = Some(id);
         let core = &mut self.core;
         let Some(conn) = core.get(id) else { return };
         match &mut conn.phase {
@@ -257,6 +264,25 @@ impl Hub {
         self.core.conns.len()
     }
 
+    /// A call into the hub has panicked, and `message` says how. The connection that was being
+    /// dealt with is closed, with 1011 (or a `500`) if it can be; the others are not touched.
+    pub fn recover(&mut self, message: &str, now: Time) {
+        let core = &mut self.core;
+        core.now = now;
+        let active = core.active.take();
+        let conn = active.and_then(|id| core.conns.get(id.slot as usize));
+        core.log.bug(now, conn, message);
+        let Some(id) = active else { return };
+        match core.get(id).map(|conn| &conn.phase) {
+            Some(Phase::Open { .. }) => {
+                let code = CloseCode::InternalError;
+                core.close_and_drain(id, code, "internal error", Cause::Application);
+            }
+            Some(Phase::Http(_)) => core.refuse(id, *refusal::internal_server_error()),
+            _ => core.gone(id, Cause::Application, true),
+        }
+    }
+
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
         self.core.log.accept_error(now, error);
@@ -275,6 +301,8 @@ impl Hub {
             let Some(application) = self.apps.get_mut(usize::from(app)) else {
                 continue;
             };
+            // A panic in here is not the fault of the connection that is being dealt with.
+            let active = self.core.active.take();
             let ctx = &mut Ctx {
                 core: &mut self.core,
                 app,
@@ -283,6 +311,7 @@ impl Hub {
                 Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
                 Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),
             }
+            self.core.active = active;
         }
     }
 }

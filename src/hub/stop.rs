@@ -14,8 +14,13 @@ impl Hub {
     /// Begins to go down. The driver has stopped listening.
     pub fn stop(&mut self, now: Time) {
         self.core.now = now;
-        self.core.stop_at = Some(now.after(self.core.config.drain_timeout));
-        for (application, app) in self.apps.iter_mut().zip(0..) {
+        self.core.active = None;
+        let drain_timeout = self.core.config.drain_timeout;
+        self.core.stop_at.get_or_insert(now.after(drain_timeout));
+        while let Some(application) = self.apps.get_mut(self.told_of_stop) {
+            // Counted before it is told: if it panics, it is not told again.
+            let app = u8::try_from(self.told_of_stop).unwrap_or(u8::MAX);
+            self.told_of_stop += 1;
             application.on_shutdown(&mut Ctx {
                 core: &mut self.core,
                 app,

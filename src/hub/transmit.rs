@@ -19,6 +19,7 @@ impl Hub {
     /// Writes to every connection for which something was queued: one write each.
     pub fn transmit(&mut self, net: &mut impl Net) {
         let mut next = 0;
+        self.core.active = None;
         // Applications may queue more while connections end; the list grows behind us.
         while let Some(&slot) = self.core.touched.get(next) {
             next += 1;
@@ -83,6 +84,7 @@ impl Core {
         conn.touched = false;
         let serial = conn.serial;
         let id = ConnId { slot, serial };
+        self.active = Some(id);
         if conn.stalled {
             return self.judge_queue(id);
         }
