@@ -29,6 +29,7 @@ mod http_fields;
 mod layers;
 mod limits;
 mod masking;
+mod mutation;
 mod opening;
 mod outbox;
 mod policy;
