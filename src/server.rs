@@ -216,6 +216,10 @@ impl Server {
 
     /// Reads each connection that is ready, once. Who is ready again is read in the next turn.
     fn read_all(&mut self, now: Time) {
+        // What was left over may have filled the turn; who is ready now must not pay for it.
+        if self.hub.should_transmit() {
+            self.hub.transmit(&mut self.sockets);
+        }
         let mut batch = mem::replace(&mut self.ready, mem::take(&mut self.spare));
         for id in batch.drain(..) {
             self.read(id, now);

@@ -201,8 +201,9 @@ impl Core {
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
         let now = self.now;
         let Some(conn) = self.get(id) else { return };
-        // What the peer sent meanwhile was not looked at: the silence was ours.
+        // What the peer sent meanwhile was not looked at, perhaps a Pong: the silence was ours.
         conn.heard = now;
+        conn.pinged = false;
         if let Phase::Open {
             mark: Some(mark), ..
         } = &mut conn.phase

@@ -167,6 +167,9 @@ impl Core {
         let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
         let limit = self.config.queue_limit_bytes();
         let Some(conn) = self.get(id) else { return };
+        if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
+            return self.gone(id, Cause::Timeout, true);
+        }
         let waiting = conn.outbox.len();
         if waiting > limit {
             return self.drop_slow_consumer(id);

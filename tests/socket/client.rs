@@ -85,9 +85,17 @@ impl Client {
     /// Another read. `false`: the stream has ended.
     fn more(&mut self) -> io::Result<bool> {
         let mut buffer = vec![0; 64 << 10];
-        let len = self.stream.read(&mut buffer)?;
-        self.received.extend_from_slice(&buffer[..len]);
-        Ok(len > 0)
+        loop {
+            match self.stream.read(&mut buffer) {
+                // With a time-out set, the kernel does not go on by itself.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(len) => {
+                    self.received.extend_from_slice(&buffer[..len]);
+                    return Ok(len > 0);
+                }
+            }
+        }
     }
 
     fn fill(&mut self, len: usize) {

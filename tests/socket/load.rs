@@ -40,6 +40,21 @@ fn peer_that_reads_little_by_little_gets_everything() {
 }
 
 #[test]
+fn peer_that_was_held_up_is_read_again() {
+    // Its bytes are in the kernel long before its queue is short enough: no readiness comes again.
+    let server = Server::start(&[]);
+    let mut client = Client::with_small_window(&server).upgraded("/echo");
+    let mut sender = client.stream.try_clone().unwrap();
+    let payload = pattern(60_000);
+    let messages = binary(&payload).repeat(40);
+    let writing = thread::spawn(move || std::io::Write::write_all(&mut sender, &messages).unwrap());
+    for number in 0..40 {
+        assert!(client.frame().payload == payload, "message {number}");
+    }
+    writing.join().unwrap();
+}
+
+#[test]
 fn flood_of_pings_is_answered_in_order() {
     let server = Server::start(&[]);
     let mut client = Client::open(&server, "/echo");

@@ -10,11 +10,16 @@
 
 mod answer;
 mod args;
+mod backpressure;
+mod broadcast;
+mod chat;
 mod client;
 mod closing;
 mod conformance;
 mod control;
 mod docs;
+mod downloads;
+mod ending;
 mod files;
 mod fragmentation;
 mod framing;
@@ -36,4 +41,5 @@ mod script;
 mod seams;
 mod shutdown;
 mod sim;
+mod timers;
 mod utf8;
