@@ -21,6 +21,7 @@ mod fragmentation;
 mod framing;
 mod handshake;
 mod http;
+mod http_core;
 mod http_fields;
 mod limits;
 mod masking;
