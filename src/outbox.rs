@@ -3,7 +3,7 @@
 //! In the usual case everything queued in a turn is one range of the turn's arena (the
 //! buffer all frames of the turn are encoded into), and one write takes it whole: then this is two
 //! numbers. Only for a peer that does not keep up, or whose bytes lie in several
-//! places, a [`Queue`] is made. At the end of a turn the arena is reused, so what is
+//! places, a `Queue` is made. At the end of a turn the arena is reused, so what is
 //! still queued is moved into chunks that all queues share ([`share`]).
 //!
 //! The queue knows where frames end, because two things may only happen there: a Pong that
@@ -76,6 +76,15 @@ impl Outbox {
             .map_or(self.turn.len(), |queue| queue.bytes)
     }
 
+    /// Pieces that wait. Each takes some memory beside its bytes.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        match &self.queue {
+            None => usize::from(!self.turn.is_empty()),
+            Some(queue) => queue.entries(),
+        }
+    }
+
     /// Bytes of an earlier turn wait.
     #[must_use]
     pub fn waits_since_earlier(&self) -> bool {
@@ -117,9 +126,7 @@ impl Outbox {
     /// Queues bytes made for this peer alone.
     pub fn push_owned(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
-            let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            self.make_queue()
-                .push(Segment::Shared(Rc::new(bytes), Span { start: 0, end }));
+            self.make_queue().push(Segment::owned(bytes));
         }
     }
 
@@ -146,7 +153,7 @@ impl Outbox {
             return 1;
         };
         let mut count = 0;
-        for (piece, segment) in pieces.iter_mut().zip(&queue.segments) {
+        for (piece, segment) in pieces.iter_mut().zip(queue.segments()) {
             *piece = IoSlice::new(segment.bytes(arena));
             count += 1;
         }
@@ -157,12 +164,7 @@ impl Outbox {
     #[must_use]
     pub fn offered_len(&self) -> usize {
         self.queue.as_ref().map_or(self.turn.len(), |queue| {
-            queue
-                .segments
-                .iter()
-                .take(MAX_PIECES)
-                .map(Segment::len)
-                .sum()
+            queue.segments().take(MAX_PIECES).map(Segment::len).sum()
         })
     }
 
@@ -192,11 +194,10 @@ impl Outbox {
     /// and a frame may be queued behind it.
     pub fn drop_unbegun(&mut self, most: usize) -> bool {
         let queue = self.make_queue();
-        let begun = queue.begun;
-        if begun > most {
+        if queue.begun > most {
             return false;
         }
-        queue.truncate(begun);
+        queue.keep_begun();
         true
     }
 
@@ -212,38 +213,18 @@ impl Outbox {
         })
     }
 
-    /// Adds the ranges of this turn's arena that still wait to `spans`.
-    pub fn collect_spans(&self, spans: &mut Vec<Span>) {
-        match &self.queue {
-            None if self.turn.is_empty() => {}
-            None => spans.push(self.turn),
-            Some(queue) => {
-                spans.extend(queue.segments.iter().filter_map(|segment| match segment {
-                    Segment::Turn(span) => Some(*span),
-                    _ => None,
-                }))
-            }
+    /// Adds the ranges of this turn's arena that still wait to `spans`, except short ones,
+    /// which are copied out of it at once.
+    pub fn collect_spans(&mut self, arena: &[u8], spans: &mut Vec<Span>) {
+        if !self.is_empty() {
+            self.make_queue().collect_spans(arena, spans);
         }
     }
 
     /// Replaces the ranges of this turn's arena by the chunks that [`share`] made.
     pub fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
-        if self.is_empty() {
-            return;
-        }
-        for segment in &mut self.make_queue().segments {
-            let Segment::Turn(span) = *segment else {
-                continue;
-            };
-            let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
-            let Some((whole, chunk)) = chunks.get(at) else {
-                continue;
-            };
-            let span = Span {
-                start: span.start - whole.start,
-                end: span.end - whole.start,
-            };
-            *segment = Segment::Shared(Rc::clone(chunk), span);
+        if let Some(queue) = &mut self.queue {
+            queue.adopt(chunks);
         }
     }
 }

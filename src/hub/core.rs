@@ -151,12 +151,15 @@ impl Core {
             conns,
             timers,
             config,
+            now,
             ..
         } = self;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
-        let deadline = conn.deadline(config);
+        // Not at once again: a deadline that passed and was not dealt with must not keep `expire`
+        // busy for ever.
+        let deadline = conn.deadline(config).max(Time(now.0 + 1));
         if deadline < conn.armed {
             timers.set(id, &mut conn.armed, deadline);
         }
@@ -198,8 +201,9 @@ impl Core {
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
         let now = self.now;
         let Some(conn) = self.get(id) else { return };
-        // What the peer sent meanwhile was not looked at: the silence was ours.
+        // What the peer sent meanwhile was not looked at, perhaps a Pong: the silence was ours.
         conn.heard = now;
+        conn.pinged = false;
         if let Phase::Open {
             mark: Some(mark), ..
         } = &mut conn.phase
@@ -304,13 +308,13 @@ impl Core {
             return;
         }
         conn.paused = Default::default();
-        conn.phase = Phase::Draining(Draining {
+        conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
             discarded: 0,
             at_once,
             peer_closed: false,
             until: Time::NEVER,
-        });
+        }));
         self.backlogs.remove(&id.slot);
         self.readable.push(id);
         self.touch(id);
@@ -344,6 +348,8 @@ impl Core {
         log.ended(*now, conn);
         conn.phase = Phase::Gone;
         conn.outbox.clear();
+        // Nothing waits for the socket any more, so the queue has no deadline either.
+        conn.stalled = false;
         self.backlogs.remove(&id.slot);
         self.endings.push(Ending { id, reset });
     }

@@ -64,6 +64,10 @@ impl Hub {
                 }
                 Stage::Streaming { .. } => {}
             },
+            // Who has not even taken our Close will not answer it.
+            Phase::Open { .. } if !conn.open && !conn.outbox.is_empty() => {
+                core.gone(id, Cause::Timeout, true);
+            }
             Phase::Open { .. } if !conn.open => core.drain(id, false),
             Phase::Open { .. } => self.expire_open(id),
             Phase::Draining(_) => core.gone(id, Cause::Timeout, true),

@@ -80,8 +80,19 @@ impl Core {
 
     /// A held request whose time is over: its application hears of it, its peer gets `response`.
     pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
+        let stage = self.get(id).and_then(|conn| match &conn.phase {
+            Phase::Http(exchange) => Some(&exchange.stage),
+            _ => None,
+        });
+        let head_only = matches!(
+            stage,
+            Some(Stage::Held {
+                head_only: true,
+                ..
+            })
+        );
         self.request_gone(id);
-        self.refuse(id, response);
+        self.refuse_to(id, response, head_only);
     }
 
     /// The response is queued to its end: the connection ends, or what waited behind the request is next.
@@ -98,14 +109,14 @@ impl Core {
         self.wake_reader(id);
         self.arm(id);
     }
-    /// The next piece of a response body, if the one before has left.
-    pub(super) fn next_piece(&mut self, id: ConnId) {
+    /// Takes the next piece of a response body, if the one before has left; gives its size.
+    pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.piece_bytes;
         let Some(conn) = self.get(id).filter(|conn| conn.outbox.is_empty()) else {
-            return;
+            return 0;
         };
         let Phase::Http(exchange) = &mut conn.phase else {
-            return;
+            return 0;
         };
         let Stage::Streaming {
             source,
@@ -113,7 +124,7 @@ impl Core {
             close,
         } = &mut exchange.stage
         else {
-            return;
+            return 0;
         };
         let wanted = usize::try_from(*left)
             .unwrap_or(usize::MAX)
@@ -121,7 +132,10 @@ impl Core {
         let mut piece = vec![0; wanted];
         match source.read(&mut piece) {
             // The length was promised: the only honest end is a broken connection.
-            Err(_) | Ok(0) => self.gone(id, Cause::Application, true),
+            Err(_) | Ok(0) => {
+                self.gone(id, Cause::Application, true);
+                0
+            }
             Ok(len) => {
                 piece.truncate(len);
                 *left = left.saturating_sub(len as u64);
@@ -131,6 +145,7 @@ impl Core {
                 if finished {
                     self.end_response(id, close);
                 }
+                len
             }
         }
     }

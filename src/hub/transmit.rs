@@ -3,7 +3,7 @@
 use super::Hub;
 use super::core::Core;
 use crate::app::{Cause, Closed, ConnId, Net, Written};
-use crate::conn::{Draining, Phase, Stage};
+use crate::conn::{Phase, Stage};
 use crate::outbox::{MAX_PIECES, share};
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
@@ -149,12 +149,7 @@ impl Core {
                 }
                 self.arm(id);
             }
-            Phase::Draining(
-                Draining {
-                    peer_closed: true, ..
-                }
-                | Draining { at_once: true, .. },
-            ) => {
+            Phase::Draining(draining) if draining.peer_closed || draining.at_once => {
                 self.gone(id, Cause::Peer, false);
             }
             Phase::Draining(draining) if draining.half_closed.is_none() => {
@@ -172,6 +167,9 @@ impl Core {
         let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
         let limit = self.config.queue_limit_bytes();
         let Some(conn) = self.get(id) else { return };
+        if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
+            return self.gone(id, Cause::Timeout, true);
+        }
         let waiting = conn.outbox.len();
         if waiting > limit {
             return self.drop_slow_consumer(id);
@@ -200,11 +198,14 @@ impl Core {
         let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), b"too slow"]);
         self.queue(id, span);
         self.drain(id, false);
-        let until = self.now.after(self.config.linger_timeout);
+        let now = self.now;
+        let until = now.after(self.config.linger_timeout);
         if let Some(conn) = self.get(id)
             && let Phase::Draining(draining) = &mut conn.phase
         {
             draining.until = until;
+            // From here on that is its only deadline: the queue is as good as new.
+            conn.progressed = now;
         }
         self.unsent.push(id.slot);
         self.arm(id);
@@ -217,8 +218,8 @@ impl Core {
             let unsent = mem::take(&mut self.unsent);
             let mut spans = Vec::new();
             for slot in &unsent {
-                if let Some(conn) = self.conns.get(*slot as usize) {
-                    conn.outbox.collect_spans(&mut spans);
+                if let Some(conn) = self.conns.get_mut(*slot as usize) {
+                    conn.outbox.collect_spans(&self.arena, &mut spans);
                 }
             }
             let chunks = share(&self.arena, spans);

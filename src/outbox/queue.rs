@@ -1,21 +1,40 @@
 //! The queue of a peer that does not keep up, or whose bytes lie in several places.
+//!
+//! A peer may stop reading while thousands of short messages come in, each in a turn of its own. So
+//! nothing here may cost more the longer the queue is: what a turn adds is found from the
+//! back, and short pieces are gathered ([`Lane::gather`]), since each entry costs memory too.
 
 use super::Span;
 use crate::ws::frame::own_frame_len;
 use std::collections::VecDeque;
+use std::mem;
 use std::rc::Rc;
+
+/// A piece up to this size is copied behind the one before it; an entry that shares it with
+/// other queues would take half as much.
+const GATHERED_BYTES: usize = 64;
+/// Size up to which gathered pieces grow.
+const GATHERING_BYTES: usize = 4 << 10;
 
 /// The general case.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    pub(super) segments: VecDeque<Segment>,
+    /// What a Pong must not overtake: the rest of the begun frame, and earlier Pongs.
+    ahead: Lane,
+    /// Everything else, behind it.
+    rest: Lane,
     pub(super) bytes: usize,
-    /// Bytes that belong to the frame (or HTTP response) whose first bytes are written.
-    /// Zero: what was written ends where a frame ends.
+    /// Bytes that belong to the frame (or HTTP response) whose first bytes are written, all of
+    /// them in one lane. Zero: what was written ends where a frame ends.
     pub(super) begun: usize,
-    /// Segments at the front that a Pong must not overtake: the rest of the begun frame,
-    /// cut off as a segment of its own, and earlier Pongs.
-    pub(super) ahead: usize,
+}
+
+/// Segments in their order.
+#[derive(Debug, Default)]
+struct Lane {
+    segments: VecDeque<Segment>,
+    /// How many at the back are of this turn.
+    fresh: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -61,70 +80,180 @@ impl Segment {
         }
         front
     }
+
+    /// Bytes of its own.
+    pub(super) fn owned(bytes: Vec<u8>) -> Self {
+        let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        Self::Shared(Rc::new(bytes), Span { start: 0, end })
+    }
+
+    /// Adds bytes to a chunk that is this queue's alone and not yet large. `false`: it is not.
+    fn extend(&mut self, bytes: &[u8]) -> bool {
+        let Self::Shared(chunk, span) = self else {
+            return false;
+        };
+        let Some(chunk) = Rc::get_mut(chunk) else {
+            return false;
+        };
+        if span.end as usize != chunk.len() || chunk.len() + bytes.len() > GATHERING_BYTES {
+            return false;
+        }
+        chunk.extend_from_slice(bytes);
+        span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+        true
+    }
+
+    /// Takes a range of this turn's arena from the chunks that `share` made.
+    fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+        let Self::Turn(span) = *self else { return };
+        let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
+        if let Some((whole, chunk)) = chunks.get(at) {
+            let span = Span {
+                start: span.start - whole.start,
+                end: span.end - whole.start,
+            };
+            *self = Self::Shared(Rc::clone(chunk), span);
+        }
+    }
 }
 
-impl Queue {
-    pub(super) fn push(&mut self, segment: Segment) {
-        self.bytes += segment.len();
-        let may_join = self.ahead < self.segments.len();
-        if let (Some(Segment::Turn(last)), Segment::Turn(next)) =
-            (self.segments.back_mut(), &segment)
+impl Lane {
+    fn push(&mut self, segment: Segment) {
+        if self.fresh > 0
+            && let (Some(Segment::Turn(last)), Segment::Turn(next)) =
+                (self.segments.back_mut(), &segment)
             && last.end == next.start
-            && may_join
         {
             last.end = next.end;
             return;
         }
         self.segments.push_back(segment);
+        self.fresh += 1;
     }
 
-    /// Whether bytes of an earlier turn wait: those lie in chunks.
-    pub(super) fn waits_since_earlier(&self) -> bool {
-        matches!(
-            self.segments.front(),
-            Some(Segment::Shared(..) | Segment::Static(_))
-        )
+    fn pop(&mut self) -> Option<Segment> {
+        let front = self.segments.pop_front();
+        self.fresh = self.fresh.min(self.segments.len());
+        front
     }
 
-    pub(super) fn insert_ahead(&mut self, segment: Segment) {
-        if self.ahead == 0 && self.begun > 0 {
-            self.ahead = self.cut(self.begun);
+    /// Something is left of an earlier turn.
+    fn has_older(&self) -> bool {
+        self.segments.len() > self.fresh
+    }
+
+    /// Moves the first `len` bytes to the end of `to`.
+    fn move_front(&mut self, mut len: usize, to: &mut Lane) {
+        while len > 0 {
+            let is_older = self.has_older();
+            let Some(front) = self.segments.front_mut() else {
+                return;
+            };
+            let front = if len < front.len() {
+                front.split_front(len)
+            } else {
+                match self.pop() {
+                    Some(front) => front,
+                    None => return,
+                }
+            };
+            len -= front.len();
+            to.segments.push_back(front);
+            to.fresh += usize::from(!is_older);
         }
-        self.bytes += segment.len();
-        self.segments.insert(self.ahead, segment);
-        self.ahead += 1;
     }
 
-    /// Makes a border between segments behind the first `len` bytes; how many segments lie before it.
-    pub(super) fn cut(&mut self, mut len: usize) -> usize {
-        for at in 0..self.segments.len() {
+    /// Copies short pieces of this turn behind the ones before them.
+    fn gather(&mut self, arena: &[u8]) {
+        let len = self.segments.len();
+        let older = len - self.fresh;
+        let mut kept = older;
+        for at in older..len {
             let Some(segment) = self.segments.get_mut(at) else {
                 break;
             };
-            if len == 0 {
-                return at;
+            let segment = mem::replace(segment, Segment::Static(&[]));
+            let before = kept.checked_sub(1).and_then(|at| self.segments.get_mut(at));
+            let segment = match segment {
+                Segment::Turn(span) if span.len() <= GATHERED_BYTES => {
+                    let bytes = span.of(arena);
+                    if before.is_some_and(|before| before.extend(bytes)) {
+                        continue;
+                    }
+                    Segment::owned(bytes.to_vec())
+                }
+                other => other,
+            };
+            if let Some(place) = self.segments.get_mut(kept) {
+                *place = segment;
+                kept += 1;
             }
-            if len < segment.len() {
-                let front = segment.split_front(len);
-                self.segments.insert(at, front);
-                return at + 1;
-            }
-            len -= segment.len();
         }
-        self.segments.len()
+        self.segments.truncate(kept);
+        self.fresh = kept - older;
     }
 
-    pub(super) fn truncate(&mut self, bytes: usize) {
-        let keep = self.cut(bytes);
-        self.segments.truncate(keep);
-        self.bytes = bytes;
-        self.ahead = self.ahead.min(keep);
+    fn fresh(&self) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().rev().take(self.fresh)
+    }
+
+    /// The turn is over: its arena will be reused.
+    fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+        for segment in self.segments.iter_mut().rev().take(self.fresh) {
+            segment.adopt(chunks);
+        }
+        self.fresh = 0;
+    }
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, segment: Segment) {
+        self.bytes += segment.len();
+        self.rest.push(segment);
+    }
+
+    /// Whether bytes of an earlier turn wait.
+    pub(super) fn waits_since_earlier(&self) -> bool {
+        self.ahead.has_older() || self.rest.has_older()
+    }
+
+    /// In order, the first to be written first.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.ahead.segments.iter().chain(&self.rest.segments)
+    }
+
+    pub(super) fn entries(&self) -> usize {
+        self.ahead.segments.len() + self.rest.segments.len()
+    }
+
+    pub(super) fn insert_ahead(&mut self, segment: Segment) {
+        if self.ahead.segments.is_empty() {
+            self.rest.move_front(self.begun, &mut self.ahead);
+        }
+        self.bytes += segment.len();
+        self.ahead.push(segment);
+    }
+
+    /// Keeps only what is left of the begun frame.
+    pub(super) fn keep_begun(&mut self) {
+        let mut begun = Lane::default();
+        if self.ahead.segments.is_empty() {
+            self.rest.move_front(self.begun, &mut begun);
+        } else {
+            self.ahead.move_front(self.begun, &mut begun);
+        }
+        (self.ahead, self.rest) = (Lane::default(), begun);
+        self.bytes = self.begun;
     }
 
     pub(super) fn sent(&mut self, arena: &[u8], mut len: usize) {
         self.bytes = self.bytes.saturating_sub(len);
         while len > 0 {
-            let Some(front) = self.segments.front_mut() else {
+            let lane = match self.ahead.segments.is_empty() {
+                true => &mut self.rest,
+                false => &mut self.ahead,
+            };
+            let Some(front) = lane.segments.front_mut() else {
                 return;
             };
             if self.begun == 0 {
@@ -136,9 +265,24 @@ impl Queue {
             len -= step;
             self.begun -= step;
             if front.len() == 0 {
-                self.segments.pop_front();
-                self.ahead = self.ahead.saturating_sub(1);
+                lane.pop();
             }
         }
+    }
+
+    /// Adds the ranges of this turn's arena that are left to `spans`. Short ones do not stay there.
+    pub(super) fn collect_spans(&mut self, arena: &[u8], spans: &mut Vec<Span>) {
+        for lane in [&mut self.ahead, &mut self.rest] {
+            lane.gather(arena);
+            spans.extend(lane.fresh().filter_map(|segment| match segment {
+                Segment::Turn(span) => Some(*span),
+                _ => None,
+            }));
+        }
+    }
+
+    pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+        self.ahead.adopt(chunks);
+        self.rest.adopt(chunks);
     }
 }

@@ -131,10 +131,11 @@ fn everything_behind_a_violation_is_ignored() {
 
 /// What RFC 6455 §5 says of the first two bytes, written once more as plainly as possible:
 /// how many of them it takes to see a violation, if there is one.
-fn offending_byte(first: u8, second: u8, in_message: bool) -> Option<usize> {
+fn offending_byte(first: u8, second: u8, in_message: bool, rsv1: bool) -> Option<usize> {
     let (fin, reserved, opcode) = (first >> 7, first >> 4 & 7, first & 15);
     let (mask, length) = (second >> 7, second & 127);
-    let first_is_wrong = reserved != 0
+    // RFC 7692 §6.1: with the extension, RSV1 may stand on the first frame of a message.
+    let first_is_wrong = reserved != 0 && !(rsv1 && reserved == 4 && matches!(opcode, 1 | 2))
         || match opcode {
             0 => !in_message,
             1 | 2 => in_message,
@@ -150,12 +151,12 @@ fn offending_byte(first: u8, second: u8, in_message: bool) -> Option<usize> {
 }
 
 #[test]
-fn first_two_bytes_are_judged_right_in_all_131072_cases() {
-    // RFC 6455 §5.1, §5.2, §5.4, §5.5
-    for in_message in [false, true] {
+fn first_two_bytes_are_judged_right_in_every_case() {
+    // RFC 6455 §5.1, §5.2, §5.4, §5.5; RFC 7692 §6.1
+    for (in_message, rsv1) in [(false, false), (true, false), (false, true), (true, true)] {
         let expect = Expect {
             in_message,
-            rsv1: false,
+            rsv1,
             room: 1 << 20,
             more_fragments: true,
         };
@@ -166,8 +167,8 @@ fn first_two_bytes_are_judged_right_in_all_131072_cases() {
                 .map(|at| at + 1);
             assert_eq!(
                 found,
-                offending_byte(first, second, in_message),
-                "{first:02x} {second:02x}, in a message: {in_message}"
+                offending_byte(first, second, in_message, rsv1),
+                "{first:02x} {second:02x}, in a message: {in_message}, with RSV1: {rsv1}"
             );
         }
     }

@@ -8,7 +8,9 @@
     clippy::cast_possible_truncation
 )]
 
+mod answer;
 mod args;
+mod backpressure;
 mod broadcast;
 mod chat;
 mod client;
@@ -16,6 +18,8 @@ mod closing;
 mod conformance;
 mod control;
 mod docs;
+mod downloads;
+mod ending;
 mod files;
 mod fragmentation;
 mod framing;
@@ -23,13 +27,20 @@ mod handshake;
 mod http;
 mod http_core;
 mod http_fields;
+mod layers;
 mod limits;
 mod masking;
+mod mutation;
 mod opening;
+mod outbox;
 mod policy;
+mod record;
 mod request_body;
 mod response;
 mod routes;
 mod script;
+mod seams;
+mod shutdown;
 mod sim;
+mod timers;
 mod utf8;

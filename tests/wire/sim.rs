@@ -175,6 +175,9 @@ impl Sim {
         let now = self.now;
         self.hub.begin_turn(now);
         self.take_events();
+        if self.hub.should_transmit() {
+            self.hub.transmit(&mut self.sockets);
+        }
         for index in std::mem::take(&mut self.ready) {
             self.read(index);
             if self.hub.should_transmit() {

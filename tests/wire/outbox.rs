@@ -1,0 +1,157 @@
+//! What waits for a peer that reads little or nothing: every byte of it, in order, and at a cost that
+//! does not grow with the number of messages.
+
+use crate::client::{binary, frames, ping};
+use crate::sim::{Rng, Sim};
+use ws101::outbox::{Outbox, Span, share};
+
+/// One turn: these bytes are queued, none of them is written.
+fn turn(outbox: &mut Outbox, arena: &[u8]) {
+    let end = arena.len() as u32;
+    outbox.push(Span { start: 0, end });
+    leave_arena(outbox, arena);
+}
+
+fn leave_arena(outbox: &mut Outbox, arena: &[u8]) {
+    let mut spans = Vec::new();
+    outbox.collect_spans(arena, &mut spans);
+    outbox.adopt(&share(arena, spans));
+}
+
+/// Everything that waits, as write calls take it.
+fn drain(outbox: &mut Outbox) -> Vec<u8> {
+    let mut drained = Vec::new();
+    while !outbox.is_empty() {
+        let mut pieces = [std::io::IoSlice::new(&[]); ws101::outbox::MAX_PIECES];
+        let count = outbox.pieces(&[], &mut pieces);
+        let offered: Vec<u8> = pieces[..count].iter().flat_map(|it| it.to_vec()).collect();
+        assert_eq!(offered.len(), outbox.offered_len());
+        outbox.sent(&[], offered.len());
+        drained.extend(offered);
+    }
+    drained
+}
+
+#[test]
+fn short_messages_of_many_turns_take_few_entries() {
+    let mut outbox = Outbox::default();
+    let mut expected = Vec::new();
+    for number in 0..20_000_u32 {
+        let frame = [0x82, 1, number as u8];
+        turn(&mut outbox, &frame);
+        expected.extend(frame);
+    }
+    assert_eq!(outbox.len(), expected.len());
+    assert!(outbox.entries() <= 20, "{} entries", outbox.entries());
+    assert!(drain(&mut outbox) == expected, "the bytes differ");
+}
+
+#[test]
+fn long_messages_are_shared_and_stay_in_order() {
+    let (mut first, mut second) = (Outbox::default(), Outbox::default());
+    let mut expected = Vec::new();
+    for number in 0..100_u8 {
+        let mut arena = vec![0x82, 126, 0, 200];
+        arena.resize(204, number);
+        first.push(Span { start: 0, end: 204 });
+        second.push(Span { start: 0, end: 204 });
+        let mut spans = Vec::new();
+        first.collect_spans(&arena, &mut spans);
+        second.collect_spans(&arena, &mut spans);
+        let chunks = share(&arena, spans);
+        assert_eq!(chunks.len(), 1, "one copy for both");
+        first.adopt(&chunks);
+        second.adopt(&chunks);
+        expected.extend(arena);
+        turn(&mut first, &[0x81, 1, number]);
+        turn(&mut second, &[0x81, 1, number]);
+        expected.extend([0x81, 1, number]);
+    }
+    assert!(drain(&mut first) == expected, "the bytes differ");
+    assert!(drain(&mut second) == expected, "the bytes differ");
+}
+
+#[test]
+fn flood_of_pongs_ahead_takes_few_entries() {
+    let mut outbox = Outbox::default();
+    let begun = [0x82, 4, 1, 2, 3, 4];
+    turn(&mut outbox, &begun);
+    turn(&mut outbox, &[0x82, 1, 9]);
+    outbox.sent(&[], 3);
+    let mut expected = begun[3..].to_vec();
+    for number in 0..5_000_u32 {
+        // A message between two Pongs: their ranges do not touch.
+        let arena = [0x8a, 1, number as u8, 0x82, 0, 0x8a, 0];
+        outbox.push_pong(Span { start: 0, end: 3 });
+        outbox.push(Span { start: 3, end: 5 });
+        outbox.push_pong(Span { start: 5, end: 7 });
+        leave_arena(&mut outbox, &arena);
+        expected.extend([0x8a, 1, number as u8, 0x8a, 0]);
+    }
+    assert!(outbox.entries() <= 20, "{} entries", outbox.entries());
+    expected.extend([0x82, 1, 9]);
+    expected.extend([0x82, 0].repeat(5_000));
+    assert!(drain(&mut outbox) == expected, "the bytes differ");
+}
+
+#[test]
+fn dropping_keeps_the_rest_of_the_begun_frame_only() {
+    let mut outbox = Outbox::default();
+    turn(&mut outbox, &[0x82, 4, 1, 2, 3, 4]);
+    turn(&mut outbox, &[0x82, 1, 9]);
+    outbox.sent(&[], 3);
+    assert!(outbox.drop_unbegun(3));
+    turn(&mut outbox, &[0x88, 0]);
+    assert_eq!(drain(&mut outbox), [2, 3, 4, 0x88, 0]);
+
+    turn(&mut outbox, &[0x82, 4, 1, 2, 3, 4]);
+    outbox.sent(&[], 1);
+    let pong = [0x8a, 1, 7];
+    outbox.push_pong(Span { start: 0, end: 3 });
+    leave_arena(&mut outbox, &pong);
+    // The begun frame is written, and one byte of the Pong.
+    outbox.sent(&[], 6);
+    assert!(!outbox.drop_unbegun(1));
+    assert!(outbox.drop_unbegun(2));
+    assert_eq!(drain(&mut outbox), [1, 7]);
+}
+
+#[test]
+fn reader_in_fits_and_starts_misses_nothing() {
+    for seed in 0..60 {
+        let mut rng = Rng::new(seed);
+        let mut sim = Sim::default();
+        let reader = sim.open("/broadcast");
+        let writer = sim.open("/broadcast");
+        sim.set_window(reader, Some(0));
+        let (mut messages, mut pings) = (Vec::new(), Vec::new());
+        let mut received = Vec::new();
+        for number in 0..200_u32 {
+            let len = [0, 1, 40, 60, 70, 200, 3_000][rng.below(7)];
+            let mut payload = number.to_be_bytes().to_vec();
+            payload.resize(4 + len, number as u8);
+            sim.exchange(writer, &binary(&payload));
+            messages.push(payload);
+            for _ in 0..rng.below(3) {
+                let payload = (pings.len() as u32).to_be_bytes().to_vec();
+                sim.send(reader, &ping(&payload));
+                pings.push(payload);
+            }
+            let room = [0, 0, 1, 5, 100, 5_000][rng.below(6)];
+            sim.open_window(reader, room);
+            sim.run();
+            received.extend(sim.take(reader));
+        }
+        sim.open_window(reader, usize::MAX / 2);
+        sim.run();
+        received.extend(sim.take(reader));
+        let (pongs, others): (Vec<_>, Vec<_>) = frames(&received)
+            .into_iter()
+            .partition(|frame| frame.first == 0x8a);
+        let payloads = |frames: Vec<crate::client::Frame>| -> Vec<Vec<u8>> {
+            frames.into_iter().map(|frame| frame.payload).collect()
+        };
+        assert!(payloads(others) == messages, "messages, seed {seed}");
+        assert!(payloads(pongs) == pings, "pongs, seed {seed}");
+    }
+}
