@@ -25,6 +25,7 @@ mod fragmentation;
 mod framing;
 mod handshake;
 mod http;
+mod http_core;
 mod http_fields;
 mod layers;
 mod limits;
