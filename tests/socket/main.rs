@@ -21,6 +21,7 @@ mod leaving;
 mod load;
 mod logs;
 mod pages;
+mod panics;
 mod process;
 mod stop;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.

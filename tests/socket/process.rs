@@ -1,7 +1,7 @@
 //! A server process that a test starts, and that ends with the test, whatever happens.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -18,10 +18,16 @@ pub const NO_PING: [&str; 2] = ["--ping-interval", "0"];
 
 /// The program with these arguments and an empty environment, all streams piped.
 pub fn command<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ws101"));
+    let mut command = piped(Path::new(env!("CARGO_BIN_EXE_ws101")));
+    command.args(arguments);
+    command
+}
+
+/// A program with an empty environment, all streams piped.
+pub fn piped(program: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
-        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
