@@ -11,6 +11,8 @@
 mod answer;
 mod args;
 mod backpressure;
+mod broadcast;
+mod chat;
 mod client;
 mod closing;
 mod conformance;
