@@ -27,6 +27,7 @@ mod http_core;
 mod http_fields;
 mod limits;
 mod masking;
+mod mutation;
 mod opening;
 mod outbox;
 mod policy;
