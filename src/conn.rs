@@ -17,7 +17,6 @@ use crate::config::Config;
 use crate::http::body::BodyReader;
 use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
-use crate::hub::ctx::EncodingClass;
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
 use crate::ws::endpoint::Endpoint;
@@ -77,6 +76,15 @@ pub struct Conn {
     pub path: Box<str>,
 }
 
+/// What a receiver has agreed on that changes the bytes of a message.
+///
+/// A message is encoded once for each class among its receivers, never once for each receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EncodingClass {
+    /// No extension: the payload as it is.
+    Plain,
+}
+
 /// Why a connection is not read. Nothing set: it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paused {
@@ -110,7 +118,8 @@ pub enum Phase {
     /// Ends: what waits is written, then our side is closed, then input is thrown away until
     /// the peer closes too. Closing at once would make the kernel send a reset, and the peer
     /// might never see our last bytes (RFC 9112 §9.6, RFC 6455 §7.1.1).
-    Draining(Draining),
+    /// Boxed, so that connections that do not end need no room for it.
+    Draining(Box<Draining>),
     /// Is over; the slot is freed at the end of the turn.
     Gone,
 }
@@ -281,12 +290,10 @@ impl Conn {
                 mark.unwrap_or(Time::NEVER)
                     .min(self.keepalive_deadline(config))
             }
-            Phase::Draining(Draining {
-                half_closed: Some(at),
-                until,
-                ..
-            }) => at.after(config.linger_timeout).min(*until),
-            Phase::Draining(draining) => draining.until,
+            Phase::Draining(draining) => match draining.half_closed {
+                Some(at) => at.after(config.linger_timeout).min(draining.until),
+                None => draining.until,
+            },
             Phase::Gone => Time::NEVER,
         }
     }

@@ -3,7 +3,7 @@
 //! In the usual case everything queued in a turn is one range of the turn's arena (the
 //! buffer all frames of the turn are encoded into), and one write takes it whole: then this is two
 //! numbers. Only for a peer that does not keep up, or whose bytes lie in several
-//! places, a [`Queue`] is made. At the end of a turn the arena is reused, so what is
+//! places, a `Queue` is made. At the end of a turn the arena is reused, so what is
 //! still queued is moved into chunks that all queues share ([`share`]).
 //!
 //! The queue knows where frames end, because two things may only happen there: a Pong that

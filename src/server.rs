@@ -13,8 +13,10 @@ use crate::sockets::{Socket, Sockets};
 use log::warn;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::mem;
 use std::net::SocketAddr;
@@ -31,6 +33,8 @@ const EVENTS_PER_TURN: usize = 1_024;
 const ACCEPTS_PER_TURN: usize = 256;
 /// How long the listener is left alone after an error such as "too many open files".
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections closed as soon as accepted, in one turn, when no file can be opened any more.
+const TURNED_AWAY_PER_TURN: usize = 64;
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 1_024;
 
@@ -49,6 +53,9 @@ pub struct Server {
     /// An empty list with room, to take the place of `ready`.
     spare: Vec<ConnId>,
     accept_again: Option<Time>,
+    /// A descriptor held for nothing: given up for a moment, it lets us turn peers away when there is
+    /// no other. In the backlog they would wait for an answer that does not come.
+    reserve: Option<File>,
     buffer: Vec<u8>,
     began: Instant,
     /// When the last turn began. A wait is measured from there: that saves asking the clock
@@ -101,6 +108,7 @@ impl Server {
             ready: Vec::new(),
             spare: Vec::new(),
             accept_again: None,
+            reserve: reserve(),
             buffer: vec![0; READ_AT + RECEIVE_BYTES],
             began: Instant::now(),
             turned: Time::default(),
@@ -132,6 +140,7 @@ impl Server {
                 _ => self.turn(&events),
             }
         }
+        self.hub.finish();
         Ok(())
     }
 
@@ -155,10 +164,11 @@ impl Server {
         let now = self.now();
         self.turned = now;
         self.hub.begin_turn(now);
-        let mut accept = self.accept_again.is_some_and(|at| at <= now);
+        let paused = self.accept_again.is_some_and(|at| at > now);
+        let mut accept = self.accept_again.is_some() && !paused;
         for event in events {
             match event.token() {
-                LISTENER => accept = true,
+                LISTENER => accept = !paused,
                 SIGNALS => self.take_signals(now),
                 Token(slot) => {
                     let slot = u32::try_from(slot).unwrap_or(u32::MAX);
@@ -299,13 +309,36 @@ impl Server {
                         ErrorKind::Interrupted | ErrorKind::ConnectionAborted
                     ) => {}
                 Err(error) => {
+                    if is_out_of_files(&error) && !self.turn_away() {
+                        return;
+                    }
+                    self.hub.note_accept_error(&error, now);
                     // Nothing new will be reported for connections that already wait.
                     self.accept_again = Some(now.after(ACCEPT_PAUSE));
-                    return self.hub.note_accept_error(&error, now);
+                    return;
                 }
             }
         }
         self.accept_again = Some(now);
+    }
+
+    /// Closes connections that wait, for want of descriptors. `false`: nobody waits. (Without a
+    /// descriptor, accepting fails whether somebody waits or not.)
+    fn turn_away(&mut self) -> bool {
+        self.reserve = None;
+        let mut somebody_waits = false;
+        for _ in 0..TURNED_AWAY_PER_TURN {
+            match self.listener.as_ref().map(TcpListener::accept) {
+                Some(Ok(_)) => somebody_waits = true,
+                Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
+                    somebody_waits = true;
+                    break;
+                }
+                _ => break,
+            }
+        }
+        self.reserve = reserve();
+        somebody_waits
     }
 
     fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
@@ -346,4 +379,15 @@ impl Server {
             self.hub.stop(now);
         }
     }
+}
+
+/// The process, or the whole system, may open no further file.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let errors = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
+    errors.contains(&error.raw_os_error())
+}
+
+/// A file that is always there.
+fn reserve() -> Option<File> {
+    File::open("/dev/null").ok()
 }

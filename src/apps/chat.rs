@@ -12,6 +12,7 @@ use crate::rooms::Rooms;
 use crate::ws::close::CloseCode;
 use slab::Slab;
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// Most digits of a client id.
 const MAX_DIGITS: usize = 127;
@@ -31,13 +32,43 @@ pub struct Chat {
     farewell: String,
     members: Slab<Member>,
     rooms: Rooms<ConnId>,
+    /// The name of the member who speaks, written here again and again.
+    speaker: String,
 }
 
 #[derive(Debug)]
 struct Member {
-    /// The client id as it is shown; `None` on `/ws`.
-    name: Option<Box<str>>,
+    name: Name,
     membership: u32,
+}
+
+/// A client id, in little memory: those of browsers are `Date.now()`, thirteen digits.
+#[derive(Debug)]
+enum Name {
+    /// On `/ws`.
+    None,
+    Short(i64),
+    Long(Box<str>),
+}
+
+impl Name {
+    /// `id`: a number as it is shown, without leading zeros.
+    fn new(id: &str) -> Self {
+        id.parse()
+            .map_or_else(|_| Self::Long(id.into()), Self::Short)
+    }
+
+    /// The client id as it is shown, in `text`; `None` on `/ws`.
+    fn show<'a>(&self, text: &'a mut String) -> Option<&'a str> {
+        text.clear();
+        match self {
+            Self::None => return None,
+            // Writing to a String cannot fail.
+            Self::Short(number) => drop(write!(text, "{number}")),
+            Self::Long(number) => text.push_str(number),
+        }
+        Some(text)
+    }
 }
 
 impl Chat {
@@ -48,13 +79,14 @@ impl Chat {
             farewell,
             members: Slab::new(),
             rooms: Rooms::default(),
+            speaker: String::new(),
         }
     }
 
     fn join(&mut self, path: &str, conn: ConnId) -> Option<u64> {
         let (room, name) = match place(path)? {
-            Place::Anonymous => ("anonymous", None),
-            Place::Numbered(name) => ("numbered", Some(name.into())),
+            Place::Anonymous => ("anonymous", Name::None),
+            Place::Numbered(id) => ("numbered", Name::new(&id)),
         };
         let membership = self.rooms.join(room, conn);
         Some(self.members.insert(Member { name, membership }) as u64)
@@ -137,7 +169,7 @@ impl App for Chat {
             return;
         };
         let everybody = self.rooms.members(member.membership).iter().copied();
-        match &member.name {
+        match member.name.show(&mut self.speaker) {
             Some(name) => {
                 ctx.send_text([id], ["You wrote: ", text]);
                 ctx.send_text(everybody, ["Client #", name, " says: ", text]);
@@ -154,7 +186,7 @@ impl App for Chat {
             return;
         };
         let others = || self.rooms.members(member.membership).iter().copied();
-        match &member.name {
+        match member.name.show(&mut self.speaker) {
             Some(name) => ctx.send_text(others(), ["Client #", name, " ", &self.farewell]),
             None => ctx.send_text(others(), ["A client disconnected"]),
         }

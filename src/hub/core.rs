@@ -151,12 +151,15 @@ impl Core {
             conns,
             timers,
             config,
+            now,
             ..
         } = self;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
-        let deadline = conn.deadline(config);
+        // Not at once again: a deadline that passed and was not dealt with must not keep `expire`
+        // busy for ever.
+        let deadline = conn.deadline(config).max(Time(now.0 + 1));
         if deadline < conn.armed {
             timers.set(id, &mut conn.armed, deadline);
         }
@@ -305,13 +308,13 @@ impl Core {
             return;
         }
         conn.paused = Default::default();
-        conn.phase = Phase::Draining(Draining {
+        conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
             discarded: 0,
             at_once,
             peer_closed: false,
             until: Time::NEVER,
-        });
+        }));
         self.backlogs.remove(&id.slot);
         self.readable.push(id);
         self.touch(id);

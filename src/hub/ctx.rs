@@ -4,6 +4,7 @@ use super::core::{Core, encode};
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
+use crate::conn::EncodingClass;
 use crate::http::response::Response;
 use crate::outbox::Span;
 use crate::ws::close::CloseCode;
@@ -17,15 +18,6 @@ pub struct Ctx<'a> {
     pub(crate) core: &'a mut Core,
     /// The application that is called.
     pub(crate) app: u8,
-}
-
-/// What a receiver has agreed on that changes the bytes of a message.
-///
-/// A message is encoded once for each class among its receivers, never once for each receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EncodingClass {
-    /// No extension: the payload as it is.
-    Plain,
 }
 
 /// One message on its way to any number of receivers, and its encodings so far.

@@ -1,8 +1,8 @@
 //! What the server tells its operator: one line for each connection, nothing for a message
 //! (LIMITS §8).
 //!
-//! Peers can make a server write lines. So each kind of line is limited to ten in a second, then
-//! counted, and text that a peer chose is escaped and cut.
+//! Peers can make a server write lines. So each kind of line is limited, to ten in a second as a rule,
+//! then counted, and text that a peer chose is escaped and cut.
 
 use crate::clock::Time;
 use crate::conn::Conn;
@@ -12,9 +12,6 @@ use log::{Level, debug, error, info, warn};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// Lines of one kind in one second.
-const LINES_PER_SECOND: u32 = 10;
-const WINDOW: Duration = Duration::from_secs(1);
 /// Bytes of one field that a peer chose.
 const FIELD_BYTES: usize = 256;
 
@@ -26,14 +23,46 @@ enum Kind {
     Violation,
     Slow,
     Trouble,
+    Accept,
 }
 
-const KINDS: [(Kind, Level, &str); 5] = [
-    (Kind::Ended, Level::Info, "connection"),
-    (Kind::Refused, Level::Warn, "refusal"),
-    (Kind::Violation, Level::Debug, "violation"),
-    (Kind::Slow, Level::Warn, "slow consumer"),
-    (Kind::Trouble, Level::Error, "trouble"),
+impl Kind {
+    fn level(self) -> Level {
+        match self {
+            Self::Ended => Level::Info,
+            Self::Refused | Self::Slow => Level::Warn,
+            Self::Violation => Level::Debug,
+            Self::Trouble | Self::Accept => Level::Error,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ended => "connection",
+            Self::Refused => "refusal",
+            Self::Violation => "violation",
+            Self::Slow => "slow consumer",
+            Self::Trouble => "trouble",
+            Self::Accept => "accept error",
+        }
+    }
+
+    /// So many lines in so much time. That no connection can be accepted may last for hours.
+    fn limit(self) -> (u32, Duration) {
+        match self {
+            Self::Accept => (1, Duration::from_secs(10)),
+            _ => (10, Duration::from_secs(1)),
+        }
+    }
+}
+
+const KINDS: [Kind; 6] = [
+    Kind::Ended,
+    Kind::Refused,
+    Kind::Violation,
+    Kind::Slow,
+    Kind::Trouble,
+    Kind::Accept,
 ];
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -53,18 +82,17 @@ impl Logbook {
     /// Whether a line of this kind may be written now.
     fn admit(&mut self, kind: Kind, now: Time) -> bool {
         self.flush(now);
-        let Some((window, (_, level, _))) = self.windows.iter_mut().zip(KINDS).nth(kind as usize)
-        else {
+        let Some(window) = self.windows.get_mut(kind as usize) else {
             return false;
         };
-        if !log::log_enabled!(level) {
+        if !log::log_enabled!(kind.level()) {
             return false;
         }
         if window.lines == 0 {
             window.since = now;
         }
         window.lines += 1;
-        if window.lines > LINES_PER_SECOND {
+        if window.lines > kind.limit().0 {
             window.suppressed += 1;
             return false;
         }
@@ -73,18 +101,21 @@ impl Logbook {
 
     /// When the next count of suppressed lines is due.
     pub(crate) fn deadline(&self) -> Time {
-        let due = self.windows.iter().filter(|window| window.suppressed > 0);
-        due.map(|window| window.since.after(WINDOW))
+        let windows = self.windows.iter().zip(KINDS);
+        let told_later = windows.filter(|(window, _)| window.suppressed > 0);
+        told_later
+            .map(|(window, kind)| window.since.after(kind.limit().1))
             .min()
             .unwrap_or(Time::NEVER)
     }
 
     /// Ends the windows that are over, and says what was suppressed in them.
     pub(crate) fn flush(&mut self, now: Time) {
-        for (window, (_, level, name)) in self.windows.iter_mut().zip(KINDS) {
-            if window.lines > 0 && window.since.after(WINDOW) <= now {
+        for (window, kind) in self.windows.iter_mut().zip(KINDS) {
+            if window.lines > 0 && window.since.after(kind.limit().1) <= now {
                 if window.suppressed > 0 {
-                    log::log!(level, "{} {name} lines suppressed", window.suppressed);
+                    let (count, name) = (window.suppressed, kind.name());
+                    log::log!(kind.level(), "{count} {name} lines suppressed");
                 }
                 *window = Window::default();
             }
@@ -137,6 +168,13 @@ impl Logbook {
     pub(crate) fn trouble(&mut self, now: Time, what: &str, error: &std::io::Error) {
         if self.admit(Kind::Trouble, now) {
             error!("{what}: {error}");
+        }
+    }
+
+    /// No connection can be accepted.
+    pub(crate) fn accept_error(&mut self, now: Time, error: &std::io::Error) {
+        if self.admit(Kind::Accept, now) {
+            error!("connections cannot be accepted: {error}");
         }
     }
 

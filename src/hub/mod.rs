@@ -38,6 +38,10 @@ use crate::http::policy::Policy;
 use crate::ws::close::CloseCode;
 use std::net::SocketAddr;
 
+/// Bytes of response bodies taken from their sources in one turn. Those are files, and a thousand
+/// downloads must not keep everybody else waiting for a thousand reads.
+const BODY_BYTES_PER_TURN: usize = 1 << 20;
+
 /// All connections and the applications above them.
 pub struct Hub {
     core: Core,
@@ -78,14 +82,15 @@ impl Hub {
     /// Starts a turn: goes on with what an earlier turn left over.
     pub fn begin_turn(&mut self, now: Time) {
         self.core.now = now;
+        let mut body_bytes = 0;
         for _ in 0..self.core.resume.len() {
-            if self.core.turn_is_full() {
+            if self.core.turn_is_full() || body_bytes >= BODY_BYTES_PER_TURN {
                 return;
             }
             let Some(id) = self.core.resume.pop_front() else {
                 return;
             };
-            self.core.next_piece(id);
+            body_bytes += self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
                 if !self.core.backlogs.contains_key(&id.slot) {
@@ -254,9 +259,12 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core
-            .log
-            .trouble(now, "a connection could not be accepted", error);
+        self.core.log.accept_error(now, error);
+    }
+
+    /// The last turn is over: what was only counted in the log is told now.
+    pub fn finish(&mut self) {
+        self.core.log.flush(Time::NEVER);
     }
 
     /// Tells applications what happened, until nothing is left to tell.

@@ -109,14 +109,14 @@ impl Core {
         self.wake_reader(id);
         self.arm(id);
     }
-    /// The next piece of a response body, if the one before has left.
-    pub(super) fn next_piece(&mut self, id: ConnId) {
+    /// Takes the next piece of a response body, if the one before has left; gives its size.
+    pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.piece_bytes;
         let Some(conn) = self.get(id).filter(|conn| conn.outbox.is_empty()) else {
-            return;
+            return 0;
         };
         let Phase::Http(exchange) = &mut conn.phase else {
-            return;
+            return 0;
         };
         let Stage::Streaming {
             source,
@@ -124,7 +124,7 @@ impl Core {
             close,
         } = &mut exchange.stage
         else {
-            return;
+            return 0;
         };
         let wanted = usize::try_from(*left)
             .unwrap_or(usize::MAX)
@@ -132,7 +132,10 @@ impl Core {
         let mut piece = vec![0; wanted];
         match source.read(&mut piece) {
             // The length was promised: the only honest end is a broken connection.
-            Err(_) | Ok(0) => self.gone(id, Cause::Application, true),
+            Err(_) | Ok(0) => {
+                self.gone(id, Cause::Application, true);
+                0
+            }
             Ok(len) => {
                 piece.truncate(len);
                 *left = left.saturating_sub(len as u64);
@@ -142,6 +145,7 @@ impl Core {
                 if finished {
                     self.end_response(id, close);
                 }
+                len
             }
         }
     }

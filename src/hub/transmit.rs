@@ -3,7 +3,7 @@
 use super::Hub;
 use super::core::Core;
 use crate::app::{Cause, Closed, ConnId, Net, Written};
-use crate::conn::{Draining, Phase, Stage};
+use crate::conn::{Phase, Stage};
 use crate::outbox::{MAX_PIECES, share};
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
@@ -149,12 +149,7 @@ impl Core {
                 }
                 self.arm(id);
             }
-            Phase::Draining(
-                Draining {
-                    peer_closed: true, ..
-                }
-                | Draining { at_once: true, .. },
-            ) => {
+            Phase::Draining(draining) if draining.peer_closed || draining.at_once => {
                 self.gone(id, Cause::Peer, false);
             }
             Phase::Draining(draining) if draining.half_closed.is_none() => {
@@ -172,7 +167,7 @@ impl Core {
         let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
         let limit = self.config.queue_limit_bytes();
         let Some(conn) = self.get(id) else { return };
-        if let Phase::Draining(Draining { at_once: true, .. }) = conn.phase {
+        if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
             return self.gone(id, Cause::Timeout, true);
         }
         let waiting = conn.outbox.len();

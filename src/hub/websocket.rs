@@ -41,18 +41,22 @@ impl Hub {
                         self.deliver(id, app, tag, &message);
                     }
                 }
-                rarer => self.take_rarer(id, rarer),
+                rarer => self.take_rarer(id, is_open, rarer),
             }
         }
     }
 
     /// What is not a message. Kept apart from the loop, which is short without it.
     #[cold]
-    fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
+    fn take_rarer(
+        &mut self,
+        id: ConnId,
+        is_open: bool,
+        event: Result<Option<Event<'_>>, Violation>,
+    ) {
         match event {
             Ok(None) => self.mark_progress(id),
-            // Our own Close does not end this duty, only the peer's does (RFC 6455 §5.5.2).
-            Ok(Some(Event::Ping(ping))) => {
+            Ok(Some(Event::Ping(ping))) if is_open => {
                 let span = self.core.encode(Opcode::Pong, [&ping.payload]);
                 self.core.queue_pong(id, span);
             }

@@ -48,6 +48,16 @@ impl Client {
         Self::connect(server).upgraded(path)
     }
 
+    /// `false`: the server ends the connection instead of an answer.
+    pub fn try_open(&mut self, path: &str) -> bool {
+        let sent = self.stream.write_all(wire::upgrade(path).as_bytes());
+        if sent.is_err() || !self.more().unwrap_or(false) {
+            return false;
+        }
+        self.expect_switching(path);
+        true
+    }
+
     pub fn upgraded(mut self, path: &str) -> Self {
         self.send(wire::upgrade(path));
         self.expect_switching(path);
@@ -75,9 +85,17 @@ impl Client {
     /// Another read. `false`: the stream has ended.
     fn more(&mut self) -> io::Result<bool> {
         let mut buffer = vec![0; 64 << 10];
-        let len = self.stream.read(&mut buffer)?;
-        self.received.extend_from_slice(&buffer[..len]);
-        Ok(len > 0)
+        loop {
+            match self.stream.read(&mut buffer) {
+                // With a time-out set, the kernel does not go on by itself.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(len) => {
+                    self.received.extend_from_slice(&buffer[..len]);
+                    return Ok(len > 0);
+                }
+            }
+        }
     }
 
     fn fill(&mut self, len: usize) {

@@ -1,21 +1,46 @@
 //! A client that others wrote (the `tungstenite` crate): it shares no mistake with us.
 
 use crate::process::{PATIENCE, Server};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Message, WebSocket};
 use tungstenite::{Error, client};
 
-fn dial(server: &Server, path: &str) -> WebSocket<TcpStream> {
+/// Reads on after a signal: with a time-out set, the kernel does not do so by itself.
+struct Uninterrupted(TcpStream);
+
+impl Read for Uninterrupted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Write for Uninterrupted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn dial(server: &Server, path: &str) -> WebSocket<Uninterrupted> {
     let stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let url = format!("ws://127.0.0.1:{}{path}", server.port);
-    let (socket, response) = client(url, stream).unwrap();
+    let (socket, response) = client(url, Uninterrupted(stream)).unwrap();
     assert_eq!(response.status(), 101);
     socket
 }
 
-fn read_text(socket: &mut WebSocket<TcpStream>) -> String {
+fn read_text(socket: &mut WebSocket<Uninterrupted>) -> String {
     socket.read().unwrap().into_text().unwrap().to_string()
 }
 

@@ -1,8 +1,9 @@
 //! Full buffers: large messages, floods, and peers that do not read.
 
 use crate::client::Client;
-use crate::process::Server;
+use crate::process::{Server, eventually};
 use crate::wire::{Frame, binary, close, ping, text};
+use std::process::{Command, Stdio};
 use std::thread;
 
 /// Bytes in which a mix-up shows.
@@ -36,6 +37,21 @@ fn peer_that_reads_little_by_little_gets_everything() {
         got.extend(client.bytes(len));
     }
     assert!(got == payload, "the bytes differ");
+}
+
+#[test]
+fn peer_that_was_held_up_is_read_again() {
+    // Its bytes are in the kernel long before its queue is short enough: no readiness comes again.
+    let server = Server::start(&[]);
+    let mut client = Client::with_small_window(&server).upgraded("/echo");
+    let mut sender = client.stream.try_clone().unwrap();
+    let payload = pattern(60_000);
+    let messages = binary(&payload).repeat(40);
+    let writing = thread::spawn(move || std::io::Write::write_all(&mut sender, &messages).unwrap());
+    for number in 0..40 {
+        assert!(client.frame().payload == payload, "message {number}");
+    }
+    writing.join().unwrap();
 }
 
 #[test]
@@ -103,6 +119,40 @@ fn member_that_does_not_read_stops_nobody() {
             assert_eq!(reader.text(), FAREWELL);
         }
         assert!(farewells <= 1, "more than one farewell");
+    }
+}
+
+#[test]
+fn without_descriptors_peers_are_turned_away_and_later_served() {
+    // LIMITS §6: never left in the backlog.
+    let program = env!("CARGO_BIN_EXE_ws101");
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "ulimit -n 40; exec \"$0\" --port 0", program]);
+    shell
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let server = Server::spawn(shell);
+    let mut served = Vec::new();
+    let mut turned_away = 0;
+    for _ in 0..60 {
+        let mut client = Client::connect(&server);
+        match client.try_open("/echo") {
+            true => served.push(client),
+            false => turned_away += 1,
+        }
+    }
+    assert!(served.len() > 10 && turned_away > 10, "{turned_away}");
+    assert!(server.log_line().contains("cannot be accepted"));
+    for client in &mut served {
+        client.expect_echo();
+    }
+    served.drain(..5);
+    eventually("somebody new is served", || {
+        Client::connect(&server).try_open("/echo")
+    });
+    for client in &mut served {
+        client.expect_echo();
     }
 }
 

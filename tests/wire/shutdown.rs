@@ -1,358 +1,384 @@
-//! Going down in order (LIMITS §7): first signal, drain, cut.
+//! Going down (LIMITS §7): what each kind of connection gets, how long it may take, what is cut.
 
-use crate::answer::{self, get};
-use crate::client::{self, binary, close, from_server, text, upgrade};
-use crate::record::{Event, Record, watched};
+mod requests;
+
+use crate::client::{close, frame, from_server, text};
+use crate::record::{Record, watched};
 use crate::sim::{End, PeerNo, Sim, apps};
 use std::time::Duration;
-use ws101::app::{App, Cause, Closed, ConnId, Ctx, Reply, Request, RequestId};
-use ws101::apps::WEBSOCKET;
+use ws101::app::{App, Cause, Closed, ConnId, Ctx, Options, Reply, Request, RequestId};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::head::{Head, Method};
-use ws101::http::response::{Body, Response, Source, Status};
 use ws101::http::route::Route;
 use ws101::ws::close::CloseCode;
 
-/// `/hold` is held, `/big` streams a MiB, `/guests` says goodbye when the server goes down.
-#[derive(Default)]
-struct Desk {
-    guests: Vec<ConnId>,
+/// Draining for so long unless a test says otherwise.
+const DRAIN: Duration = Duration::from_secs(5);
+const MILLISECOND: Duration = Duration::from_millis(1);
+const GOING_AWAY: Closed = Closed {
+    code: CloseCode::GoingAway,
+    cause: Cause::Shutdown,
+};
+
+fn sim() -> (Sim, Record) {
+    sim_with(Config::default())
 }
 
-const BIG: usize = 1 << 20;
+fn sim_with(config: Config) -> (Sim, Record) {
+    let (apps, record) = watched(apps());
+    (Sim::with_apps(config, apps), record)
+}
 
-struct Zeros(usize);
-
-impl Source for Zeros {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let len = buffer.len().min(self.0);
-        self.0 -= len;
-        Ok(len)
+fn drain_timeout(drain_timeout: Duration) -> Config {
+    Config {
+        drain_timeout,
+        ..Config::default()
     }
 }
 
-impl App for Desk {
-    fn route(&self, head: &Head<'_>) -> Option<Route> {
-        match head.path {
-            "/hold" | "/big" | "/post" => Some(Route {
-                methods: &[Method::Get, Method::Post],
-                websocket: false,
-                max_body_bytes: 100,
-            }),
-            "/guests" => Some(WEBSOCKET),
-            _ => None,
-        }
-    }
-
-    fn on_request(&mut self, _: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
-        match request.head.path {
-            "/guests" => {
-                self.guests.push(id.conn);
-                Reply::Upgrade(ws101::app::Options::tagged(0))
-            }
-            "/hold" => Reply::Later,
-            _ => Reply::Now(Response {
-                status: Status(200),
-                fields: Vec::new(),
-                body: Body::Stream {
-                    len: BIG as u64,
-                    source: Box::new(Zeros(BIG)),
-                },
-                close: false,
-            }),
-        }
-    }
-
-    fn on_shutdown(&mut self, ctx: &mut Ctx<'_>) {
-        ctx.send_text(self.guests.iter().copied(), ["closing time"]);
-    }
-}
-
-fn house() -> (Sim, Record) {
-    let mut all = apps();
-    all.push(Box::<Desk>::default());
-    let (all, record) = watched(all);
-    (Sim::with_apps(Config::default(), all), record)
-}
-
+/// The first signal.
 fn stop(sim: &mut Sim) {
     sim.hub.stop(sim.now);
     sim.run();
 }
 
+/// The second.
+fn cut(sim: &mut Sim) {
+    sim.hub.cut_all();
+    sim.run();
+}
+
+/// The Close of a server that goes down, whole.
 fn going_away() -> Vec<u8> {
-    let code = 1001_u16.to_be_bytes();
-    from_server(0x88, [&code[..], b"server is going down"].concat())
+    from_server(
+        0x88,
+        [&1001_u16.to_be_bytes()[..], b"server is going down"].concat(),
+    )
 }
 
-#[test]
-fn websockets_get_what_is_queued_and_then_1001() {
-    let (mut sim, record) = house();
-    let peers = [sim.open("/echo"), sim.open("/ws/1"), sim.open("/guests")];
-    let stalled = sim.open("/broadcast");
-    let speaker = sim.open("/broadcast");
-    sim.set_window(stalled, Some(1));
-    sim.send(speaker, &text("queued"));
-    sim.send(peers[0], &text("same turn"));
-    sim.turn();
-    stop(&mut sim);
-    assert_eq!(
-        sim.take(peers[0]),
-        [from_server(0x81, "same turn"), going_away()].concat()
-    );
-    assert_eq!(sim.take(peers[1]), going_away());
-    assert_eq!(
-        sim.take(peers[2]),
-        [from_server(0x81, "closing time"), going_away()].concat()
-    );
-    sim.set_window(stalled, None);
-    sim.run();
-    assert_eq!(
-        sim.take(stalled),
-        [from_server(0x81, "queued"), going_away()].concat()
-    );
-    let shutdown = Closed {
-        code: CloseCode::GoingAway,
-        cause: Cause::Shutdown,
-    };
-    assert_eq!(record.closes(), [shutdown; 5]);
-    assert!(!sim.hub.is_finished(), "their Closes are waited for");
-
-    for peer in peers.into_iter().chain([stalled, speaker]) {
-        sim.send(peer, &text("not heard any more"));
-        sim.send(peer, &close(1001, ""));
-        sim.fin(peer);
-        sim.run();
-        assert_eq!(sim.end(peer), End::Closed);
-    }
-    assert!(sim.hub.is_finished());
-    assert_eq!(record.closes().len(), 5);
-    let shutdowns = record
-        .events()
-        .iter()
-        .filter(|e| **e == Event::Shutdown)
-        .count();
-    assert_eq!(shutdowns, 4, "each application was told once");
-}
-
-#[test]
-fn nobody_reads_that_everybody_leaves() {
-    let (mut sim, _) = house();
-    for path in ["/ws", "/ws/5"] {
-        for _ in 0..20 {
-            sim.open(path);
-        }
-    }
-    stop(&mut sim);
-    for peer in (0..40).map(PeerNo) {
-        assert_eq!(sim.take(peer), going_away(), "one Close and no farewell");
-        if peer.0 % 2 == 0 {
-            sim.reset(peer);
-        }
-    }
-    sim.advance(Duration::from_secs(1));
-    for peer in (0..40).map(PeerNo) {
-        assert_eq!(sim.take(peer), b"");
-    }
-}
-
-#[test]
-fn idle_and_half_done_connections_end_at_once() {
-    let (mut sim, record) = house();
-    let silent = sim.connect();
-    let begun = sim.connect();
-    sim.exchange(begun, b"GET /ws/1 HTTP/1.1\r\nHos");
-    let idle = sim.connect();
-    sim.exchange(idle, get("/nothing").as_bytes());
-    let body = sim.connect();
-    let post = "POST /post HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf";
-    sim.exchange(body, post.as_bytes());
-    let kept = sim.connect();
-    sim.exchange(kept, get("/big").as_bytes());
-    stop(&mut sim);
-    for peer in [silent, begun, body, kept] {
-        assert_eq!(sim.end(peer), End::Closed);
-    }
-    assert!(matches!(sim.end(idle), End::HalfClosed | End::Closed));
-    assert_eq!(record.closes(), []);
-    sim.fin(idle);
-    sim.run();
-    assert!(sim.hub.is_finished());
-}
-
-#[test]
-fn answers_in_flight_are_finished_and_are_the_last() {
-    let (mut sim, _) = house();
-    let streams = sim.connect();
-    let pipelined = sim.connect();
-    for peer in [streams, pipelined] {
-        sim.set_window(peer, Some(100));
-    }
-    sim.send(streams, get("/big").as_bytes());
-    sim.send(pipelined, [get("/big"), get("/big")].concat().as_bytes());
-    sim.run();
-    stop(&mut sim);
-    sim.advance(Duration::from_secs(4));
-    for peer in [streams, pipelined] {
-        assert_eq!(sim.end(peer), End::Open, "still in flight");
-        sim.set_window(peer, None);
-    }
-    sim.run();
-    for peer in [streams, pipelined] {
-        let answer = answer::only(&sim.take(peer));
-        assert_eq!(answer.body.len(), BIG, "whole, and not the second");
-        assert_eq!(sim.end(peer), End::HalfClosed);
-    }
-}
-
-#[test]
-fn held_requests_are_503_and_given_up_once() {
-    let (mut sim, record) = house();
-    let peer = sim.connect();
-    let both = [get("/hold"), get("/hold")].concat();
-    sim.exchange(peer, both.as_bytes());
-    stop(&mut sim);
-    let answer = answer::only(&sim.take(peer));
-    assert_eq!(answer.status, 503);
-    assert!(answer.closes());
-    assert_eq!(record.gone().len(), 1, "the one behind it never began");
+/// The client answers the Close, and closes its side when the server has.
+fn leave(sim: &mut Sim, peer: PeerNo) {
+    assert_eq!(sim.exchange(peer, &close(1001, "")), []);
+    assert_eq!(sim.end(peer), End::HalfClosed);
     sim.fin(peer);
-    sim.advance(Duration::from_secs(100));
-    assert_eq!(record.gone().len(), 1);
-    assert!(sim.hub.is_finished());
+    sim.run();
+    assert_eq!(sim.end(peer), End::Closed);
 }
 
 #[test]
-fn what_is_left_after_5_s_is_cut() {
-    let (mut sim, record) = house();
-    sim.advance(Duration::from_secs(3));
-    let echo = sim.open("/echo");
-    let stalled = sim.open("/echo");
-    sim.set_window(stalled, Some(0));
-    sim.exchange(stalled, &text("x"));
-    let streams = sim.connect();
-    sim.set_window(streams, Some(0));
-    sim.exchange(streams, get("/big").as_bytes());
+fn each_websocket_gets_1001_and_the_server_is_finished_when_all_have_left() {
+    let (mut sim, record) = sim();
+    let peers = ["/echo", "/broadcast", "/ws", "/ws/7"].map(|path| sim.open(path));
+    assert!(!sim.hub.is_finished());
     stop(&mut sim);
-    sim.advance(Duration::from_millis(4_999));
-    for peer in [echo, stalled, streams] {
-        assert!(!sim.peer(peer).is_over(), "{peer:?}");
+    assert_eq!(record.closes(), [GOING_AWAY; 4]);
+    for peer in peers {
+        assert_eq!(sim.take(peer), going_away());
+        assert_eq!(sim.end(peer), End::Open, "the peer's Close is awaited");
     }
-    assert_eq!(sim.hub.next_deadline(), Time(8_000));
-    sim.advance(Duration::from_millis(1));
-    for peer in [echo, stalled, streams] {
-        assert_eq!(sim.end(peer), End::Reset);
+    for peer in peers {
+        assert!(!sim.hub.is_finished());
+        leave(&mut sim, peer);
     }
     assert!(sim.hub.is_finished());
-    assert_eq!(record.closes().len(), 2);
+    assert_eq!(sim.hub.connections(), 0);
+    assert_eq!(sim.now, Time(0), "nothing had to be waited for");
+    assert_eq!(record.closes().len(), 4, "each is told once");
     assert_eq!(record.check(), 0);
 }
 
 #[test]
-fn drain_time_is_a_setting() {
-    let config = Config {
-        drain_timeout: Duration::from_millis(70),
-        ..Config::default()
-    };
-    let mut sim = Sim::new(config);
-    let peer = sim.open("/echo");
+fn server_without_connections_is_finished_at_once() {
+    let (mut sim, _) = sim();
     stop(&mut sim);
-    sim.advance(Duration::from_millis(69));
-    assert!(!sim.hub.is_finished());
-    sim.advance(Duration::from_millis(1));
     assert!(sim.hub.is_finished());
-    assert_eq!(sim.end(peer), End::Reset);
 }
 
 #[test]
-fn second_signal_cuts_at_once() {
-    let (mut sim, record) = house();
-    let peers = [
-        sim.open("/echo"),
-        sim.open("/ws/1"),
-        sim.connect(),
-        sim.connect(),
-    ];
-    sim.exchange(peers[2], get("/hold").as_bytes());
-    sim.set_window(peers[3], Some(5));
-    sim.exchange(peers[3], get("/big").as_bytes());
+fn message_read_before_the_signal_is_answered_before_the_close() {
+    // The same turn: nothing was written in between.
+    let (mut sim, _) = sim();
+    let peer = sim.open("/echo");
+    let id = sim.peer(peer).id;
+    let now = sim.now;
+    sim.hub.receive(id, &mut text("last words"), now);
     stop(&mut sim);
-    sim.hub.cut_all();
+    let expected = [from_server(0x81, "last words"), going_away()].concat();
+    assert_eq!(sim.take(peer), expected);
+}
+
+#[test]
+fn message_read_after_the_signal_is_not_answered() {
+    // RFC 6455 §5.5.1: no data frames behind a Close.
+    let (mut sim, _) = sim();
+    let peer = sim.open("/echo");
+    sim.send(peer, &text("too late"));
+    stop(&mut sim);
+    assert_eq!(sim.take(peer), going_away());
+}
+
+/// Three messages to a peer of `/broadcast` whose connection takes `window` bytes, then the signal.
+/// Gives the peer and what it is to read.
+fn stopped_with_a_queue(sim: &mut Sim, window: usize) -> (PeerNo, Vec<u8>) {
+    let slow = sim.open("/broadcast");
+    let quick = sim.open("/broadcast");
+    sim.set_window(slow, Some(window));
+    let mut expected = Vec::new();
+    for letter in ["a", "b", "c"] {
+        let message = letter.repeat(1_000);
+        sim.send(quick, &text(&message));
+        sim.run();
+        expected.extend(from_server(0x81, message));
+    }
+    stop(sim);
+    expected.extend(going_away());
+    assert_eq!(sim.take(quick), expected);
+    leave(sim, quick);
+    (slow, expected)
+}
+
+#[test]
+fn full_window_gets_its_queue_and_then_the_close() {
+    let (mut sim, record) = sim();
+    let (slow, expected) = stopped_with_a_queue(&mut sim, 100);
+    sim.advance(DRAIN - MILLISECOND);
+    sim.open_window(slow, 1_500);
     sim.run();
+    assert_eq!(sim.take(slow), expected[..1_600]);
+    sim.open_window(slow, 1 << 20);
+    sim.run();
+    assert_eq!(sim.take(slow), expected[1_600..]);
+    leave(&mut sim, slow);
+    assert!(sim.hub.is_finished());
+    assert_eq!(record.closes(), [GOING_AWAY; 2]);
+}
+
+#[test]
+fn full_window_gets_what_it_takes_before_the_cut() {
+    for window in [0, 1, 1_003, 1_004, 3_012, 3_013, 3_030] {
+        let (mut sim, record) = sim();
+        let (slow, expected) = stopped_with_a_queue(&mut sim, window);
+        sim.advance(DRAIN - MILLISECOND);
+        assert_eq!(sim.end(slow), End::Open);
+        assert!(!sim.hub.is_finished());
+        sim.advance(MILLISECOND);
+        assert_eq!(sim.end(slow), End::Reset);
+        assert!(sim.hub.is_finished());
+        sim.open_window(slow, 1 << 20);
+        sim.run();
+        assert_eq!(sim.take(slow), expected[..window]);
+        assert_eq!(record.closes(), [GOING_AWAY; 2]);
+    }
+}
+
+#[test]
+fn who_does_not_answer_the_close_is_cut_at_the_end_and_not_before() {
+    for drain in [1_u64, 999, 3_000, 5_000] {
+        let (mut sim, record) = sim_with(drain_timeout(Duration::from_millis(drain)));
+        let peer = sim.open("/echo");
+        sim.advance(Duration::from_secs(1));
+        stop(&mut sim);
+        let end = Time(1_000 + drain);
+        assert_eq!(sim.hub.next_deadline(), end, "nothing is due before");
+        sim.advance(Duration::from_millis(drain) - MILLISECOND);
+        assert_eq!(sim.end(peer), End::Open, "{drain}");
+        assert_eq!(sim.hub.next_deadline(), end);
+        sim.advance(MILLISECOND);
+        assert_eq!(sim.end(peer), End::Reset, "{drain}");
+        assert!(sim.hub.is_finished());
+        assert_eq!(record.closes(), [GOING_AWAY]);
+    }
+}
+
+#[test]
+fn close_timeout_ends_a_connection_before_a_longer_drain_does() {
+    // LIMITS §1: 5 s for the peer's Close, then 2 s of lingering.
+    let (mut sim, record) = sim_with(drain_timeout(Duration::from_secs(60)));
+    let peer = sim.open("/echo");
+    stop(&mut sim);
+    sim.advance(Duration::from_millis(4_999));
+    assert_eq!(sim.end(peer), End::Open);
+    sim.advance(MILLISECOND);
+    assert_eq!(sim.end(peer), End::HalfClosed);
+    sim.advance(Duration::from_secs(2));
+    assert!(sim.peer(peer).is_over());
+    assert!(sim.hub.is_finished());
+    assert_eq!(record.closes(), [GOING_AWAY]);
+}
+
+#[test]
+fn drain_timeout_of_zero_cuts_at_once() {
+    let (mut sim, record) = sim_with(drain_timeout(Duration::ZERO));
+    let peers = ["/echo", "/ws/1", "/ws/2"].map(|path| sim.open(path));
+    let http = sim.connect();
+    sim.run();
+    stop(&mut sim);
+    assert!(sim.hub.is_finished());
+    assert!(sim.peer(http).is_over());
     for peer in peers {
         assert_eq!(sim.end(peer), End::Reset);
     }
-    assert!(sim.hub.is_finished());
-    assert_eq!((record.closes().len(), record.gone().len()), (2, 1));
+    assert_eq!(record.closes(), [GOING_AWAY; 3]);
+    assert_eq!(record.check(), 0);
 }
 
 #[test]
-fn nobody_joins_while_the_server_goes_down() {
-    let (mut sim, record) = house();
-    // Its head is half here, and an answer in flight keeps it alive.
-    let late = sim.connect();
-    sim.set_window(late, Some(10));
-    let both = [get("/big"), upgrade("/echo")].concat();
-    sim.send(late, both.as_bytes());
-    sim.run();
-    // Accepted by the driver in the very turn of the signal.
-    let new = sim.connect();
-    stop(&mut sim);
-    sim.send(new, upgrade("/echo").as_bytes());
-    sim.set_window(late, None);
-    sim.run();
-    let mut rest = &sim.take(late)[..];
-    assert_eq!(answer::take(&mut rest, false).status, 200);
-    assert_eq!(rest, b"");
-    assert_eq!(sim.take(new), b"");
-    assert_eq!(
-        record
-            .events()
-            .iter()
-            .filter(|e| matches!(e, Event::Open(_)))
-            .count(),
-        0
-    );
-    let newer = sim.connect();
-    assert_eq!(
-        answer::statuses(&sim.exchange(newer, upgrade("/echo").as_bytes())),
-        [503]
-    );
-    sim.advance(Duration::from_secs(5));
-    assert!(sim.hub.is_finished());
-}
-
-#[test]
-fn who_was_closing_already_goes_on_closing() {
-    let (mut sim, record) = house();
-    let chat = sim.open("/ws/1");
-    let failed = sim.open("/echo");
-    sim.exchange(chat, &binary("x"));
-    sim.exchange(failed, &[0xff]);
-    assert_eq!(record.closes().len(), 2);
-    stop(&mut sim);
-    assert_eq!(sim.take(chat), b"", "no second Close");
-    assert_eq!(sim.take(failed), b"");
-    sim.send(chat, &close(1003, ""));
-    for peer in [chat, failed] {
-        sim.fin(peer);
+fn second_signal_cuts_what_is_left() {
+    let (mut sim, record) = sim();
+    let waiting = sim.open("/echo");
+    let gone = sim.open("/echo");
+    let (full, _) = stopped_with_a_queue(&mut sim, 10);
+    assert_eq!(sim.take(gone), going_away());
+    leave(&mut sim, gone);
+    assert!(!sim.hub.is_finished());
+    cut(&mut sim);
+    for peer in [waiting, full] {
+        assert_eq!(sim.end(peer), End::Reset);
     }
-    sim.run();
     assert!(sim.hub.is_finished());
-    assert_eq!(record.closes().len(), 2);
+    assert_eq!(record.closes(), [GOING_AWAY; 4]);
+    assert_eq!(record.check(), 0);
+    assert_eq!(sim.now, Time(0));
 }
 
 #[test]
-fn without_connections_the_end_is_immediate() {
-    let mut sim = Sim::default();
-    stop(&mut sim);
-    assert!(sim.hub.is_finished());
-    let mut sim = Sim::default();
+fn both_signals_in_one_turn_cut_without_a_word() {
+    let (mut sim, record) = sim();
     let peer = sim.open("/echo");
-    sim.exchange(peer, &client::close(1000, ""));
-    sim.fin(peer);
-    sim.run();
+    sim.hub.stop(sim.now);
+    cut(&mut sim);
+    assert_eq!(sim.take(peer), []);
+    assert_eq!(sim.end(peer), End::Reset);
+    assert!(sim.hub.is_finished());
+    assert_eq!(record.closes(), [GOING_AWAY]);
+}
+
+#[test]
+fn chat_of_fifty_hears_no_farewells() {
+    for path in ["/ws", "/ws/7"] {
+        let (mut sim, record) = sim();
+        let peers: Vec<PeerNo> = (0..50).map(|_| sim.open(path)).collect();
+        let written = sim.peer(peers[0]).writes;
+        stop(&mut sim);
+        for &peer in &peers {
+            assert_eq!(sim.take(peer), going_away());
+        }
+        assert_eq!(sim.peer(peers[0]).writes, written + 1);
+        // However they leave: answering, closing, breaking, or cut.
+        for &peer in &peers[..20] {
+            leave(&mut sim, peer);
+        }
+        for &peer in &peers[20..30] {
+            sim.fin(peer);
+        }
+        for &peer in &peers[30..40] {
+            sim.reset(peer);
+        }
+        sim.advance(DRAIN);
+        for &peer in &peers {
+            assert_eq!(sim.take(peer), []);
+            assert!(sim.peer(peer).is_over());
+        }
+        assert!(sim.hub.is_finished());
+        assert_eq!(record.closes(), [GOING_AWAY; 50]);
+        assert_eq!(record.check(), 0);
+    }
+}
+
+#[test]
+fn closing_handshake_that_was_under_way_is_not_begun_again() {
+    let (mut sim, record) = sim();
+    let failed = sim.open("/echo");
+    let refused = sim.open("/ws/1");
+    let left = sim.open("/echo");
+    sim.exchange(failed, &frame(0x83, ""));
+    sim.exchange(refused, &frame(0x82, "no text"));
+    sim.exchange(left, &close(1000, "bye"));
+    let before = record.closes();
+    let causes: Vec<Cause> = before.iter().map(|why| why.cause).collect();
+    assert_eq!(causes, [Cause::Protocol, Cause::Application, Cause::Peer]);
     stop(&mut sim);
+    for peer in [failed, refused, left] {
+        assert_eq!(sim.take(peer), []);
+    }
+    assert_eq!(sim.end(refused), End::Open, "its Close is still awaited");
+    sim.advance(DRAIN);
+    assert!(sim.hub.is_finished());
+    assert_eq!(record.closes(), before);
+}
+
+#[test]
+fn unfinished_message_does_not_keep_the_close_back() {
+    let (mut sim, _) = sim();
+    let peer = sim.open("/echo");
+    assert_eq!(sim.exchange(peer, &frame(0x01, "half a ")), []);
+    let mut rest = frame(0x80, "message");
+    let tail = rest.split_off(4);
+    assert_eq!(sim.exchange(peer, &rest), []);
+    stop(&mut sim);
+    assert_eq!(sim.take(peer), going_away());
+    assert_eq!(sim.exchange(peer, &tail), []);
+    leave(&mut sim, peer);
+    assert!(sim.hub.is_finished());
+}
+
+/// Says farewell to each of its connections; the first it closes itself.
+#[derive(Default)]
+struct Polite(Vec<ConnId>);
+
+impl App for Polite {
+    fn route(&self, _: &Head<'_>) -> Option<Route> {
+        Some(Route {
+            methods: &[Method::Get],
+            websocket: true,
+            max_body_bytes: 0,
+        })
+    }
+
+    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
+        Reply::Upgrade(Options::tagged(0))
+    }
+
+    fn on_open(&mut self, _: &mut Ctx<'_>, id: ConnId, _: u64) {
+        self.0.push(id);
+    }
+
+    fn on_close(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, _: &Closed) {
+        // Too late.
+        ctx.send_text([id], ["never"]);
+        ctx.close(id, CloseCode::NormalClosure, "never");
+    }
+
+    fn on_shutdown(&mut self, ctx: &mut Ctx<'_>) {
+        ctx.send_text(self.0.iter().copied(), ["farewell"]);
+        if let Some(first) = self.0.first() {
+            ctx.close(*first, CloseCode::NormalClosure, "until next time");
+        }
+    }
+}
+
+#[test]
+fn last_message_of_an_application_stands_before_the_close() {
+    let (apps, record) = watched(vec![Box::new(Polite::default())]);
+    let mut sim = Sim::with_apps(Config::default(), apps);
+    let first = sim.open("/");
+    let second = sim.open("/");
+    stop(&mut sim);
+    let farewell = from_server(0x81, "farewell");
+    let own = [&1000_u16.to_be_bytes()[..], b"until next time"].concat();
+    assert_eq!(
+        sim.take(first),
+        [farewell.clone(), from_server(0x88, own)].concat()
+    );
+    assert_eq!(sim.take(second), [farewell, going_away()].concat());
+    let application = Closed {
+        code: CloseCode::NormalClosure,
+        cause: Cause::Application,
+    };
+    assert_eq!(record.closes(), [application, GOING_AWAY]);
+    for peer in [first, second] {
+        leave(&mut sim, peer);
+    }
     assert!(sim.hub.is_finished());
 }

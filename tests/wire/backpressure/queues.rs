@@ -128,7 +128,7 @@ fn long_rest_of_a_frame_is_not_owed_to_a_slow_consumer() {
     // The frame: 10 + 70,000 bytes. Up to 64 KiB of its rest are still sent.
     let message = vec![9; 70_000];
     let whole = from_server(0x82, &message);
-    let (output, end) = dropped_after(whole.len() - (64 << 10), &[message.clone()]);
+    let (output, end) = dropped_after(whole.len() - (64 << 10), std::slice::from_ref(&message));
     assert_eq!(client::frames(&output).len(), 2);
     assert_eq!(end, End::HalfClosed);
     let taken = whole.len() - (64 << 10) - 1;

@@ -177,6 +177,18 @@ fn request_held_for_60_s_is_503_and_given_up_once() {
 }
 
 #[test]
+fn given_up_request_with_another_behind_it_still_sees_the_end_of_the_stream() {
+    let (mut sim, peer, _) = desk();
+    sim.send(peer, (get("/hold") + &get("/hold?0")).as_bytes());
+    sim.advance(millis(60_000));
+    assert_eq!(answer::only(&sim.take(peer)).status, 503);
+    assert_eq!(sim.end(peer), End::HalfClosed);
+    sim.fin(peer);
+    sim.run();
+    assert_eq!(sim.end(peer), End::Closed, "not only after the linger time");
+}
+
+#[test]
 fn expired_head_request_has_no_body_either() {
     let (mut sim, peer, _) = desk();
     sim.exchange(peer, request("HEAD", "/hold").as_bytes());

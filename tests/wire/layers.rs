@@ -1,0 +1,286 @@
+//! Who may know whom: dependencies in `src/` point one way (src/lib.rs, the map).
+//!
+//! The table below is the architecture in the form of a test. Whoever adds a line to it changes the
+//! architecture, and should want to.
+
+mod source;
+
+use source::Source;
+
+/// A module and everything in it: which modules of ours it may name, and which crates.
+struct Layer {
+    module: &'static str,
+    ours: &'static [&'static str],
+    crates: &'static [&'static str],
+}
+
+const fn layer(
+    module: &'static str,
+    ours: &'static [&'static str],
+    crates: &'static [&'static str],
+) -> Layer {
+    Layer {
+        module,
+        ours,
+        crates,
+    }
+}
+
+/// The longest name that fits a module decides. Modules of the same layer may name each other.
+const LAYERS: &[Layer] = &[
+    // No knowledge of anything above.
+    layer("clock", &[], &[]),
+    layer("config", &[], &[]),
+    layer("timers", &["clock"], &[]),
+    layer("rooms", &[], &["slab"]),
+    // The two protocols: bytes in, bytes out.
+    layer("ws", &[], &["simdutf8"]),
+    layer("ws::handshake", &["http"], &["base64", "sha1"]),
+    layer("http", &["config"], &["httparse"]),
+    layer("http::date", &[], &["time"]),
+    layer("outbox", &["ws::frame"], &[]),
+    // Connections, without sockets.
+    layer(
+        "conn",
+        &[
+            "app",
+            "clock",
+            "config",
+            "http",
+            "outbox",
+            "ws::close",
+            "ws::endpoint",
+        ],
+        &[],
+    ),
+    layer(
+        "hub",
+        &[
+            "app", "clock", "config", "conn", "http", "outbox", "timers", "ws",
+        ],
+        &["httparse", "log", "slab"],
+    ),
+    // Applications, without frames.
+    layer("app", &["http", "hub::ctx", "ws::close"], &[]),
+    layer(
+        "apps",
+        &["app", "files", "http", "rooms", "ws::close"],
+        &["slab"],
+    ),
+    layer("files", &["http"], &[]),
+    layer("files::folder", &["files"], &["rustix"]),
+    // The world.
+    layer("sockets", &["app"], &["mio", "rustix"]),
+    layer(
+        "server",
+        &["app", "clock", "hub", "sockets"],
+        &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
+    ),
+    layer("args", &["config"], &["lexopt", "log"]),
+    layer(
+        "main",
+        &["app", "apps", "args", "files", "http", "hub", "server"],
+        &["getrandom", "log", "rustix", "simplelog"],
+    ),
+    layer("lib", &[], &[]),
+];
+
+/// Names that only these modules may say: the core is a function of bytes, time and a seed.
+const WORDS: &[(&str, &[&str])] = &[
+    ("TcpStream", &["server", "sockets"]),
+    ("TcpListener", &["server"]),
+    ("UdpSocket", &[]),
+    ("Instant", &["server"]),
+    ("SystemTime", &["main"]),
+    // `server` keeps one open, to give up when there are no more descriptors.
+    ("std::fs", &["files::folder", "server"]),
+    ("std::process", &["main"]),
+    ("std::env", &["main"]),
+    ("std::thread", &[]),
+    // Would hide one of those.
+    ("std::{", &[]),
+    ("std::*", &[]),
+    ("stdin", &[]),
+    // Iterated in an order that differs from run to run.
+    ("HashMap", &[]),
+    ("HashSet", &[]),
+    ("async", &[]),
+    ("unsafe", &[]),
+    // Would end the process, or fail when stdout is closed (LIMITS §7).
+    ("print!", &[]),
+    ("println!", &[]),
+    ("eprint!", &[]),
+    ("eprintln!", &[]),
+    ("dbg!", &[]),
+    ("panic!", &[]),
+    ("todo!", &[]),
+    ("unimplemented!", &[]),
+    ("unreachable!", &[]),
+    ("assert!", &[]),
+    ("assert_eq!", &[]),
+    // `expect` is not here: the endpoint has a method of that name. Clippy tells them apart.
+    (".unwrap(", &[]),
+];
+
+fn is_within(module: &str, layer: &str) -> bool {
+    module
+        .strip_prefix(layer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn layer_of(module: &str) -> Option<&'static Layer> {
+    LAYERS
+        .iter()
+        .filter(|layer| is_within(module, layer.module))
+        .max_by_key(|layer| layer.module.len())
+}
+
+/// Every breach of the tables in this text, were it this file of `src/`.
+fn breaches(file: &str, text: &str) -> Vec<String> {
+    let source = Source::new(file, text);
+    let module = &source.module;
+    let Some(layer) = layer_of(module) else {
+        return vec![format!("{file}: no layer for the module {module}")];
+    };
+    let may_name = |path: &String| {
+        layer_of(path).is_some_and(|theirs| theirs.module == layer.module)
+            || layer.ours.iter().any(|ours| is_within(path, ours))
+    };
+    let mut breaches = Vec::new();
+    for path in source.ours().iter().filter(|path| !may_name(path)) {
+        breaches.push(format!("{file}: {module} must not know {path}"));
+    }
+    for name in source.crates() {
+        if !layer.crates.contains(&name.as_str()) {
+            breaches.push(format!("{file}: {module} must not use the crate {name}"));
+        }
+    }
+    for (word, allowed) in WORDS {
+        if source.says(word) && !allowed.contains(&module.as_str()) {
+            breaches.push(format!("{file}: {module} must not say {word}"));
+        }
+    }
+    breaches
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let mut found = Vec::new();
+    let files = source::all();
+    assert!(files.len() > 40, "the whole of src/");
+    for (file, text) in &files {
+        found.extend(breaches(file, text));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn each_layer_exists_and_names_layers_that_exist() {
+    let modules: Vec<String> = source::all()
+        .iter()
+        .map(|(file, text)| Source::new(file, text).module)
+        .collect();
+    for layer in LAYERS {
+        assert!(
+            modules.iter().any(|module| is_within(module, layer.module)),
+            "{} is gone: take it off the table",
+            layer.module
+        );
+        for ours in layer.ours {
+            assert!(
+                modules
+                    .iter()
+                    .any(|module| is_within(module, ours) || is_within(ours, module)),
+                "{} may name {ours}, which is gone",
+                layer.module
+            );
+        }
+        for name in layer.crates {
+            assert!(
+                source::dependencies().iter().any(|known| known == name),
+                "{name} is not in Cargo.toml"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_permission_that_nobody_uses_is_taken_back() {
+    let files = source::all();
+    let mut unused = Vec::new();
+    for layer in LAYERS {
+        let inside = files
+            .iter()
+            .map(|(file, text)| Source::new(file, text))
+            .filter(|source| layer_of(&source.module).is_some_and(|l| l.module == layer.module));
+        let (mut ours, mut crates) = (Vec::new(), Vec::new());
+        for source in inside {
+            ours.extend(source.ours());
+            crates.extend(source.crates());
+        }
+        for allowed in layer.ours {
+            if !ours.iter().any(|path| is_within(path, allowed)) {
+                unused.push(format!("{} does not name {allowed}", layer.module));
+            }
+        }
+        for allowed in layer.crates {
+            if !crates.iter().any(|name| name == allowed) {
+                unused.push(format!("{} does not use the crate {allowed}", layer.module));
+            }
+        }
+    }
+    assert!(unused.is_empty(), "{}", unused.join("\n"));
+}
+
+#[test]
+fn a_wrong_import_is_noticed() {
+    for (file, text) in [
+        ("ws/frame.rs", "use crate::hub::Hub;"),
+        ("ws/frame.rs", "use crate::http::head::Head;"),
+        ("ws/mod.rs", "use super::conn::Conn;"),
+        ("ws/reader.rs", "use super::super::conn::Conn;"),
+        (
+            "ws/reader.rs",
+            "fn f() { let x = crate::conn::Conn::new(); }",
+        ),
+        ("ws/reader.rs", "use crate::{clock, ws};"),
+        ("ws/reader.rs", "use crate::*;"),
+        ("http/head.rs", "use crate::ws::close::CloseCode;"),
+        ("http/head.rs", "use crate :: ws :: close :: CloseCode;"),
+        ("http/head.rs", "use crate::\n    ws::close::CloseCode;"),
+        ("outbox.rs", "use crate::ws::close::CloseCode;"),
+        ("outbox.rs", "use crate::ws::{frame, close};"),
+        ("ws/endpoint.rs", "use super::handshake::Plan;"),
+        ("timers.rs", "use std::time::Instant;"),
+        ("clock.rs", "use mio::Poll;"),
+        ("hub/core.rs", "use ::mio::Poll;"),
+        ("hub/core.rs", "use crate::apps::echo::Echo;"),
+        ("hub/core.rs", "use std::net::TcpStream;"),
+        ("hub/core.rs", "use std::{fs, io};"),
+        ("apps/echo.rs", "use crate::ws::frame::Opcode;"),
+        ("files/embedded.rs", "use std::fs::File;"),
+        ("hub/core.rs", "fn f() { let a = /* none */ b.unwrap(); }"),
+        ("hub/core.rs", "fn f() { println!(\"\"); }"),
+        ("hub/core.rs", "fn f() { let c = '\"'; panic!(\"\"); }"),
+        ("fresh.rs", ""),
+    ] {
+        assert_eq!(breaches(file, text).len(), 1, "{file}: {text}");
+    }
+}
+
+#[test]
+fn what_is_only_talked_about_is_no_import() {
+    for text in [
+        "// use crate::hub::Hub; panic!",
+        "//! [`Hub`](crate::hub::Hub)",
+        "/* use mio::Poll; /* nested */ unsafe */",
+        "const A: &str = \"crate::hub::Hub \\\" mio::Poll panic!\";",
+        "const A: &str = r#\"crate::hub::Hub \" unsafe\"#;",
+        "fn f<'a>(x: &'a str) -> Option<&'a str> { x.get(1..).or(Some(\"unsafe\")) }",
+        "use std::time::Duration;",
+        "use crate::ws::close::CloseCode;",
+        "use super::close::CloseCode;",
+    ] {
+        assert_eq!(breaches("ws/frame.rs", text), [""; 0], "{text}");
+    }
+}
