@@ -23,8 +23,9 @@ impl Hub {
         }
         for id in self.ids() {
             stop_connection(&mut self.core, id);
-            self.settle();
         }
+        // Only now are applications told who left: nobody is left to whom they could say so.
+        self.settle();
     }
 
     /// Whether the server goes down and nothing is left to do.

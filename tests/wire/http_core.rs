@@ -1,351 +1,316 @@
-//! Requests over the whole core: keep-alive, pipelining, the upgrade in between, refusals and how
-//! they end (LIMITS §3, RFC 9112 §9).
+//! HTTP through the whole server: requests on one connection, their answers in order, the
+//! upgrade among them. Heads alone are in `http`, bodies of requests in `request_body`.
 
-use crate::answer::{self, Answer, get, request};
-use crate::client::{self, from_server, text, upgrade};
-use crate::script::{send_cut, ways};
+mod bodies;
+mod ending;
+mod framing;
+mod pages;
+mod site;
+
+use crate::client::{SWITCHING, close, from_server, text, upgrade};
+use crate::script;
 use crate::sim::{End, PeerNo, Sim, apps};
-use std::time::Duration;
-use ws101::apps::pages::Pages;
+use site::{Counters, Site, pattern};
 use ws101::config::Config;
-use ws101::files::embedded::Embedded;
 
-fn site_with(config: Config) -> Sim {
-    let mut apps = apps();
-    apps.push(Box::new(Pages::new(Box::new(Embedded::default()))));
-    Sim::with_apps(config, apps)
+/// A response as a client reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    /// Field lines, without the status line.
+    fields: Vec<String>,
+    body: Vec<u8>,
 }
 
-fn site() -> (Sim, PeerNo) {
-    let mut sim = site_with(Config::default());
-    let peer = sim.connect();
-    (sim, peer)
+impl Answer {
+    fn has(&self, field: &str) -> bool {
+        self.fields.iter().any(|line| line == field)
+    }
+
+    /// It says that the connection ends behind it (RFC 9112 §9.6).
+    fn closes(&self) -> bool {
+        self.has("Connection: close") || self.has("Connection: Upgrade, close")
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        let lines = self.fields.iter().filter_map(|line| line.split_once(": "));
+        lines
+            .filter(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+            .next()
+    }
 }
 
-/// One connection, these requests in one piece: all answers, and how it ended.
-fn asks(requests: &str) -> (Vec<Answer>, End) {
-    let (mut sim, peer) = site();
-    let output = sim.exchange(peer, requests.as_bytes());
-    (answer::all(&output), sim.end(peer))
-}
-
-/// Sends `input` in every way; the output must always be that of the whole.
-fn same_however_cut(input: &[u8]) -> (Vec<u8>, End) {
-    let converse = |cuts: &[usize]| {
-        let (mut sim, peer) = site();
-        send_cut(&mut sim, peer, input, cuts);
-        (sim.take(peer), sim.end(peer))
+/// Takes the first response off; `None` when it is not whole. `to_head`: it answers a HEAD.
+fn take_answer(bytes: &mut &[u8], to_head: bool) -> Option<Answer> {
+    let head_len = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let (head, rest) = bytes.split_at(head_len);
+    let head = std::str::from_utf8(&head[..head_len - 4]).expect("a head of ASCII");
+    let mut lines = head.split("\r\n");
+    let start = lines.next().unwrap();
+    let status: u16 = start
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok())
+        .unwrap_or_else(|| panic!("a status line: {start}"));
+    let fields: Vec<String> = lines.map(str::to_owned).collect();
+    let mut answer = Answer {
+        status,
+        fields,
+        body: Vec::new(),
     };
-    let whole = converse(&[]);
-    for cuts in ways(input) {
-        let output = converse(&cuts);
+    let lens = answer
+        .fields
+        .iter()
+        .filter(|line| line.starts_with("Content-Length:"));
+    assert!(lens.count() <= 1, "{head}");
+    let len: usize = answer
+        .field("Content-Length")
+        .map_or(0, |len| len.parse().unwrap());
+    let body_len = if to_head || [101, 204, 304].contains(&status) {
+        0
+    } else {
+        len
+    };
+    answer.body = rest.get(..body_len)?.to_vec();
+    *bytes = &rest[body_len..];
+    Some(answer)
+}
+
+/// All responses to requests of which none was a HEAD; nothing may be left over.
+fn answers(mut bytes: &[u8]) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    while !bytes.is_empty() {
+        let answer = take_answer(&mut bytes, false);
+        answers.push(answer.unwrap_or_else(|| panic!("cut short behind {answers:?}")));
+    }
+    answers
+}
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+/// The programs's applications with the test's `Site` before them.
+fn site(config: Config) -> (Sim, Counters) {
+    let counters = Counters::default();
+    let mut apps = apps();
+    apps.insert(0, Box::new(Site::new(counters.clone())));
+    (Sim::with_apps(config, apps), counters)
+}
+
+/// Everything the server sends, and how the connection stands, when `input` arrives in these cuts.
+fn converse(input: &[u8], cuts: &[usize]) -> (Vec<u8>, End) {
+    let (mut sim, _) = site(Config::default());
+    let peer = sim.connect();
+    script::send_cut(&mut sim, peer, input, cuts);
+    (sim.take(peer), sim.end(peer))
+}
+
+/// The same however it is cut; gives it.
+fn converse_in_all_ways(input: &str) -> (Vec<u8>, End) {
+    let whole = converse(input.as_bytes(), &[]);
+    for cuts in script::ways(input.as_bytes()) {
         assert!(
-            output == whole,
-            "cut at {:?}: {:?}",
-            &cuts[..cuts.len().min(8)],
-            String::from_utf8_lossy(&output.0)
+            converse(input.as_bytes(), &cuts) == whole,
+            "{input} cut at {cuts:?}"
         );
     }
     whole
 }
 
+/// The client reads a bit at a time until nothing more comes.
+fn read_slowly(sim: &mut Sim, peer: PeerNo, mut next: impl FnMut() -> usize) -> Vec<u8> {
+    let mut read = Vec::new();
+    let mut idle = 0;
+    while idle < 50 {
+        sim.open_window(peer, next());
+        sim.run();
+        let bytes = sim.take(peer);
+        idle = if bytes.is_empty() { idle + 1 } else { 0 };
+        read.extend(bytes);
+    }
+    read
+}
+
 #[test]
-fn page_is_served_with_its_fields() {
-    let (answers, end) = asks(&get("/"));
-    let answer = &answers[0];
-    assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.field("Content-Type"),
-        Some("text/html; charset=utf-8")
-    );
-    let len = answer.body.len().to_string();
-    assert_eq!(answer.field("Content-Length"), Some(len.as_str()));
-    assert_eq!(answer.field("Date"), Some("Thu, 21 Nov 2024 12:00:00 GMT"));
-    assert_eq!(answer.field("X-Content-Type-Options"), Some("nosniff"));
-    assert_eq!(answer.field("Connection"), None);
-    assert!(answer.text().contains("messages"));
+fn answer_has_a_date_a_length_and_no_connection_field() {
+    // RFC 9110 §6.6.1, §8.6; RFC 9112 §9.3: HTTP/1.1 is persistent without saying so
+    let (answer, end) = converse_in_all_ways(&get("/bytes/5"));
+    let expected = "HTTP/1.1 200 OK\r\nDate: Thu, 21 Nov 2024 12:00:00 GMT\r\n\
+        Content-Type: application/octet-stream\r\nContent-Length: 5\r\n\r\n";
+    assert_eq!(answer, [expected.as_bytes(), &pattern(5)].concat());
     assert_eq!(end, End::Open);
 }
 
 #[test]
-fn copy_that_is_still_good_is_304_and_the_connection_goes_on() {
-    let (mut sim, peer) = site();
-    let first = answer::only(&sim.exchange(peer, get("/").as_bytes()));
-    let etag = first.field("ETag").expect("a tag");
-    let again = format!("GET / HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {etag}\r\n\r\n");
-    let both = again + &get("/style.css");
-    let answers = answer::all(&sim.exchange(peer, both.as_bytes()));
-    assert_eq!(answers[0].status, 304);
-    assert_eq!(answers[0].body, b"");
-    assert_eq!(answers[1].status, 200);
-    assert_eq!(
-        answers[1].field("Content-Type"),
-        Some("text/css; charset=utf-8")
-    );
-}
-
-#[test]
-fn connection_is_kept_until_somebody_says_otherwise() {
+fn connection_carries_one_request_after_the_other() {
     // RFC 9112 §9.3
-    for (request, stays) in [
-        ("GET / HTTP/1.1\r\nHost: a.b\r\nHost: c.d\r\n\r\n", false),
-        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", true),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
-            true,
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            false,
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: x, CLOSE\r\n\r\n",
-            false,
-        ),
-        ("GET / HTTP/1.0\r\n\r\n", false),
-        ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false),
-    ] {
-        let (answers, end) = asks(&[request, &get("/")].concat());
-        assert_eq!(answers.len(), if stays { 2 } else { 1 }, "{request}");
-        assert_eq!(answers[0].closes(), !stays, "{request}");
-        assert_eq!(end == End::Open, stays, "{request}");
+    let (mut sim, counters) = site(Config::default());
+    let peer = sim.connect();
+    for n in 0..20 {
+        let answer = answers(&sim.exchange(peer, get(&format!("/bytes/{n}")).as_bytes()));
+        assert_eq!(answer.len(), 1);
+        assert_eq!((answer[0].status, &answer[0].body), (200, &pattern(n)));
+        assert_eq!(answer[0].field("Connection"), None);
     }
+    assert_eq!(counters.asked(), 20);
+    assert_eq!(sim.end(peer), End::Open);
 }
 
 #[test]
 fn pipelined_requests_are_answered_in_order_however_they_are_cut() {
-    let requests = [
-        get("/favicon.svg"),
-        request("HEAD", "/favicon.svg"),
-        get("/nothing-here"),
-        "\r\n".to_owned(),
-        get("/?query"),
-        "GET / HTTP/1.1\nHost: localhost\nConnection: close\n\n".to_owned(),
-        get("/never"),
-    ]
-    .concat();
-    let (output, end) = same_however_cut(requests.as_bytes());
-    let mut rest = &output[..];
-    let icon = answer::take(&mut rest, false);
-    let head = answer::take(&mut rest, true);
-    assert_eq!((icon.status, &icon.head), (200, &head.head));
-    let statuses: Vec<u16> = answer::statuses(rest);
-    assert_eq!(statuses, [404, 200, 200]);
-    assert_eq!(end, End::HalfClosed);
-}
-
-#[test]
-fn refusal_ends_the_connection_and_what_follows_is_thrown_away() {
-    for (bad, status) in [
-        ("GET / HTTP/1.1\r\n\r\n", 400),
-        ("GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
-        ("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
-        ("BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n", 501),
-        ("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
-            413,
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-            413,
-        ),
-        ("GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n", 426),
-    ] {
-        // LIMITS §3: a body is never taken for the next request.
-        let input = [&get("/favicon.svg"), bad, &get("/favicon.svg")].concat();
-        let (output, end) = same_however_cut(input.as_bytes());
-        let answers = answer::all(&output);
-        assert_eq!(answers.len(), 2, "{bad}");
-        assert_eq!((answers[0].status, answers[1].status), (200, status));
-        assert!(answers[1].closes(), "{bad}");
-        assert_eq!(
-            answers[1].field("Content-Type"),
-            Some("text/plain; charset=utf-8")
-        );
-        assert_eq!(answers[1].field("X-Content-Type-Options"), Some("nosniff"));
-        assert_eq!(end, End::HalfClosed, "{bad}");
-    }
-}
-
-#[test]
-fn refused_upload_is_thrown_away_while_the_answer_is_on_its_way() {
-    // RFC 9112 §9.6: closing with unread input would reset the connection.
-    let (mut sim, peer) = site();
-    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n\r\n";
-    assert_eq!(
-        answer::statuses(&sim.exchange(peer, head.as_bytes())),
-        [405]
-    );
-    for _ in 0..9 {
-        sim.send(peer, &[b'x'; 100_000]);
-        sim.run();
-        assert_eq!(sim.end(peer), End::HalfClosed);
-    }
-    assert_eq!(sim.unread(peer), 0);
-    sim.fin(peer);
-    sim.run();
-    assert_eq!(sim.end(peer), End::Closed);
-    assert_eq!(sim.hub.connections(), 0);
-}
-
-#[test]
-fn thousandth_answer_of_a_connection_is_its_last() {
-    // LIMITS §2
-    let (mut sim, peer) = site();
-    let many = get("/x").repeat(1_100);
-    let answers = answer::all(&sim.exchange(peer, many.as_bytes()));
-    assert_eq!(answers.len(), 1_000);
-    assert!(answers[..999].iter().all(|answer| !answer.closes()));
-    assert!(answers[999].closes());
-    assert_eq!(sim.end(peer), End::HalfClosed);
-    // An upgrade may be the last.
-    let (mut sim, peer) = site();
-    sim.exchange(peer, get("/x").repeat(999).as_bytes());
-    let output = sim.exchange(peer, &[upgrade("/echo").as_bytes(), &text("x")].concat());
-    assert!(output.starts_with(client::SWITCHING.as_bytes()));
-    assert!(output.ends_with(&from_server(0x81, "x")));
-}
-
-#[test]
-fn upgrade_may_follow_plain_requests_and_frames_may_follow_the_upgrade() {
-    let head = upgrade("/echo");
-    let mut input = get("/favicon.svg").into_bytes();
-    input.extend(get("/nothing").bytes());
-    input.extend(head.bytes());
-    input.extend(text("first"));
-    input.extend(client::ping("p"));
-    input.extend(text("second"));
-    let (output, end) = same_however_cut(&input);
+    // RFC 9112 §9.3.2
+    let input = ["/bytes/3", "/bytes/0", "/stream/9000", "/bytes/7"]
+        .map(get)
+        .concat();
+    let (output, end) = converse_in_all_ways(&input);
+    let bodies: Vec<_> = answers(&output)
+        .into_iter()
+        .map(|answer| answer.body)
+        .collect();
+    assert_eq!(bodies, [3, 0, 9_000, 7].map(pattern));
     assert_eq!(end, End::Open);
-    let mut rest = &output[..];
-    assert_eq!(answer::take(&mut rest, false).status, 200);
-    assert_eq!(answer::take(&mut rest, false).status, 404);
-    let frames = [
-        client::SWITCHING.as_bytes(),
-        &from_server(0x81, "first"),
-        &from_server(0x8a, "p"),
-        &from_server(0x81, "second"),
-    ]
-    .concat();
-    assert_eq!(rest, frames);
 }
 
 #[test]
-fn close_and_violation_may_follow_the_upgrade_at_once() {
-    let close = [upgrade("/echo").into_bytes(), client::close(1000, "")].concat();
-    let (output, end) = same_however_cut(&close);
-    let expected = [client::SWITCHING.as_bytes(), b"\x88\x02\x03\xe8"].concat();
-    assert_eq!((output, end), (expected, End::HalfClosed));
-
-    let unmasked = [upgrade("/echo").as_bytes(), &text("ok"), b"\x81\x00"].concat();
-    let (output, end) = same_however_cut(&unmasked);
-    assert!(output.ends_with(b"frame not masked"));
-    assert_eq!(end, End::HalfClosed);
+fn empty_line_between_requests_is_ignored() {
+    // RFC 9112 §2.2
+    let input = [get("/bytes/1"), "\r\n".to_owned(), get("/bytes/2")].concat();
+    let (output, end) = converse_in_all_ways(&input);
+    assert_eq!(answers(&output).len(), 2);
+    assert_eq!(end, End::Open);
 }
 
 #[test]
-fn messages_that_others_send_come_behind_the_101() {
-    // A member that joins while the answers before its 101 still wait.
-    let (mut sim, late) = site();
-    let speaker = sim.open("/broadcast");
-    sim.set_window(late, Some(10));
-    let input = [get("/vendor/bootstrap.min.css"), upgrade("/broadcast")].concat();
-    sim.send(late, input.as_bytes());
-    sim.run();
-    sim.exchange(speaker, &text("hello"));
-    sim.exchange(speaker, &text("you"));
-    sim.set_window(late, None);
-    sim.run();
-    let output = sim.take(late);
-    let mut rest = &output[..];
-    assert_eq!(answer::take(&mut rest, false).status, 200);
-    let frames = rest.strip_prefix(client::SWITCHING.as_bytes());
-    assert_eq!(client::texts(frames.expect("the 101")), ["hello", "you"]);
+fn connection_ends_when_the_client_says_so() {
+    // RFC 9112 §9.3, §9.6: nothing behind such a request is answered
+    for (from, to) in [
+        ("Host", "Connection: close\r\nHost"),
+        (
+            "Host",
+            "Connection: keep-alive\r\nconnection: x , CLOSE\r\nHost",
+        ),
+        ("HTTP/1.1", "HTTP/1.0"),
+        ("HTTP/1.1\r\nHost: localhost\r\n", "HTTP/1.0\r\n"),
+    ] {
+        let last = get("/bytes/2").replace(from, to);
+        let (output, end) =
+            converse_in_all_ways(&[get("/bytes/1"), last, get("/bytes/3")].concat());
+        let answers = answers(&output);
+        assert_eq!(answers.len(), 2, "{to}");
+        assert_eq!(answers[0].field("Connection"), None);
+        assert_eq!(answers[1].body, pattern(2));
+        assert!(answers[1].has("Connection: close"), "{to}");
+        assert_eq!(end, End::HalfClosed);
+    }
 }
 
 #[test]
-fn refused_upgrade_may_not_be_followed_by_frames() {
-    let mut input = upgrade("/nowhere").into_bytes();
-    input.extend(text("ignored"));
-    input.extend(get("/").bytes());
-    let (output, end) = same_however_cut(&input);
-    assert_eq!(answer::statuses(&output), [404]);
-    assert_eq!(end, End::HalfClosed);
-}
-
-#[test]
-fn half_close_behind_requests_still_gets_their_answers() {
-    let (mut sim, peer) = site();
-    sim.send(peer, get("/vendor/bootstrap.min.css").as_bytes());
-    sim.send(peer, get("/favicon.svg").as_bytes());
-    sim.set_window(peer, Some(1_000));
-    sim.fin(peer);
-    sim.run();
-    sim.set_window(peer, None);
-    sim.run();
-    assert_eq!(answer::statuses(&sim.take(peer)), [200, 200]);
-    assert_eq!(sim.end(peer), End::Closed);
-    // In the middle of a head: nothing to say.
-    let (mut sim, peer) = site();
-    sim.send(peer, b"GET / HT");
-    sim.fin(peer);
-    sim.run();
-    assert_eq!((sim.take(peer), sim.end(peer)), (vec![], End::Closed));
-}
-
-#[test]
-fn answer_leaves_in_one_write_with_its_small_body() {
-    let (mut sim, peer) = site();
-    sim.exchange(peer, get("/favicon.svg").as_bytes());
-    assert_eq!(sim.peer(peer).writes, 1);
-    let ten = get("/nothing").repeat(10);
-    sim.exchange(peer, ten.as_bytes());
-    assert_eq!(sim.peer(peer).writes, 2, "ten answers, one write");
-}
-
-#[test]
-fn requests_of_many_connections_do_not_mix() {
-    let mut sim = site_with(Config::default());
-    let peers: Vec<PeerNo> = (0..50).map(|_| sim.connect()).collect();
-    let paths = ["/favicon.svg", "/chat.js", "/style.css", "/nothing"];
-    let heads: Vec<String> = paths.iter().map(|path| get(path)).collect();
-    // All heads grow side by side, byte by byte.
-    let longest = heads.iter().map(String::len).max().expect("some");
-    for at in 0..longest {
-        for (number, peer) in peers.iter().enumerate() {
-            if let Some(byte) = heads[number % 4].as_bytes().get(at) {
-                sim.send(*peer, &[*byte]);
-            }
+fn last_of_1_000_requests_says_close() {
+    // LIMITS §2; RFC 9112 §9.6
+    for at_once in [true, false] {
+        let (mut sim, counters) = site(Config::default());
+        let peer = sim.connect();
+        let request = get("/bytes/1");
+        if at_once {
+            sim.send(peer, request.repeat(1_005).as_bytes());
+        } else {
+            (0..1_005).for_each(|_| sim.send(peer, request.as_bytes()));
         }
         sim.run();
+        let answers = answers(&sim.take(peer));
+        assert_eq!(answers.len(), 1_000);
+        for (n, answer) in answers.iter().enumerate() {
+            assert_eq!(answer.has("Connection: close"), n == 999, "{n}");
+        }
+        assert_eq!(counters.asked(), 1_000);
+        assert_eq!(sim.end(peer), End::HalfClosed);
     }
-    let mut answers = peers.iter().map(|peer| sim.take(*peer));
-    let first: Vec<Vec<u8>> = answers.by_ref().take(4).collect();
-    for (number, output) in answers.enumerate() {
-        assert!(output == first[number % 4], "connection {}", number + 4);
-    }
-    assert_eq!(answer::only(&first[3]).status, 404);
 }
 
 #[test]
-fn slow_reader_of_a_page_does_not_hold_up_others() {
-    let (mut sim, slow) = site();
-    sim.set_window(slow, Some(100));
-    sim.send(slow, get("/vendor/bootstrap.min.css").as_bytes());
-    let quick = sim.connect();
-    let echo = sim.open("/echo");
-    for _ in 0..20 {
-        sim.advance(Duration::from_millis(1_400));
-        assert_eq!(
-            answer::statuses(&sim.exchange(quick, get("/").as_bytes())),
-            [200]
-        );
-        assert_eq!(sim.exchange(echo, &text("x")), from_server(0x81, "x"));
+fn last_request_may_still_be_an_upgrade() {
+    // LIMITS §2 counts requests; a WebSocket has none.
+    let config = Config {
+        max_requests_per_connection: 2,
+        ..Config::default()
+    };
+    let (mut sim, _) = site(config);
+    let peer = sim.connect();
+    sim.exchange(peer, get("/bytes/1").as_bytes());
+    let answer = sim.exchange(peer, upgrade("/echo").as_bytes());
+    assert_eq!(String::from_utf8(answer).unwrap(), SWITCHING);
+    assert_eq!(sim.exchange(peer, &text("x")), from_server(0x81, "x"));
+}
+
+#[test]
+fn head_is_answered_like_get_without_the_body() {
+    // RFC 9110 §9.3.2; the next answer follows at once
+    for target in ["/bytes/7", "/bytes/9000", "/stream/9000", "/nothing"] {
+        let head = get(target).replace("GET", "HEAD");
+        let (with_body, _) = converse(get(target).as_bytes(), &[]);
+        let (without, end) = converse_in_all_ways(&head);
+        let head_len = with_body
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap()
+            + 4;
+        assert_eq!(without, with_body[..head_len], "{target}");
+        assert!(with_body.len() > head_len, "{target}");
+        if target == "/nothing" {
+            assert_eq!(end, End::HalfClosed);
+            continue;
+        }
+        let (both, end) = converse_in_all_ways(&[head, get("/bytes/3")].concat());
+        let mut rest = both.as_slice();
+        assert_eq!(take_answer(&mut rest, true).unwrap().status, 200);
+        assert_eq!(answers(rest)[0].body, pattern(3));
+        assert_eq!(end, End::Open);
     }
-    sim.set_window(slow, None);
-    sim.run();
-    let page = answer::only(&sim.take(slow));
-    let again = answer::only(&sim.exchange(quick, get("/vendor/bootstrap.min.css").as_bytes()));
-    assert!(page == again);
+}
+
+#[test]
+fn upgrade_after_plain_requests_and_frames_right_behind_it() {
+    // SEED_SYSTEMS §1: "may carry plain requests and then the upgrade"; RFC 6455 §4.2.2
+    for plain in [
+        vec![],
+        vec!["/bytes/3"],
+        vec!["/bytes/9000", "/stream/5000"],
+    ] {
+        let requests: String = plain.iter().map(|target| get(target)).collect();
+        let frames = [text("Hello"), text(""), close(1000, "")].concat();
+        let input = [requests.as_bytes(), upgrade("/echo").as_bytes(), &frames].concat();
+        let (before, _) = converse(requests.as_bytes(), &[]);
+        let echoed = [
+            from_server(0x81, "Hello"),
+            from_server(0x81, ""),
+            vec![0x88, 2, 3, 0xe8],
+        ];
+        let expected = [before, SWITCHING.into(), echoed.concat()].concat();
+        for cuts in script::ways(&input) {
+            let (output, end) = converse(&input, &cuts);
+            assert!(output == expected, "{plain:?} cut at {cuts:?}");
+            assert_eq!(end, End::HalfClosed);
+        }
+    }
+}
+
+#[test]
+fn upgrade_behind_a_page_that_is_read_slowly() {
+    // The page comes first and whole, then the 101, then the echoes: nothing overtakes.
+    for plain in ["/bytes/700000", "/stream/700000"] {
+        let (mut sim, _) = site(Config::default());
+        let peer = sim.connect();
+        sim.set_window(peer, Some(0));
+        let input = [get(plain).into(), upgrade("/echo").into(), text("Hello")].concat();
+        sim.send(peer, &input);
+        sim.run();
+        let read = read_slowly(&mut sim, peer, || 33_333);
+        let mut rest = read.as_slice();
+        let page = take_answer(&mut rest, false).unwrap();
+        assert!(page.body == pattern(700_000), "{plain}");
+        let expected = [SWITCHING.as_bytes(), &from_server(0x81, "Hello")].concat();
+        assert_eq!(rest, expected, "{plain}");
+        assert_eq!(sim.exchange(peer, &text("x")), from_server(0x81, "x"));
+    }
 }

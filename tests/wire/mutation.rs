@@ -54,11 +54,11 @@ fn narrow() -> Config {
         max_requests_per_connection: 5,
         max_message_bytes: 3_000,
         max_fragments: 8,
-        high_water_bytes: 4_000,
-        low_water_bytes: 1_000,
+        high_water_bytes: 2_000,
+        low_water_bytes: 500,
         stall_bytes: 8_000,
         max_queue_bytes: Some(20_000),
-        max_deliveries_per_turn: 16,
+        max_deliveries_per_turn: 3,
         max_turn_bytes: 8_000,
         write_out_bytes: 2_000,
         piece_bytes: 700,
@@ -97,7 +97,7 @@ impl Crowd {
         let place = Place::any(&mut self.rng);
         let conversation = place.opening(&mut self.rng);
         let pieces = conversation::cut(conversation, &mut self.rng);
-        if self.rng.below(4) == 0 {
+        if self.rng.below(2) == 0 {
             let window = self.rng.below(3_000);
             self.sim.set_window(no, Some(window));
         }
@@ -129,9 +129,9 @@ impl Crowd {
     }
 
     fn change_window(&mut self, no: PeerNo) {
-        match self.rng.below(4) {
+        match self.rng.below(8) {
             0 => self.sim.set_window(no, None),
-            1 => self.sim.set_window(no, Some(0)),
+            1..4 => self.sim.set_window(no, Some(0)),
             _ => {
                 let bytes = self.rng.below(5_000);
                 self.sim.open_window(no, bytes);

@@ -132,7 +132,7 @@ impl Place {
 /// Complete messages, with control frames between.
 fn frames(rng: &mut Rng) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for _ in 0..=rng.below(5) {
+    for _ in 0..=rng.below(9) {
         let most = [5, 130, 1_000, 4_000][rng.below(4)];
         let payload = "käse\u{1f9c0}".repeat(rng.below(most) / 9);
         let key = (rng.next() as u32).to_be_bytes();
@@ -141,7 +141,7 @@ fn frames(rng: &mut Rng) -> Vec<u8> {
             2 => bytes.extend(fragments(payload.as_bytes(), rng)),
             3 => bytes.extend(frame(0x89, "ping")),
             4 => bytes.extend(frame(0x8a, "pong")),
-            5 if rng.below(6) == 0 => bytes.extend(close(1000, "bye")),
+            5 if rng.below(12) == 0 => bytes.extend(close(1000, "bye")),
             _ => bytes.extend(frame_with_key(0x81, payload.as_bytes(), key)),
         }
     }
@@ -230,7 +230,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
 
 /// Cut into what single reads give: mostly a few pieces, sometimes bytes.
 pub fn cut(bytes: Vec<u8>, rng: &mut Rng) -> Vec<Vec<u8>> {
-    let most = [1, 30, 1_000, 10_000][rng.below(4)];
+    let most = [1, 30, 1_000, 20_000][rng.below(4)];
     let mut pieces = Vec::new();
     let mut rest = &bytes[..];
     while !rest.is_empty() {
