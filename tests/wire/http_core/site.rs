@@ -122,7 +122,7 @@ impl Source for Pieces {
             return Err(io::Error::other("the disk says no"));
         }
         // Short reads are as good as full ones.
-        let most = if self.counters.pieces() % 3 == 0 {
+        let most = if self.counters.pieces().is_multiple_of(3) {
             1_000
         } else {
             usize::MAX
