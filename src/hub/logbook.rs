@@ -136,7 +136,7 @@ impl Logbook {
         info!(
             "{} {} {seconds:.3} s, {} bytes in, {} out, {outcome} {}",
             conn.peer(),
-            escaped(conn.path.as_bytes()),
+            path_of(conn),
             conn.bytes_in,
             conn.bytes_out,
             conn.closed.cause.word(),
@@ -148,11 +148,7 @@ impl Logbook {
         let Some(conn) = conn else { return };
         if self.admit(Kind::Refused, now) {
             let (status, why) = (response.status.0, response.explanation());
-            warn!(
-                "{} {} {status}: {why}",
-                conn.peer(),
-                escaped(conn.path.as_bytes())
-            );
+            warn!("{} {} {status}: {why}", conn.peer(), path_of(conn));
         }
     }
 
@@ -189,6 +185,14 @@ impl Logbook {
             );
         }
     }
+}
+
+/// The path of the last request; `-` when none came, or its head could not be read.
+fn path_of(conn: &Conn) -> String {
+    if conn.path.is_empty() {
+        return "-".to_owned();
+    }
+    escaped(conn.path.as_bytes())
 }
 
 /// Text that a peer chose, fit for a log line: control characters (C0, C1, DEL), bidirectional

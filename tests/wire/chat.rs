@@ -1,6 +1,7 @@
 //! SEED_SYSTEMS §1 and §2: what a client of the FastAPI chat sees, on `/ws/{client_id}` and `/ws`.
 
 mod leaving;
+mod memory;
 mod paths;
 
 use crate::client::{binary, close, frame, frames, from_server, hex, text, texts};
