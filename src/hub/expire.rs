@@ -70,7 +70,12 @@ impl Hub {
             }
             Phase::Open { .. } if !conn.open => core.drain(id, false),
             Phase::Open { .. } => self.expire_open(id),
-            Phase::Draining(_) => core.gone(id, Cause::Timeout, true),
+            // Its last bytes may still be in the kernel, on their way over a slow line: once our
+            // side is closed, a reset would throw them away for nothing.
+            Phase::Draining(draining) => {
+                let reset = draining.half_closed.is_none();
+                core.gone(id, Cause::Timeout, reset);
+            }
             Phase::Gone => {}
         }
     }

@@ -173,7 +173,7 @@ fn request_held_for_60_s_is_503_and_given_up_once() {
     sim.advance(Duration::from_secs(120));
     assert_eq!(record.gone().len(), 1);
     assert_eq!(sim.take(peer), b"");
-    assert_eq!(sim.end(peer), End::Reset, "lingered for 2 s, then gone");
+    assert_eq!(sim.end(peer), End::Closed, "lingered for 2 s, then gone");
 }
 
 #[test]
