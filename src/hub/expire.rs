@@ -21,7 +21,11 @@ impl Hub {
                 self.settle();
             }
         }
-        while let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) {
+        // Those that were set before: who asks for `now` again is called in the next turn.
+        for _ in 0..self.core.app_timers.len() {
+            let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) else {
+                break;
+            };
             self.core.app_armed.remove(&(app, key));
             if let Some(application) = self.apps.get_mut(usize::from(app)) {
                 application.on_timer(
