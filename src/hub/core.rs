@@ -345,6 +345,10 @@ impl Core {
             return;
         }
         timers.set(id, &mut conn.armed, Time::NEVER);
+        // Of a WebSocket the cause is known since `leave`; of HTTP this may be the first word.
+        if conn.status != 101 && conn.closed.cause == Cause::Peer {
+            conn.closed.cause = cause;
+        }
         log.ended(*now, conn);
         conn.phase = Phase::Gone;
         conn.outbox.clear();

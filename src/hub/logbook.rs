@@ -136,7 +136,7 @@ impl Logbook {
         info!(
             "{} {} {seconds:.3} s, {} bytes in, {} out, {outcome} {}",
             conn.peer(),
-            escaped(conn.path.as_bytes()),
+            escaped_path(conn),
             conn.bytes_in,
             conn.bytes_out,
             conn.closed.cause.word(),
@@ -148,11 +148,7 @@ impl Logbook {
         let Some(conn) = conn else { return };
         if self.admit(Kind::Refused, now) {
             let (status, why) = (response.status.0, response.explanation());
-            warn!(
-                "{} {} {status}: {why}",
-                conn.peer(),
-                escaped(conn.path.as_bytes())
-            );
+            warn!("{} {} {status}: {why}", conn.peer(), escaped_path(conn));
         }
     }
 
@@ -188,6 +184,14 @@ impl Logbook {
                 conn.outbox.len()
             );
         }
+    }
+}
+
+/// As web servers do it: `-` while no path is known, so that each field keeps its place.
+fn escaped_path(conn: &Conn) -> String {
+    match &*conn.path {
+        "" => "-".to_owned(),
+        path => escaped(path.as_bytes()),
     }
 }
 

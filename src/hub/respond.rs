@@ -27,6 +27,14 @@ impl Core {
     pub(super) fn refuse_to(&mut self, id: ConnId, response: Response, head_only: bool) {
         self.log
             .refusal(self.now, self.conns.get(id.slot as usize), &response);
+        if let Some(conn) = self.get(id) {
+            conn.closed.cause = match response.status.0 {
+                400 | 417 | 501 | 505 => Cause::Protocol,
+                408 => Cause::Timeout,
+                413 | 414 | 431 => Cause::Limit,
+                _ => conn.closed.cause,
+            };
+        }
         let close = response.close;
         self.respond(id, response, head_only, close);
     }

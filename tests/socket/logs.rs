@@ -32,6 +32,31 @@ fn each_connection_is_one_line_and_messages_are_none() {
 }
 
 #[test]
+fn line_says_why_a_request_was_not_served() {
+    let server = Server::start(&["--head-timeout", "100ms"]);
+    for (request, outcome) in [
+        ("", "status 0 timeout"),
+        ("GET / HT", "status 408 timeout"),
+        ("GET / HTTP/1.1\r\n\r\n", "status 400 protocol"),
+        (
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "status 200 peer",
+        ),
+    ] {
+        let mut client = Client::connect(&server);
+        client.send(request);
+        while client.more().expect("no reset") {}
+        drop(client);
+        let mut line = server.log_line();
+        if line.contains("[WARN]") {
+            line = server.log_line();
+        }
+        assert!(line.trim_end().ends_with(outcome), "{line}");
+        assert!(!line.contains("  "), "an empty field: {line}");
+    }
+}
+
+#[test]
 fn text_of_a_peer_is_escaped() {
     let server = Server::start(&[]);
     let mut client = Client::connect(&server);
