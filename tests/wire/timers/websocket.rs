@@ -219,7 +219,7 @@ fn our_close_is_waited_on_for_5_s() {
         "who does not even take our Close is not waited for any longer"
     );
     until(&mut sim, 7_000);
-    assert_eq!(sim.end(mute), End::Reset);
+    assert_eq!(sim.end(mute), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 
@@ -243,7 +243,7 @@ fn failed_connection_lingers_for_2_s_or_1_mib() {
     until(&mut sim, 1_999);
     assert_eq!(sim.end(silent), End::HalfClosed);
     until(&mut sim, 2_000);
-    assert_eq!(sim.end(silent), End::Reset);
+    assert_eq!(sim.end(silent), End::Closed);
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn queue_that_does_not_move_for_30_s_ends_the_connection() {
     assert_eq!(sim.take(peer), expected);
     assert_eq!(sim.end(peer), End::HalfClosed);
     until(&mut sim, 61_999);
-    assert_eq!(sim.end(peer), End::Reset);
+    assert_eq!(sim.end(peer), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 
