@@ -162,6 +162,8 @@ fn ping_that_waited_in_a_stalled_queue_is_given_its_time() {
     sim.send(speaker, &client::pong(""));
     sim.set_window(listener, None);
     sim.run();
+    // A round trip later.
+    until(&mut sim, 41_200);
     assert_eq!(record.closes(), []);
     assert!(client::frames(&sim.take(listener)).len() >= 3);
     sim.send(listener, &client::pong(""));
