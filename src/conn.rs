@@ -64,7 +64,7 @@ pub struct Conn {
     pub accepted: Time,
     /// Last received bytes at.
     pub heard: Time,
-    /// Since when the present wait lasts: the ping, our Close, a queue that does not move.
+    /// Since when a WebSocket's present wait lasts: our ping went out, or our Close.
     pub since: Time,
     /// The peer last accepted bytes of a queue at.
     pub progressed: Time,

@@ -131,7 +131,8 @@ impl Outbox {
     }
 
     /// Queues a Pong: in order, unless bytes of an earlier turn still wait. Then it goes ahead of
-    /// the frames that are not begun, behind earlier Pongs (RFC 6455 §5.5.2: "as soon as practical").
+    /// the frames that are not begun, behind earlier Pongs that did so (RFC 6455 §5.5.2: "as soon as
+    /// practical").
     pub fn push_pong(&mut self, span: Span) {
         match &mut self.queue {
             Some(queue) if queue.waits_since_earlier() => queue.insert_ahead(Segment::Turn(span)),

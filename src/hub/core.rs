@@ -348,6 +348,19 @@ impl Core {
             return;
         }
         timers.set(id, &mut conn.armed, Time::NEVER);
+        // What was a WebSocket, or was refused, has its cause already.
+        let is_undecided = match &conn.phase {
+            Phase::Http(_) => true,
+            Phase::Draining(draining) => {
+                conn.status != 101
+                    && conn.closed.cause == Cause::Peer
+                    && draining.half_closed.is_none()
+            }
+            Phase::Open { .. } | Phase::Gone => false,
+        };
+        if is_undecided {
+            conn.closed.cause = cause;
+        }
         log.ended(*now, conn);
         conn.phase = Phase::Gone;
         conn.outbox.clear();

@@ -22,7 +22,11 @@ impl Hub {
                 self.settle();
             }
         }
-        while let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) {
+        // Those that were set before: who asks for `now` again is called in the next turn.
+        for _ in 0..self.core.app_timers.len() {
+            let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) else {
+                break;
+            };
             self.core.active = None;
             self.core.app_armed.remove(&(app, key));
             if let Some(application) = self.apps.get_mut(usize::from(app)) {
@@ -72,7 +76,12 @@ impl Hub {
             }
             Phase::Open { .. } if !conn.open => core.drain(id, false),
             Phase::Open { .. } => self.expire_open(id),
-            Phase::Draining(_) => core.gone(id, Cause::Timeout, true),
+            // Its last bytes may still be in the kernel, on their way over a slow line: once our
+            // side is closed, a reset would throw them away for nothing.
+            Phase::Draining(draining) => {
+                let reset = draining.half_closed.is_none();
+                core.gone(id, Cause::Timeout, reset);
+            }
             Phase::Gone => {}
         }
     }

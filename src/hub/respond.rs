@@ -3,7 +3,7 @@
 use super::core::Core;
 use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
-use crate::http::response::{self, Body, Response};
+use crate::http::response::{self, Body, Response, Status};
 use crate::outbox::Outbox;
 
 /// A response body up to this size is copied behind its head, to leave in the same piece.
@@ -27,6 +27,10 @@ impl Core {
     pub(super) fn refuse_to(&mut self, id: ConnId, response: Response, head_only: bool) {
         self.log
             .refusal(self.now, self.conns.get(id.slot as usize), &response);
+        let is_stopping = self.stop_at.is_some();
+        if let Some(conn) = self.get(id) {
+            conn.closed.cause = cause_of(response.status, is_stopping);
+        }
         let close = response.close;
         self.respond(id, response, head_only, close);
     }
@@ -148,6 +152,20 @@ impl Core {
                 len
             }
         }
+    }
+}
+
+/// Who or what a refusal is put down to in the log.
+fn cause_of(Status(status): Status, is_stopping: bool) -> Cause {
+    match status {
+        // What is asked for is not here, or not for this peer: no rule was broken.
+        403 | 404 | 421 => Cause::Peer,
+        408 => Cause::Timeout,
+        413 | 414 | 431 => Cause::Limit,
+        500 => Cause::Application,
+        503 if is_stopping => Cause::Shutdown,
+        503 => Cause::Timeout,
+        _ => Cause::Protocol,
     }
 }
 

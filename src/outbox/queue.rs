@@ -13,6 +13,9 @@ use std::rc::Rc;
 /// A piece up to this size is copied behind the one before it; an entry that shares it with
 /// other queues would take half as much.
 const GATHERED_BYTES: usize = 64;
+/// A piece this many times smaller than its chunk is copied, too: sharing would keep all of the chunk
+/// in memory for its sake, and the queue's limit counts the piece alone.
+const SMALL_PART: usize = 4;
 /// Size up to which gathered pieces grow.
 const GATHERING_BYTES: usize = 4 << 10;
 
@@ -112,7 +115,11 @@ impl Segment {
                 start: span.start - whole.start,
                 end: span.end - whole.start,
             };
-            *self = Self::Shared(Rc::clone(chunk), span);
+            *self = if span.len() < chunk.len() / SMALL_PART {
+                Self::owned(span.of(chunk).to_vec())
+            } else {
+                Self::Shared(Rc::clone(chunk), span)
+            };
         }
     }
 }

@@ -83,7 +83,7 @@ impl Client {
     }
 
     /// Another read. `false`: the stream has ended.
-    fn more(&mut self) -> io::Result<bool> {
+    pub fn more(&mut self) -> io::Result<bool> {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match self.stream.read(&mut buffer) {

@@ -125,14 +125,7 @@ fn member_that_does_not_read_stops_nobody() {
 #[test]
 fn without_descriptors_peers_are_turned_away_and_later_served() {
     // LIMITS §6: never left in the backlog.
-    let program = env!("CARGO_BIN_EXE_ws101");
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "ulimit -n 40; exec \"$0\" --port 0", program]);
-    shell
-        .env_clear()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let server = Server::spawn(shell);
+    let server = Server::spawn(limited("ulimit -n 40"));
     let mut served = Vec::new();
     let mut turned_away = 0;
     for _ in 0..60 {
@@ -154,6 +147,28 @@ fn without_descriptors_peers_are_turned_away_and_later_served() {
     for client in &mut served {
         client.expect_echo();
     }
+}
+
+#[test]
+fn soft_limit_of_descriptors_is_raised_at_start() {
+    // LIMITS §6
+    let server = Server::spawn(limited("ulimit -S -n 40"));
+    let mut clients: Vec<Client> = (0..60).map(|_| Client::open(&server, "/echo")).collect();
+    for client in &mut clients {
+        client.expect_echo();
+    }
+}
+
+/// The program, started by a shell that sets a limit first.
+fn limited(limit: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    let script = format!("{limit}; exec \"$0\" --port 0");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_ws101")]);
+    shell
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    shell
 }
 
 #[test]

@@ -32,6 +32,79 @@ fn each_connection_is_one_line_and_messages_are_none() {
 }
 
 #[test]
+fn line_of_a_request_says_what_ended_its_connection() {
+    let mut server = Server::start(&["--keep-alive-timeout", "100ms"]);
+    let long = format!("GET /{} HTTP/1.1\r\n", "x".repeat(9_000));
+    for (sent, ending) in [
+        ("NONSENSE\r\n", "- status 400 protocol"),
+        (&long, "- status 414 limit"),
+        (
+            "BREW /tea HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "/tea status 501 protocol",
+        ),
+        (
+            "GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            "- status 421 peer",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "/ status 200 timeout",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "/ status 200 peer",
+        ),
+    ] {
+        let mut client = Client::connect(&server);
+        client.send(sent);
+        client.answer();
+        client.expect_end();
+        drop(client);
+        assert_eq!(what_and_why(&server), ending, "{sent:.20}");
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_status(), Some(0));
+}
+
+#[test]
+fn line_of_a_silent_peer_says_that_it_was_silent() {
+    let server = Server::start(&["--head-timeout", "1s"]);
+    Client::connect(&server).expect_end();
+    assert_eq!(what_and_why(&server), "- status 0 timeout");
+    let mut client = Client::connect(&server);
+    client.send("GET");
+    assert_eq!(client.answer().status, 408);
+    client.expect_end();
+    drop(client);
+    assert_eq!(what_and_why(&server), "- status 408 timeout");
+}
+
+#[test]
+fn line_of_an_idle_connection_says_that_the_server_went_down() {
+    let mut server = Server::start(&[]);
+    let mut client = Client::connect(&server);
+    assert_eq!(client.get("/").status, 200);
+    server.signal(Signal::TERM);
+    client.expect_end();
+    assert_eq!(server.exit_status(), Some(0));
+    assert_eq!(what_and_why(&server), "/ status 200 shutdown");
+}
+
+/// Of the next line for a connection: its path, its status and its cause.
+fn what_and_why(server: &Server) -> String {
+    loop {
+        let line = server.log_line();
+        if let Some((_, line)) = line.split_once("[INFO] ") {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, path, .., word, status, cause] = words[..] else {
+                panic!("{line}");
+            };
+            return format!("{path} {word} {status} {cause}");
+        }
+    }
+}
+
+#[test]
 fn text_of_a_peer_is_escaped() {
     let server = Server::start(&[]);
     let mut client = Client::connect(&server);

@@ -1,6 +1,7 @@
 //! SEED_SYSTEMS §1 and §2: what a client of the FastAPI chat sees, on `/ws/{client_id}` and `/ws`.
 
 mod leaving;
+mod memory;
 mod paths;
 
 use crate::client::{binary, close, frame, frames, from_server, hex, text, texts};
@@ -272,4 +273,18 @@ fn member_that_does_not_read_stops_nobody_and_loses_nothing_within_its_limits() 
     sim.set_window(mute, None);
     sim.run();
     assert_eq!(lines(&mut sim, mute), expected);
+}
+
+#[test]
+fn message_of_16_mib_is_passed_on_and_its_sender_gets_two_copies() {
+    // SEED_SYSTEMS §1; the queue limit of LIMITS §2 leaves room for both.
+    let mut sim = Sim::default();
+    let [one, two] = members(&mut sim, ["1", "2"]);
+    sim.send(two, &text("w".repeat(16 << 20)));
+    sim.run();
+    let frame = |line: &str| 10 + line.len() + (16 << 20);
+    let says = frame("Client #2 says: ");
+    assert_eq!(sim.take(two).len(), frame("You wrote: ") + says);
+    assert_eq!(sim.take(one).len(), says);
+    assert_eq!((sim.end(one), sim.end(two)), (End::Open, End::Open));
 }

@@ -90,7 +90,7 @@ fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
-/// The programs's applications with the test's `Site` before them.
+/// The program's applications with the test's `Site` before them.
 fn site(config: Config) -> (Sim, Counters) {
     let counters = Counters::default();
     let mut apps = apps();

@@ -33,6 +33,7 @@ const LAYERS: &[Layer] = &[
     layer("config", &[], &[]),
     layer("timers", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
+    layer("panics", &[], &[]),
     // The two protocols: bytes in, bytes out.
     layer("ws", &[], &["simdutf8"]),
     layer("ws::handshake", &["http"], &["base64", "sha1"]),
@@ -73,13 +74,15 @@ const LAYERS: &[Layer] = &[
     layer("sockets", &["app"], &["mio", "rustix"]),
     layer(
         "server",
-        &["app", "clock", "hub", "sockets"],
+        &["app", "clock", "hub", "panics", "sockets"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     layer("args", &["config"], &["lexopt", "log"]),
     layer(
         "main",
-        &["app", "apps", "args", "files", "http", "hub", "server"],
+        &[
+            "app", "apps", "args", "files", "http", "hub", "panics", "server",
+        ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),
     layer("lib", &[], &[]),

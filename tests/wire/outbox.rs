@@ -72,6 +72,35 @@ fn long_messages_are_shared_and_stay_in_order() {
 }
 
 #[test]
+fn small_part_of_a_large_chunk_does_not_keep_all_of_it_in_memory() {
+    // The limit of a queue counts its own bytes. A peer that takes little of what others are sent
+    // must not hold, turn by turn, what they have long received.
+    let mut arena = vec![0x82, 127, 0, 0, 0, 0, 0, 0, 0x40, 0];
+    arena.resize(10 + 0x4000, 1);
+    let small_start = arena.len() as u32;
+    arena.extend([0x82, 98]);
+    arena.resize(arena.len() + 98, 2);
+    let end = arena.len() as u32;
+    let (mut large, mut small) = (Outbox::default(), Outbox::default());
+    large.push(Span { start: 0, end });
+    small.push(Span {
+        start: small_start,
+        end,
+    });
+    let mut spans = Vec::new();
+    large.collect_spans(&arena, &mut spans);
+    small.collect_spans(&arena, &mut spans);
+    let chunks = share(&arena, spans);
+    assert_eq!(chunks.len(), 1);
+    large.adopt(&chunks);
+    assert_eq!(std::rc::Rc::strong_count(&chunks[0].1), 2, "shared");
+    small.adopt(&chunks);
+    assert_eq!(std::rc::Rc::strong_count(&chunks[0].1), 2, "copied");
+    assert!(drain(&mut small) == arena[small_start as usize..]);
+    assert!(drain(&mut large) == arena);
+}
+
+#[test]
 fn flood_of_pongs_ahead_takes_few_entries() {
     let mut outbox = Outbox::default();
     let begun = [0x82, 4, 1, 2, 3, 4];

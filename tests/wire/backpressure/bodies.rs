@@ -53,6 +53,8 @@ impl Source for Pieces {
 struct Shelf {
     most: usize,
     reads: Rc<Cell<usize>>,
+    /// Requests so far.
+    asked: Rc<Cell<usize>>,
 }
 
 impl App for Shelf {
@@ -65,6 +67,7 @@ impl App for Shelf {
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
+        self.asked.set(self.asked.get() + 1);
         let stream = |len: usize, stop: usize| Body::Stream {
             len: len as u64,
             source: Box::new(Pieces {
@@ -93,14 +96,21 @@ impl App for Shelf {
 }
 
 fn shelf(most: usize) -> (Sim, PeerNo, Rc<Cell<usize>>) {
+    let (sim, peer, reads, _) = counting_shelf(most);
+    (sim, peer, reads)
+}
+
+fn counting_shelf(most: usize) -> (Sim, PeerNo, Rc<Cell<usize>>, Rc<Cell<usize>>) {
     let reads = Rc::new(Cell::new(0));
+    let asked = Rc::new(Cell::new(0));
     let app = Shelf {
         most,
         reads: Rc::clone(&reads),
+        asked: Rc::clone(&asked),
     };
     let mut sim = Sim::with_apps(Config::default(), vec![Box::new(app)]);
     let peer = sim.connect();
-    (sim, peer, reads)
+    (sim, peer, reads, asked)
 }
 
 #[test]
@@ -209,7 +219,7 @@ fn peer_that_leaves_in_the_middle_frees_the_source() {
 
 #[test]
 fn pipelined_answers_stop_at_256_kib() {
-    let (mut sim, peer, _) = shelf(0);
+    let (mut sim, peer, _, asked) = counting_shelf(0);
     sim.set_window(peer, Some(0));
     let many = get("/static").repeat(20);
     sim.send(peer, many.as_bytes());
@@ -218,6 +228,7 @@ fn pipelined_answers_stop_at_256_kib() {
     }
     sim.run();
     assert_eq!(sim.unread(peer), 5 * get("/static").len(), "not read on");
+    assert_eq!(asked.get(), 1, "nor answered: each is more than 256 KiB");
     let output = take_in_steps(&mut sim, peer, || 100_000);
     let answers = answer::all(&output);
     assert_eq!(answers.len(), 25);

@@ -104,6 +104,21 @@ fn if_match_and_if_unmodified_since_ask_for_this_version() {
     assert_eq!(conditional(&[("If-Match", ETAG), older]), 200);
 }
 
+#[test]
+fn every_answer_about_a_file_has_a_phrase_on_its_status_line() {
+    // RFC 9112 §4
+    for (name, value, phrase) in [
+        ("X", "", "OK"),
+        ("Range", "bytes=0-1", "Partial Content"),
+        ("Range", "bytes=10-", "Range Not Satisfiable"),
+        ("If-None-Match", ETAG, "Not Modified"),
+        ("If-Match", "\"v2\"", "Precondition Failed"),
+    ] {
+        let response = get("/ten.txt", &[(name, value)], &mut Memory::new());
+        assert_eq!(response.status.reason(), phrase, "{name}: {value}");
+    }
+}
+
 /// Status, `Content-Range` and body for a `Range` of the ten bytes.
 fn ranged(value: &str) -> (u16, Option<String>, String) {
     let response = get("/ten.txt", &[("Range", value)], &mut Memory::new());

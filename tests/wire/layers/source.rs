@@ -47,6 +47,8 @@ pub fn dependencies() -> Vec<String> {
 
 impl Source {
     pub fn new(file: &str, text: &str) -> Self {
+        // A file's own tests stand at its end, and are no part of the program.
+        let text = text.split("#[cfg(test)]").next().unwrap_or(text);
         let name = file.trim_end_matches(".rs");
         let module = name.trim_end_matches("/mod").replace('/', "::");
         let parent = module

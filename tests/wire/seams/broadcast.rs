@@ -195,15 +195,18 @@ fn over_the_queue_limit_is_too_slow_at_once() {
             "{len} bytes each"
         );
     }
-    // The flag replaces it.
+    // The flag replaces it. At the limit is not over it: frames of 1,000 bytes, and of 1,001.
     let config = Config {
-        max_queue_bytes: Some(600 << 10),
+        max_queue_bytes: Some(1_000_000),
         ..Config::default()
     };
-    let mut scene = scene(config);
-    scene.speak(1_000);
-    scene.readers_have_all(1_000);
-    assert_eq!(scene.dropped(), 3);
+    for (over, len) in [(false, 996), (true, 997)] {
+        let mut scene = scene(config.clone());
+        scene.speak(len);
+        scene.readers_have_all(len);
+        let dropped = if over { 3 } else { 0 };
+        assert_eq!(scene.dropped(), dropped, "{len} bytes each");
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! A request answered later: from a timer, too late, or never (EXAMPLES §2).
 
 use crate::answer::{self, get, request};
+use crate::client::{from_server, text};
 use crate::record::{Record, watched};
 use crate::sim::{End, PeerNo, Sim};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
+use ws101::apps::echo::Echo;
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::head::{Head, Method};
@@ -173,7 +175,7 @@ fn request_held_for_60_s_is_503_and_given_up_once() {
     sim.advance(Duration::from_secs(120));
     assert_eq!(record.gone().len(), 1);
     assert_eq!(sim.take(peer), b"");
-    assert_eq!(sim.end(peer), End::Reset, "lingered for 2 s, then gone");
+    assert_eq!(sim.end(peer), End::Closed, "lingered for 2 s, then gone");
 }
 
 #[test]
@@ -397,4 +399,40 @@ fn wish_to_be_woken_can_be_moved_and_taken_back() {
     sim.advance(millis(1));
     assert_eq!(record.events().len(), 2);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
+}
+
+/// Wants to be called again at once, each time.
+#[derive(Default)]
+struct Restless {
+    calls: u32,
+}
+
+impl App for Restless {
+    fn route(&self, head: &Head<'_>) -> Option<Route> {
+        Desk::default().route(head)
+    }
+
+    fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
+        ctx.wake_at(0, ctx.now());
+        Reply::Later
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
+        self.calls += 1;
+        assert!(self.calls < 1_000, "the turn never ends");
+        ctx.wake_at(key, ctx.now());
+    }
+}
+
+#[test]
+fn timer_that_is_set_for_now_again_and_again_lets_others_be_served() {
+    let apps: Vec<Box<dyn App>> = vec![Box::new(Restless::default()), Box::new(Echo)];
+    let mut sim = Sim::with_apps(Config::default(), apps);
+    let peer = sim.open("/echo");
+    let restless = sim.connect();
+    sim.send(restless, get("/hold").as_bytes());
+    sim.turn();
+    sim.send(peer, &text("still there?"));
+    sim.turn();
+    assert_eq!(sim.take(peer), from_server(0x81, "still there?"));
 }

@@ -68,7 +68,7 @@ fn ends_with_408(sim: &mut Sim, peer: PeerNo, moment: u64) {
     until(sim, moment + 1_999);
     assert_eq!(sim.end(peer), End::HalfClosed, "lingers for 2 s");
     until(sim, moment + 2_000);
-    assert_eq!(sim.end(peer), End::Reset);
+    assert_eq!(sim.end(peer), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 
@@ -225,7 +225,7 @@ fn refused_request_lingers_for_2_s_or_1_mib() {
     until(&mut sim, 1_999);
     assert_eq!(sim.end(silent), End::HalfClosed);
     until(&mut sim, 2_000);
-    assert_eq!(sim.end(silent), End::Reset);
+    assert_eq!(sim.end(silent), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 

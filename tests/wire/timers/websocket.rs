@@ -162,6 +162,8 @@ fn ping_that_waited_in_a_stalled_queue_is_given_its_time() {
     sim.send(speaker, &client::pong(""));
     sim.set_window(listener, None);
     sim.run();
+    // A round trip later.
+    until(&mut sim, 41_200);
     assert_eq!(record.closes(), []);
     assert!(client::frames(&sim.take(listener)).len() >= 3);
     sim.send(listener, &client::pong(""));
@@ -217,7 +219,7 @@ fn our_close_is_waited_on_for_5_s() {
         "who does not even take our Close is not waited for any longer"
     );
     until(&mut sim, 7_000);
-    assert_eq!(sim.end(mute), End::Reset);
+    assert_eq!(sim.end(mute), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 
@@ -241,7 +243,7 @@ fn failed_connection_lingers_for_2_s_or_1_mib() {
     until(&mut sim, 1_999);
     assert_eq!(sim.end(silent), End::HalfClosed);
     until(&mut sim, 2_000);
-    assert_eq!(sim.end(silent), End::Reset);
+    assert_eq!(sim.end(silent), End::Closed);
 }
 
 #[test]
@@ -365,7 +367,7 @@ fn queue_that_does_not_move_for_30_s_ends_the_connection() {
     assert_eq!(sim.take(peer), expected);
     assert_eq!(sim.end(peer), End::HalfClosed);
     until(&mut sim, 61_999);
-    assert_eq!(sim.end(peer), End::Reset);
+    assert_eq!(sim.end(peer), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 
