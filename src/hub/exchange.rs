@@ -225,6 +225,9 @@ impl Hub {
                 exchange.stage = Stage::Held { head_only, close };
                 exchange.since = now;
                 core.arm(id);
+                // The peer may have closed while an earlier answer kept this request waiting: the
+                // driver looks once more.
+                core.readable.push(id);
             }
             (Reply::Upgrade(options), Some(handshake)) => {
                 let start = core.arena.len();

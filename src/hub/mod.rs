@@ -28,6 +28,8 @@ mod stop;
 mod transmit;
 mod websocket;
 
+pub use self::logbook::escaped;
+
 use self::core::{Core, Report};
 use self::ctx::Ctx;
 use crate::app::{App, Cause, Closed, ConnId, World};

@@ -29,6 +29,7 @@ mod http_core;
 mod http_fields;
 mod layers;
 mod limits;
+mod log_text;
 mod masking;
 mod mutation;
 mod opening;

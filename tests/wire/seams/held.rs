@@ -436,3 +436,40 @@ fn timer_that_is_set_for_now_again_and_again_lets_others_be_served() {
     sim.turn();
     assert_eq!(sim.take(peer), from_server(0x81, "still there?"));
 }
+
+#[test]
+fn end_of_stream_is_noticed_for_a_request_that_waited_behind_a_stalled_answer() {
+    /// Three hundred thousand bytes, everywhere but at `/hold`.
+    struct Large;
+    impl App for Large {
+        fn route(&self, _: &Head<'_>) -> Option<Route> {
+            Some(Route {
+                methods: &[Method::Get],
+                websocket: false,
+                max_body_bytes: 0,
+            })
+        }
+
+        fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
+            Reply::Now(Response {
+                status: Status(200),
+                fields: Vec::new(),
+                body: Body::Bytes(vec![b'.'; 300_000]),
+                close: false,
+            })
+        }
+    }
+    let (apps, record) = watched(vec![Box::new(Desk::default()), Box::new(Large)]);
+    let mut sim = Sim::with_apps(Config::default(), apps);
+    let peer = sim.connect();
+    sim.set_window(peer, Some(0));
+    let requests = [get("/large"), get("/hold"), get("/hold")].concat();
+    sim.send(peer, requests.as_bytes());
+    sim.fin(peer);
+    sim.run();
+    assert_eq!(record.gone(), []);
+    sim.set_window(peer, None);
+    sim.run();
+    assert_eq!(record.gone().len(), 1, "nobody waits for the answer");
+    assert_eq!(sim.end(peer), End::Closed);
+}
