@@ -171,6 +171,9 @@ impl Core {
     /// Keeps bytes that cannot be processed now, and stops reading until they are.
     pub(crate) fn keep_backlog(&mut self, id: ConnId, bytes: &[u8]) {
         let Some(conn) = self.get(id) else { return };
+        if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
+            return;
+        }
         conn.paused.by_backlog = true;
         let backlog = self.backlogs.entry(id.slot).or_default();
         backlog.extend_from_slice(bytes);
