@@ -18,6 +18,7 @@
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
 
+mod closing;
 pub(crate) mod core;
 pub mod ctx;
 mod exchange;

@@ -1,0 +1,169 @@
+//! The ways in which a connection ends: the closing handshake from either side, failing, draining,
+//! and gone (RFC 6455 §7). Each closes the connection's account with its application, once.
+
+use super::core::{Core, Ending, Report};
+use crate::app::{Cause, Closed, ConnId, RequestId};
+use crate::clock::Time;
+use crate::conn::{Draining, Phase, Stage};
+use crate::outbox::Span;
+use crate::ws::close::{CloseCode, Violation};
+use crate::ws::frame::Opcode;
+
+impl Core {
+    /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
+    pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
+        let Some(conn) = self.get(id) else { return };
+        if conn.open {
+            conn.open = false;
+            conn.closed = why;
+            let (app, tag) = (conn.app, conn.tag);
+            self.reports.push_back(Report::Closed { id, app, tag, why });
+        }
+    }
+
+    /// Begins the closing handshake (RFC 6455 §7.1.2).
+    pub(crate) fn start_close(&mut self, id: ConnId, code: CloseCode, reason: &str, cause: Cause) {
+        let now = self.now;
+        let Some(conn) = self.get(id).filter(|conn| conn.open) else {
+            return;
+        };
+        conn.since = now;
+        self.leave(id, Closed { code, cause });
+        let span = self.encode_close(Some(code), reason);
+        self.queue(id, span);
+        self.arm(id);
+    }
+
+    fn encode_close(&mut self, code: Option<CloseCode>, reason: &str) -> Span {
+        match code {
+            Some(code) => self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]),
+            None => self.encode(Opcode::Close, []),
+        }
+    }
+
+    /// Fails the WebSocket connection (RFC 6455 §7.1.7).
+    pub(crate) fn fail(&mut self, id: ConnId, violation: Violation) {
+        let cause = match violation.close_code() {
+            CloseCode::MessageTooBig | CloseCode::PolicyViolation => Cause::Limit,
+            _ => Cause::Protocol,
+        };
+        self.log
+            .violation(self.now, self.conns.get(id.slot as usize), violation);
+        self.close_and_drain(id, violation.close_code(), violation.reason(), cause);
+    }
+
+    /// Sends a last Close, unless one went out before, and drains.
+    pub(crate) fn close_and_drain(
+        &mut self,
+        id: ConnId,
+        code: CloseCode,
+        reason: &str,
+        cause: Cause,
+    ) {
+        if self.get(id).is_some_and(|conn| conn.open) {
+            self.leave(id, Closed { code, cause });
+            let span = self.encode_close(Some(code), reason);
+            self.queue(id, span);
+        }
+        self.drain(id, false);
+    }
+
+    /// The peer's Close: it is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
+    pub(crate) fn peer_close(&mut self, id: ConnId, code: Option<CloseCode>) {
+        if self.get(id).is_some_and(|conn| conn.open) {
+            let reported = code.unwrap_or(CloseCode::NoStatusReceived);
+            self.leave(
+                id,
+                Closed {
+                    code: reported,
+                    cause: Cause::Peer,
+                },
+            );
+            let span = self.encode_close(code, "");
+            self.queue(id, span);
+        }
+        self.drain(id, false);
+    }
+
+    /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
+    pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
+        let Some(conn) = self.get(id) else { return };
+        if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
+            return;
+        }
+        conn.paused = Default::default();
+        conn.phase = Phase::Draining(Box::new(Draining {
+            half_closed: None,
+            discarded: 0,
+            at_once,
+            peer_closed: false,
+            until: Time::NEVER,
+        }));
+        self.backlogs.remove(&id.slot);
+        self.readable.push(id);
+        self.touch(id);
+        self.arm(id);
+    }
+
+    /// The connection is over. `reset`: the peer is not owed anything.
+    pub(crate) fn gone(&mut self, id: ConnId, cause: Cause, reset: bool) {
+        self.leave(
+            id,
+            Closed {
+                code: CloseCode::AbnormalClosure,
+                cause,
+            },
+        );
+        self.request_gone(id);
+        let Self {
+            conns,
+            timers,
+            now,
+            log,
+            ..
+        } = self;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        if conn.serial != id.serial || matches!(conn.phase, Phase::Gone) {
+            return;
+        }
+        timers.set(id, &mut conn.armed, Time::NEVER);
+        // What was a WebSocket, or was refused, has its cause already.
+        let is_undecided = match &conn.phase {
+            Phase::Http(_) => true,
+            Phase::Draining(draining) => {
+                conn.status != 101
+                    && conn.closed.cause == Cause::Peer
+                    && draining.half_closed.is_none()
+            }
+            Phase::Open { .. } | Phase::Gone => false,
+        };
+        if is_undecided {
+            conn.closed.cause = cause;
+        }
+        log.ended(*now, conn);
+        conn.phase = Phase::Gone;
+        conn.outbox.clear();
+        // Nothing waits for the socket any more, so the queue has no deadline either.
+        conn.stalled = false;
+        self.backlogs.remove(&id.slot);
+        self.endings.push(Ending { id, reset });
+    }
+
+    /// If a request is held on this connection, its application hears that nobody waits for it.
+    pub(crate) fn request_gone(&mut self, id: ConnId) {
+        let Some(conn) = self.get(id) else { return };
+        let app = conn.app;
+        if let Phase::Http(exchange) = &mut conn.phase
+            && matches!(exchange.stage, Stage::Held { .. })
+        {
+            exchange.stage = Stage::Head;
+            let id = RequestId {
+                conn: id,
+                serial: exchange.requests,
+            };
+            self.reports.push_back(Report::RequestGone { id, app });
+        }
+    }
+}
