@@ -22,7 +22,7 @@ pub type Slots<'b> = [httparse::Header<'b>; MAX_FIELDS];
 
 /// A method this server knows by name (RFC 9110 §9.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names say it")]
 pub enum Method {
     Get,
     Head,

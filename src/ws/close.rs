@@ -10,7 +10,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(pub u16);
 
-#[allow(non_upper_case_globals)]
+#[allow(
+    non_upper_case_globals,
+    reason = "the names of the registry, as they stand there"
+)]
 impl CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
     pub const NormalClosure: Self = Self(1000);
