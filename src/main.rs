@@ -15,6 +15,7 @@ use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
 use ws101::args::{self, Invocation, Options};
+use ws101::config::Config;
 use ws101::files::Files;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
@@ -90,9 +91,10 @@ fn serve(options: Options) -> ExitCode {
             );
         }
     };
-    raise_file_limit();
+    let mut config = options.config.clone();
+    fit_open_files(&mut config);
     let hub = Hub::new(
-        options.config.clone(),
+        config,
         policy(&options),
         Box::new(System),
         apps(&options, files),
@@ -152,13 +154,21 @@ fn bind(addresses: &[SocketAddr], hub: Hub) -> Result<Server, String> {
     Err(failure)
 }
 
-/// Each connection is an open file. What the system allows, we take.
-fn raise_file_limit() {
+/// Each connection is an open file. What the system allows, we take; what it does not, we say.
+fn fit_open_files(config: &mut Config) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     // Refused on some systems for "unlimited": then the limit stays as it was.
     let _ = setrlimit(Resource::Nofile, limit);
+    let Some(limit) = getrlimit(Resource::Nofile).current else {
+        return;
+    };
+    let asked = config.max_connections;
+    if config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX)) {
+        let most = config.max_connections;
+        warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
+    }
 }
 
 fn start_log(level: LevelFilter) {

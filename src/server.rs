@@ -204,9 +204,6 @@ impl Server {
                 }
             }
         }
-        if accept {
-            self.accept(now);
-        }
         self.read_all(now);
         if self.hub.next_deadline() <= now {
             self.guarded(now, |server| server.hub.expire(now));
@@ -216,6 +213,10 @@ impl Server {
         }
         self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
         self.hub.end_turn(&mut self.sockets);
+        if accept {
+            // Now, so that who has just left makes room for who comes.
+            self.guarded(now, |server| server.accept(now));
+        }
         while let Some(id) = self.hub.next_readable() {
             self.requeue(id);
         }
@@ -365,9 +366,11 @@ impl Server {
     }
 
     fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
+        let Some(id) = self.hub.accept(peer, now) else {
+            return;
+        };
         // Without it, small messages wait for the acknowledgement of earlier ones (Nagle).
         let _ = stream.set_nodelay(true);
-        let id = self.hub.accept(peer, now);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(id.slot as usize);
         if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {

@@ -87,10 +87,16 @@ impl Core {
 
     /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
     pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
-        let Some(conn) = self.get(id) else { return };
-        if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
+        let Self {
+            conns, admission, ..
+        } = self;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        if conn.serial != id.serial || matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
+        admission.opened(conn);
         conn.paused = Default::default();
         conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
@@ -117,6 +123,7 @@ impl Core {
         self.request_gone(id);
         let Self {
             conns,
+            admission,
             timers,
             now,
             log,
@@ -143,6 +150,7 @@ impl Core {
             conn.closed.cause = cause;
         }
         log.ended(*now, conn);
+        admission.left(conn);
         conn.phase = Phase::Gone;
         conn.outbox.clear();
         // Nothing waits for the socket any more, so the queue has no deadline either.

@@ -4,6 +4,7 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`] and delivered after the callback has returned.
 
+use super::admission::Admission;
 use super::logbook::Logbook;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::clock::Time;
@@ -47,6 +48,8 @@ pub(crate) struct Core {
     /// The connection that is being dealt with: it pays for a panic.
     pub(crate) active: Option<ConnId>,
     pub(crate) conns: Slab<Conn>,
+    /// How many of them there are, of which kind.
+    pub(crate) admission: Admission,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
     /// Messages queued in this turn, counted per receiver.
@@ -82,6 +85,7 @@ impl Core {
             now: Time::default(),
             active: None,
             conns: Slab::new(),
+            admission: Admission::default(),
             arena: Vec::new(),
             deliveries: 0,
             touched: Vec::new(),

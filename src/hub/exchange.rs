@@ -61,7 +61,12 @@ impl Hub {
 
     fn receive_head(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let now = self.core.now;
-        let Core { conns, config, .. } = &mut self.core;
+        let Core {
+            conns,
+            config,
+            admission,
+            ..
+        } = &mut self.core;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
@@ -85,10 +90,11 @@ impl Hub {
                 *input = rest;
                 exchange.scanner = HeadScanner::default();
                 exchange.requests += 1;
-                if exchange.head.is_empty() {
+                let mut head = mem::take(&mut exchange.head);
+                admission.opened(conn);
+                if head.is_empty() {
                     self.take_head(id, last);
                 } else {
-                    let mut head = mem::take(&mut exchange.head);
                     head.extend_from_slice(last);
                     self.take_head(id, &mut head);
                 }

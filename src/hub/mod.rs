@@ -11,13 +11,15 @@
 //! 4. [`Hub::expire`];
 //! 5. [`Hub::transmit`], which writes through [`Net`](crate::app::Net), and [`Hub::end_turn`].
 //!
-//! Then it waits for readiness, at most until [`Hub::next_deadline`], and not at all while
+//! Connections that wait are passed to [`Hub::accept`] behind that, when there is room again. Then
+//! the driver waits for readiness, at most until [`Hub::next_deadline`], and not at all while
 //! [`Hub::has_work`]. Connections that [`Hub::next_readable`] names may be read again without a
 //! new readiness.
 //!
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
 
+mod admission;
 mod closing;
 pub(crate) mod core;
 pub mod ctx;
@@ -36,11 +38,10 @@ use self::ctx::Ctx;
 use crate::app::{App, Cause, Closed, ConnId, World};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::{Conn, Phase, Stage};
+use crate::conn::{Phase, Stage};
 use crate::http::policy::Policy;
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
-use std::net::SocketAddr;
 
 /// Bytes of response bodies taken from their sources in one turn. Those are files, and a thousand
 /// downloads must not keep everybody else waiting for a thousand reads.
@@ -68,22 +69,6 @@ impl Hub {
             apps,
             told_of_stop: 0,
         }
-    }
-
-    /// A connection was accepted.
-    pub fn accept(&mut self, peer: SocketAddr, now: Time) -> ConnId {
-        let core = &mut self.core;
-        core.now = now;
-        core.serial = core.serial.wrapping_add(1);
-        let serial = core.serial;
-        let slot = core.conns.insert(Conn::new(serial, peer, now));
-        // The table is bounded by the number of file descriptors.
-        let id = ConnId {
-            slot: u32::try_from(slot).unwrap_or(u32::MAX),
-            serial,
-        };
-        core.arm(id);
-        id
     }
 
     /// Starts a turn: goes on with what an earlier turn left over.

@@ -48,16 +48,6 @@ impl Client {
         Self::connect(server).upgraded(path)
     }
 
-    /// `false`: the server ends the connection instead of an answer.
-    pub fn try_open(&mut self, path: &str) -> bool {
-        let sent = self.stream.write_all(wire::upgrade(path).as_bytes());
-        if sent.is_err() || !self.more().unwrap_or(false) {
-            return false;
-        }
-        self.expect_switching(path);
-        true
-    }
-
     pub fn upgraded(mut self, path: &str) -> Self {
         self.send(wire::upgrade(path));
         self.expect_switching(path);

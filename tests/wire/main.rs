@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod admission;
 mod answer;
 mod args;
 mod backpressure;

@@ -105,6 +105,9 @@ fn endpoints_of_the_readme_open() {
 #[test]
 fn limits_of_the_readme_are_those_of_the_server() {
     let Config {
+        max_connections,
+        max_handshakes,
+        max_refusals,
         max_message_bytes,
         max_head_bytes,
         max_target_bytes,
@@ -118,6 +121,9 @@ fn limits_of_the_readme_are_those_of_the_server() {
     let limits = readme().section("Limits").join(" ");
     let limits = limits.replace(',', "");
     for told in [
+        format!("{max_connections} connections"),
+        format!("{max_handshakes} first request heads"),
+        format!("{max_refusals} are told"),
         format!("{} MiB", max_message_bytes >> 20),
         format!("{} KiB for a request head", max_head_bytes >> 10),
         format!("{} KiB for its target", max_target_bytes >> 10),
