@@ -46,6 +46,8 @@ pub struct Conn {
     pub paused: Paused,
     /// A ping went out at `since` and nothing has come back.
     pub pinged: bool,
+    /// Something is held for it; see `held_bytes`.
+    pub counted: bool,
     /// The server pings it.
     pub keepalive: bool,
     /// Status of its last HTTP answer, for the log; 101 once it is a WebSocket.
@@ -229,6 +231,7 @@ impl Conn {
             stalled: false,
             paused: Paused::default(),
             pinged: false,
+            counted: false,
             keepalive: false,
             status: 0,
             closed: Closed {
@@ -264,6 +267,21 @@ impl Conn {
         self.max_message_bytes = u32::try_from(limit).unwrap_or(u32::MAX);
         self.tag = options.tag;
         self.keepalive = options.keepalive;
+    }
+
+    /// Memory held for it alone from one turn to the next, in bytes; nothing for an idle one. What it
+    /// sent and is not processed yet is kept beside the table, and comes on top.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let unfinished = match &self.phase {
+            Phase::Http(exchange) => match &exchange.stage {
+                Stage::Body { body, .. } => exchange.head.capacity() + body.capacity(),
+                _ => exchange.head.capacity(),
+            },
+            Phase::Open { endpoint, .. } => endpoint.held_bytes(),
+            Phase::Draining(_) | Phase::Gone => 0,
+        };
+        unfinished + self.outbox.held_bytes()
     }
 
     /// Which encoding of a message it takes.

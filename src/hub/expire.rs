@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::ctx::Ctx;
+use super::transmit::TOO_SLOW;
 use crate::app::{Cause, Closed, ConnId};
 use crate::clock::Time;
 use crate::conn::{Phase, Stage};
@@ -54,7 +55,7 @@ impl Hub {
         };
         if conn.queue_deadline(&core.config) <= now {
             return match conn.phase {
-                Phase::Open { .. } => core.drop_slow_consumer(id),
+                Phase::Open { .. } => core.drop_slow_consumer(id, Cause::Slow, TOO_SLOW),
                 _ => core.gone(id, Cause::Slow, true),
             };
         }

@@ -14,6 +14,8 @@ use std::mem;
 const ARENA_KEPT_BYTES: usize = 256 << 10;
 /// The most that a slow consumer is still sent of the frame it has begun to receive.
 const LAST_FRAME_BYTES: usize = 64 << 10;
+/// Why a slow consumer is closed, in its Close frame.
+pub(super) const TOO_SLOW: &str = "too slow";
 
 impl Hub {
     /// Writes to every connection for which something was queued: one write each.
@@ -115,6 +117,9 @@ impl Core {
         conn.bytes_out += len as u64;
         if len == conn.outbox.len() {
             conn.outbox.clear();
+            if conn.counted {
+                self.recount(id.slot);
+            }
             return self.written_all(id, net);
         }
         if len > 0 || !conn.outbox.waits_since_earlier() {
@@ -174,7 +179,7 @@ impl Core {
         }
         let waiting = conn.outbox.len();
         if waiting > limit {
-            return self.drop_slow_consumer(id);
+            return self.drop_slow_consumer(id, Cause::Slow, TOO_SLOW);
         }
         if waiting >= high {
             conn.paused.by_queue = true;
@@ -186,18 +191,17 @@ impl Core {
 
     /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
     /// take the rest of the frame that the peer has begun to receive.
-    pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
+    pub(super) fn drop_slow_consumer(&mut self, id: ConnId, cause: Cause, reason: &str) {
         let was_open = self.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
-        let cause = Cause::Slow;
         self.leave(id, Closed { code, cause });
         self.log
             .slow_consumer(self.now, self.conns.get(id.slot as usize));
         let Some(conn) = self.get(id) else { return };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
-            return self.gone(id, Cause::Slow, true);
+            return self.gone(id, cause, true);
         }
-        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), b"too slow"]);
+        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
         self.queue(id, span);
         self.drain(id, false);
         let now = self.now;
@@ -221,14 +225,19 @@ impl Core {
             let mut spans = Vec::new();
             for slot in &unsent {
                 if let Some(conn) = self.conns.get_mut(*slot as usize) {
-                    conn.outbox.collect_spans(&self.arena, &mut spans);
+                    conn.outbox
+                        .collect_spans(&self.arena, self.budget.meter(), &mut spans);
                 }
             }
-            let chunks = share(&self.arena, spans);
+            let chunks = share(&self.arena, spans, self.budget.meter());
             for slot in &unsent {
                 if let Some(conn) = self.conns.get_mut(*slot as usize) {
-                    conn.outbox.adopt(&chunks);
+                    conn.outbox.adopt(&chunks, self.budget.meter());
                 }
+            }
+            drop(chunks);
+            for slot in unsent {
+                self.recount(slot);
             }
         }
         self.arena.clear();

@@ -33,6 +33,24 @@ impl<'a> Complete<'a> {
     }
 }
 
+/// Above this size a buffer that is full grows by a quarter. (Below, to twice the size.)
+const SLOW_GROWTH_BYTES: usize = 1 << 20;
+
+/// How many bytes to reserve in a buffer of `len` bytes before `more` are appended.
+///
+/// Doubling would be the usual way. But what is reserved counts as held, for a large message up
+/// to twice of what has arrived.
+pub(super) fn growth(len: usize, capacity: usize, more: usize) -> usize {
+    if more <= capacity - len {
+        return 0;
+    }
+    let step = match capacity {
+        0..SLOW_GROWTH_BYTES => capacity,
+        _ => capacity / 4,
+    };
+    more.max(capacity + step - len)
+}
+
 /// Collects the message that has begun, if there is one.
 #[derive(Debug, Default)]
 pub struct Assembler {
@@ -91,13 +109,14 @@ impl Assembler {
 
     /// Bytes of memory held for the unfinished message.
     #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.building
-            .as_ref()
-            .map_or(0, |building| match &building.content {
+    pub fn held_bytes(&self) -> usize {
+        self.building.as_ref().map_or(0, |building| {
+            let content = match &building.content {
                 Content::Text(text) => text.capacity(),
                 Content::Binary(bytes) => bytes.capacity(),
-            })
+            };
+            size_of::<Building>() + content
+        })
     }
 
     /// Takes the next piece; gives the message when this piece ends it.
@@ -120,7 +139,10 @@ impl Assembler {
         }
         match &mut building.content {
             Content::Text(text) => text.push(piece.payload)?,
-            Content::Binary(bytes) => bytes.extend_from_slice(piece.payload),
+            Content::Binary(bytes) => {
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), piece.payload.len()));
+                bytes.extend_from_slice(piece.payload);
+            }
         }
         if !(piece.fin && piece.ends_frame) {
             self.building = Some(building);

@@ -4,6 +4,7 @@
 //! nothing is ever checked twice, and the begun character waits beside it: at most three bytes.
 
 use super::close::Violation;
+use super::message::growth;
 
 /// A text under construction.
 #[derive(Debug, Default)]
@@ -46,7 +47,10 @@ impl TextBuffer {
             self.finish_character(byte)?;
         }
         let (whole, begun) = piece.split_at(piece.len() - begun_len(piece));
-        self.text.push_str(check(whole)?);
+        let whole = check(whole)?;
+        let (len, capacity) = (self.text.len(), self.text.capacity());
+        self.text.reserve_exact(growth(len, capacity, whole.len()));
+        self.text.push_str(whole);
         for byte in begun {
             self.finish_character(*byte)?;
         }

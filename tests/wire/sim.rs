@@ -194,10 +194,20 @@ impl Sim {
         }
         self.hub.transmit(&mut self.sockets);
         self.hub.end_turn(&mut self.sockets);
+        self.audit();
         while let Some(id) = self.hub.next_readable() {
             if let Some(index) = self.sockets.find(id) {
                 self.requeue(index);
             }
+        }
+    }
+
+    /// What is counted against the memory budget is what is held. Now and then only in a crowd,
+    /// since this looks at everybody.
+    fn audit(&self) {
+        if self.hub.connections() < 100 || self.turns % 64 == 0 {
+            let held = self.hub.held_bytes();
+            assert_eq!(held, self.hub.recount_held_bytes(), "counted, and held");
         }
     }
 
