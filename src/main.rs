@@ -14,6 +14,7 @@ use ws101::apps::broadcast::Broadcast;
 use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
+use ws101::apps::status::Status;
 use ws101::args::{self, Invocation, Options};
 use ws101::config::Config;
 use ws101::files::Files;
@@ -120,6 +121,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Chat::new(options.farewell.clone())),
+        Box::new(Status),
         Box::new(Pages::new(files)),
     ]
 }

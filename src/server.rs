@@ -151,10 +151,6 @@ impl Server {
         Ok(())
     }
 
-    fn now(&self) -> Time {
-        Time(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
     /// How long to wait for readiness. `None`: for ever, since nothing is due.
     fn patience(&self) -> Option<Duration> {
         if !self.ready.is_empty() || self.hub.has_work() {
@@ -168,7 +164,8 @@ impl Server {
     }
 
     fn turn(&mut self, events: &Events) {
-        let now = self.now();
+        let began = self.began.elapsed();
+        let now = Time(u64::try_from(began.as_millis()).unwrap_or(u64::MAX));
         self.turned = now;
         self.guarded(now, |server| server.hub.begin_turn(now));
         let paused = self.accept_again.is_some_and(|at| at > now);
@@ -219,6 +216,10 @@ impl Server {
         }
         while let Some(id) = self.hub.next_readable() {
             self.requeue(id);
+        }
+        if self.hub.was_busy() || self.read > 1 || accept {
+            let took = self.began.elapsed().saturating_sub(began);
+            self.hub.note_turn(took);
         }
     }
 
@@ -353,7 +354,10 @@ impl Server {
         let mut somebody_waits = false;
         for _ in 0..TURNED_AWAY_PER_TURN {
             match self.listener.as_ref().map(TcpListener::accept) {
-                Some(Ok(_)) => somebody_waits = true,
+                Some(Ok(_)) => {
+                    somebody_waits = true;
+                    self.hub.note_turned_away();
+                }
                 Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
                     somebody_waits = true;
                     break;

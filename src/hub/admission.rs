@@ -19,8 +19,8 @@ use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 
-/// A cap that was reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What there was too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cap {
     /// Connections and open files together.
     Connections,
@@ -28,6 +28,10 @@ pub(crate) enum Cap {
     Handshakes,
     /// Connections from one address.
     Address,
+    /// Connections and open files together, for a file.
+    Files,
+    /// What the system lets us open.
+    Descriptors,
 }
 
 /// What the caps count.
@@ -48,7 +52,11 @@ impl Hub {
         let core = &mut self.core;
         core.now = now;
         core.active = None;
+        core.counters.accepts += 1;
         let reached = core.cap_reached(peer.ip());
+        if let Some(cap) = reached {
+            core.counters.refused(cap);
+        }
         if reached.is_some() && core.admission.refused >= core.config.max_refusals {
             return None;
         }
@@ -68,6 +76,12 @@ impl Hub {
             Some(cap) => core.turn_away(id, cap),
         }
         Some(id)
+    }
+
+    /// A connection was accepted and closed at once, for want of descriptors.
+    pub fn note_turned_away(&mut self) {
+        self.core.counters.accepts += 1;
+        self.core.counters.refused(Cap::Descriptors);
     }
 }
 
@@ -100,7 +114,7 @@ impl Core {
             id,
             match cap {
                 Cap::Address => *refusal::too_many_requests(),
-                Cap::Connections | Cap::Handshakes => *refusal::too_many_connections(),
+                _ => *refusal::too_many_connections(),
             },
         );
         let until = self.now.after(self.config.linger_timeout);

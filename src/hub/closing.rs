@@ -17,6 +17,7 @@ impl Core {
             conn.open = false;
             conn.closed = why;
             let (app, tag) = (conn.app, conn.tag);
+            self.counters.websockets -= 1;
             self.reports.push_back(Report::Closed { id, app, tag, why });
         }
     }
@@ -49,6 +50,7 @@ impl Core {
         };
         self.log
             .violation(self.now, self.conns.get(id.slot as usize), violation);
+        self.counters.violation(violation.close_code());
         self.close_and_drain(id, violation.close_code(), violation.reason(), cause);
     }
 

@@ -6,6 +6,7 @@
 
 use super::admission::Admission;
 use super::logbook::Logbook;
+use super::metrics::Counters;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
@@ -48,6 +49,9 @@ pub(crate) struct Core {
     pub(crate) now: Time,
     /// The connection that is being dealt with: it pays for a panic.
     pub(crate) active: Option<ConnId>,
+    /// The turn does more than to pass a message on: see `Hub::note_turn`.
+    pub(crate) is_busy: bool,
+    pub(crate) counters: Counters,
     pub(crate) conns: Slab<Conn>,
     /// How many of them there are, of which kind.
     pub(crate) admission: Admission,
@@ -82,13 +86,16 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(config: Config, policy: Policy, world: Box<dyn World>) -> Self {
+    pub(crate) fn new(config: Config, policy: Policy, mut world: Box<dyn World>) -> Self {
+        let counters = Counters::new(world.unix_time());
         Self {
             config,
             policy,
             world,
             now: Time::default(),
             active: None,
+            is_busy: false,
+            counters,
             conns: Slab::new(),
             admission: Admission::default(),
             arena: Vec::new(),

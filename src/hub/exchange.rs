@@ -12,7 +12,7 @@ use crate::conn::{Phase, Stage};
 use crate::http::body::BodyReader;
 use crate::http::head::{self, Framing, Head, MAX_FIELDS, Method};
 use crate::http::refusal;
-use crate::http::response;
+use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
 use crate::ws::endpoint::Endpoint;
@@ -251,6 +251,8 @@ impl Hub {
                         mark: None,
                     };
                 }
+                core.counters.websockets += 1;
+                core.counters.response(Status(101));
                 core.arm(id);
                 let app = answered.app;
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {

@@ -26,6 +26,7 @@ pub mod ctx;
 mod exchange;
 mod expire;
 mod logbook;
+mod metrics;
 mod relief;
 mod respond;
 mod stop;
@@ -43,6 +44,8 @@ use crate::conn::{Phase, Stage};
 use crate::http::policy::Policy;
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
+use std::mem;
+use std::time::Duration;
 
 /// Bytes of response bodies taken from their sources in one turn. Those are files, and a thousand
 /// downloads must not keep everybody else waiting for a thousand reads.
@@ -87,6 +90,7 @@ impl Hub {
                 return;
             };
             self.core.active = Some(id);
+            self.core.is_busy = true;
             body_bytes += self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
@@ -271,6 +275,7 @@ impl Hub {
         let active = core.active.take();
         let conn = active.and_then(|id| core.conns.get(id.slot as usize));
         core.log.bug(now, conn, message);
+        core.counters.panics += 1;
         let Some(id) = active else { return };
         match core.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {
@@ -284,7 +289,20 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
+        self.core.counters.accept_errors += 1;
         self.core.log.accept_error(now, error);
+    }
+
+    /// Whether this turn did more than pass a message from one connection to another. Only such a
+    /// turn is worth the question how long it took: the clock costs as much as a short message.
+    pub fn was_busy(&mut self) -> bool {
+        mem::take(&mut self.core.is_busy)
+    }
+
+    /// A turn took so long.
+    pub fn note_turn(&mut self, took: Duration) {
+        let longest = &mut self.core.counters.longest_turn;
+        *longest = took.max(*longest);
     }
 
     /// The last turn is over: what was only counted in the log is told now.

@@ -1,5 +1,6 @@
 //! HTTP answers: at once, later, and piece by piece as the socket drains.
 
+use super::admission::Cap;
 use super::core::Core;
 use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
@@ -44,6 +45,8 @@ impl Core {
         {
             return self.refuse_file(id);
         }
+        self.counters.response(response.status);
+        self.is_busy = true;
         let close = close || response.close;
         let start = self.arena.len();
         let date = self.dates.at(self.world.unix_time());
@@ -81,6 +84,7 @@ impl Core {
     /// A file is open for as long as it is sent, and counts as a connection does.
     #[cold]
     fn refuse_file(&mut self, id: ConnId) {
+        self.counters.refused(Cap::Files);
         self.refuse(id, *refusal::service_unavailable());
         if let Some(conn) = self.get(id) {
             conn.closed.cause = Cause::Limit;

@@ -32,6 +32,8 @@ impl Hub {
                 self.settle();
             }
         }
+        self.core.is_busy |= next > 1;
+        self.core.counters.messages_sent += self.core.deliveries as u64;
         self.core.touched.clear();
         self.core.leave_arena();
     }
@@ -197,6 +199,9 @@ impl Core {
         self.leave(id, Closed { code, cause });
         self.log
             .slow_consumer(self.now, self.conns.get(id.slot as usize));
+        if cause == Cause::Slow {
+            self.counters.slow_consumers += 1;
+        }
         let Some(conn) = self.get(id) else { return };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
             return self.gone(id, cause, true);
