@@ -2,7 +2,6 @@
 
 use super::Hub;
 use super::ctx::Ctx;
-use super::transmit::TOO_SLOW;
 use crate::app::{Cause, Closed, ConnId};
 use crate::clock::Time;
 use crate::conn::{Phase, Stage};
@@ -55,7 +54,7 @@ impl Hub {
         };
         if conn.queue_deadline(&core.config) <= now {
             return match conn.phase {
-                Phase::Open { .. } => core.drop_slow_consumer(id, Cause::Slow, TOO_SLOW),
+                Phase::Open { .. } => core.drop_slow_consumer(id),
                 _ => core.gone(id, Cause::Slow, true),
             };
         }

@@ -95,7 +95,7 @@ impl Core {
         let owes_bytes = conn.outbox.waits_since_earlier();
         match &conn.phase {
             Phase::Open { .. } if conn.open && owes_bytes => {
-                self.drop_slow_consumer(id, Cause::Limit, REASON);
+                self.drop_queue(id, Cause::Limit, REASON);
             }
             Phase::Open { .. } if conn.open => {
                 self.close_and_drain(id, CloseCode::TryAgainLater, REASON, Cause::Limit);
