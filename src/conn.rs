@@ -269,19 +269,26 @@ impl Conn {
         self.keepalive = options.keepalive;
     }
 
-    /// Memory held for it alone from one turn to the next, in bytes; nothing for an idle one. What it
-    /// sent and is not processed yet is kept beside the table, and comes on top.
+    /// Memory held for it alone from one turn to the next, in bytes: its buffers, and then the records
+    /// that go with them. Nothing for an idle connection. What it sent and is not processed yet is
+    /// kept beside the table, and comes on top.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        let unfinished = match &self.phase {
-            Phase::Http(exchange) => match &exchange.stage {
-                Stage::Body { body, .. } => exchange.head.capacity() + body.capacity(),
-                _ => exchange.head.capacity(),
-            },
-            Phase::Open { endpoint, .. } => endpoint.held_bytes(),
-            Phase::Draining(_) | Phase::Gone => 0,
+        let (unfinished, record) = match &self.phase {
+            Phase::Http(exchange) => {
+                let body = match &exchange.stage {
+                    Stage::Body { body, .. } => body.capacity(),
+                    _ => 0,
+                };
+                (exchange.head.capacity() + body, size_of::<Exchange>())
+            }
+            Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
+            Phase::Draining(_) | Phase::Gone => (0, 0),
         };
-        unfinished + self.outbox.held_bytes()
+        match unfinished + self.outbox.held_bytes() {
+            0 => 0,
+            buffers => buffers + record + size_of::<Self>(),
+        }
     }
 
     /// Which encoding of a message it takes.

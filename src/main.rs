@@ -92,6 +92,7 @@ fn serve(options: Options) -> ExitCode {
             );
         }
     };
+    warn_of_small_budget(&options.config);
     let mut config = options.config.clone();
     fit_open_files(&mut config);
     let hub = Hub::new(
@@ -170,6 +171,17 @@ fn fit_open_files(config: &mut Config) {
     if config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX)) {
         let most = config.max_connections;
         warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
+    }
+}
+
+/// A message that can never be held is no reason not to start: shorter ones may be all there are.
+fn warn_of_small_budget(config: &Config) {
+    let (budget, message) = (config.memory_budget_bytes, config.max_message_bytes);
+    if u64::try_from(budget).is_ok_and(|budget| budget < message) {
+        warn!(
+            "--memory-budget-bytes {budget} is less than --max-message-bytes {message}: a message \
+             that does not fit ends its connection with 1013"
+        );
     }
 }
 

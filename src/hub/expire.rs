@@ -4,7 +4,6 @@ use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
 use super::metrics::Wait;
-use super::transmit::TOO_SLOW;
 use crate::app::{Cause, Closed, ConnId};
 use crate::clock::Time;
 use crate::config::Config;
@@ -71,7 +70,7 @@ impl Hub {
             Wait::Body => core.refuse(id, *refusal::request_timeout()),
             Wait::Held => core.request_gone_with(id, *refusal::service_unavailable()),
             Wait::Write => core.gone(id, Cause::Slow, true),
-            Wait::Queue => core.drop_slow_consumer(id, Cause::Slow, TOO_SLOW),
+            Wait::Queue => core.drop_slow_consumer(id),
             Wait::Ping => core.give_up(id),
             Wait::Message => core.fail(id, Violation::MessageTooSlow),
             // Who has not even taken our Close will not answer it.

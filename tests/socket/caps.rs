@@ -123,7 +123,7 @@ fn handshakes_in_progress_are_capped_and_websockets_are_not() {
     }
     drop(silent);
     eventually("somebody new is served", || {
-        matches!(fate(&server), Fate::Served(_))
+        Client::connect(&server).try_open("/echo")
     });
 }
 
@@ -167,7 +167,7 @@ fn cap_fits_the_limit_of_descriptors_and_leaves_room_to_say_no() {
     }
     served.truncate(20);
     eventually("somebody new is served", || {
-        matches!(fate(&server), Fate::Served(_))
+        Client::connect(&server).try_open("/echo")
     });
     for client in &mut served {
         client.expect_echo();
@@ -232,7 +232,7 @@ mod linux {
         }
         served.drain(..5);
         eventually("somebody new is served", || {
-            matches!(fate(&server), Fate::Served(_))
+            Client::connect(&server).try_open("/echo")
         });
         for client in &mut served {
             client.expect_echo();
@@ -261,7 +261,7 @@ mod linux {
             client.expect_echo();
         }
         eventually("somebody new is served", || {
-            matches!(fate(&server), Fate::Served(_))
+            Client::connect(&server).try_open("/echo")
         });
     }
 
@@ -320,7 +320,7 @@ mod linux {
         let address = getsockname(&listener).unwrap();
         server.port = SocketAddr::try_from(address).unwrap().port();
         eventually("it is served again", || {
-            matches!(fate(&server), Fate::Served(_))
+            Client::connect(&server).try_open("/echo")
         });
         client.expect_echo();
     }

@@ -48,6 +48,12 @@ impl Client {
         Self::connect(server).upgraded(path)
     }
 
+    /// `false`: the server ends the connection instead, or says why not.
+    pub fn try_open(&mut self, path: &str) -> bool {
+        let sent = self.stream.write_all(wire::upgrade(path).as_bytes());
+        sent.is_ok() && self.more().unwrap_or(false) && self.answer().status == 101
+    }
+
     pub fn upgraded(mut self, path: &str) -> Self {
         self.send(wire::upgrade(path));
         self.expect_switching(path);

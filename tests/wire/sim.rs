@@ -206,7 +206,7 @@ impl Sim {
     /// What is counted against the memory budget is what is held. Now and then only in a crowd,
     /// since this looks at everybody.
     fn audit(&self) {
-        if self.hub.connections() < 100 || self.turns % 64 == 0 {
+        if self.hub.connections() < 100 || self.turns.is_multiple_of(64) {
             let held = self.hub.held_bytes();
             assert_eq!(held, self.hub.recount_held_bytes(), "counted, and held");
         }
