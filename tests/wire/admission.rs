@@ -314,6 +314,7 @@ fn whatever_comes_and_goes_the_caps_hold_and_every_place_is_given_back() {
         }
         if rng.below(3) == 0 {
             sim.run();
+            peers.retain(|peer| !sim.peer(*peer).is_over());
         }
         let all = sim.hub.connections();
         assert!(all <= PLACES + 3, "{all} connections");

@@ -45,5 +45,6 @@ mod script;
 mod seams;
 mod shutdown;
 mod sim;
+mod status;
 mod timers;
 mod utf8;
