@@ -11,7 +11,7 @@ OLDEST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 BENCH := --manifest-path tests/bench/Cargo.toml --target-dir target/bench/build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance browser bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance browser metrics bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite int
 
 browser: build ## the chat page in a headless browser, three tabs
 	tests/browser/run
+
+metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)
+	tests/metrics/run
 
 bench: build ## measure against a bare TCP loop; ARGS=--quick is short
 	$(CARGO) build --release $(BENCH)

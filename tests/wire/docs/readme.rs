@@ -1,6 +1,7 @@
 //! What README.md says of flags, settings, endpoints and limits.
 
 use super::markdown::{Page, page, pages, read};
+use crate::answer::{self, get};
 use crate::sim::Sim;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,9 +94,18 @@ fn endpoints_of_the_readme_open() {
         let paths = cells.split('|').next().unwrap();
         for path in format!("`/{paths}").split('`').skip(1).step_by(2) {
             let path = path.replace("{topic}", "t").replace("{client_id}", "7");
-            if path != "/" {
-                Sim::default().open(&path);
-                opened += 1;
+            let mut sim = Sim::default();
+            match &*path {
+                "/" => {}
+                "/healthz" | "/metrics" => {
+                    let peer = sim.connect();
+                    let answer = sim.exchange(peer, get(&path).as_bytes());
+                    assert_eq!(answer::only(&answer).status, 200);
+                }
+                _ => {
+                    sim.open(&path);
+                    opened += 1;
+                }
             }
         }
     }
