@@ -66,6 +66,7 @@ class Server:
         self.process = subprocess.Popen(command + list(flags), stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         self.port = int(line.strip().rpartition(":")[2])
+        self.own_files = self.files()
 
     def __enter__(self):
         return self
@@ -74,6 +75,11 @@ class Server:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+    def files(self):
+        """The numbers of its descriptors, where that can be known."""
+        folder = "/proc/%d/fd" % self.process.pid
+        return {int(name) for name in os.listdir(folder)} if os.path.isdir(folder) else set()
 
     def connect(self, receive_bytes=None):
         client = socket.socket()
@@ -249,10 +255,12 @@ def accept_errors(server):
         return
     pid = server.process.pid
     limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    used = {int(name) for name in os.listdir("/proc/%d/fd" % pid)}
-    least = min(set(range(len(used) + 1)) - used)
 
     def event():
+        begun = time.monotonic()
+        while server.files() != server.own_files and time.monotonic() - begun < PATIENCE:
+            time.sleep(0.05)
+        least = min(set(range(1_000)) - server.own_files)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (least, limits[1]))
         with server.connect() as client:
             check("turned away", read_head(client), b"")
