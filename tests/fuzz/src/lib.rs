@@ -10,5 +10,20 @@
     reason = "a panic is how a property reports"
 )]
 
+pub mod core;
 pub mod frame_header;
 pub mod input;
+
+// The tests' own client and virtual clock. They know nothing of us.
+#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
+#[path = "../../wire"]
+mod wire {
+    pub mod client;
+    pub mod sim;
+}
+#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
+#[path = "../../wire/mutation"]
+mod mutation {
+    pub mod reading;
+}
+use wire::{client, sim};
