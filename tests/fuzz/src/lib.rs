@@ -12,7 +12,9 @@
 
 pub mod core;
 pub mod frame_header;
+pub mod header_lists;
 pub mod input;
+pub mod request_head;
 
 // The tests' own client and virtual clock. They know nothing of us.
 #[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
