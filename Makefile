@@ -13,7 +13,7 @@ BENCH := --manifest-path tests/bench/Cargo.toml --target-dir target/bench/build
 FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance browser fuzz bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance differential browser fuzz bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ cross: need-rust ## compile for 32-bit and 64-bit ARM, with the oldest compiler 
 
 conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite into target/)
 	bash tests/conformance/run
+
+differential: need-rust ## mutated frames, beside two other implementations; ARGS="--streams 1000000" is long
+	CARGO="$(CARGO)" tests/differential/run $(ARGS)
 
 browser: build ## the chat page in a headless browser, three tabs
 	tests/browser/run
