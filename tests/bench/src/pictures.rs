@@ -1,6 +1,6 @@
 //! Which figures of a report become pictures.
 
-use crate::bars::{BARS, Outcome, Unit, spread};
+use crate::bars::{BARS, Outcome, spread};
 use crate::plot::{Mark, Panel, Picture};
 use crate::report::Report;
 use crate::servers::{FLOOR, NOISE, OURS};
@@ -60,8 +60,8 @@ pub fn pictures(report: &Report) -> Vec<(&'static str, Picture)> {
     let cpu = Picture {
         title: "Processor time per message, in units of a bare TCP loop",
         captions: vec![
-            "Shorter is better, the scale is logarithmic. The dashed line is the floor: a loop that moves the same bytes and knows nothing of WebSockets.",
-            "Left of it is possible where messages can be gathered: the floor makes a call for each. A thin line: half of all rounds lie on it.",
+            "Less is better; the scale is logarithmic. The dashed line is the floor: a loop that moves the same bytes and knows nothing of WebSockets.",
+            "A server can be left of it where messages can be gathered: the floor makes a call for each. Half of all rounds lie on the thin line.",
         ],
         names: names(report, CPU, false),
         panels: panels(report, CPU, false),
@@ -69,9 +69,7 @@ pub fn pictures(report: &Report) -> Vec<(&'static str, Picture)> {
     };
     let memory = Picture {
         title: "Memory and start",
-        captions: vec![
-            "Shorter is better, the scales are logarithmic. The floor is a bare TCP loop.",
-        ],
+        captions: vec!["Less is better; the scales are logarithmic. The floor is a bare TCP loop."],
         names: names(report, MEMORY, true),
         panels: panels(report, MEMORY, true),
         same_scale: false,
@@ -104,13 +102,8 @@ fn panels(report: &Report, subjects: &[Subject], with_floor: bool) -> Vec<Panel>
             Some(Outcome::NotMeasured(_)) => Mark::Word("failed"),
             None => Mark::Word("not run"),
         };
-        Some(Panel {
-            title,
-            subtitle,
-            unit: bar.unit,
-            base: (bar.unit == Unit::Ratio).then_some(1.0),
-            marks: names.iter().map(mark).collect(),
-        })
+        let marks = names.iter().map(mark).collect();
+        Some(Panel::new(title, subtitle, bar.unit, marks))
     };
     subjects.iter().filter_map(panel).collect()
 }

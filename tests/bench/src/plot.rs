@@ -45,15 +45,37 @@ pub enum Mark {
 #[derive(Debug)]
 pub struct Panel {
     /// What is compared.
-    pub title: &'static str,
+    title: &'static str,
     /// In which circumstances.
-    pub subtitle: &'static str,
+    subtitle: &'static str,
     /// How figures are written.
-    pub unit: Unit,
+    unit: Unit,
     /// Where bars begin; without it, at the left.
-    pub base: Option<f64>,
+    base: Option<f64>,
     /// In the order of the names.
-    pub marks: Vec<Mark>,
+    marks: Vec<Mark>,
+}
+
+impl Panel {
+    /// A panel; ratios begin at 1, everything else at the left.
+    #[must_use]
+    pub fn new(title: &'static str, subtitle: &'static str, unit: Unit, marks: Vec<Mark>) -> Self {
+        let convert = |mark| match mark {
+            Mark::Figure(spread) => Mark::Figure(Spread {
+                median: shown(unit, spread.median),
+                lower: shown(unit, spread.lower),
+                upper: shown(unit, spread.upper),
+            }),
+            word @ Mark::Word(_) => word,
+        };
+        Self {
+            title,
+            subtitle,
+            unit,
+            base: (unit == Unit::Ratio).then_some(1.0),
+            marks: marks.into_iter().map(convert).collect(),
+        }
+    }
 }
 
 /// A whole picture.
@@ -262,15 +284,25 @@ fn line(svg: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
     );
 }
 
-/// A figure with three digits, or a round one for a scale.
+/// A value in the unit in which it is shown.
+fn shown(unit: Unit, value: f64) -> f64 {
+    match unit {
+        Unit::Mebibytes => value / f64::from(1 << 20),
+        Unit::Milliseconds => value * 1e3,
+        Unit::Share => value * 100.0,
+        Unit::Bytes | Unit::Ratio | Unit::Count | Unit::Instructions => value,
+    }
+}
+
+/// What is shown, with three digits, or as it is for a scale.
 fn short(unit: Unit, value: f64, round: bool) -> String {
     let (value, unit) = match unit {
         Unit::Bytes if value >= 1e6 => (value / 1e6, " MB"),
         Unit::Bytes if value >= 1e3 => (value / 1e3, " KB"),
         Unit::Bytes => (value, " B"),
-        Unit::Mebibytes => (value / 1e6, " MB"),
-        Unit::Milliseconds => (value * 1e3, " ms"),
-        Unit::Share => (value * 100.0, " %"),
+        Unit::Mebibytes => (value, " MiB"),
+        Unit::Milliseconds => (value, " ms"),
+        Unit::Share => (value, " %"),
         Unit::Ratio => (value, "x"),
         Unit::Count | Unit::Instructions => (value, ""),
     };
@@ -278,8 +310,8 @@ fn short(unit: Unit, value: f64, round: bool) -> String {
         return format!("{value}{unit}");
     }
     let digits = match value {
-        ..10.0 => 2,
-        10.0..100.0 => 1,
+        ..9.995 => 2,
+        ..99.95 => 1,
         _ => 0,
     };
     format!("{value:.digits$}{unit}")
@@ -293,23 +325,19 @@ mod tests {
     fn figures_have_three_digits_and_scales_round_ones() {
         assert_eq!(short(Unit::Ratio, 1.0449, false), "1.04x");
         assert_eq!(short(Unit::Bytes, 6_312.0, false), "6.31 KB");
-        assert_eq!(short(Unit::Milliseconds, 0.5612, false), "561 ms");
+        assert_eq!(short(Unit::Milliseconds, 561.2, false), "561 ms");
+        assert_eq!(short(Unit::Ratio, 9.999, false), "10.0x");
         assert_eq!(short(Unit::Ratio, 0.1, true), "0.1x");
     }
 
     #[test]
     fn a_bar_leaves_room_for_its_figure() {
-        let panel = Panel {
-            title: "",
-            subtitle: "",
-            unit: Unit::Ratio,
-            base: Some(1.0),
-            marks: vec![Mark::Figure(Spread {
-                median: 35.0,
-                lower: 30.0,
-                upper: 4000.0,
-            })],
+        let wide = Spread {
+            median: 35.0,
+            lower: 30.0,
+            upper: 4000.0,
         };
+        let panel = Panel::new("", "", Unit::Ratio, vec![Mark::Figure(wide)]);
         let scale = Scale::of([&panel].into_iter());
         assert_eq!(scale.at(4000.0), PANEL_WIDTH - FIGURE_WIDTH);
         assert!(scale.at(0.5) > 0.0 && scale.at(1.0) > scale.at(0.5));

@@ -184,8 +184,13 @@ impl Report {
                     None => String::new(),
                     Some(Outcome::Measured(figures)) => bar.unit.show(spread(figures).median),
                     Some(Outcome::NotMeasured(why)) => {
-                        reasons.push(format!("{name}, {}: {}", bar.what, escape(why)));
-                        format!("failed [{}]", reasons.len())
+                        let reason = format!("{name}: {}", escape(why));
+                        let known = reasons.iter().position(|other| *other == reason);
+                        let number = known.unwrap_or(reasons.len());
+                        if known.is_none() {
+                            reasons.push(reason);
+                        }
+                        format!("failed [{}]", number + 1)
                     }
                 };
                 let _ = write!(text, " | {cell}");
@@ -305,7 +310,7 @@ mod tests {
             "- FastAPI: not run: not asked for\n",
             "- uWebSockets.js: not run: it is in no package registry\n",
             "failed [1]",
-            "[1] ws, echo CPU, 16 B, 50 connections: wrong byte\n",
+            "[1] ws: wrong byte\n",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
