@@ -175,6 +175,12 @@ impl Sim {
         self.peer(peer).inbound.iter().map(bytes).sum()
     }
 
+    /// The server has more for this peer than the connection takes.
+    #[allow(dead_code)] // The fuzz targets ask.
+    pub fn is_blocked(&self, peer: PeerNo) -> bool {
+        self.peer(peer).blocked
+    }
+
     /// One turn, as in `Server::turn`.
     pub fn turn(&mut self) {
         self.turns += 1;
@@ -297,7 +303,8 @@ impl Sim {
         self.requeue(index);
     }
 
-    fn is_idle(&self) -> bool {
+    /// Nothing is left to do at this moment.
+    pub fn is_idle(&self) -> bool {
         let is_quiet = |peer: &Peer| peer.is_over() || !peer.event && !peer.takes_again();
         self.ready.is_empty()
             && !self.hub.has_work()
