@@ -23,6 +23,8 @@ pub struct Config {
     /// Connections at once from one address, which is a /64 network of IPv6. Over it: `429`. Zero:
     /// no limit.
     pub max_connections_per_ip: usize,
+    /// Messages and Pings of one connection in a second. Over it: not read for a while. Zero: any number.
+    pub max_messages_per_second: usize,
     /// Connections at once that are being told so. Over it: closed without a word.
     pub max_refusals: usize,
     /// Whole request head, start line and header fields together. Over it: `431`.
@@ -93,6 +95,7 @@ impl Default for Config {
             max_connections: 10_000,
             max_handshakes: 2_000,
             max_connections_per_ip: 0,
+            max_messages_per_second: 0,
             max_refusals: 64,
             max_head_bytes: 16 << 10,
             max_target_bytes: 8 << 10,

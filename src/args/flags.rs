@@ -176,6 +176,18 @@ pub(super) static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        name: "max-messages-per-second",
+        unit: "COUNT",
+        group: LIMITS,
+        about: "messages and pings of one WebSocket connection in a second; beyond it the \
+                connection is not read for a while; 0: any number",
+        kind: Kind::Count {
+            range: COUNT,
+            zero: Some("any number"),
+            field: |config| &mut config.max_messages_per_second,
+        },
+    },
+    Flag {
         name: "max-message-bytes",
         unit: "SIZE",
         group: LIMITS,

@@ -127,6 +127,7 @@ impl Core {
         let Self {
             conns,
             admission,
+            rates,
             timers,
             now,
             log,
@@ -154,6 +155,7 @@ impl Core {
         }
         log.ended(*now, conn);
         admission.left(conn);
+        rates.close_account(id);
         conn.phase = Phase::Gone;
         conn.outbox.clear();
         // Nothing waits for the socket any more, so the queue has no deadline either.

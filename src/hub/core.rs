@@ -7,6 +7,7 @@
 use super::admission::Admission;
 use super::logbook::Logbook;
 use super::metrics::Counters;
+use super::rate::Rates;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
@@ -75,6 +76,8 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     /// More is held than the budget allows; see `relief`.
     pub(crate) over_budget: bool,
+    /// Who has sent as many messages as it may.
+    pub(crate) rates: Rates,
     pub(crate) timers: Timers<ConnId>,
     pub(crate) app_timers: Timers<(u8, u64)>,
     pub(crate) app_armed: BTreeMap<(u8, u64), Time>,
@@ -89,6 +92,7 @@ impl Core {
     pub(crate) fn new(config: Config, policy: Policy, mut world: Box<dyn World>) -> Self {
         let counters = Counters::new(world.unix_time());
         Self {
+            rates: Rates::new(config.max_messages_per_second),
             config,
             policy,
             world,
@@ -206,6 +210,9 @@ impl Core {
 
     /// The bytes kept for this connection, if they can be processed now.
     pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
+        if self.rates.holds_back(id) {
+            return None;
+        }
         let conn = self.get(id)?;
         let waits = match &conn.phase {
             Phase::Http(exchange) => {

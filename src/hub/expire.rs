@@ -26,6 +26,9 @@ impl Hub {
                 self.settle();
             }
         }
+        while let Some(id) = self.core.rates.pop_released(now) {
+            self.core.resume.push_back(id);
+        }
         // Those that were set before: who asks for `now` again is called in the next turn.
         for _ in 0..self.core.app_timers.len() {
             let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) else {

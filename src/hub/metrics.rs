@@ -78,6 +78,8 @@ pub(crate) struct Counters {
     pub(crate) slow_consumers: u64,
     pub(crate) overload_closes: u64,
     pub(crate) panics: u64,
+    /// Pauses of connections that sent too many messages.
+    pub(crate) rate_pauses: u64,
     /// Messages that applications sent, once for each receiver.
     pub(crate) messages_sent: u64,
     /// WebSocket connections that are open now.
@@ -183,7 +185,7 @@ impl Core {
             "gauge",
             "ws101_timers",
             "Deadlines that are set.",
-            self.timers.len() + self.app_timers.len(),
+            self.timers.len() + self.app_timers.len() + self.rates.len(),
         );
         page.one(
             "counter",
@@ -255,6 +257,12 @@ impl Core {
             "ws101_messages_sent_total",
             "Messages sent to WebSocket peers, once for each receiver.",
             counters.messages_sent,
+        );
+        page.one(
+            "counter",
+            "ws101_rate_pauses_total",
+            "Pauses of connections that sent more messages per second than they may.",
+            counters.rate_pauses,
         );
     }
 

@@ -27,6 +27,7 @@ mod exchange;
 mod expire;
 mod logbook;
 mod metrics;
+mod rate;
 mod relief;
 mod respond;
 mod stop;
@@ -256,6 +257,7 @@ impl Hub {
         let core = &self.core;
         core.timers
             .next()
+            .min(core.rates.next())
             .min(core.app_timers.next())
             .min(core.log.deadline())
             .min(core.stop_at.unwrap_or(Time::NEVER))

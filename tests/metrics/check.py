@@ -39,6 +39,7 @@ PROMISED = {
     "ws101_panics_total": "counter",
     "ws101_protocol_errors_total": "counter",
     "ws101_queued_bytes": "gauge",
+    "ws101_rate_pauses_total": "counter",
     "ws101_refused_total": "counter",
     "ws101_slow_consumers_total": "counter",
     "ws101_timeouts_total": "counter",

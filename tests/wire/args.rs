@@ -27,6 +27,7 @@ const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
     ("max-connections", "COUNT", "10000", "250", "250"),
     ("max-handshakes", "COUNT", "2000", "1", "1"),
     ("max-connections-per-ip", "COUNT", "0", "20", "20"),
+    ("max-messages-per-second", "COUNT", "0", "30", "30"),
     ("max-message-bytes", "SIZE", "16m", "64k", "65536"),
     (
         "max-queue-bytes",
@@ -90,6 +91,7 @@ fn show(flag: &str, options: &Options) -> String {
         "max-connections" => config.max_connections.to_string(),
         "max-handshakes" => config.max_handshakes.to_string(),
         "max-connections-per-ip" => config.max_connections_per_ip.to_string(),
+        "max-messages-per-second" => config.max_messages_per_second.to_string(),
         "max-message-bytes" => config.max_message_bytes.to_string(),
         "max-queue-bytes" => config.max_queue_bytes.unwrap().to_string(),
         "memory-budget-bytes" => config.memory_budget_bytes.to_string(),
@@ -413,6 +415,8 @@ fn zero_switches_off_what_can_be_off() {
     assert_eq!(options.config.drain_timeout, Duration::ZERO);
     let options = serve(&["--max-connections-per-ip=0"], &[]);
     assert_eq!(options.config.max_connections_per_ip, 0);
+    let options = serve(&["--max-messages-per-second=0"], &[]);
+    assert_eq!(options.config.max_messages_per_second, 0);
     let message = refusal(&["--max-connections-per-ip=1000001"]);
     assert!(
         message.ends_with("allowed is 0 (any number) or 1 to 1000000"),

@@ -37,6 +37,7 @@ mod mutation;
 mod opening;
 mod outbox;
 mod policy;
+mod rate;
 mod record;
 mod request_body;
 mod response;

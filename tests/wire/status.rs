@@ -9,7 +9,7 @@ use crate::sim::{NOON, Sim};
 use std::collections::BTreeMap;
 
 /// What is promised to whoever reads `/metrics`.
-const PROMISED: [(&str, &str); 23] = [
+const PROMISED: [(&str, &str); 24] = [
     ("process_start_time_seconds", "gauge"),
     ("ws101_accept_errors_total", "counter"),
     ("ws101_accepts_total", "counter"),
@@ -27,6 +27,7 @@ const PROMISED: [(&str, &str); 23] = [
     ("ws101_panics_total", "counter"),
     ("ws101_protocol_errors_total", "counter"),
     ("ws101_queued_bytes", "gauge"),
+    ("ws101_rate_pauses_total", "counter"),
     ("ws101_refused_total", "counter"),
     ("ws101_slow_consumers_total", "counter"),
     ("ws101_timeouts_total", "counter"),
