@@ -146,6 +146,7 @@ impl Play {
         let ledger = Ledger::default();
         let site = site::Site {
             ledger: ledger.clone(),
+            past: Vec::new(),
         };
         let apps: [Box<dyn App>; 5] = [
             Box::new(Echo),
