@@ -24,6 +24,7 @@ build: need-rust ## build the server: target/release/ws101
 
 test: need-rust ## run all tests that need only Rust
 	$(CARGO) test
+	@if [ "$$(uname -s)" = Linux ]; then set -x; $(CARGO) test $(BENCH); fi
 
 test-minimal: need-rust ## the same tests, without the default features
 	$(CARGO) test --no-default-features
@@ -35,6 +36,8 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "clippy is missing: rustup component add clippy"; exit 1; }
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path tests/bench/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/tungstenite/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/fastwebsockets/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets $(BENCH) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --lib --document-private-items
@@ -49,7 +52,7 @@ conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite int
 browser: build ## the chat page in a headless browser, three tabs
 	tests/browser/run
 
-bench: build ## measure against a bare TCP loop; ARGS=--quick is short
+bench: build ## measure beside a bare TCP loop and other servers; ARGS=--quick is short
 	$(CARGO) build --release $(BENCH)
 	$(CARGO) run --release $(BENCH) -- $(ARGS)
 
