@@ -46,7 +46,14 @@ pub(super) fn text() -> String {
             text.push_str(&format!("\n{group}:\n"));
         }
         let default = format!("(default {})", flag.kind.default(&mut options));
-        let words = flag.about.split(' ').chain([default.as_str()]);
+        // Kept in one piece if there is a line that it fits.
+        let pieces = if default.len() <= WIDTH - column {
+            1
+        } else {
+            usize::MAX
+        };
+        let default = default.splitn(pieces, ' ');
+        let words = flag.about.split(' ').chain(default);
         let mut left = left(flag);
         for line in wrap(words, WIDTH - column) {
             text.push_str(&format!("{left:column$}{line}\n"));
