@@ -26,6 +26,7 @@ build: need-rust ## build the server: target/release/ws101
 
 test: need-rust ## run all tests that need only Rust
 	$(CARGO) test
+	@if [ "$$(uname -s)" = Linux ]; then set -x; $(CARGO) test $(BENCH); fi
 
 test-minimal: need-rust ## the same tests, without the default features
 	$(CARGO) test --no-default-features
@@ -37,6 +38,8 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "clippy is missing: rustup component add clippy"; exit 1; }
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path tests/bench/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/tungstenite/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/fastwebsockets/Cargo.toml
 	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets $(BENCH) -- -D warnings
@@ -62,7 +65,7 @@ metrics: build ## /metrics, read by Prometheus' own Python library (installs it 
 fuzz: need-rust ## look for bytes that break it, a minute for each target; ARGS="--seconds 600 --only core"
 	@bash tests/fuzz/run $(ARGS)
 
-bench: build ## measure against a bare TCP loop; ARGS=--quick is short
+bench: build ## measure beside a bare TCP loop and other servers; ARGS=--quick is short
 	$(CARGO) build --release $(BENCH)
 	$(CARGO) run --release $(BENCH) -- $(ARGS)
 

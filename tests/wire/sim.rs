@@ -176,7 +176,6 @@ impl Sim {
     }
 
     /// The server has more for this peer than the connection takes.
-    #[allow(dead_code, reason = "tests/fuzz asks it")]
     pub fn is_blocked(&self, peer: PeerNo) -> bool {
         self.peer(peer).blocked
     }
