@@ -31,6 +31,9 @@ pub struct Config {
     /// Bytes queued for one peer that make it a slow consumer at once. `None`: twice the
     /// message limit, at least 8 MiB, because the chat answers its sender with two copies.
     pub max_queue_bytes: Option<usize>,
+    /// Bytes of memory held for all peers together. Over it: the largest holder goes,
+    /// with Close 1013 or `503`, and again until it fits.
+    pub memory_budget_bytes: usize,
     /// Deliveries after which no further connection is read before they are written.
     pub max_deliveries_per_turn: usize,
     /// Bytes encoded in a turn after which no further connection is read before they are written.
@@ -82,6 +85,7 @@ impl Default for Config {
             stall_bytes: 1 << 20,
             stall_patience: Duration::from_secs(1),
             max_queue_bytes: None,
+            memory_budget_bytes: 64 << 20,
             max_deliveries_per_turn: 65_536,
             max_turn_bytes: 4 << 20,
             write_out_bytes: 64 << 10,

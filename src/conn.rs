@@ -44,6 +44,8 @@ pub struct Conn {
     pub paused: Paused,
     /// A ping went out at `since` and nothing has come back.
     pub pinged: bool,
+    /// Something is held for it; see `held_bytes`.
+    pub counted: bool,
     /// The server pings it.
     pub keepalive: bool,
     /// Status of its last HTTP answer, for the log; 101 once it is a WebSocket.
@@ -215,6 +217,7 @@ impl Conn {
             stalled: false,
             paused: Paused::default(),
             pinged: false,
+            counted: false,
             keepalive: false,
             status: 0,
             closed: Closed {
@@ -250,6 +253,28 @@ impl Conn {
         self.max_message_bytes = u32::try_from(limit).unwrap_or(u32::MAX);
         self.tag = options.tag;
         self.keepalive = options.keepalive;
+    }
+
+    /// Memory held for it alone from one turn to the next, in bytes: its buffers, and then the records
+    /// that go with them. Nothing for an idle connection. What it sent and is not processed yet is
+    /// kept beside the table, and comes on top.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let (unfinished, record) = match &self.phase {
+            Phase::Http(exchange) => {
+                let body = match &exchange.stage {
+                    Stage::Body { body, .. } => body.capacity(),
+                    _ => 0,
+                };
+                (exchange.head.capacity() + body, size_of::<Exchange>())
+            }
+            Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
+            Phase::Draining(_) | Phase::Gone => (0, 0),
+        };
+        match unfinished + self.outbox.held_bytes() {
+            0 => 0,
+            buffers => buffers + record + size_of::<Self>(),
+        }
     }
 
     /// Which encoding of a message it takes.

@@ -15,6 +15,7 @@ use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
 use ws101::args::{self, Invocation, Options};
+use ws101::config::Config;
 use ws101::files::Files;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
@@ -90,6 +91,7 @@ fn serve(options: Options) -> ExitCode {
             );
         }
     };
+    warn_of_small_budget(&options.config);
     raise_file_limit();
     let hub = Hub::new(
         options.config.clone(),
@@ -159,6 +161,17 @@ fn raise_file_limit() {
     limit.current = limit.maximum;
     // Refused on some systems for "unlimited": then the limit stays as it was.
     let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// A message that can never be held is no reason not to start: shorter ones may be all there are.
+fn warn_of_small_budget(config: &Config) {
+    let (budget, message) = (config.memory_budget_bytes, config.max_message_bytes);
+    if u64::try_from(budget).is_ok_and(|budget| budget < message) {
+        warn!(
+            "--memory-budget-bytes {budget} is less than --max-message-bytes {message}: a message \
+             that does not fit ends its connection with 1013"
+        );
+    }
 }
 
 fn start_log(level: LevelFilter) {

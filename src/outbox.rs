@@ -9,8 +9,10 @@
 //! The queue knows where frames end, because two things may only happen there: a Pong that
 //! overtakes frames not yet begun, and the Close of a slow consumer.
 
+mod chunk;
 mod queue;
 
+pub use chunk::{Chunk, Meter};
 use queue::{Queue, Segment};
 use std::io::IoSlice;
 use std::rc::Rc;
@@ -85,6 +87,18 @@ impl Outbox {
         }
     }
 
+    /// Memory that this outbox holds for itself, in bytes: its entries, not the chunks that
+    /// they share. (A [`Meter`] counts those, each once.)
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.queue.as_ref().map_or(0, |queue| queue.held_bytes())
+    }
+
+    /// The chunks that its entries share, one for each entry.
+    pub fn chunks(&self) -> impl Iterator<Item = &Rc<Chunk>> {
+        self.queue.iter().flat_map(|queue| queue.chunks())
+    }
+
     /// Bytes of an earlier turn wait.
     #[must_use]
     pub fn waits_since_earlier(&self) -> bool {
@@ -124,9 +138,9 @@ impl Outbox {
     }
 
     /// Queues bytes made for this peer alone.
-    pub fn push_owned(&mut self, bytes: Vec<u8>) {
+    pub fn push_owned(&mut self, bytes: Vec<u8>, meter: &Meter) {
         if !bytes.is_empty() {
-            self.make_queue().push(Segment::owned(bytes));
+            self.make_queue().push(Segment::owned(bytes, meter));
         }
     }
 
@@ -216,16 +230,16 @@ impl Outbox {
 
     /// Adds the ranges of this turn's arena that still wait to `spans`, except short ones,
     /// which are copied out of it at once.
-    pub fn collect_spans(&mut self, arena: &[u8], spans: &mut Vec<Span>) {
+    pub fn collect_spans(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
         if !self.is_empty() {
-            self.make_queue().collect_spans(arena, spans);
+            self.make_queue().collect_spans(arena, meter, spans);
         }
     }
 
     /// Replaces the ranges of this turn's arena by the chunks that [`share`] made.
-    pub fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+    pub fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
         if let Some(queue) = &mut self.queue {
-            queue.adopt(chunks);
+            queue.adopt(chunks, meter);
         }
     }
 }
@@ -233,7 +247,7 @@ impl Outbox {
 /// Copies the given ranges of the arena into chunks, each byte once: ranges that overlap or
 /// touch become one chunk. The result is sorted.
 #[must_use]
-pub fn share(arena: &[u8], mut spans: Vec<Span>) -> Vec<(Span, Rc<Vec<u8>>)> {
+pub fn share(arena: &[u8], mut spans: Vec<Span>, meter: &Meter) -> Vec<(Span, Rc<Chunk>)> {
     spans.sort_unstable();
     let mut merged: Vec<Span> = Vec::new();
     for span in spans {
@@ -244,6 +258,6 @@ pub fn share(arena: &[u8], mut spans: Vec<Span>) -> Vec<(Span, Rc<Vec<u8>>)> {
     }
     merged
         .into_iter()
-        .map(|span| (span, Rc::new(span.of(arena).to_vec())))
+        .map(|span| (span, Chunk::new(span.of(arena).to_vec(), meter)))
         .collect()
 }

@@ -158,6 +158,21 @@ pub(super) static FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        name: "memory-budget-bytes",
+        unit: "SIZE",
+        group: LIMITS,
+        about: "most that is held for all peers together; beyond it the largest holder is closed with 1013",
+        kind: Kind::Size {
+            range: 64 << 10..=64 << 30,
+            set: |config, bytes| {
+                config.memory_budget_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            },
+            default: |config| {
+                value::show_size(u64::try_from(config.memory_budget_bytes).unwrap_or(u64::MAX))
+            },
+        },
+    },
+    Flag {
         name: "max-head-bytes",
         unit: "SIZE",
         group: LIMITS,

@@ -100,6 +100,7 @@ impl Core {
             until: Time::NEVER,
         }));
         self.backlogs.remove(&id.slot);
+        self.recount(id.slot);
         self.readable.push(id);
         self.touch(id);
         self.arm(id);
@@ -148,6 +149,7 @@ impl Core {
         // Nothing waits for the socket any more, so the queue has no deadline either.
         conn.stalled = false;
         self.backlogs.remove(&id.slot);
+        self.recount(id.slot);
         self.endings.push(Ending { id, reset });
     }
 

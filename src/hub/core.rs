@@ -6,6 +6,7 @@
 
 use super::logbook::Logbook;
 use crate::app::{Closed, ConnId, RequestId, World};
+use crate::budget::Budget;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
@@ -63,6 +64,10 @@ pub(crate) struct Core {
     pub(crate) resume: VecDeque<ConnId>,
     /// Connections that may be read again.
     pub(crate) readable: Vec<ConnId>,
+    /// The memory held for peers.
+    pub(crate) budget: Budget,
+    /// More is held than the budget allows; see `relief`.
+    pub(crate) over_budget: bool,
     pub(crate) timers: Timers<ConnId>,
     pub(crate) app_timers: Timers<(u8, u64)>,
     pub(crate) app_armed: BTreeMap<(u8, u64), Time>,
@@ -91,6 +96,8 @@ impl Core {
             backlogs: BTreeMap::new(),
             resume: VecDeque::new(),
             readable: Vec::new(),
+            budget: Budget::default(),
+            over_budget: false,
             timers: Timers::default(),
             app_timers: Timers::default(),
             app_armed: BTreeMap::new(),
@@ -176,6 +183,7 @@ impl Core {
         conn.paused.by_backlog = true;
         let backlog = self.backlogs.entry(id.slot).or_default();
         backlog.extend_from_slice(bytes);
+        self.recount(id.slot);
     }
 
     /// The turn is full: the next one goes on with these bytes.
@@ -198,7 +206,9 @@ impl Core {
             return None;
         }
         conn.paused.by_backlog = false;
-        self.backlogs.remove(&id.slot)
+        let backlog = self.backlogs.remove(&id.slot);
+        self.recount(id.slot);
+        backlog
     }
 
     /// Something that held up reading is over: what was kept is processed in the next turn; if

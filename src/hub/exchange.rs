@@ -75,7 +75,13 @@ impl Hub {
             Err(rejection) => self.core.refuse(id, *rejection),
             Ok(None) => {
                 let all = mem::take(input);
-                exchange.head.extend_from_slice(all);
+                let head = &mut exchange.head;
+                let needed = head.len() + all.len();
+                if needed > head.capacity() {
+                    // Few sizes: what one unfinished head leaves behind fits the next.
+                    head.reserve_exact(needed.next_power_of_two() - head.len());
+                }
+                head.extend_from_slice(all);
                 self.core.arm(id);
             }
             Ok(Some(len)) => {

@@ -22,6 +22,7 @@ enum Kind {
     Refused,
     Violation,
     Slow,
+    Overload,
     Trouble,
     Accept,
     Bug,
@@ -31,7 +32,7 @@ impl Kind {
     fn level(self) -> Level {
         match self {
             Self::Ended => Level::Info,
-            Self::Refused | Self::Slow => Level::Warn,
+            Self::Refused | Self::Slow | Self::Overload => Level::Warn,
             Self::Violation => Level::Debug,
             Self::Trouble | Self::Accept | Self::Bug => Level::Error,
         }
@@ -43,6 +44,7 @@ impl Kind {
             Self::Refused => "refusal",
             Self::Violation => "violation",
             Self::Slow => "slow consumer",
+            Self::Overload => "overload",
             Self::Trouble => "trouble",
             Self::Accept => "accept error",
             Self::Bug => "bug",
@@ -58,11 +60,12 @@ impl Kind {
     }
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Ended,
     Kind::Refused,
     Kind::Violation,
     Kind::Slow,
+    Kind::Overload,
     Kind::Trouble,
     Kind::Accept,
     Kind::Bug,
@@ -182,6 +185,16 @@ impl Logbook {
         if self.admit(Kind::Bug, now) {
             let whose = conn.map_or_else(|| "no connection".to_owned(), |c| c.peer().to_string());
             error!("a bug, met by {whose}: {}", escaped(message.as_bytes()));
+        }
+    }
+
+    /// The memory budget is full, and this is the largest holder.
+    pub(crate) fn overload(&mut self, now: Time, conn: &Conn, bytes: usize) {
+        if self.admit(Kind::Overload, now) {
+            warn!(
+                "{} is ended, the memory budget is full and {bytes} bytes are held for it",
+                conn.peer()
+            );
         }
     }
 

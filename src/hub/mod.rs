@@ -24,6 +24,7 @@ pub mod ctx;
 mod exchange;
 mod expire;
 mod logbook;
+mod relief;
 mod respond;
 mod stop;
 mod transmit;
@@ -89,6 +90,9 @@ impl Hub {
     /// Starts a turn: goes on with what an earlier turn left over.
     pub fn begin_turn(&mut self, now: Time) {
         self.core.now = now;
+        if self.core.over_budget {
+            self.relieve();
+        }
         let mut body_bytes = 0;
         for _ in 0..self.core.resume.len() {
             if self.core.turn_is_full() || body_bytes >= BODY_BYTES_PER_TURN {
@@ -125,6 +129,9 @@ impl Hub {
         } else {
             self.process(id, input);
         }
+        if self.core.over_budget {
+            self.relieve();
+        }
         if !self.core.reports.is_empty() {
             self.settle();
         }
@@ -138,7 +145,10 @@ impl Hub {
             };
             match &mut conn.phase {
                 Phase::Open { .. } => self.receive_frames(id, &mut input),
-                Phase::Http(_) => self.receive_http(id, &mut input),
+                Phase::Http(_) => {
+                    self.receive_http(id, &mut input);
+                    self.core.recount(id.slot);
+                }
                 Phase::Draining(draining) => {
                     draining.discarded += input.len() as u64;
                     if draining.discarded > self.core.config.linger_bytes {
@@ -247,7 +257,8 @@ impl Hub {
     /// Whether the next turn has something to do without any readiness.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !self.core.resume.is_empty() || !self.core.touched.is_empty()
+        let core = &self.core;
+        !core.resume.is_empty() || !core.touched.is_empty() || core.over_budget
     }
 
     /// When [`Hub::expire`] has something to do next. [`Time::NEVER`]: nothing is waited for.

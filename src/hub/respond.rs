@@ -4,7 +4,7 @@ use super::core::Core;
 use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
 use crate::http::response::{self, Body, Response, Status};
-use crate::outbox::Outbox;
+use crate::outbox::{Meter, Outbox};
 
 /// A response body up to this size is copied behind its head, to leave in the same piece.
 const SMALL_BODY_BYTES: usize = 4 << 10;
@@ -55,13 +55,14 @@ impl Core {
         let span = self.span_since(start);
         self.queue(id, span);
         let now = self.now;
+        let meter = self.budget.meter().clone();
         let Some(conn) = self.get(id) else { return };
         conn.status = response.status.0;
         let Conn { outbox, phase, .. } = conn;
         let Phase::Http(exchange) = phase else { return };
         exchange.stage = Stage::Head;
         exchange.since = now;
-        if !queue_body(outbox, exchange, rest, close) {
+        if !queue_body(outbox, &meter, exchange, rest, close) {
             self.end_response(id, close);
         }
     }
@@ -116,6 +117,7 @@ impl Core {
     /// Takes the next piece of a response body, if the one before has left; gives its size.
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.piece_bytes;
+        let meter = self.budget.meter().clone();
         let Some(conn) = self.get(id).filter(|conn| conn.outbox.is_empty()) else {
             return 0;
         };
@@ -144,7 +146,7 @@ impl Core {
                 piece.truncate(len);
                 *left = left.saturating_sub(len as u64);
                 let (finished, close) = (*left == 0, *close);
-                conn.outbox.push_owned(piece);
+                conn.outbox.push_owned(piece, &meter);
                 self.touch(id);
                 if finished {
                     self.end_response(id, close);
@@ -170,11 +172,17 @@ fn cause_of(Status(status): Status, is_stopping: bool) -> Cause {
 }
 
 /// Queues a body, or prepares it to come in pieces: then `true`.
-fn queue_body(outbox: &mut Outbox, exchange: &mut Exchange, body: Body, close: bool) -> bool {
+fn queue_body(
+    outbox: &mut Outbox,
+    meter: &Meter,
+    exchange: &mut Exchange,
+    body: Body,
+    close: bool,
+) -> bool {
     match body {
         Body::None => {}
         Body::Static(bytes) => outbox.push_static(bytes),
-        Body::Bytes(bytes) => outbox.push_owned(bytes),
+        Body::Bytes(bytes) => outbox.push_owned(bytes, meter),
         Body::Stream { len: 0, .. } => {}
         Body::Stream { len: left, source } => {
             exchange.stage = Stage::Streaming {

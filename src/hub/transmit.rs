@@ -115,6 +115,9 @@ impl Core {
         conn.bytes_out += len as u64;
         if len == conn.outbox.len() {
             conn.outbox.clear();
+            if conn.counted {
+                self.recount(id.slot);
+            }
             return self.written_all(id, net);
         }
         if len > 0 || !conn.outbox.waits_since_earlier() {
@@ -184,20 +187,24 @@ impl Core {
         self.arm(id);
     }
 
-    /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
-    /// take the rest of the frame that the peer has begun to receive.
+    /// The peer does not read, and its queue is over its limit.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
-        let was_open = self.get(id).is_some_and(|conn| conn.open);
-        let code = CloseCode::TryAgainLater;
-        let cause = Cause::Slow;
-        self.leave(id, Closed { code, cause });
         self.log
             .slow_consumer(self.now, self.conns.get(id.slot as usize));
+        self.drop_queue(id, Cause::Slow, "too slow");
+    }
+
+    /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
+    /// take the rest of the frame that the peer has begun to receive.
+    pub(super) fn drop_queue(&mut self, id: ConnId, cause: Cause, reason: &str) {
+        let was_open = self.get(id).is_some_and(|conn| conn.open);
+        let code = CloseCode::TryAgainLater;
+        self.leave(id, Closed { code, cause });
         let Some(conn) = self.get(id) else { return };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
-            return self.gone(id, Cause::Slow, true);
+            return self.gone(id, cause, true);
         }
-        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), b"too slow"]);
+        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
         self.queue(id, span);
         self.drain(id, false);
         let now = self.now;
@@ -221,14 +228,19 @@ impl Core {
             let mut spans = Vec::new();
             for slot in &unsent {
                 if let Some(conn) = self.conns.get_mut(*slot as usize) {
-                    conn.outbox.collect_spans(&self.arena, &mut spans);
+                    conn.outbox
+                        .collect_spans(&self.arena, self.budget.meter(), &mut spans);
                 }
             }
-            let chunks = share(&self.arena, spans);
+            let chunks = share(&self.arena, spans, self.budget.meter());
             for slot in &unsent {
                 if let Some(conn) = self.conns.get_mut(*slot as usize) {
-                    conn.outbox.adopt(&chunks);
+                    conn.outbox.adopt(&chunks, self.budget.meter());
                 }
+            }
+            drop(chunks);
+            for slot in unsent {
+                self.recount(slot);
             }
         }
         self.arena.clear();

@@ -16,18 +16,21 @@ impl Hub {
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let max_fragments = self.core.config.max_fragments;
+        let mut holds = false;
         while !input.is_empty() {
             if self.core.turn_is_full() {
                 let rest = mem::take(input);
-                return self.core.keep_for_next_turn(id, rest);
+                self.core.keep_for_next_turn(id, rest);
+                break;
             }
             let Some(conn) = self.core.get(id) else {
-                return;
+                break;
             };
             let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
+            holds |= conn.counted;
             let max_message_bytes = u64::from(conn.max_message_bytes);
             let Phase::Open { endpoint, mark } = &mut conn.phase else {
-                return;
+                break;
             };
 
             let limits = Limits {
@@ -41,8 +44,14 @@ impl Hub {
                         self.deliver(id, app, tag, &message);
                     }
                 }
-                rarer => self.take_rarer(id, is_open, rarer),
+                rarer => {
+                    holds = true;
+                    self.take_rarer(id, is_open, rarer);
+                }
             }
+        }
+        if holds {
+            self.core.recount(id.slot);
         }
     }
 

@@ -5,6 +5,7 @@
 //! back, and short pieces are gathered ([`Lane::gather`]), since each entry costs memory too.
 
 use super::Span;
+use super::chunk::{Chunk, Meter};
 use crate::ws::frame::own_frame_len;
 use std::collections::VecDeque;
 use std::mem;
@@ -45,7 +46,7 @@ pub(super) enum Segment {
     /// In the arena of this turn.
     Turn(Span),
     /// In a chunk, perhaps shared with other queues.
-    Shared(Rc<Vec<u8>>, Span),
+    Shared(Rc<Chunk>, Span),
     /// In the program itself.
     Static(&'static [u8]),
 }
@@ -85,9 +86,9 @@ impl Segment {
     }
 
     /// Bytes of its own.
-    pub(super) fn owned(bytes: Vec<u8>) -> Self {
+    pub(super) fn owned(bytes: Vec<u8>, meter: &Meter) -> Self {
         let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        Self::Shared(Rc::new(bytes), Span { start: 0, end })
+        Self::Shared(Chunk::new(bytes, meter), Span { start: 0, end })
     }
 
     /// Adds bytes to a chunk that is this queue's alone and not yet large. `false`: it is not.
@@ -101,13 +102,13 @@ impl Segment {
         if span.end as usize != chunk.len() || chunk.len() + bytes.len() > GATHERING_BYTES {
             return false;
         }
-        chunk.extend_from_slice(bytes);
+        chunk.extend(bytes);
         span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
         true
     }
 
     /// Takes a range of this turn's arena from the chunks that `share` made.
-    fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+    fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
         let Self::Turn(span) = *self else { return };
         let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
         if let Some((whole, chunk)) = chunks.get(at) {
@@ -116,7 +117,7 @@ impl Segment {
                 end: span.end - whole.start,
             };
             *self = if span.len() < chunk.len() / SMALL_PART {
-                Self::owned(span.of(chunk).to_vec())
+                Self::owned(span.of(chunk).to_vec(), meter)
             } else {
                 Self::Shared(Rc::clone(chunk), span)
             };
@@ -171,7 +172,7 @@ impl Lane {
     }
 
     /// Copies short pieces of this turn behind the ones before them.
-    fn gather(&mut self, arena: &[u8]) {
+    fn gather(&mut self, arena: &[u8], meter: &Meter) {
         let len = self.segments.len();
         let older = len - self.fresh;
         let mut kept = older;
@@ -187,7 +188,7 @@ impl Lane {
                     if before.is_some_and(|before| before.extend(bytes)) {
                         continue;
                     }
-                    Segment::owned(bytes.to_vec())
+                    Segment::owned(bytes.to_vec(), meter)
                 }
                 other => other,
             };
@@ -205,9 +206,9 @@ impl Lane {
     }
 
     /// The turn is over: its arena will be reused.
-    fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
+    fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
         for segment in self.segments.iter_mut().rev().take(self.fresh) {
-            segment.adopt(chunks);
+            segment.adopt(chunks, meter);
         }
         self.fresh = 0;
     }
@@ -278,9 +279,9 @@ impl Queue {
     }
 
     /// Adds the ranges of this turn's arena that are left to `spans`. Short ones do not stay there.
-    pub(super) fn collect_spans(&mut self, arena: &[u8], spans: &mut Vec<Span>) {
+    pub(super) fn collect_spans(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
         for lane in [&mut self.ahead, &mut self.rest] {
-            lane.gather(arena);
+            lane.gather(arena, meter);
             spans.extend(lane.fresh().filter_map(|segment| match segment {
                 Segment::Turn(span) => Some(*span),
                 _ => None,
@@ -288,8 +289,22 @@ impl Queue {
         }
     }
 
-    pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Vec<u8>>)]) {
-        self.ahead.adopt(chunks);
-        self.rest.adopt(chunks);
+    pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
+        self.ahead.adopt(chunks, meter);
+        self.rest.adopt(chunks, meter);
+    }
+
+    /// Memory of the queue itself, in bytes. What its entries share is not in it.
+    pub(super) fn held_bytes(&self) -> usize {
+        let entries = self.ahead.segments.capacity() + self.rest.segments.capacity();
+        size_of::<Self>() + entries * size_of::<Segment>()
+    }
+
+    /// The chunks that it shares.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &Rc<Chunk>> {
+        self.segments().filter_map(|segment| match segment {
+            Segment::Shared(chunk, _) => Some(chunk),
+            _ => None,
+        })
     }
 }

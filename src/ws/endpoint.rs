@@ -93,10 +93,10 @@ impl Endpoint {
         self.messages.len()
     }
 
-    /// Bytes of memory held for an unfinished message.
+    /// Bytes of memory held for what is unfinished.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.messages.capacity()
+        self.reader.held_bytes() + self.messages.held_bytes()
     }
 }
 

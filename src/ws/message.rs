@@ -1,9 +1,10 @@
 //! Pieces of frames into messages (RFC 6455 §5.4, §5.6, §8.1).
 //!
 //! A message that lies whole in the read buffer is handed on from there, without a copy. Any
-//! other is collected in one buffer that grows with what has arrived, never with what was
+//! other is collected in a buffer that grows with what has arrived, never with what was
 //! announced (§10.4). Size and number of fragments are judged before, by the frame's header.
 
+use super::blocks::Blocks;
 use super::close::Violation;
 use super::frame::Opcode;
 use super::reader::Piece;
@@ -48,7 +49,7 @@ struct Building {
 #[derive(Debug)]
 enum Content {
     Text(TextBuffer),
-    Binary(Vec<u8>),
+    Binary(Blocks<Vec<u8>>),
 }
 
 impl Content {
@@ -91,13 +92,14 @@ impl Assembler {
 
     /// Bytes of memory held for the unfinished message.
     #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.building
-            .as_ref()
-            .map_or(0, |building| match &building.content {
+    pub fn held_bytes(&self) -> usize {
+        self.building.as_ref().map_or(0, |building| {
+            let content = match &building.content {
                 Content::Text(text) => text.capacity(),
                 Content::Binary(bytes) => bytes.capacity(),
-            })
+            };
+            size_of::<Building>() + content
+        })
     }
 
     /// Takes the next piece; gives the message when this piece ends it.
@@ -108,7 +110,7 @@ impl Assembler {
         let mut building = self.building.take().unwrap_or_else(|| {
             let content = match piece.opcode {
                 Opcode::Text => Content::Text(TextBuffer::default()),
-                _ => Content::Binary(Vec::new()),
+                _ => Content::Binary(Blocks::default()),
             };
             Box::new(Building {
                 content,
@@ -120,7 +122,7 @@ impl Assembler {
         }
         match &mut building.content {
             Content::Text(text) => text.push(piece.payload)?,
-            Content::Binary(bytes) => bytes.extend_from_slice(piece.payload),
+            Content::Binary(bytes) => bytes.push(piece.payload),
         }
         if !(piece.fin && piece.ends_frame) {
             self.building = Some(building);
@@ -128,7 +130,7 @@ impl Assembler {
         }
         Ok(Some(match building.content {
             Content::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
-            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes)),
+            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes.finish())),
         }))
     }
 }

@@ -141,6 +141,16 @@ impl Reader {
         Some((header.opcode, payload))
     }
 
+    /// Bytes of memory held between two reads.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        match self.unfinished.as_deref() {
+            None => 0,
+            Some(Unfinished::Header { .. }) => size_of::<Unfinished>(),
+            Some(Unfinished::Frame { control, .. }) => size_of::<Unfinished>() + control.capacity(),
+        }
+    }
+
     /// Goes on with what an earlier read left unfinished.
     #[cold]
     fn resume<'a>(

@@ -20,6 +20,7 @@ mod idle;
 mod leaving;
 mod load;
 mod logs;
+mod memory;
 mod pages;
 mod panics;
 mod process;

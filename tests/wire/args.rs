@@ -31,6 +31,7 @@ const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
         "32m",
         "33554432",
     ),
+    ("memory-budget-bytes", "SIZE", "64m", "8m", "8388608"),
     ("max-head-bytes", "SIZE", "16k", "2000", "2000"),
     ("head-timeout", "TIME", "10s", "500ms", "500ms"),
     ("keep-alive-timeout", "TIME", "15s", "5", "5s"),
@@ -84,6 +85,7 @@ fn show(flag: &str, options: &Options) -> String {
         "farewell" => options.farewell.clone(),
         "max-message-bytes" => config.max_message_bytes.to_string(),
         "max-queue-bytes" => config.max_queue_bytes.unwrap().to_string(),
+        "memory-budget-bytes" => config.memory_budget_bytes.to_string(),
         "max-head-bytes" => config.max_head_bytes.to_string(),
         "head-timeout" => time(config.head_timeout),
         "keep-alive-timeout" => time(config.keep_alive_timeout),
@@ -352,6 +354,7 @@ fn value_out_of_range_names_the_range() {
     for (flag, least, below, most, above) in [
         ("max-message-bytes", "125", "124", "1024m", "1073741825"),
         ("max-queue-bytes", "512k", "524287", "1024m", "1025m"),
+        ("memory-budget-bytes", "64k", "65535", "65536m", "65537m"),
         ("max-head-bytes", "1k", "10", "1m", "1025k"),
         ("head-timeout", "10ms", "9ms", "60m", "61m"),
         ("keep-alive-timeout", "10ms", "9ms", "60m", "3601"),

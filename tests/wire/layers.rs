@@ -40,6 +40,7 @@ const LAYERS: &[Layer] = &[
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
     layer("outbox", &["ws::frame"], &[]),
+    layer("budget", &["outbox"], &[]),
     // Connections, without sockets.
     layer(
         "conn",
@@ -57,7 +58,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "hub",
         &[
-            "app", "clock", "config", "conn", "http", "outbox", "timers", "ws",
+            "app", "budget", "clock", "config", "conn", "http", "outbox", "timers", "ws",
         ],
         &["httparse", "log", "slab"],
     ),
@@ -81,7 +82,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),

@@ -250,7 +250,7 @@ fn memory_follows_what_arrived_not_what_was_announced() {
             assert!(matches!(endpoint.receive(&mut input, &limits), Ok(None)));
             assert!(input.is_empty());
             assert_eq!(endpoint.unfinished_bytes(), received);
-            assert!(endpoint.held_bytes() <= 64 + 2 * received);
+            assert!(endpoint.held_bytes() <= 256 + 2 * received);
         }
     }
 }

@@ -12,6 +12,7 @@ mod answer;
 mod args;
 mod backpressure;
 mod broadcast;
+mod budget;
 mod chat;
 mod client;
 mod closing;

@@ -3,7 +3,7 @@
 
 use crate::client::{binary, frames, ping};
 use crate::sim::{Rng, Sim};
-use ws101::outbox::{Outbox, Span, share};
+use ws101::outbox::{Meter, Outbox, Span, share};
 
 /// One turn: these bytes are queued, none of them is written.
 fn turn(outbox: &mut Outbox, arena: &[u8]) {
@@ -13,9 +13,10 @@ fn turn(outbox: &mut Outbox, arena: &[u8]) {
 }
 
 fn leave_arena(outbox: &mut Outbox, arena: &[u8]) {
+    let meter = Meter::default();
     let mut spans = Vec::new();
-    outbox.collect_spans(arena, &mut spans);
-    outbox.adopt(&share(arena, spans));
+    outbox.collect_spans(arena, &meter, &mut spans);
+    outbox.adopt(&share(arena, spans, &meter), &meter);
 }
 
 /// Everything that waits, as write calls take it.
@@ -48,6 +49,7 @@ fn short_messages_of_many_turns_take_few_entries() {
 
 #[test]
 fn long_messages_are_shared_and_stay_in_order() {
+    let meter = Meter::default();
     let (mut first, mut second) = (Outbox::default(), Outbox::default());
     let mut expected = Vec::new();
     for number in 0..100_u8 {
@@ -56,12 +58,12 @@ fn long_messages_are_shared_and_stay_in_order() {
         first.push(Span { start: 0, end: 204 });
         second.push(Span { start: 0, end: 204 });
         let mut spans = Vec::new();
-        first.collect_spans(&arena, &mut spans);
-        second.collect_spans(&arena, &mut spans);
-        let chunks = share(&arena, spans);
+        first.collect_spans(&arena, &meter, &mut spans);
+        second.collect_spans(&arena, &meter, &mut spans);
+        let chunks = share(&arena, spans, &meter);
         assert_eq!(chunks.len(), 1, "one copy for both");
-        first.adopt(&chunks);
-        second.adopt(&chunks);
+        first.adopt(&chunks, &meter);
+        second.adopt(&chunks, &meter);
         expected.extend(arena);
         turn(&mut first, &[0x81, 1, number]);
         turn(&mut second, &[0x81, 1, number]);
@@ -73,6 +75,7 @@ fn long_messages_are_shared_and_stay_in_order() {
 
 #[test]
 fn small_part_of_a_large_chunk_does_not_keep_all_of_it_in_memory() {
+    let meter = Meter::default();
     // The limit of a queue counts its own bytes. A peer that takes little of what others are sent
     // must not hold, turn by turn, what they have long received.
     let mut arena = vec![0x82, 127, 0, 0, 0, 0, 0, 0, 0x40, 0];
@@ -88,13 +91,13 @@ fn small_part_of_a_large_chunk_does_not_keep_all_of_it_in_memory() {
         end,
     });
     let mut spans = Vec::new();
-    large.collect_spans(&arena, &mut spans);
-    small.collect_spans(&arena, &mut spans);
-    let chunks = share(&arena, spans);
+    large.collect_spans(&arena, &meter, &mut spans);
+    small.collect_spans(&arena, &meter, &mut spans);
+    let chunks = share(&arena, spans, &meter);
     assert_eq!(chunks.len(), 1);
-    large.adopt(&chunks);
+    large.adopt(&chunks, &meter);
     assert_eq!(std::rc::Rc::strong_count(&chunks[0].1), 2, "shared");
-    small.adopt(&chunks);
+    small.adopt(&chunks, &meter);
     assert_eq!(std::rc::Rc::strong_count(&chunks[0].1), 2, "copied");
     assert!(drain(&mut small) == arena[small_start as usize..]);
     assert!(drain(&mut large) == arena);

@@ -169,6 +169,11 @@ impl Sim {
         self.peer(peer).inbound.iter().map(bytes).sum()
     }
 
+    /// The server has more for this peer than the connection takes.
+    pub fn is_blocked(&self, peer: PeerNo) -> bool {
+        self.peer(peer).blocked
+    }
+
     /// One turn, as in `Server::turn`.
     pub fn turn(&mut self) {
         self.turns += 1;
@@ -189,10 +194,20 @@ impl Sim {
         }
         self.hub.transmit(&mut self.sockets);
         self.hub.end_turn(&mut self.sockets);
+        self.audit();
         while let Some(id) = self.hub.next_readable() {
             if let Some(index) = self.sockets.find(id) {
                 self.requeue(index);
             }
+        }
+    }
+
+    /// What is counted against the memory budget is what is held. Now and then only in a crowd,
+    /// since this looks at everybody.
+    fn audit(&self) {
+        if self.hub.connections() < 100 || self.turns.is_multiple_of(64) {
+            let held = self.hub.held_bytes();
+            assert_eq!(held, self.hub.recount_held_bytes(), "counted, and held");
         }
     }
 
@@ -281,7 +296,8 @@ impl Sim {
         self.requeue(index);
     }
 
-    fn is_idle(&self) -> bool {
+    /// Nothing is left to do at this moment.
+    pub fn is_idle(&self) -> bool {
         let is_quiet = |peer: &Peer| peer.is_over() || !peer.event && !peer.takes_again();
         self.ready.is_empty()
             && !self.hub.has_work()

@@ -1,0 +1,116 @@
+//! What is done when the memory budget is passed: the largest holder goes, and again until it fits
+//! (PRODUCT §4, LIMITS §2).
+//!
+//! The peer that holds most is the one whose end helps most, and an attacker cannot make it
+//! somebody else without holding more than they do. What queues share counts in full for each
+//! of them here, though it is in memory once: who does not read is what keeps it there.
+
+use super::Hub;
+use super::core::Core;
+use crate::app::{Cause, ConnId};
+use crate::conn::{Phase, Stage};
+use crate::http::refusal;
+use crate::outbox::Chunk;
+use crate::ws::close::CloseCode;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::rc::Rc;
+
+const REASON: &str = "out of memory for peers";
+
+impl Hub {
+    /// Ends connections until the memory budget is kept again.
+    #[cold]
+    pub(super) fn relieve(&mut self) {
+        self.core.relieve();
+        self.settle();
+    }
+
+    /// Bytes of memory held for peers, as counted.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.core.budget.held_bytes()
+    }
+
+    /// The same, counted from scratch. Between turns both are equal.
+    #[must_use]
+    pub fn recount_held_bytes(&self) -> usize {
+        let core = &self.core;
+        let own = core.conns.iter().map(|(_, conn)| conn.held_bytes());
+        let backlogs = core.backlogs.values().map(Vec::capacity);
+        let chunks = core.conns.iter().flat_map(|(_, conn)| conn.outbox.chunks());
+        let chunks: BTreeMap<*const Chunk, usize> = chunks
+            .map(|chunk| (Rc::as_ptr(chunk), chunk.held_bytes()))
+            .collect();
+        own.sum::<usize>() + backlogs.sum::<usize>() + chunks.values().sum::<usize>()
+    }
+}
+
+impl Core {
+    /// Counts anew what the connection in this slot holds.
+    pub(crate) fn recount(&mut self, slot: u32) {
+        let Some(conn) = self.conns.get_mut(slot as usize) else {
+            return;
+        };
+        let backlog = self.backlogs.get(&slot).map_or(0, Vec::capacity);
+        let bytes = conn.held_bytes() + backlog;
+        if bytes == 0 && !conn.counted {
+            return;
+        }
+        conn.counted = bytes > 0;
+        self.budget.set(slot, bytes);
+        self.over_budget = self.is_over_budget();
+    }
+
+    fn is_over_budget(&self) -> bool {
+        self.budget.held_bytes() > self.config.memory_budget_bytes
+    }
+
+    /// A search over all who hold something: the only one, and only when memory is short.
+    fn relieve(&mut self) {
+        let holders = self.budget.holders().filter_map(|(slot, own)| {
+            let conn = self.conns.get(slot as usize)?;
+            Some((own + conn.outbox.len(), slot))
+        });
+        let mut holders: BinaryHeap<(usize, u32)> = holders.collect::<Vec<_>>().into();
+        while self.is_over_budget()
+            && let Some((bytes, slot)) = holders.pop()
+        {
+            self.active = None;
+            self.end_holder(slot, bytes);
+            self.recount(slot);
+        }
+        self.over_budget = false;
+    }
+
+    /// Ends one connection, in the best manner that gives back its memory at once.
+    fn end_holder(&mut self, slot: u32, bytes: usize) {
+        let Some(conn) = self.conns.get(slot as usize) else {
+            return;
+        };
+        let id = ConnId {
+            slot,
+            serial: conn.serial,
+        };
+        self.log.overload(self.now, conn, bytes);
+        let owes_bytes = conn.outbox.waits_since_earlier();
+        match &conn.phase {
+            Phase::Open { .. } if conn.open && owes_bytes => {
+                self.drop_queue(id, Cause::Limit, REASON);
+            }
+            Phase::Open { .. } if conn.open => {
+                self.close_and_drain(id, CloseCode::TryAgainLater, REASON, Cause::Limit);
+            }
+            Phase::Http(exchange) if !owes_bytes => match exchange.stage {
+                Stage::Head | Stage::Body { .. } => {
+                    self.refuse(id, *refusal::service_unavailable())
+                }
+                Stage::Held { .. } => self.request_gone_with(id, *refusal::service_unavailable()),
+                Stage::Streaming { .. } => self.gone(id, Cause::Limit, true),
+            },
+            _ => self.gone(id, Cause::Limit, true),
+        }
+        if let Some(conn) = self.get(id) {
+            conn.closed.cause = Cause::Limit;
+        }
+    }
+}
