@@ -12,25 +12,38 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt};
 use ws101_bench::Result;
 
-use crate::kinds::{BAD, DECENT, Kind};
+use crate::kinds::{BAD, DECENT, Kind, QUICK};
 use crate::script::Step;
 use crate::visitor::{Progress, Visitor};
 
 /// So many connections are begun before the others are looked after.
 const OPENED_AT_ONCE: usize = 64;
+/// So many may wait for the server to accept them: fewer than its backlog holds. What is beyond that the
+/// kernel drops, and a client that says nothing would never learn of it.
+const WAITING: usize = 512;
 /// Addresses that they come from: one would run out of ports.
 const SOURCES: u64 = 16;
 /// How long a whole cycle may take once everybody is there.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often the server is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Socket buffers of those who do not read, so that the kernel takes little for the server.
 const SMALL_BUFFER: usize = 4 << 10;
+
+/// When the server is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// All visitors have come.
+    Gathered,
+    /// Any other.
+    Between,
+}
 
 /// What the visitors of a cycle met with.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// From the first connection to the last one opened, and to the end of the last.
+    /// From the first connection to the last one opened.
     pub gathered: Duration,
-    pub left: Duration,
     /// What was not as it had to be: the kind of visitor, what it met with, how often.
     pub complaints: BTreeMap<(&'static str, String), usize>,
 }
@@ -51,39 +64,51 @@ struct Crowd {
     /// Those whom everybody waits for.
     present: usize,
     is_complete: bool,
+    /// At least so many of them: the server accepts them in their order.
+    accepted: usize,
     waiting_for_crowd: Vec<usize>,
     alarms: BinaryHeap<Reverse<(Instant, usize)>>,
     buffer: Vec<u8>,
     report: Report,
 }
 
-/// The kind of the visitor with this number: every other one is decent.
-fn kind(number: u64) -> Kind {
-    let kinds: &[Kind] = if number.is_multiple_of(2) {
-        &DECENT
-    } else {
-        &BAD
+/// Who visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// All kinds; every other visitor is decent.
+    All,
+    /// Those who are served at once, and then leave.
+    Quick,
+}
+
+fn kind(number: u64, who: Who) -> Kind {
+    let kinds: &[Kind] = match who {
+        Who::Quick => &QUICK,
+        Who::All if number.is_multiple_of(2) => &DECENT,
+        Who::All => &BAD,
     };
     let place = usize::try_from(number / 2).unwrap_or_default() % kinds.len();
     kinds.get(place).copied().unwrap_or(DECENT[0])
 }
 
 /// Lets `count` visitors come, all stay until the last one is there, and go. The first of them has the
-/// number `first`. `at_peak` is called when all are there.
+/// number `first`. `look` is called now and then.
 ///
 /// # Errors
 /// No connection can be opened, or somebody does not leave.
 pub fn visit(
     server: SocketAddr,
+    who: Who,
     first: u64,
     count: usize,
-    at_peak: impl FnOnce() -> Result<()>,
+    look: &mut dyn FnMut(Moment) -> Result<()>,
 ) -> Result<(Report, Staying)> {
     let mut crowd = Crowd {
         poll: Poll::new()?,
         visitors: Vec::with_capacity(count),
         present: 0,
         is_complete: false,
+        accepted: 0,
         waiting_for_crowd: Vec::new(),
         alarms: BinaryHeap::new(),
         buffer: vec![0; 64 << 10],
@@ -92,13 +117,18 @@ pub fn visit(
     let began = Instant::now();
     let mut events = Events::with_capacity(1_024);
     while crowd.visitors.len() < count {
-        for _ in 0..OPENED_AT_ONCE.min(count - crowd.visitors.len()) {
-            crowd.open(server, first + crowd.visitors.len() as u64)?;
+        let room = (crowd.accepted + WAITING).min(count) - crowd.visitors.len();
+        for _ in 0..room.min(OPENED_AT_ONCE) {
+            crowd.open(server, who, first + crowd.visitors.len() as u64)?;
         }
-        crowd.turn(&mut events, Some(Duration::ZERO))?;
+        let wait = Duration::from_millis(if room == 0 { 100 } else { 0 });
+        crowd.turn(&mut events, Some(wait))?;
+        if began.elapsed() > PATIENCE {
+            return Err("a minute was not enough for all to connect".into());
+        }
     }
     crowd.report.gathered = began.elapsed();
-    at_peak()?;
+    look(Moment::Gathered)?;
     crowd.is_complete = true;
     let complete = Instant::now();
     for some in std::mem::take(&mut crowd.waiting_for_crowd).chunks(OPENED_AT_ONCE) {
@@ -107,21 +137,25 @@ pub fn visit(
         }
         crowd.turn(&mut events, Some(Duration::ZERO))?;
     }
+    let mut looked = Instant::now();
     while crowd.present > 0 {
+        if looked.elapsed() > LOOK_EVERY {
+            looked = Instant::now();
+            look(Moment::Between)?;
+        }
         let next = crowd.alarms.peek().map(|Reverse((time, _))| *time);
         let wait = next.map(|time| time.saturating_duration_since(Instant::now()));
-        crowd.turn(&mut events, Some(wait.unwrap_or(PATIENCE).min(Duration::from_secs(1))))?;
+        crowd.turn(&mut events, Some(wait.unwrap_or(PATIENCE).min(LOOK_EVERY)))?;
         if complete.elapsed() > PATIENCE {
             return Err(crowd.who_is_left().into());
         }
     }
-    crowd.report.left = began.elapsed();
     Ok((crowd.report, Staying(crowd.visitors)))
 }
 
 impl Crowd {
-    fn open(&mut self, server: SocketAddr, number: u64) -> Result<()> {
-        let (name, script) = kind(number);
+    fn open(&mut self, server: SocketAddr, who: Who, number: u64) -> Result<()> {
+        let (name, script) = kind(number, who);
         let steps = script(number);
         let is_deaf = steps.iter().any(|step| matches!(step, Step::Deaf));
         let mut stream = begin(server, number, is_deaf)
@@ -174,6 +208,9 @@ impl Crowd {
         let progress = present
             .visitor
             .advance(Instant::now(), self.is_complete, &mut self.buffer);
+        if present.visitor.was_accepted() {
+            self.accepted = self.accepted.max(index + 1);
+        }
         let goes = match progress {
             Ok(Progress::Socket) => return,
             Ok(Progress::Until(time)) => return self.alarms.push(Reverse((time, index))),
@@ -220,7 +257,10 @@ fn begin(server: SocketAddr, number: u64, is_deaf: bool) -> io::Result<TcpStream
         sockopt::set_socket_send_buffer_size(&socket, SMALL_BUFFER)?;
     }
     let last = u8::try_from(2 + number % SOURCES).unwrap_or(2);
-    bind(&socket, &SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)))?;
+    bind(
+        &socket,
+        &SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)),
+    )?;
     match connect(&socket, &server) {
         Ok(()) | Err(Errno::INPROGRESS) => {}
         Err(error) => return Err(error.into()),

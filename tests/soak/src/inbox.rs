@@ -5,11 +5,15 @@ use std::fmt;
 /// A frame from a server.
 #[derive(PartialEq, Eq)]
 pub struct Frame {
+    /// FIN, the reserved bits and the opcode.
     pub first: u8,
+    /// As it came: servers do not mask.
     pub payload: Vec<u8>,
 }
 
 impl Frame {
+    /// Whether it is this one.
+    #[must_use]
     pub fn is(&self, first: u8, payload: &[u8]) -> bool {
         self.first == first && self.payload == payload
     }
@@ -19,7 +23,12 @@ impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.payload.get(..40).unwrap_or(&self.payload);
         let text = String::from_utf8_lossy(start);
-        write!(f, "frame {:02x} of {}: {text:?}", self.first, self.payload.len())
+        write!(
+            f,
+            "frame {:02x} of {}: {text:?}",
+            self.first,
+            self.payload.len()
+        )
     }
 }
 
@@ -31,6 +40,7 @@ pub struct Inbox {
 }
 
 impl Inbox {
+    /// More has come.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.taken == self.bytes.len() {
             self.clear();
@@ -38,6 +48,7 @@ impl Inbox {
         self.bytes.extend(bytes);
     }
 
+    /// Nobody wants what is there.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.taken = 0;
@@ -57,6 +68,9 @@ impl Inbox {
     }
 
     /// The status of a response, if that is whole, with its body.
+    ///
+    /// # Errors
+    /// It is none.
     pub fn response(&mut self) -> Result<Option<u16>, String> {
         let before = self.taken;
         let Some(head) = self.head() else {
@@ -80,6 +94,9 @@ impl Inbox {
     }
 
     /// A frame, if it is whole.
+    ///
+    /// # Errors
+    /// It is masked.
     pub fn frame(&mut self) -> Result<Option<Frame>, String> {
         let rest = self.rest();
         let (Some(&first), Some(&second)) = (rest.first(), rest.get(1)) else {

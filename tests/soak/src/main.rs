@@ -1,4 +1,4 @@
-//! `make soak`: thousands of connections come and go, half of them badly, in cycles, against the real
+//! `soak`: thousands of connections come and go, half of them badly, in cycles, against the real
 //! server. After each cycle nothing of them may be left: no descriptor, no connection, no timer,
 //! no work for the processor, no memory.
 //!
@@ -6,26 +6,15 @@
 //! cycle. The cycles after the first ones are halved; the least resident memory after a cycle of the second half may
 //! be at most `SLACK` more than the most after one of the first half.
 
-mod crowd;
-mod inbox;
-mod kinds;
-mod script;
-mod visitor;
-mod watch;
-/// The client's side of RFC 6455 that the server's own tests use.
-#[path = "../../wire/client.rs"]
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::all)]
-#[allow(clippy::expect_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
-mod client;
-
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use lexopt::{Arg, Parser, ValueExt};
-use watch::{State, Watch};
 use ws101_bench::Result;
 use ws101_bench::cores::{Cores, raise_file_limit};
 use ws101_bench::process::{Program, Server};
+use ws101_soak::crowd::{self, Moment, Report, Who};
+use ws101_soak::watch::{self, Gauges, State, Watch};
 
 const USAGE: &str = "\
 soak [--connections 10000] [--cycles 10] [--seconds N] [--server target/release/ws101]
@@ -50,6 +39,8 @@ const DEADLINES: [&str; 12] = [
 
 /// Files that the client and the server need beside their connections.
 const OTHER_FILES: u64 = 64;
+/// Visitors who come after each cycle, to see whether the server still answers.
+const FEW: usize = 60;
 /// Growth of resident memory that is not called a leak.
 const SLACK: u64 = 512 << 10;
 
@@ -87,10 +78,10 @@ struct Cycle {
     gathered: Duration,
     took: Duration,
     cpu: Duration,
-    files_at_peak: usize,
-    resident_at_peak: u64,
+    connections_at_peak: usize,
+    at_peak: Gauges,
+    most_resident: u64,
     after: State,
-    quiet: Duration,
 }
 
 fn soak(options: &Options) -> Result<usize> {
@@ -113,17 +104,23 @@ fn soak(options: &Options) -> Result<usize> {
         },
     )?;
     let watch = Watch::new(&server)?;
-    println!("{} at {}: {}", options.server, server.address, watch.baseline);
-    println!("{}", HEADINGS);
+    println!(
+        "{} at {}: {}",
+        options.server, server.address, watch.baseline
+    );
+    println!("{}", headings());
     let began = Instant::now();
     let mut cycles = Vec::new();
-    let mut number = 0;
     while cycles.len() < options.cycles
-        && options.seconds.is_none_or(|seconds| began.elapsed().as_secs() < seconds)
+        && options
+            .seconds
+            .is_none_or(|seconds| began.elapsed().as_secs() < seconds)
     {
-        let cycle = cycle(&server, &watch, &mut number, connections)
-            .map_err(|what| format!("cycle {}: {what}", cycles.len() + 1))?;
-        println!("{}", cycle.row(cycles.len() + 1));
+        let number = cycles.len() + 1;
+        let first = (number * 2 * connections.max(FEW)) as u64;
+        let cycle = cycle(&server, &watch, first, connections)
+            .map_err(|what| format!("cycle {number}: {what}"))?;
+        println!("{}", cycle.row(number));
         cycles.push(cycle);
     }
     judge_memory(&cycles)?;
@@ -131,60 +128,115 @@ fn soak(options: &Options) -> Result<usize> {
     Ok(cycles.len() * connections)
 }
 
-const HEADINGS: &str = "cycle  gathered  in all  CPU  files at peak  after  RSS at peak  after  CPU in a quiet second";
+/// A line of the table.
+fn row(cells: [&str; 9]) -> String {
+    let [
+        cycle,
+        gathered,
+        took,
+        cpu,
+        peak,
+        timers,
+        files,
+        most,
+        resident,
+    ] = cells;
+    format!(
+        "{cycle:>5} {gathered:>9} {took:>7} {cpu:>7} {peak:>11} {timers:>7} {files:>11} {most:>9} {resident:>9}"
+    )
+}
+
+fn headings() -> String {
+    let first = row([
+        "",
+        "all came",
+        "",
+        "CPU",
+        "connections",
+        "timers",
+        "files",
+        "RSS",
+        "RSS",
+    ]);
+    let second = row([
+        "cycle", "in", "took", "time", "at peak", "at peak", "after", "at most", "after",
+    ]);
+    format!("{first}\n{second}")
+}
 
 impl Cycle {
     fn row(&self, number: usize) -> String {
-        let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        format!(
-            "{number:>5}  {:>6.1} s {:>5.1} s {:>6.2} s {:>14} {:>6} {:>8.2} MiB {:>6.2} {:>9.3} ms",
-            self.gathered.as_secs_f64(),
-            self.took.as_secs_f64(),
-            self.cpu.as_secs_f64(),
-            self.files_at_peak,
-            self.after.files,
-            mib(self.resident_at_peak),
-            mib(self.after.resident),
-            self.quiet.as_secs_f64() * 1e3,
-        )
+        let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+        let mib = |bytes: u64| format!("{:.2} M", bytes as f64 / f64::from(1 << 20));
+        let gauge = |name: &str| self.at_peak.get(name).map_or("-".into(), f64::to_string);
+        row([
+            &number.to_string(),
+            &seconds(self.gathered),
+            &seconds(self.took),
+            &seconds(self.cpu),
+            &self.connections_at_peak.to_string(),
+            &gauge("ws101_timers"),
+            &self.after.files.to_string(),
+            &mib(self.most_resident),
+            &mib(self.after.resident),
+        ])
     }
 }
 
-fn cycle(server: &Server, watch: &Watch<'_>, number: &mut u64, count: usize) -> Result<Cycle> {
-    let began = Instant::now();
-    let cpu = server.cpu_time()?;
-    let mut peak = (0, 0);
-    let (report, staying) = crowd::visit(server.address, *number, count, || {
-        peak = (server.open_files()?, server.resident_memory()?);
+fn cycle(server: &Server, watch: &Watch<'_>, first: u64, count: usize) -> Result<Cycle> {
+    let (began, cpu) = (Instant::now(), server.cpu_time()?);
+    let (mut connections_at_peak, mut most_resident) = (0, 0);
+    let mut at_peak = Gauges::new();
+    let (report, staying) = crowd::visit(server.address, Who::All, first, count, &mut |moment| {
+        if moment == Moment::Gathered {
+            connections_at_peak = server.open_files()?.saturating_sub(watch.baseline.files);
+            at_peak = watch::gauges(server.address)?;
+        }
+        most_resident = server.resident_memory()?.max(most_resident);
         Ok(())
     })?;
-    *number += count as u64;
-    if !report.complaints.is_empty() {
-        let mut text = "not served as they should have been:".to_owned();
-        for ((name, what), count) in &report.complaints {
-            text += &format!("\n  {count} x {name}: {what}");
-        }
-        return Err(text.into());
-    }
+    as_it_should_be(&report)?;
+    let gathered = report.gathered;
     // Those who read nothing are still there: the server must have let go of them by itself.
-    let after = watch.settled()?;
+    watch.settled()?;
     drop(staying);
-    let quiet = watch.quiet()?;
+    let (took, cpu) = (began.elapsed(), server.cpu_time()?.saturating_sub(cpu));
+    // And it still answers.
+    let first = first + count as u64;
+    let (report, _) = crowd::visit(server.address, Who::Quick, first, FEW, &mut |_| Ok(()))?;
+    as_it_should_be(&report)?;
+    let after = watch.settled()?;
+    watch.quiet()?;
     Ok(Cycle {
-        gathered: report.gathered,
-        took: began.elapsed(),
-        cpu: server.cpu_time()?.saturating_sub(cpu),
-        files_at_peak: peak.0,
-        resident_at_peak: peak.1,
+        gathered,
+        took,
+        cpu,
+        connections_at_peak,
+        at_peak,
+        most_resident,
         after,
-        quiet,
     })
+}
+
+fn as_it_should_be(report: &Report) -> Result<()> {
+    if report.complaints.is_empty() {
+        return Ok(());
+    }
+    let mut text = "not served as they should have been:".to_owned();
+    for ((name, what), count) in report.complaints.iter().take(20) {
+        text += &format!("\n  {count} x {name}: {what}");
+    }
+    Err(text.into())
 }
 
 /// See the head of this file.
 fn judge_memory(cycles: &[Cycle]) -> Result<()> {
     let warm = if cycles.len() >= 6 { 2 } else { 1 };
-    let judged: Vec<u64> = cycles.iter().skip(warm).map(|cycle| cycle.after.resident).collect();
+    let judged: Vec<u64> = cycles
+        .iter()
+        .skip(warm)
+        .map(|cycle| cycle.after.resident)
+        .collect();
     let (first, second) = judged.split_at(judged.len() / 2);
     let (Some(most), Some(least)) = (first.iter().max(), second.iter().min()) else {
         println!("Too few cycles to judge memory.");
@@ -211,7 +263,9 @@ fn main() -> ExitCode {
     };
     match soak(&options) {
         Ok(visitors) => {
-            println!("{visitors} connections came and went, half of them badly, and nothing stayed");
+            println!(
+                "{visitors} connections came and went, half of them badly, and nothing stayed"
+            );
             ExitCode::SUCCESS
         }
         Err(error) => {

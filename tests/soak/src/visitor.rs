@@ -45,6 +45,8 @@ pub struct Visitor {
     reads: bool,
     /// The server has ended the connection.
     ended: bool,
+    /// The server has accepted it: it has said something.
+    accepted: bool,
     /// When a step that takes time goes on.
     wakes: Option<Instant>,
     dripped: usize,
@@ -76,6 +78,7 @@ impl Visitor {
             answers_pings: true,
             reads: true,
             ended: false,
+            accepted: false,
             wakes: None,
             dripped: 0,
             flooded: 0,
@@ -85,6 +88,11 @@ impl Visitor {
     /// The step that it is at.
     pub fn step(&self) -> Option<&Step> {
         self.steps.last()
+    }
+
+    /// Whether the server has answered anything.
+    pub fn was_accepted(&self) -> bool {
+        self.accepted
     }
 
     /// What the poll says of its socket. Who does not read learns of the end only here.
@@ -253,7 +261,10 @@ impl Visitor {
             };
             match stream.read(buffer) {
                 Ok(0) => self.ended = true,
-                Ok(length) => self.inbox.push(buffer.get(..length).unwrap_or_default()),
+                Ok(length) => {
+                    self.accepted = true;
+                    self.inbox.push(buffer.get(..length).unwrap_or_default());
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::NotConnected => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
