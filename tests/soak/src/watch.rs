@@ -117,8 +117,9 @@ impl<'a> Watch<'a> {
         let now = gauges(self.server.address)?;
         let mut rest = String::new();
         for (name, value) in &self.baseline.gauges {
-            if now.get(name) != Some(value) {
-                let _ = write!(rest, ": {name} {:?}, not {value}", now.get(name));
+            let now = now.get(name).copied().unwrap_or(f64::NAN);
+            if now != *value {
+                let _ = write!(rest, ": {name} {now}, not {value}");
             }
         }
         Ok((!rest.is_empty()).then_some(rest))
