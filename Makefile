@@ -15,7 +15,7 @@ FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
 SOAK := --manifest-path tests/soak/Cargo.toml --target-dir target/bench/build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance differential browser fuzz bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance differential browser metrics fuzz soak bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,7 @@ build: need-rust ## build the server: target/release/ws101
 
 test: need-rust ## run all tests that need only Rust
 	$(CARGO) test
+	@if [ "$$(uname -s)" = Linux ]; then set -x; $(CARGO) test $(BENCH); fi
 
 test-minimal: need-rust ## the same tests, without the default features
 	$(CARGO) test --no-default-features
@@ -39,10 +40,12 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "clippy is missing: rustup component add clippy"; exit 1; }
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path tests/bench/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/tungstenite/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/fastwebsockets/Cargo.toml
 	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/soak/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets $(BENCH) -- -D warnings
-	$(CARGO) fmt --check --manifest-path tests/soak/Cargo.toml
 	$(CARGO) clippy --all-targets $(SOAK) -- -D warnings
 	$(CARGO) clippy --all-targets $(FUZZ) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --lib --document-private-items
@@ -60,10 +63,13 @@ differential: need-rust ## mutated frames, beside two other implementations; ARG
 browser: build ## the chat page in a headless browser, three tabs
 	tests/browser/run
 
+metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)
+	tests/metrics/run
+
 fuzz: need-rust ## look for bytes that break it, a minute for each target; ARGS="--seconds 600 --only core"
 	@bash tests/fuzz/run $(ARGS)
 
-bench: build ## measure against a bare TCP loop; ARGS=--quick is short
+bench: build ## measure beside a bare TCP loop and other servers; ARGS=--quick is short
 	$(CARGO) build --release $(BENCH)
 	$(CARGO) run --release $(BENCH) -- $(ARGS)
 

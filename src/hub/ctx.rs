@@ -6,7 +6,6 @@ use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::EncodingClass;
 use crate::http::response::Response;
-use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
 
@@ -18,24 +17,6 @@ pub struct Ctx<'a> {
     pub(crate) core: &'a mut Core,
     /// The application that is called.
     pub(crate) app: u8,
-}
-
-/// One message on its way to any number of receivers, and its encodings so far.
-struct Outgoing<'a, const N: usize> {
-    opcode: Opcode,
-    parts: [&'a [u8]; N],
-    plain: Option<Span>,
-}
-
-impl<const N: usize> Outgoing<'_, N> {
-    #[inline]
-    fn encoded(&mut self, arena: &mut Vec<u8>, class: EncodingClass) -> Span {
-        match class {
-            EncodingClass::Plain => *self
-                .plain
-                .get_or_insert_with(|| encode(arena, self.opcode, self.parts)),
-        }
-    }
 }
 
 impl Ctx<'_> {
@@ -65,6 +46,12 @@ impl Ctx<'_> {
     /// Tells the operator of trouble that is neither the peer's fault nor ours.
     pub fn report_trouble(&mut self, what: &str, error: &std::io::Error) {
         self.core.log.trouble(self.core.now, what, error);
+    }
+
+    /// What the server counts, in the text format of Prometheus.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.core.metrics()
     }
 
     /// Sends one message to one connection.
@@ -105,11 +92,8 @@ impl Ctx<'_> {
             deliveries,
             ..
         } = &mut *self.core;
-        let mut message = Outgoing {
-            opcode,
-            parts,
-            plain: None,
-        };
+        let start = arena.len();
+        let plain = encode(arena, opcode, parts);
         let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {
@@ -118,13 +102,19 @@ impl Ctx<'_> {
             if conn.serial != id.serial || !conn.open {
                 continue;
             }
-            let span = message.encoded(arena, conn.encoding());
-            conn.outbox.push(span);
+            let span = match conn.encoding() {
+                EncodingClass::Plain => plain,
+            };
             delivered += 1;
-            if !conn.touched {
+            // An open WebSocket is on the list because something waits, so what is first puts it there.
+            let is_first = conn.outbox.push(span);
+            if is_first || !conn.touched {
                 conn.touched = true;
                 touched.push(id.slot);
             }
+        }
+        if delivered == 0 {
+            arena.truncate(start);
         }
         *deliveries += delivered;
     }

@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod admission;
 mod answer;
 mod args;
 mod backpressure;
@@ -36,6 +37,7 @@ mod mutation;
 mod opening;
 mod outbox;
 mod policy;
+mod rate;
 mod record;
 mod request_body;
 mod response;
@@ -44,5 +46,6 @@ mod script;
 mod seams;
 mod shutdown;
 mod sim;
+mod status;
 mod timers;
 mod utf8;
