@@ -4,6 +4,7 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`] and delivered after the callback has returned.
 
+use super::intake::Intake;
 use super::logbook::Logbook;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) conns: Slab<Conn>,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
+    /// Received bytes, and what is queued of them as it lies.
+    pub(crate) intake: Intake,
     /// Messages queued in this turn, counted per receiver.
     pub(crate) deliveries: usize,
     /// Connections to write to in this turn.
@@ -88,6 +91,7 @@ impl Core {
             active: None,
             conns: Slab::new(),
             arena: Vec::new(),
+            intake: Intake::default(),
             deliveries: 0,
             touched: Vec::new(),
             unsent: Vec::new(),
