@@ -9,9 +9,11 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 OLDEST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The load generator is a package of its own, so that the server's build knows nothing of it.
 BENCH := --manifest-path tests/bench/Cargo.toml --target-dir target/bench/build
+# So are the fuzz targets. Without their engine they need nothing but Rust.
+FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance browser bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance differential browser metrics fuzz bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +26,7 @@ build: need-rust ## build the server: target/release/ws101
 
 test: need-rust ## run all tests that need only Rust
 	$(CARGO) test
+	@if [ "$$(uname -s)" = Linux ]; then set -x; $(CARGO) test $(BENCH); fi
 
 test-minimal: need-rust ## the same tests, without the default features
 	$(CARGO) test --no-default-features
@@ -35,8 +38,12 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 	@$(CARGO) clippy --version >/dev/null 2>&1 || { echo "clippy is missing: rustup component add clippy"; exit 1; }
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path tests/bench/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/tungstenite/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/bench/peers/fastwebsockets/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets $(BENCH) -- -D warnings
+	$(CARGO) clippy --all-targets $(FUZZ) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --lib --document-private-items
 	bash tests/cross/msrv
 
@@ -46,10 +53,19 @@ cross: need-rust ## compile for 32-bit and 64-bit ARM, with the oldest compiler 
 conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite into target/)
 	bash tests/conformance/run
 
+differential: need-rust ## mutated frames, beside two other implementations; ARGS="--streams 1000000" is long
+	CARGO="$(CARGO)" tests/differential/run $(ARGS)
+
 browser: build ## the chat page in a headless browser, three tabs
 	tests/browser/run
 
-bench: build ## measure against a bare TCP loop; ARGS=--quick is short
+metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)
+	tests/metrics/run
+
+fuzz: need-rust ## look for bytes that break it, a minute for each target; ARGS="--seconds 600 --only core"
+	@bash tests/fuzz/run $(ARGS)
+
+bench: build ## measure beside a bare TCP loop and other servers; ARGS=--quick is short
 	$(CARGO) build --release $(BENCH)
 	$(CARGO) run --release $(BENCH) -- $(ARGS)
 

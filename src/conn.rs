@@ -36,6 +36,8 @@ pub struct Conn {
     /// A WebSocket whose application may send: no Close went out, and none came. When this
     /// becomes false, and only then, the application hears of the end.
     pub open: bool,
+    /// What it counts as for the caps.
+    pub standing: Standing,
     /// In the list of connections to write to.
     pub touched: bool,
     /// Wrote less than it wanted: waits for the socket to become writable.
@@ -76,6 +78,17 @@ pub struct Conn {
     pub bytes_out: u64,
     /// The path of its last request, for the log.
     pub path: Box<str>,
+}
+
+/// What a connection counts as for the caps on connections (`hub::admission`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its first request head has not arrived whole: a handshake in progress, and a connection.
+    Opening,
+    /// A connection.
+    Served,
+    /// Turned away when it was accepted: it reads why, and goes.
+    Refused,
 }
 
 /// What a receiver has agreed on that changes the bytes of a message.
@@ -213,6 +226,7 @@ impl Conn {
             ip: peer.ip(),
             app: 0,
             open: false,
+            standing: Standing::Served,
             touched: false,
             stalled: false,
             paused: Paused::default(),
@@ -255,19 +269,26 @@ impl Conn {
         self.keepalive = options.keepalive;
     }
 
-    /// Memory held for it alone from one turn to the next, in bytes; nothing for an idle one. What it
-    /// sent and is not processed yet is kept beside the table, and comes on top.
+    /// Memory held for it alone from one turn to the next, in bytes: its buffers, and then the records
+    /// that go with them. Nothing for an idle connection. What it sent and is not processed yet is
+    /// kept beside the table, and comes on top.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        let unfinished = match &self.phase {
-            Phase::Http(exchange) => match &exchange.stage {
-                Stage::Body { body, .. } => exchange.head.capacity() + body.capacity(),
-                _ => exchange.head.capacity(),
-            },
-            Phase::Open { endpoint, .. } => endpoint.held_bytes(),
-            Phase::Draining(_) | Phase::Gone => 0,
+        let (unfinished, record) = match &self.phase {
+            Phase::Http(exchange) => {
+                let body = match &exchange.stage {
+                    Stage::Body { body, .. } => body.capacity(),
+                    _ => 0,
+                };
+                (exchange.head.capacity() + body, size_of::<Exchange>())
+            }
+            Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
+            Phase::Draining(_) | Phase::Gone => (0, 0),
         };
-        unfinished + self.outbox.held_bytes()
+        match unfinished + self.outbox.held_bytes() {
+            0 => 0,
+            buffers => buffers + record + size_of::<Self>(),
+        }
     }
 
     /// Which encoding of a message it takes.

@@ -14,7 +14,9 @@ use ws101::apps::broadcast::Broadcast;
 use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
+use ws101::apps::status::Status;
 use ws101::args::{self, Invocation, Options};
+use ws101::config::Config;
 use ws101::files::Files;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
@@ -90,9 +92,11 @@ fn serve(options: Options) -> ExitCode {
             );
         }
     };
-    raise_file_limit();
+    warn_of_small_budget(&options.config);
+    let mut config = options.config.clone();
+    fit_open_files(&mut config);
     let hub = Hub::new(
-        options.config.clone(),
+        config,
         policy(&options),
         Box::new(System),
         apps(&options, files),
@@ -118,6 +122,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Chat::new(options.farewell.clone())),
+        Box::new(Status),
         Box::new(Pages::new(files)),
     ]
 }
@@ -152,13 +157,32 @@ fn bind(addresses: &[SocketAddr], hub: Hub) -> Result<Server, String> {
     Err(failure)
 }
 
-/// Each connection is an open file. What the system allows, we take.
-fn raise_file_limit() {
+/// Each connection is an open file. What the system allows, we take; what it does not, we say.
+fn fit_open_files(config: &mut Config) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     // Refused on some systems for "unlimited": then the limit stays as it was.
     let _ = setrlimit(Resource::Nofile, limit);
+    let Some(limit) = getrlimit(Resource::Nofile).current else {
+        return;
+    };
+    let asked = config.max_connections;
+    if config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX)) {
+        let most = config.max_connections;
+        warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
+    }
+}
+
+/// A message that can never be held is no reason not to start: shorter ones may be all there are.
+fn warn_of_small_budget(config: &Config) {
+    let (budget, message) = (config.memory_budget_bytes, config.max_message_bytes);
+    if u64::try_from(budget).is_ok_and(|budget| budget < message) {
+        warn!(
+            "--memory-budget-bytes {budget} is less than --max-message-bytes {message}: a message \
+             that does not fit ends its connection with 1013"
+        );
+    }
 }
 
 fn start_log(level: LevelFilter) {

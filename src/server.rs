@@ -144,10 +144,6 @@ impl Server {
         Ok(())
     }
 
-    fn now(&self) -> Time {
-        Time(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
     /// How long to wait for readiness. `None`: for ever, since nothing is due.
     fn patience(&self) -> Option<Duration> {
         if !self.ready.is_empty() || self.hub.has_work() {
@@ -161,7 +157,8 @@ impl Server {
     }
 
     fn turn(&mut self, events: &Events) {
-        let now = self.now();
+        let began = self.began.elapsed();
+        let now = Time(u64::try_from(began.as_millis()).unwrap_or(u64::MAX));
         self.turned = now;
         self.guarded(now, |server| server.hub.begin_turn(now));
         let paused = self.accept_again.is_some_and(|at| at > now);
@@ -197,9 +194,6 @@ impl Server {
                 }
             }
         }
-        if accept {
-            self.accept(now);
-        }
         self.read_all(now);
         if self.hub.next_deadline() <= now {
             self.guarded(now, |server| server.hub.expire(now));
@@ -209,8 +203,16 @@ impl Server {
         }
         self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
         self.hub.end_turn(&mut self.sockets);
+        if accept {
+            // Now, so that who has just left makes room for who comes.
+            self.guarded(now, |server| server.accept(now));
+        }
         while let Some(id) = self.hub.next_readable() {
             self.requeue(id);
+        }
+        if self.hub.was_busy() || self.read > 1 || accept {
+            let took = self.began.elapsed().saturating_sub(began);
+            self.hub.note_turn(took);
         }
     }
 
@@ -344,7 +346,10 @@ impl Server {
         let mut somebody_waits = false;
         for _ in 0..TURNED_AWAY_PER_TURN {
             match self.listener.as_ref().map(TcpListener::accept) {
-                Some(Ok(_)) => somebody_waits = true,
+                Some(Ok(_)) => {
+                    somebody_waits = true;
+                    self.hub.note_turned_away();
+                }
                 Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
                     somebody_waits = true;
                     break;
@@ -357,9 +362,11 @@ impl Server {
     }
 
     fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
+        let Some(id) = self.hub.accept(peer, now) else {
+            return;
+        };
         // Without it, small messages wait for the acknowledgement of earlier ones (Nagle).
         let _ = stream.set_nodelay(true);
-        let id = self.hub.accept(peer, now);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(id.slot as usize);
         if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {

@@ -44,16 +44,19 @@ impl Sockets {
 }
 
 impl Socket {
+    /// What came of a write that took less than the `offered` bytes.
+    ///
+    /// `again` repeats one that a signal interrupted: no readiness would tell of it.
     #[cold]
-    fn less(&mut self, mut result: io::Result<usize>, bytes: &[u8]) -> Written {
+    fn less(
+        &mut self,
+        mut result: io::Result<usize>,
+        offered: usize,
+        mut again: impl FnMut(&mut TcpStream) -> io::Result<usize>,
+    ) -> Written {
         while matches!(&result, Err(error) if error.kind() == ErrorKind::Interrupted) {
-            result = self.stream.write(bytes);
+            result = again(&mut self.stream);
         }
-        self.judge(result, bytes.len())
-    }
-
-    /// What came of a write of `offered` bytes.
-    fn judge(&mut self, result: io::Result<usize>, offered: usize) -> Written {
         match result {
             Ok(len) => {
                 self.blocked |= len < offered;
@@ -78,7 +81,7 @@ impl Net for Sockets {
         };
         match socket.stream.write(bytes) {
             Ok(len) if len == bytes.len() => Written::Bytes(len),
-            result => socket.less(result, bytes),
+            result => socket.less(result, bytes.len(), |stream| stream.write(bytes)),
         }
     }
 
@@ -88,7 +91,7 @@ impl Net for Sockets {
         };
         let offered = pieces.iter().map(|piece| piece.len()).sum();
         let result = socket.stream.write_vectored(pieces);
-        socket.judge(result, offered)
+        socket.less(result, offered, |stream| stream.write_vectored(pieces))
     }
 
     fn half_close(&mut self, id: ConnId) {

@@ -60,6 +60,12 @@ impl Ctx<'_> {
         self.core.log.trouble(self.core.now, what, error);
     }
 
+    /// What the server counts, in the text format of Prometheus.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.core.metrics()
+    }
+
     /// Sends one message to one connection.
     #[inline]
     pub fn send(&mut self, id: ConnId, message: Message<'_>) {

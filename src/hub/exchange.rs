@@ -12,7 +12,7 @@ use crate::conn::{Phase, Stage};
 use crate::http::body::BodyReader;
 use crate::http::head::{self, Framing, Head, MAX_FIELDS, Method};
 use crate::http::refusal;
-use crate::http::response;
+use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
 use crate::ws::endpoint::Endpoint;
@@ -61,7 +61,12 @@ impl Hub {
 
     fn receive_head(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let now = self.core.now;
-        let Core { conns, config, .. } = &mut self.core;
+        let Core {
+            conns,
+            config,
+            admission,
+            ..
+        } = &mut self.core;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
@@ -75,7 +80,13 @@ impl Hub {
             Err(rejection) => self.core.refuse(id, *rejection),
             Ok(None) => {
                 let all = mem::take(input);
-                exchange.head.extend_from_slice(all);
+                let head = &mut exchange.head;
+                let needed = head.len() + all.len();
+                if needed > head.capacity() {
+                    // Few sizes: what one unfinished head leaves behind fits the next.
+                    head.reserve_exact(needed.next_power_of_two() - head.len());
+                }
+                head.extend_from_slice(all);
                 self.core.arm(id);
             }
             Ok(Some(len)) => {
@@ -85,10 +96,11 @@ impl Hub {
                 *input = rest;
                 exchange.scanner = HeadScanner::default();
                 exchange.requests += 1;
-                if exchange.head.is_empty() {
+                let mut head = mem::take(&mut exchange.head);
+                admission.opened(conn);
+                if head.is_empty() {
                     self.take_head(id, last);
                 } else {
-                    let mut head = mem::take(&mut exchange.head);
                     head.extend_from_slice(last);
                     self.take_head(id, &mut head);
                 }
@@ -245,6 +257,8 @@ impl Hub {
                         mark: None,
                     };
                 }
+                core.counters.websockets += 1;
+                core.counters.response(Status(101));
                 core.arm(id);
                 let app = answered.app;
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {

@@ -12,7 +12,7 @@ use crate::conn::{Phase, Stage};
 use crate::http::refusal;
 use crate::outbox::Chunk;
 use crate::ws::close::CloseCode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 const REASON: &str = "out of memory for peers";
@@ -67,13 +67,11 @@ impl Core {
 
     /// A search over all who hold something: the only one, and only when memory is short.
     fn relieve(&mut self) {
-        let mut holders: Vec<(usize, u32)> = Vec::new();
-        for (slot, own) in self.budget.holders() {
-            if let Some(conn) = self.conns.get(slot as usize) {
-                holders.push((own + conn.outbox.len(), slot));
-            }
-        }
-        holders.sort_unstable();
+        let holders = self.budget.holders().filter_map(|(slot, own)| {
+            let conn = self.conns.get(slot as usize)?;
+            Some((own + conn.outbox.len(), slot))
+        });
+        let mut holders: BinaryHeap<(usize, u32)> = holders.collect::<Vec<_>>().into();
         while self.is_over_budget()
             && let Some((bytes, slot)) = holders.pop()
         {
@@ -94,10 +92,11 @@ impl Core {
             serial: conn.serial,
         };
         self.log.overload(self.now, conn, bytes);
+        self.counters.overload_closes += 1;
         let owes_bytes = conn.outbox.waits_since_earlier();
         match &conn.phase {
             Phase::Open { .. } if conn.open && owes_bytes => {
-                self.drop_slow_consumer(id, Cause::Limit, REASON);
+                self.drop_queue(id, Cause::Limit, REASON);
             }
             Phase::Open { .. } if conn.open => {
                 self.close_and_drain(id, CloseCode::TryAgainLater, REASON, Cause::Limit);

@@ -39,7 +39,12 @@ impl Hub {
     /// Ends all connections without further ado.
     pub fn cut_all(&mut self) {
         for id in self.ids() {
-            self.core.gone(id, Cause::Shutdown, true);
+            // Where our side is closed, the last bytes may still be on their way over a slow line.
+            let reset = self.core.get(id).is_some_and(|conn| match &conn.phase {
+                Phase::Draining(draining) => draining.half_closed.is_none(),
+                _ => true,
+            });
+            self.core.gone(id, Cause::Shutdown, reset);
         }
         self.settle();
     }

@@ -14,8 +14,6 @@ use std::mem;
 const ARENA_KEPT_BYTES: usize = 256 << 10;
 /// The most that a slow consumer is still sent of the frame it has begun to receive.
 const LAST_FRAME_BYTES: usize = 64 << 10;
-/// Why a slow consumer is closed, in its Close frame.
-pub(super) const TOO_SLOW: &str = "too slow";
 
 impl Hub {
     /// Writes to every connection for which something was queued: one write each.
@@ -36,6 +34,8 @@ impl Hub {
                 self.settle();
             }
         }
+        self.core.is_busy |= next > 1;
+        self.core.counters.messages_sent += self.core.deliveries as u64;
         self.core.touched.clear();
         self.core.leave_arena();
     }
@@ -217,7 +217,7 @@ impl Core {
         }
         let waiting = conn.outbox.len();
         if waiting > limit {
-            return self.drop_slow_consumer(id, Cause::Slow, TOO_SLOW);
+            return self.drop_slow_consumer(id);
         }
         if waiting >= high {
             conn.paused.by_queue = true;
@@ -227,14 +227,20 @@ impl Core {
         self.arm(id);
     }
 
+    /// The peer does not read, and its queue is over its limit.
+    pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
+        self.counters.slow_consumers += 1;
+        self.log
+            .slow_consumer(self.now, self.conns.get(id.slot as usize));
+        self.drop_queue(id, Cause::Slow, "too slow");
+    }
+
     /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
     /// take the rest of the frame that the peer has begun to receive.
-    pub(super) fn drop_slow_consumer(&mut self, id: ConnId, cause: Cause, reason: &str) {
+    pub(super) fn drop_queue(&mut self, id: ConnId, cause: Cause, reason: &str) {
         let was_open = self.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
         self.leave(id, Closed { code, cause });
-        self.log
-            .slow_consumer(self.now, self.conns.get(id.slot as usize));
         let Some(conn) = self.get(id) else { return };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
             return self.gone(id, cause, true);

@@ -1,9 +1,10 @@
 //! Pieces of frames into messages (RFC 6455 §5.4, §5.6, §8.1).
 //!
 //! A message that lies whole in the read buffer is handed on from there, without a copy. Any
-//! other is collected in one buffer that grows with what has arrived, never with what was
+//! other is collected in a buffer that grows with what has arrived, never with what was
 //! announced (§10.4). Size and number of fragments are judged before, by the frame's header.
 
+use super::blocks::Blocks;
 use super::close::Violation;
 use super::frame::Opcode;
 use super::reader::Piece;
@@ -33,24 +34,6 @@ impl<'a> Complete<'a> {
     }
 }
 
-/// Above this size a buffer that is full grows by a quarter. (Below, to twice the size.)
-const SLOW_GROWTH_BYTES: usize = 1 << 20;
-
-/// How many bytes to reserve in a buffer of `len` bytes before `more` are appended.
-///
-/// Doubling would be the usual way. But what is reserved counts as held, for a large message up
-/// to twice of what has arrived.
-pub(super) fn growth(len: usize, capacity: usize, more: usize) -> usize {
-    if more <= capacity - len {
-        return 0;
-    }
-    let step = match capacity {
-        0..SLOW_GROWTH_BYTES => capacity,
-        _ => capacity / 4,
-    };
-    more.max(capacity + step - len)
-}
-
 /// Collects the message that has begun, if there is one.
 #[derive(Debug, Default)]
 pub struct Assembler {
@@ -66,7 +49,7 @@ struct Building {
 #[derive(Debug)]
 enum Content {
     Text(TextBuffer),
-    Binary(Vec<u8>),
+    Binary(Blocks<Vec<u8>>),
 }
 
 impl Content {
@@ -127,7 +110,7 @@ impl Assembler {
         let mut building = self.building.take().unwrap_or_else(|| {
             let content = match piece.opcode {
                 Opcode::Text => Content::Text(TextBuffer::default()),
-                _ => Content::Binary(Vec::new()),
+                _ => Content::Binary(Blocks::default()),
             };
             Box::new(Building {
                 content,
@@ -139,10 +122,7 @@ impl Assembler {
         }
         match &mut building.content {
             Content::Text(text) => text.push(piece.payload)?,
-            Content::Binary(bytes) => {
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), piece.payload.len()));
-                bytes.extend_from_slice(piece.payload);
-            }
+            Content::Binary(bytes) => bytes.push(piece.payload),
         }
         if !(piece.fin && piece.ends_frame) {
             self.building = Some(building);
@@ -150,7 +130,7 @@ impl Assembler {
         }
         Ok(Some(match building.content {
             Content::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
-            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes)),
+            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes.finish())),
         }))
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! Nothing here knows about sockets, time, HTTP connections or applications.
 
+mod blocks;
 pub mod close;
 pub mod endpoint;
 pub mod frame;

@@ -1,15 +1,15 @@
 //! Text that arrives in pieces, checked as it comes (RFC 6455 §8.1).
 //!
-//! A piece may end inside a character. The checked part is kept as a `String`, so that
+//! A piece may end inside a character. The checked part is kept as text, so that
 //! nothing is ever checked twice, and the begun character waits beside it: at most three bytes.
 
+use super::blocks::Blocks;
 use super::close::Violation;
-use super::message::growth;
 
 /// A text under construction.
 #[derive(Debug, Default)]
 pub struct TextBuffer {
-    text: String,
+    text: Blocks<String>,
     /// The bytes of a character whose end has not arrived.
     begun: [u8; 3],
     begun_len: usize,
@@ -47,10 +47,7 @@ impl TextBuffer {
             self.finish_character(byte)?;
         }
         let (whole, begun) = piece.split_at(piece.len() - begun_len(piece));
-        let whole = check(whole)?;
-        let (len, capacity) = (self.text.len(), self.text.capacity());
-        self.text.reserve_exact(growth(len, capacity, whole.len()));
-        self.text.push_str(whole);
+        self.text.push(check(whole)?);
         for byte in begun {
             self.finish_character(*byte)?;
         }
@@ -68,7 +65,7 @@ impl TextBuffer {
         };
         match std::str::from_utf8(candidate) {
             Ok(character) => {
-                self.text.push_str(character);
+                self.text.push(character);
                 self.begun_len = 0;
             }
             Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
@@ -90,7 +87,7 @@ impl TextBuffer {
         if self.begun_len > 0 {
             return Err(Violation::NotUtf8);
         }
-        Ok(self.text)
+        Ok(self.text.finish())
     }
 }
 

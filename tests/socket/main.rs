@@ -12,6 +12,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod caps;
 mod client;
 mod command;
 mod foreign;
@@ -20,6 +21,7 @@ mod idle;
 mod leaving;
 mod load;
 mod logs;
+mod memory;
 mod pages;
 mod panics;
 mod process;

@@ -82,7 +82,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),

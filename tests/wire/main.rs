@@ -8,10 +8,12 @@
     clippy::cast_possible_truncation
 )]
 
+mod admission;
 mod answer;
 mod args;
 mod backpressure;
 mod broadcast;
+mod budget;
 mod chat;
 mod client;
 mod closing;
@@ -35,6 +37,7 @@ mod mutation;
 mod opening;
 mod outbox;
 mod policy;
+mod rate;
 mod record;
 mod request_body;
 mod response;
@@ -44,5 +47,6 @@ mod seams;
 mod sent_back;
 mod shutdown;
 mod sim;
+mod status;
 mod timers;
 mod utf8;

@@ -242,6 +242,19 @@ fn second_signal_cuts_what_is_left() {
 }
 
 #[test]
+fn cut_does_not_reset_who_has_been_sent_everything() {
+    // A reset would throw away what is still on its way.
+    let (mut sim, _) = sim();
+    let peer = sim.open("/echo");
+    sim.exchange(peer, &[0x81, 0x00]);
+    assert_eq!(sim.end(peer), End::HalfClosed);
+    let other = sim.open("/echo");
+    cut(&mut sim);
+    assert_eq!(sim.end(peer), End::Closed);
+    assert_eq!(sim.end(other), End::Reset);
+}
+
+#[test]
 fn both_signals_in_one_turn_cut_without_a_word() {
     let (mut sim, record) = sim();
     let peer = sim.open("/echo");

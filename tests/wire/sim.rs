@@ -10,10 +10,10 @@ mod net;
 pub use net::{End, Peer};
 
 use net::{Inbound, Sockets};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
-use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo};
+use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, status::Status};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
@@ -85,6 +85,7 @@ pub fn apps() -> Vec<Box<dyn App>> {
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
+        Box::new(Status),
     ]
 }
 
@@ -113,10 +114,15 @@ impl Sim {
 
     /// A TCP connection from 127.0.0.1.
     pub fn connect(&mut self) -> PeerNo {
+        self.connect_from([127, 0, 0, 1]).expect("an answer")
+    }
+
+    /// A TCP connection from this address. `None`: it is closed at once.
+    pub fn connect_from(&mut self, ip: impl Into<IpAddr>) -> Option<PeerNo> {
         let port = 40_000 + (self.sockets.peers.len() % 20_000) as u16;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let id = self.hub.accept(address, self.now);
-        PeerNo(self.sockets.insert(id))
+        let address = SocketAddr::new(ip.into(), port);
+        let id = self.hub.accept(address, self.now)?;
+        Some(PeerNo(self.sockets.insert(id)))
     }
 
     pub fn peer(&self, peer: PeerNo) -> &Peer {
@@ -169,6 +175,11 @@ impl Sim {
         self.peer(peer).inbound.iter().map(bytes).sum()
     }
 
+    /// The server has more for this peer than the connection takes.
+    pub fn is_blocked(&self, peer: PeerNo) -> bool {
+        self.peer(peer).blocked
+    }
+
     /// One turn, as in `Server::turn`.
     pub fn turn(&mut self) {
         self.turns += 1;
@@ -200,7 +211,7 @@ impl Sim {
     /// What is counted against the memory budget is what is held. Now and then only in a crowd,
     /// since this looks at everybody.
     fn audit(&self) {
-        if self.hub.connections() < 100 || self.turns % 64 == 0 {
+        if self.hub.connections() < 100 || self.turns.is_multiple_of(64) {
             let held = self.hub.held_bytes();
             assert_eq!(held, self.hub.recount_held_bytes(), "counted, and held");
         }
@@ -291,7 +302,8 @@ impl Sim {
         self.requeue(index);
     }
 
-    fn is_idle(&self) -> bool {
+    /// Nothing is left to do at this moment.
+    pub fn is_idle(&self) -> bool {
         let is_quiet = |peer: &Peer| peer.is_over() || !peer.event && !peer.takes_again();
         self.ready.is_empty()
             && !self.hub.has_work()

@@ -1,14 +1,14 @@
 //! The cells that are compared with the floor.
 
-use crate::contest::{Pattern, Workload};
 use crate::frames::{Kind, Message};
+use crate::workload::{Pattern, Workload};
 
 /// A load whose processor time is compared with the floor's.
 #[derive(Debug)]
 pub struct Cell {
     /// The bar that it is held against.
     pub id: &'static str,
-    /// Run only when everything is asked for.
+    /// Left out by `--quick`.
     pub extra: bool,
     /// What is done.
     pub workload: Workload,

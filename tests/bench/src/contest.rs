@@ -2,94 +2,53 @@
 //!
 //! All servers of a cell run at the same time with all their connections open, and only one of them is
 //! given work. So rounds can be short and follow each other closely, and what else the machine does hits
-//! all alike. Only processor time is compared.
+//! all alike. Only processor time is compared. One that fails leaves the contest; the others go on.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::bars::spread;
 use crate::cores::Cores;
-use crate::frames::Message;
 use crate::load::{Load, Run};
 use crate::process::{Program, Server};
+use crate::workload::Workload;
 
 /// How often at least each connection gets something to do in a round: the beginning and the end of
 /// a round, when not all of them are busy, must not weigh.
 const FLIGHTS: u64 = 10;
 
-/// What clients do.
-#[derive(Debug, Clone, Copy)]
-pub enum Pattern {
-    /// Each sends this many messages ahead of the replies.
-    Echo(usize),
-    /// So many of them send one message each in a turn.
-    Broadcast(usize),
-}
+/// The same for a guest whose round would take very long.
+const FLIGHTS_OF_A_SLOW_GUEST: u64 = 3;
 
-/// The load of one cell.
-#[derive(Debug, Clone, Copy)]
-pub struct Workload {
-    /// Open connections; with broadcasts all of them receive.
-    pub connections: usize,
-    /// What they send.
-    pub message: Message,
-    /// In which way.
-    pub pattern: Pattern,
-}
+/// A guest's round may be so many times as long as it is meant to be.
+const PATIENCE_WITH_GUESTS: u32 = 3;
 
-impl Workload {
-    /// The endpoint of our server for it.
-    #[must_use]
-    pub fn path(&self) -> &'static str {
-        match self.pattern {
-            Pattern::Echo(_) => "/echo",
-            Pattern::Broadcast(_) => "/broadcast/bench",
-        }
-    }
+/// Guests take part in about so many rounds.
+const ROUNDS_OF_GUESTS: usize = 9;
 
-    /// The first word of the floor's arguments for it.
-    #[must_use]
-    pub fn mode(&self) -> &'static str {
-        match self.pattern {
-            Pattern::Echo(_) => "echo",
-            Pattern::Broadcast(_) => "broadcast",
-        }
-    }
+/// A just-in-time compiler needs some time to do its best.
+const WARM_UP_OF_GUESTS: Duration = Duration::from_millis(500);
 
-    /// Messages (or deliveries) under way at once.
-    fn in_flight(&self) -> u64 {
-        let each = match self.pattern {
-            Pattern::Echo(in_flight) => in_flight,
-            Pattern::Broadcast(senders) => senders * window(senders),
-        };
-        (each * self.connections) as u64
-    }
+/// Files that a process has open beside its connections, generously.
+const OTHER_FILES: u64 = 64;
 
-    /// Sends about this many messages (echo: exactly; broadcast: deliveries, rounded up to whole turns).
-    ///
-    /// # Errors
-    /// Those of [`Load`].
-    pub fn run(&self, load: &mut Load, messages: u64) -> Result<Run> {
-        match self.pattern {
-            Pattern::Echo(in_flight) => load.echo(messages, in_flight),
-            Pattern::Broadcast(senders) => {
-                let turns = messages.div_ceil((senders * self.connections) as u64);
-                load.broadcast(turns, senders, window(senders))
-            }
-        }
-    }
-}
-
-/// Several senders count as one turn only if the server finds all their messages at once: then the
-/// next turn has to wait for it while it writes.
-fn window(senders: usize) -> usize {
-    if senders > 1 { 2 } else { 1 }
+/// Who takes part beside the floor.
+#[derive(Debug)]
+pub struct Entrant {
+    /// Its name in the report.
+    pub name: String,
+    /// How it is started.
+    pub program: Program,
+    /// It is warmed up, takes part in fewer rounds, and gets fewer messages when it is slow.
+    pub guest: bool,
 }
 
 /// One server in one round.
 #[derive(Debug)]
 pub struct Sample {
+    /// The number of the round.
+    round: usize,
     /// Processor time of the server per message or delivery, in seconds.
     pub cpu_per_message: f64,
     /// Its share of its core.
@@ -104,114 +63,214 @@ pub struct Sample {
     pub latency_99: f64,
 }
 
+/// What came out for one server.
+#[derive(Debug)]
+pub struct Standing {
+    /// Its name in the report.
+    pub name: String,
+    /// Messages or deliveries in a round.
+    pub messages: u64,
+    /// Its rounds; or why there are none.
+    pub samples: Result<Vec<Sample>, String>,
+    /// Its processor time in units of the floor's, of the same round each.
+    pub ratios: Vec<f64>,
+}
+
 /// A server with its connections.
 struct Contender {
+    name: String,
+    guest: bool,
     server: Server,
     load: Load,
+    messages: u64,
     samples: Vec<Sample>,
 }
 
 impl Contender {
-    fn round(&mut self, workload: &Workload, messages: u64) -> Result<Sample> {
+    fn start(entrant: &Entrant, workload: &Workload, cores: Cores) -> Result<Self> {
+        let server = Server::start(&entrant.program, cores)?;
+        let load = Load::connect(
+            server.address,
+            workload.path(),
+            workload.connections,
+            workload.message,
+        )?;
+        Ok(Self {
+            name: entrant.name.clone(),
+            guest: entrant.guest,
+            server,
+            load,
+            messages: 0,
+            samples: Vec::new(),
+        })
+    }
+
+    /// Runs for a while unseen and decides how many messages make a round.
+    fn warm_up(&mut self, workload: &Workload, messages: u64, round: Duration) -> Result<()> {
+        self.messages = messages;
+        if !self.guest {
+            workload.run(&mut self.load, messages / 4)?;
+            return Ok(());
+        }
+        let started = Instant::now();
+        let least = workload.in_flight() * FLIGHTS_OF_A_SLOW_GUEST;
+        loop {
+            let run = workload.run(&mut self.load, least.min(messages))?;
+            if started.elapsed() >= WARM_UP_OF_GUESTS {
+                let fitting = fitting(&run, round * PATIENCE_WITH_GUESTS)?;
+                self.messages = messages.min(fitting.max(least));
+                return Ok(());
+            }
+        }
+    }
+
+    fn round(&mut self, number: usize, workload: &Workload) -> Result<()> {
         let before = self.server.cpu_time()?;
-        let run = workload.run(&mut self.load, messages)?;
+        let run = workload.run(&mut self.load, self.messages)?;
         // The kernel brings the count up to date when the server goes to sleep.
         thread::sleep(Duration::from_millis(10));
         let cpu = self.server.cpu_time()?.saturating_sub(before).as_secs_f64();
-        Ok(Sample {
+        self.samples.push(Sample {
+            round: number,
             cpu_per_message: cpu / run.messages as f64,
             server_busy: cpu / run.wall.as_secs_f64(),
             generator_busy: run.busy(),
             rate: run.rate(),
             latency_50: run.latency.quantile(0.5).as_secs_f64(),
             latency_99: run.latency.quantile(0.99).as_secs_f64(),
-        })
+        });
+        Ok(())
+    }
+
+    fn end(self) -> Result<Vec<Sample>> {
+        drop(self.load);
+        self.server.stop()?;
+        Ok(self.samples)
     }
 }
 
-/// What came out, server by server in the order given.
-#[derive(Debug)]
-pub struct Contest {
-    /// Messages or deliveries in a round.
-    pub messages: u64,
-    /// The samples of each server, round by round.
-    pub samples: Vec<Vec<Sample>>,
+/// How contests are held.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Who runs where.
+    pub cores: Cores,
+    /// How many rounds; with so many connections that they take longer, fewer, but at least five.
+    pub rounds: usize,
+    /// How long a round lasts for the floor.
+    pub round: Duration,
+    /// How many files this process may have open.
+    pub files: u64,
 }
 
-impl Contest {
-    /// Starts all programs, then gives each the same messages in every round, in alternating order.
+impl Rules {
+    /// How many servers, the floor among them, can have so many connections from here at once.
+    fn places(&self, connections: usize) -> u64 {
+        self.files.saturating_sub(OTHER_FILES) / connections.max(1) as u64
+    }
+
+    /// Starts everybody, then gives each the same messages round by round, in alternating order.
     ///
-    /// A round lasts about `round` for the last program, which is meant to be the floor; with so many
-    /// connections that they need longer, there are fewer rounds (at least five).
+    /// Those for whom no connections are left hold a contest of their own with the floor. The last standing is
+    /// the floor's, of the first contest.
     ///
     /// # Errors
-    /// A server does not start, or a run fails.
+    /// The floor fails, or there are not files enough for it and one other.
     pub fn hold(
-        programs: &[Program],
+        &self,
+        entrants: &[Entrant],
+        floor: &Entrant,
         workload: &Workload,
-        cores: Cores,
-        rounds: usize,
-        round: Duration,
-    ) -> Result<Self> {
-        let mut contenders = Vec::new();
-        for program in programs {
-            let server = Server::start(program, cores)?;
-            let load = Load::connect(
-                server.address,
-                workload.path(),
-                workload.connections,
-                workload.message,
-            )?;
-            contenders.push(Contender {
-                server,
-                load,
-                samples: Vec::new(),
-            });
+    ) -> Result<Vec<Standing>> {
+        let places = usize::try_from(self.places(workload.connections))?;
+        if places < 2 {
+            let needed = 2 * workload.connections as u64 + OTHER_FILES;
+            return Err(format!("needs {needed} open files, {} are allowed", self.files).into());
         }
-        let floor = contenders.last_mut().ok_or("no programs")?;
-        let fitting = calibrate(floor, workload, round)?;
+        let mut standings = Vec::new();
+        let mut floors = Vec::new();
+        for group in entrants.chunks(places - 1) {
+            let mut found = self.hold_one(group, floor, workload)?;
+            floors.extend(found.pop());
+            standings.append(&mut found);
+        }
+        standings.extend(floors.into_iter().next());
+        Ok(standings)
+    }
+
+    fn hold_one(
+        &self,
+        entrants: &[Entrant],
+        floor: &Entrant,
+        workload: &Workload,
+    ) -> Result<Vec<Standing>> {
+        let mut floor = Contender::start(floor, workload, self.cores)?;
+        let fitting = calibrate(&mut floor, workload, self.round)?;
         let messages = fitting.max(workload.in_flight() * FLIGHTS);
         let times_longer = usize::try_from(messages / fitting)?;
-        let rounds = rounds.min((rounds / times_longer).max(5));
-        for contender in &mut contenders {
-            workload.run(&mut contender.load, messages / 4)?;
-        }
+        let rounds = self.rounds.min((self.rounds / times_longer).max(5));
+        let every = (rounds / ROUNDS_OF_GUESTS).max(1);
+        floor.warm_up(workload, messages, self.round)?;
+
+        let start = |entrant| {
+            let mut contender = Contender::start(entrant, workload, self.cores)?;
+            contender.warm_up(workload, messages, self.round)?;
+            Ok(contender)
+        };
+        // The floor is the last, and alone may not fail.
+        let mut field: Vec<Result<Contender>> = entrants.iter().map(start).collect();
+        field.push(Ok(floor));
         for number in 0..rounds {
-            let mut order: Vec<&mut Contender> = contenders.iter_mut().collect();
+            let mut order: Vec<_> = field.iter_mut().collect();
             if number % 2 == 1 {
                 order.reverse();
             }
-            for contender in order {
-                let sample = contender.round(workload, messages)?;
-                contender.samples.push(sample);
+            for place in order {
+                let Ok(contender) = place else { continue };
+                if contender.guest && number % every != 0 {
+                    continue;
+                }
+                if let Err(error) = contender.round(number, workload) {
+                    *place = Err(error);
+                }
             }
         }
-        let mut samples = Vec::new();
-        for contender in contenders {
-            drop(contender.load);
-            contender.server.stop()?;
-            samples.push(contender.samples);
+        let floor = field.pop().ok_or("no floor")??;
+        let name = floor.name.clone();
+        let reference = floor.end()?;
+        let mut standings = Vec::new();
+        for (entrant, place) in entrants.iter().zip(field) {
+            let sent = place.as_ref().map_or(0, |contender| contender.messages);
+            let samples = place.and_then(Contender::end);
+            standings.push(standing(&entrant.name, sent, samples, &reference));
         }
-        Ok(Self { messages, samples })
+        let ratios = vec![1.0; reference.len()];
+        standings.push(Standing {
+            name,
+            messages,
+            samples: Ok(reference),
+            ratios,
+        });
+        Ok(standings)
     }
+}
 
-    /// The processor time of the first server in units of the last one's, round by round.
-    #[must_use]
-    pub fn ratios(&self) -> Vec<f64> {
-        let pairs = self.samples.first().zip(self.samples.last());
-        pairs.map_or_else(Vec::new, |(ours, floor)| {
-            ours.iter()
-                .zip(floor)
-                .map(|(ours, floor)| ours.cpu_per_message / floor.cpu_per_message)
-                .collect()
-        })
+fn standing(name: &str, messages: u64, samples: Result<Vec<Sample>>, floor: &[Sample]) -> Standing {
+    let ratio = |sample: &Sample| {
+        let floor = floor.iter().find(|floor| floor.round == sample.round)?;
+        Some(sample.cpu_per_message / floor.cpu_per_message)
+    };
+    Standing {
+        name: name.to_owned(),
+        messages,
+        ratios: samples.iter().flatten().filter_map(ratio).collect(),
+        samples: samples.map_err(|error| error.to_string()),
     }
 }
 
 /// The median of one figure over the rounds.
 #[must_use]
 pub fn median_of(samples: &[Sample], figure: impl Fn(&Sample) -> f64) -> f64 {
-    spread(&samples.iter().map(figure).collect::<Vec<_>>()).0
+    spread(&samples.iter().map(figure).collect::<Vec<_>>()).median
 }
 
 /// How many messages take about as long as a round should.
@@ -224,8 +283,14 @@ fn calibrate(floor: &mut Contender, workload: &Workload, round: Duration) -> Res
     let mut wanted = messages;
     for _ in 0..5 {
         let run = workload.run(&mut floor.load, messages)?;
-        let fitting = u128::from(run.messages) * round.as_nanos() / run.wall.as_nanos();
-        wanted = wanted.max(u64::try_from(fitting)?);
+        wanted = wanted.max(fitting(&run, round)?);
     }
     Ok(wanted)
+}
+
+/// How many messages would have taken so long at the speed of this run.
+fn fitting(run: &Run, time: Duration) -> Result<u64> {
+    Ok(u64::try_from(
+        u128::from(run.messages) * time.as_nanos() / run.wall.as_nanos(),
+    )?)
 }

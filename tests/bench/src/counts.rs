@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Result;
-use crate::contest::Workload;
 use crate::cores::Cores;
 use crate::load::Load;
 use crate::process::{Program, Server};
+use crate::workload::Workload;
 
 /// What counts.
 #[derive(Debug, Clone, Copy)]

@@ -4,11 +4,14 @@
 //! and `bench` (servers and generator, each on its core, and the report). README.md in this folder
 //! explains the method. Nothing here is part of the server.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 #[cfg(not(target_os = "linux"))]
 compile_error!("the bench reads /proc and pins processes to cores: it needs Linux");
 
 pub mod bars;
 pub mod cells;
+pub mod children;
 pub mod contest;
 pub mod cores;
 pub mod counts;
@@ -16,12 +19,20 @@ pub mod frames;
 pub mod histogram;
 pub mod idle;
 pub mod load;
+pub mod machine;
+pub mod peers;
+pub mod pictures;
+pub mod plot;
 pub mod process;
+pub mod progress;
 pub mod report;
+pub mod servers;
 pub mod start;
+pub mod steps;
+pub mod workload;
 
 /// An error that ends the program with a line on stderr.
 pub type Error = Box<dyn std::error::Error>;
 
 /// A result with such an error.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,17 +1,66 @@
-//! Size of the binary and time to the start line.
+//! Start-up and size: time to the start line, the binary with and without default features, and what
+//! it holds in memory before anybody has come.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use crate::Result;
+use crate::children;
 use crate::cores::Cores;
 use crate::process::{Program, Server};
 
-/// The size of the executable in bytes.
+/// The size of a file in bytes.
 ///
 /// # Errors
 /// It is not there.
-pub fn size(program: &Program) -> Result<f64> {
-    Ok(fs::metadata(&program.path)?.len() as f64)
+pub fn size(path: &Path) -> Result<f64> {
+    Ok(fs::metadata(path)?.len() as f64)
+}
+
+/// Without them there is one way to build it.
+fn declares_features(manifest: &str) -> bool {
+    manifest.lines().any(|line| line.trim() == "[features]")
+}
+
+/// Whether our server declares features.
+///
+/// # Errors
+/// Its Cargo.toml is not here.
+pub fn has_features() -> Result<bool> {
+    let manifest = fs::read_to_string("Cargo.toml");
+    let manifest = manifest.map_err(|error| format!("Cargo.toml: {error}"))?;
+    Ok(declares_features(&manifest))
+}
+
+/// Builds our server without default features, and returns where it is.
+///
+/// # Errors
+/// It cannot be built.
+pub fn build_minimal() -> Result<PathBuf> {
+    let target = "target/bench/minimal";
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--no-default-features", "--quiet"]);
+    let output = children::output(command.args(["--target-dir", target]))?;
+    if !output.status.success() {
+        return Err("cargo build --no-default-features fails".into());
+    }
+    Ok(Path::new(target).join("release/ws101"))
+}
+
+/// Resident bytes shortly after the start line.
+///
+/// # Errors
+/// The server does not start or does not end.
+pub fn resident(program: &Program, cores: Cores) -> Result<f64> {
+    let server = Server::start(program, cores)?;
+    thread::sleep(Duration::from_millis(100));
+    let resident = server.resident_memory()? as f64;
+    server.stop()?;
+    Ok(resident)
 }
 
 /// Seconds from just before `exec` to the start line, so many times.
@@ -27,4 +76,15 @@ pub fn start_up(program: &Program, cores: Cores, times: usize) -> Result<Vec<f64
             Ok(seconds)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_declared_by_their_table_only() {
+        assert!(declares_features("[package]\n\n[features]\ndefault = []\n"));
+        assert!(!declares_features("mio = { features = [\"net\"] }\n"));
+    }
 }

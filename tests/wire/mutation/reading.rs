@@ -1,6 +1,6 @@
 //! What a peer makes of the server's bytes as they come, whatever it has sent itself.
 
-use crate::client::from_server;
+use crate::client::{Frame, from_server};
 use crate::sim::End;
 
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n";
@@ -24,31 +24,38 @@ impl Reading {
         self.is_websocket
     }
 
-    pub fn take(&mut self, bytes: &[u8]) {
+    /// More output; gives the frames that are whole with it.
+    pub fn take(&mut self, bytes: &[u8]) -> Vec<Frame> {
         if bytes.is_empty() {
-            return;
+            return Vec::new();
         }
         self.bytes.extend(bytes);
         if !self.is_websocket {
             let len = self.bytes.len().min(9);
             assert_eq!(self.bytes[..len], b"HTTP/1.1 "[..len]);
             let Some(start) = find(&self.bytes, SWITCHING) else {
-                return;
+                return Vec::new();
             };
             let Some(len) = find(&self.bytes[start..], b"\r\n\r\n") else {
-                return;
+                return Vec::new();
             };
             self.bytes.drain(..start + len + 4);
             self.is_websocket = true;
         }
-        while let Some(len) = frame_len(&self.bytes) {
-            let frame: Vec<u8> = self.bytes.drain(..len).collect();
-            self.judge(&frame);
+        let mut frames = Vec::new();
+        let all = std::mem::take(&mut self.bytes);
+        let mut rest = &all[..];
+        while let Some(len) = frame_len(rest) {
+            let (frame, behind) = rest.split_at(len);
+            frames.push(self.judge(frame));
+            rest = behind;
         }
+        self.bytes = rest.to_vec();
+        frames
     }
 
     /// RFC 6455 §5.1, §5.2, §5.5: what a server may send.
-    fn judge(&mut self, frame: &[u8]) {
+    fn judge(&mut self, frame: &[u8]) -> Frame {
         let header_len = match frame[1] {
             126 => 4,
             127 => 10,
@@ -72,6 +79,10 @@ impl Reading {
             }
             0x89 | 0x8a => assert!(payload.len() <= 125),
             _ => panic!("a server of ours never sends {first:02x}"),
+        }
+        Frame {
+            first,
+            payload: payload.to_vec(),
         }
     }
 

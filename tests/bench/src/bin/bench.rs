@@ -1,7 +1,7 @@
-//! `make bench`: the server beside the floor, and the report against the bars.
+//! `make bench`: the server beside the floor and beside others, and the report against the bars.
 //!
-//! A bar that is not met is a line of the report, never a failure; the program fails when something
-//! that should have been measured could not be.
+//! A bar that is not met is a line of the report, never a failure; nor is a peer that cannot be installed or
+//! fails. The program fails when something of ours that should have been measured could not be.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,32 +10,37 @@ use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
 use ws101_bench::Result;
-use ws101_bench::bars::{BARS, Outcome, spread};
-use ws101_bench::cells::CELLS;
-use ws101_bench::contest::{Contest, Pattern, Workload};
+use ws101_bench::contest::Rules;
 use ws101_bench::cores::{Cores, pin, raise_file_limit};
-use ws101_bench::counts::{Tool, per_message};
-use ws101_bench::frames::{Kind, Message};
-use ws101_bench::idle::{self, Idle};
-use ws101_bench::process::Program;
+use ws101_bench::machine::{date, first_line, load, machine};
+use ws101_bench::peers::PEERS;
+use ws101_bench::pictures::pictures;
+use ws101_bench::progress::Progress;
 use ws101_bench::report::Report;
-use ws101_bench::start;
+use ws101_bench::servers::Servers;
+use ws101_bench::steps::Run;
+use ws101_bench::{children, start};
 
 const USAGE: &str = "\
-bench [--server target/release/ws101] [--quick | --all] [--only WORD]...
-      [--rounds N] [--round-ms N] [--self] [--report target/bench/report.md]
+bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save] [--self]
+      [--server target/release/ws101] [--rounds N] [--round-ms N] [--report target/bench/report.md]
 
---quick  three short rounds of the first cells
---all    the slow cells too
+--quick  a few short rounds of the first cells, without peers unless they are asked for
 --only   only what has this word in its name, such as echo, broadcast, idle, calls, instructions
+--peers  other servers beside ours: all, none, or of tungstenite,fastwebsockets,bun,ws,fastapi
+--save   a whole run only: the report becomes tests/bench/RESULTS.md, with its pictures
 --self   the floor in place of the server: every ratio should be 1, what differs is noise";
+
+/// Where a report that is to be kept goes.
+const RESULTS: &str = "tests/bench/RESULTS.md";
 
 struct Options {
     server: PathBuf,
     report: PathBuf,
     quick: bool,
-    all: bool,
+    save: bool,
     only: Vec<String>,
+    peers: Option<String>,
     rounds: Option<usize>,
     round: Option<u64>,
     against_itself: bool,
@@ -47,8 +52,9 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
         server: "target/release/ws101".into(),
         report: "target/bench/report.md".into(),
         quick: false,
-        all: false,
+        save: false,
         only: Vec::new(),
+        peers: None,
         rounds: None,
         round: None,
         against_itself: false,
@@ -60,8 +66,9 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
             Arg::Long("server") => options.server = parser.value()?.into(),
             Arg::Long("report") => options.report = parser.value()?.into(),
             Arg::Long("quick") => options.quick = true,
-            Arg::Long("all") => options.all = true,
+            Arg::Long("save") => options.save = true,
             Arg::Long("only") => options.only.push(parser.value()?.string()?),
+            Arg::Long("peers") => options.peers = Some(parser.value()?.string()?),
             Arg::Long("rounds") => options.rounds = Some(parser.value()?.parse()?),
             Arg::Long("round-ms") => options.round = Some(parser.value()?.parse()?),
             Arg::Long("self") => options.against_itself = true,
@@ -72,258 +79,150 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
     Ok(options)
 }
 
-struct Bench {
-    options: Options,
-    floor: PathBuf,
-    scratch: PathBuf,
-    cores: Cores,
-    files: u64,
-    rounds: usize,
-    round: Duration,
-    report: Report,
-    failed: bool,
-}
+impl Options {
+    /// Whether the report is one of everything, such as may be kept.
+    fn is_whole(&self) -> bool {
+        let chosen = self.peers.as_deref().is_some_and(|peers| peers != "all");
+        !(self.quick || self.against_itself || chosen) && self.only.is_empty()
+    }
 
-impl Bench {
-    fn new(options: Options) -> Result<Self> {
-        let files = raise_file_limit()?;
-        let cores = Cores::choose()?;
-        pin(cores.generator)?;
-        let scratch = options.report.parent().unwrap_or(Path::new("")).to_owned();
-        fs::create_dir_all(&scratch)?;
-        let rounds = options.rounds.unwrap_or(if options.quick { 3 } else { 51 });
-        let round = options
-            .round
-            .unwrap_or(if options.quick { 200 } else { 80 });
-        let own = std::env::current_exe()?;
-        let mut report = Report {
-            servers: vec!["ws101".into(), "floor".into()],
-            ..Report::default()
+    /// Installs the peers that are asked for, into the report.
+    fn install_peers(&self, report: &mut Report) -> Result<()> {
+        let usual = if self.is_whole() || !self.only.is_empty() && !self.quick {
+            "all"
+        } else {
+            "none"
         };
-        report.method.push(format!(
-            "{rounds} interleaved rounds of about {round} ms (fewer and longer with many connections), {}",
-            match (cores.server, cores.generator) {
-                (Some(server), Some(generator)) =>
-                    format!("servers on core {server}, generator on core {generator}"),
-                _ => "nothing pinned, because there is one core".to_owned(),
+        let wanted = self.peers.as_deref().unwrap_or(usual);
+        let names: Vec<_> = match wanted {
+            "all" => PEERS.iter().map(|peer| peer.folder).collect(),
+            "none" => Vec::new(),
+            list => list.split(',').collect(),
+        };
+        for name in &names {
+            let peer = PEERS.iter().find(|peer| peer.folder == *name);
+            let peer = peer.ok_or_else(|| format!("--peers {name}: there is no such peer"))?;
+            eprintln!("installing {name}");
+            let installed = peer.install();
+            match &installed {
+                Ok(version) => eprintln!("    {version}"),
+                Err(why) => eprintln!("    not run: {why}"),
             }
-        ));
-        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        let load = load.split_whitespace().next().unwrap_or("unknown");
-        report.method.push(format!(
-            "load of the machine before the run: {load} (above 0.5, others were at work too)"
-        ));
-        if options.against_itself {
-            report.servers = vec!["floor again".into(), "floor".into()];
-            let line = "**the floor against itself**: what differs from 1 is noise";
-            report.method.push(line.into());
+            report.peers.push((peer, installed));
         }
-        Ok(Self {
-            options,
-            floor: own.with_file_name("floor"),
-            scratch,
-            cores,
-            files,
-            rounds,
-            round: Duration::from_millis(round),
+        Ok(())
+    }
+
+    fn describe(&self, rules: &Rules, report: &mut Report) {
+        let Rules { rounds, round, .. } = rules;
+        let pinned = match (rules.cores.server, rules.cores.generator) {
+            (Some(server), Some(generator)) => {
+                format!("servers on core {server}, generator on core {generator}")
+            }
+            _ => "nothing pinned, because there is one core".to_owned(),
+        };
+        let server = self.server.to_string_lossy();
+        let commit = first_line("git", &["describe", "--always", "--dirty", "--abbrev=10"]);
+        report.method = vec![
+            format!("{}; {}", date(), machine()),
+            format!(
+                "{} at commit {commit}; {}; {}; {}",
+                first_line(&server, &["--version"]),
+                first_line("rustc", &["--version"]),
+                first_line("strace", &["--version"]),
+                first_line("valgrind", &["--version"])
+            ),
+            format!(
+                "{rounds} interleaved rounds of about {} ms (fewer and longer with many connections, \
+                 fewer for peers), {pinned}",
+                round.as_millis()
+            ),
+            format!(
+                "load of the machine before the run: {} (above 0.5, others were at work too)",
+                load()
+            ),
+        ];
+        if self.quick {
+            let line = "A quick run: good for seeing that it works, not for comparing.";
+            report.warnings.push(line.to_owned());
+        }
+        if self.against_itself {
+            let line = "The floor in the place of the server: what differs from 1 is noise.";
+            report.warnings.push(line.to_owned());
+        }
+    }
+
+    fn run(&self) -> Result<bool> {
+        if !self.against_itself && !self.server.is_file() {
+            let server = self.server.display();
+            return Err(format!("{server} is missing: cargo build --release makes it").into());
+        }
+        if self.save && !self.is_whole() {
+            return Err(
+                "--save keeps whole runs only: no --quick, --only, --peers or --self".into(),
+            );
+        }
+        children::end_with_us()?;
+        let mut report = Report::default();
+        self.install_peers(&mut report)?;
+        if !self.against_itself && start::has_features()? {
+            eprintln!("building without default features");
+            report.minimal = Some(start::build_minimal().map_err(|error| error.to_string()));
+        }
+        let (rounds, round) = if self.quick { (5, 100) } else { (51, 80) };
+        let rules = Rules {
+            cores: Cores::choose()?,
+            rounds: self.rounds.unwrap_or(rounds),
+            round: Duration::from_millis(self.round.unwrap_or(round)),
+            files: raise_file_limit()?,
+        };
+        pin(rules.cores.generator)?;
+        self.describe(&rules, &mut report);
+        let installed = report.peers.iter().filter(|(_, version)| version.is_ok());
+        let servers = Servers {
+            ours: (!self.against_itself).then(|| self.server.clone()),
+            floor: std::env::current_exe()?.with_file_name("floor"),
+            peers: installed.map(|(peer, _)| *peer).collect(),
+        };
+        let scratch = self.report.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(scratch)?;
+        let mut run = Run {
+            servers,
+            rules,
+            quick: self.quick,
+            only: self.only.clone(),
             report,
             failed: false,
-        })
-    }
-
-    fn floor(&self, workload: &Workload) -> Program {
-        let Message { kind, size } = workload.message;
-        let size = size.to_string();
-        Program::new(&self.floor, &[workload.mode(), kind.name(), &size])
-    }
-
-    fn server(&self, workload: &Workload) -> Program {
-        if self.options.against_itself {
-            return self.floor(workload);
-        }
-        let arguments = ["--port", "0", "--log", "off", "--ping-interval", "0"];
-        Program::new(&self.options.server, &arguments)
-    }
-
-    fn wanted(&self, id: &str) -> bool {
-        let only = &self.options.only;
-        only.is_empty() || only.iter().any(|word| id.contains(word.as_str()))
-    }
-
-    fn note(&mut self, id: &'static str, outcome: Outcome) {
-        match (&outcome, BARS.iter().find(|bar| bar.id == id)) {
-            (Outcome::Measured(figures), Some(bar)) => {
-                let (median, least, most) = spread(figures);
-                let show = |figure| bar.unit.show(figure);
-                eprintln!("{id}: {} ({} .. {})", show(median), show(least), show(most));
-            }
-            (Outcome::NotMeasured(why), _) => eprintln!("{id}: not measured: {why}"),
-            (Outcome::Measured(_), None) => {}
-        }
-        self.report.outcomes.insert(id, outcome);
-    }
-
-    fn record(&mut self, id: &'static str, result: Result<Vec<f64>>) {
-        let outcome = result.map_or_else(
-            |error| {
-                self.failed = true;
-                Outcome::NotMeasured(error.to_string())
-            },
-            Outcome::Measured,
-        );
-        self.note(id, outcome);
-    }
-
-    fn contests(&mut self) {
-        for cell in CELLS {
-            if !self.wanted(cell.id) || (cell.extra && !self.options.all) {
-                continue;
-            }
-            let workload = &cell.workload;
-            let programs = [self.server(workload), self.floor(workload)];
-            let files = (workload.connections * programs.len()) as u64 + 64;
-            if files > self.files {
-                let why = format!("needs {files} open files, {} are allowed", self.files);
-                self.note(cell.id, Outcome::NotMeasured(why));
-                continue;
-            }
-            let contest = Contest::hold(&programs, workload, self.cores, self.rounds, self.round);
-            match contest {
-                Ok(contest) => {
-                    self.record(cell.id, Ok(contest.ratios()));
-                    self.report.contests.push((cell.id, contest));
-                }
-                Err(error) => self.record(cell.id, Err(error)),
-            }
-        }
-    }
-
-    fn counts(&mut self) {
-        let text = Message {
-            kind: Kind::Text,
-            size: 16,
         };
-        let workload = |connections, pattern| Workload {
-            connections,
-            message: text,
-            pattern,
-        };
-        let (echo, ahead) = (Pattern::Echo(1), Pattern::Echo(16));
-        let all = Pattern::Broadcast(1);
-        for (id, tool, workload, messages) in [
-            ("calls-1", Tool::Strace, workload(50, echo), 500),
-            ("calls-16", Tool::Strace, workload(50, ahead), 8_000),
-            (
-                "instructions-echo",
-                Tool::Callgrind,
-                workload(50, echo),
-                2_000,
-            ),
-            (
-                "instructions-broadcast",
-                Tool::Callgrind,
-                workload(100, all),
-                10_000,
-            ),
-        ] {
-            if !self.wanted(id) {
-                continue;
-            }
-            if !tool.is_there() {
-                let why = format!("{} is missing", tool.name());
-                self.note(id, Outcome::NotMeasured(why));
-                continue;
-            }
-            let program = self.server(&workload);
-            let counts = per_message(
-                tool,
-                &program,
-                &workload,
-                messages,
-                self.cores,
-                &self.scratch,
-            );
-            match counts {
-                Ok(counts) => {
-                    self.record(id, Ok(vec![counts.values().sum()]));
-                    if matches!(tool, Tool::Strace) {
-                        self.report.calls.push((id, counts));
-                    }
-                }
-                Err(error) => self.record(id, Err(error)),
-            }
+        let steps = run.steps();
+        let guesses: Vec<_> = steps.iter().map(|step| step.guess).collect();
+        let mut progress = Progress::new(&guesses);
+        for step in &steps {
+            progress.begin(&step.what);
+            run.take(step, scratch);
+            progress.end(step.guess);
         }
+        write(&mut run.report, &self.report)?;
+        if self.save {
+            write(&mut run.report, Path::new(RESULTS))?;
+        }
+        print!("{}", run.report.markdown());
+        Ok(run.failed)
     }
+}
 
-    fn idle(&mut self) {
-        type Figure = (&'static str, fn(&Idle) -> f64);
-        let echo: &[Figure] = &[
-            ("idle-echo", |idle| idle.private_per_connection),
-            ("idle-echo-first", |idle| idle.private_per_first_connection),
-            ("resident-start", |idle| idle.resident_at_start),
-            ("resident-idle", |idle| idle.resident),
-            ("idle-cpu", |idle| idle.cpu),
-            ("idle-switches", |idle| idle.switches),
-        ];
-        let chat: &[Figure] = &[
-            ("idle-chat", |idle| idle.private_per_connection),
-            ("idle-chat-first", |idle| idle.private_per_first_connection),
-        ];
-        let silent = Workload {
-            connections: idle::CONNECTIONS,
-            message: Message {
-                kind: Kind::Text,
-                size: 16,
-            },
-            pattern: Pattern::Echo(1),
-        };
-        let program = self.server(&silent);
-        let (times, silence) = if self.options.quick { (1, 1) } else { (3, 5) };
-        for (path, figures) in [("/echo", echo), ("/ws/{}", chat)] {
-            if !figures.iter().any(|(id, _)| self.wanted(id)) {
-                continue;
-            }
-            let needed = idle::CONNECTIONS as u64 + 64;
-            if needed > self.files {
-                for (id, _) in figures {
-                    let why = format!("needs {needed} open files, {} are allowed", self.files);
-                    self.note(id, Outcome::NotMeasured(why));
-                }
-                continue;
-            }
-            let silence = Duration::from_secs(silence);
-            let runs: Result<Vec<Idle>> = (0..times)
-                .map(|_| idle::measure(&program, path, self.cores, silence))
-                .collect();
-            let runs = runs.map_err(|error| error.to_string());
-            for (id, figure) in figures {
-                let result = match &runs {
-                    Ok(runs) => Ok(runs.iter().map(figure).collect()),
-                    Err(error) => Err(error.clone().into()),
-                };
-                self.record(id, result);
-            }
-        }
+/// Writes the report, with its pictures in the folder `img` beside it.
+fn write(report: &mut Report, file: &Path) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder.join("img"))?;
+    let pictures = pictures(report);
+    report.pictures.clear();
+    for (name, picture) in pictures {
+        let link = format!("img/{name}");
+        fs::write(folder.join(&link), picture.svg())?;
+        report.pictures.push((link, picture.title));
     }
-
-    fn start(&mut self) {
-        let silent = Workload {
-            connections: 0,
-            message: Message {
-                kind: Kind::Text,
-                size: 16,
-            },
-            pattern: Pattern::Echo(1),
-        };
-        let program = self.server(&silent);
-        if self.wanted("size") {
-            self.record("size", start::size(&program).map(|size| vec![size]));
-        }
-        if self.wanted("start-up") {
-            let times = if self.options.quick { 5 } else { 20 };
-            self.record("start-up", start::start_up(&program, self.cores, times));
-        }
-    }
+    Ok(fs::write(file, report.markdown())?)
 }
 
 fn main() -> ExitCode {
@@ -332,19 +231,7 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             return Ok(false);
         }
-        if !options.against_itself && !options.server.is_file() {
-            let server = options.server.display();
-            return Err(format!("{server} is missing: cargo build --release makes it").into());
-        }
-        let mut bench = Bench::new(options)?;
-        bench.start();
-        bench.counts();
-        bench.contests();
-        bench.idle();
-        let markdown = bench.report.markdown();
-        fs::write(&bench.options.report, &markdown)?;
-        print!("{markdown}");
-        Ok::<_, ws101_bench::Error>(bench.failed)
+        options.run()
     });
     match outcome {
         Ok(false) => ExitCode::SUCCESS,

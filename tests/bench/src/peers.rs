@@ -1,0 +1,132 @@
+//! Other people's servers: what they are called, how they are installed and started.
+//!
+//! Each has a folder of its name in tests/bench/peers, a case in the script `install` there, and a line
+//! here. One that cannot be installed is named in the report with the reason.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::children;
+use crate::process::Program;
+
+/// One of them.
+#[derive(Debug)]
+pub struct Peer {
+    /// The name of its folder, also when it is asked for.
+    pub folder: &'static str,
+    /// Its name in the report.
+    pub name: &'static str,
+    /// What it is, in the report.
+    pub what: &'static str,
+    /// What to start, in the folder where it is installed; without a slash at the start of that, looked up in PATH.
+    program: &'static str,
+    /// Its arguments, of which those that begin with a slash lie in that folder.
+    arguments: &'static [&'static str],
+    /// Machine code made before it is started, so that counting instructions makes sense.
+    pub native: bool,
+}
+
+/// All of them, fastest kind first. uWebSockets.js is not here: it is in no registry.
+pub const PEERS: &[Peer] = &[
+    Peer {
+        folder: "tungstenite",
+        name: "tungstenite",
+        what: "Rust crate, on the event loop that ws101 has too",
+        program: "/release/tungstenite-peer",
+        arguments: &[],
+        native: true,
+    },
+    Peer {
+        folder: "fastwebsockets",
+        name: "fastwebsockets",
+        what: "Rust crate, with tokio and hyper, one thread",
+        program: "/release/fastwebsockets-peer",
+        arguments: &[],
+        native: true,
+    },
+    Peer {
+        folder: "bun",
+        name: "Bun",
+        what: "the server that is built into Bun",
+        program: "/bun",
+        arguments: &["/server.js"],
+        native: false,
+    },
+    Peer {
+        folder: "ws",
+        name: "ws",
+        what: "npm package, on Node",
+        program: "node",
+        arguments: &["/server.mjs"],
+        native: false,
+    },
+    Peer {
+        folder: "fastapi",
+        name: "FastAPI",
+        what: "with uvicorn, one worker",
+        program: "/venv/bin/python",
+        arguments: &["/server.py"],
+        native: false,
+    },
+];
+
+impl Peer {
+    /// Installs it unless that is done; returns what it is in which version, or why it is not there.
+    ///
+    /// # Errors
+    /// The reason, in one line.
+    pub fn install(&self) -> Result<String, String> {
+        let mut script = Command::new("tests/bench/peers/install");
+        let output = children::output(script.arg(self.folder))
+            .map_err(|error| format!("tests/bench/peers/install: {error}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let said = text.lines().next_back().unwrap_or("nothing was said");
+        if output.status.success() {
+            Ok(said.to_owned())
+        } else {
+            Err(said.to_owned())
+        }
+    }
+
+    /// How it is started.
+    #[must_use]
+    pub fn program(&self) -> Program {
+        let place = |word: &str| {
+            if word.starts_with('/') {
+                format!("target/bench/peers/{}{word}", self.folder)
+            } else {
+                word.to_owned()
+            }
+        };
+        let arguments: Vec<_> = self.arguments.iter().map(|word| place(word)).collect();
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        Program::new(PathBuf::from(place(self.program)), &arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_peer_has_its_folder_and_every_folder_its_peer() {
+        let folders = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/peers")).unwrap();
+        let mut folders: Vec<_> = folders
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().is_dir())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        let mut peers: Vec<_> = PEERS.iter().map(|peer| peer.folder.to_owned()).collect();
+        folders.sort();
+        peers.sort();
+        assert_eq!(folders, peers);
+    }
+
+    #[test]
+    fn only_what_lies_in_the_folder_gets_its_path() {
+        let ws = PEERS.iter().find(|peer| peer.folder == "ws").unwrap();
+        let program = ws.program();
+        assert_eq!(program.path, PathBuf::from("node"));
+        assert_eq!(program.arguments, ["target/bench/peers/ws/server.mjs"]);
+    }
+}

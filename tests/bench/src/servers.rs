@@ -1,0 +1,92 @@
+//! Who is measured, and how each of them is started for a load.
+
+use std::path::PathBuf;
+
+use crate::contest::Entrant;
+use crate::peers::Peer;
+use crate::process::Program;
+use crate::workload::Workload;
+
+/// The name of our server in the report.
+pub const OURS: &str = "ws101";
+/// The name of the bare loop.
+pub const FLOOR: &str = "floor";
+/// The name of a second bare loop, beside the first: what differs is noise.
+pub const NOISE: &str = "floor again";
+
+/// The servers of a run.
+#[derive(Debug)]
+pub struct Servers {
+    /// Our server; `None`: the floor in its place.
+    pub ours: Option<PathBuf>,
+    /// The bare loop.
+    pub floor: PathBuf,
+    /// Those others that could be installed.
+    pub peers: Vec<&'static Peer>,
+}
+
+impl Servers {
+    /// Ours, or what takes its place.
+    #[must_use]
+    pub fn ours(&self, workload: &Workload) -> Program {
+        match &self.ours {
+            Some(path) => Program::new(
+                path,
+                &["--port", "0", "--log", "off", "--ping-interval", "0"],
+            ),
+            None => self.floor(workload),
+        }
+    }
+
+    /// The bare loop, which has to know what it will be asked.
+    #[must_use]
+    pub fn floor(&self, workload: &Workload) -> Program {
+        let size = workload.message.size.to_string();
+        let kind = workload.message.kind.name();
+        Program::new(&self.floor, &[workload.mode(), kind, &size])
+    }
+
+    /// Everybody but the floor, ours first.
+    #[must_use]
+    pub fn entrants(&self, workload: &Workload) -> Vec<Entrant> {
+        let entrant = |name: &str, program, guest| Entrant {
+            name: name.to_owned(),
+            program,
+            guest,
+        };
+        let mut entrants = vec![
+            entrant(OURS, self.ours(workload), false),
+            entrant(NOISE, self.floor(workload), false),
+        ];
+        for peer in &self.peers {
+            entrants.push(entrant(peer.name, peer.program(), true));
+        }
+        entrants
+    }
+
+    /// Everybody by name, without a second floor.
+    #[must_use]
+    pub fn everybody(&self, workload: &Workload) -> Vec<(String, Program)> {
+        let mut all: Vec<_> = self.entrants(workload);
+        all.retain(|entrant| entrant.name != NOISE);
+        let mut all: Vec<_> = all
+            .into_iter()
+            .map(|entrant| (entrant.name, entrant.program))
+            .collect();
+        all.push((FLOOR.to_owned(), self.floor(workload)));
+        all
+    }
+
+    /// Whether counting the instructions of this one makes sense.
+    #[must_use]
+    pub fn is_native(&self, name: &str) -> bool {
+        let peer = self.peers.iter().find(|peer| peer.name == name);
+        peer.is_none_or(|peer| peer.native)
+    }
+
+    /// Whether it is somebody else's: then a failure is a line of the report and no more.
+    #[must_use]
+    pub fn is_peer(&self, name: &str) -> bool {
+        self.peers.iter().any(|peer| peer.name == name)
+    }
+}

@@ -1,0 +1,85 @@
+//! What clients do to a server in one cell: how many they are, what they send, in which way.
+
+use crate::Result;
+use crate::frames::{Kind, Message};
+use crate::load::{Load, Run};
+
+/// What clients do.
+#[derive(Debug, Clone, Copy)]
+pub enum Pattern {
+    /// Each sends this many messages ahead of the replies.
+    Echo(usize),
+    /// So many of them send one message each in a turn.
+    Broadcast(usize),
+}
+
+/// The load of one cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Workload {
+    /// Open connections; with broadcasts all of them receive.
+    pub connections: usize,
+    /// What they send.
+    pub message: Message,
+    /// In which way.
+    pub pattern: Pattern,
+}
+
+/// Nobody sends anything.
+pub const SILENT: Workload = Workload {
+    connections: 0,
+    message: Message {
+        kind: Kind::Text,
+        size: 16,
+    },
+    pattern: Pattern::Echo(1),
+};
+
+impl Workload {
+    /// The endpoint for it, with every server.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        match self.pattern {
+            Pattern::Echo(_) => "/echo",
+            Pattern::Broadcast(_) => "/broadcast/bench",
+        }
+    }
+
+    /// The first word of the floor's arguments for it.
+    #[must_use]
+    pub fn mode(&self) -> &'static str {
+        match self.pattern {
+            Pattern::Echo(_) => "echo",
+            Pattern::Broadcast(_) => "broadcast",
+        }
+    }
+
+    /// Messages (or deliveries) under way at once.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        let each = match self.pattern {
+            Pattern::Echo(in_flight) => in_flight,
+            Pattern::Broadcast(senders) => senders * window(senders),
+        };
+        (each * self.connections) as u64
+    }
+
+    /// Sends about this many messages (echo: exactly; broadcast: deliveries, rounded up to whole turns).
+    ///
+    /// # Errors
+    /// Those of [`Load`].
+    pub fn run(&self, load: &mut Load, messages: u64) -> Result<Run> {
+        match self.pattern {
+            Pattern::Echo(in_flight) => load.echo(messages, in_flight),
+            Pattern::Broadcast(senders) => {
+                let turns = messages.div_ceil((senders * self.connections) as u64);
+                load.broadcast(turns, senders, window(senders))
+            }
+        }
+    }
+}
+
+/// Several senders count as one turn only if the server finds all their messages at once: then the
+/// next turn has to wait for it while it writes.
+fn window(senders: usize) -> usize {
+    if senders > 1 { 2 } else { 1 }
+}

@@ -1,0 +1,31 @@
+//! What must hold whatever bytes come: one property for each target of `make fuzz`.
+//!
+//! A property is a function of bytes that panics when it does not hold. The programs in `targets/`
+//! hand it to the engine; nothing here knows of that, so it compiles with any Rust. README.md in
+//! this folder tells how to run it.
+#![allow(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "a panic is how a property reports"
+)]
+
+pub mod core;
+pub mod frame_header;
+pub mod header_lists;
+pub mod input;
+pub mod request_head;
+
+// The tests' own client and virtual clock. They know nothing of us.
+#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
+#[path = "../../wire"]
+mod wire {
+    pub mod client;
+    pub mod sim;
+}
+#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
+#[path = "../../wire/mutation"]
+mod mutation {
+    pub mod reading;
+}
+use wire::{client, sim};
