@@ -57,7 +57,9 @@ const REQUESTS: [&str; 16] = [
     "GET /nothing HTTP/1.1\r\nHost: localhost\r\n",
 ];
 const FIRST_BYTES: [u8; 10] = [0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xc1];
-const SIZES: [usize; 8] = [126, 300, 700, 9_999, 10_001, 20_000, 65_535, 70_000];
+const SIZES: [usize; 10] = [
+    126, 300, 700, 4_095, 4_096, 9_999, 10_001, 20_000, 65_535, 70_000,
+];
 
 struct Client {
     no: PeerNo,
