@@ -129,6 +129,21 @@ impl Outbox {
         self.turn.within(arena)
     }
 
+    /// What was queued in this turn, when that is all that waits, and in one piece.
+    #[must_use]
+    pub fn turn_span(&self) -> Span {
+        self.turn
+    }
+
+    /// Puts a range of this turn's arena in the place of another range of the same length.
+    pub fn replace(&mut self, old: Span, new: Span) {
+        if self.turn == old {
+            self.turn = new;
+        } else if let Some(queue) = &mut self.queue {
+            queue.replace(old, new);
+        }
+    }
+
     /// Queues a range of this turn's arena. `true`: it is the first thing that waits.
     #[inline]
     pub fn push(&mut self, span: Span) -> bool {

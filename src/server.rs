@@ -24,11 +24,6 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// One read takes at most this. All connections share the buffer.
-const RECEIVE_BYTES: usize = 128 << 10;
-/// Where in the buffer a read begins: behind the shortest header of a client's frame (6 bytes) the
-/// payload then lies on a word border, where short texts are checked many times faster.
-const READ_AT: usize = 10;
 /// Readiness taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1_024;
 /// Connections accepted in one turn.
@@ -62,7 +57,6 @@ pub struct Server {
     /// A descriptor held for nothing: given up for a moment, it lets us turn peers away when there is
     /// no other. In the backlog they would wait for an answer that does not come.
     reserve: Option<File>,
-    buffer: Vec<u8>,
     began: Instant,
     /// When the last turn began. A wait is measured from there: that saves asking the clock
     /// again, and is late by no more than a turn takes.
@@ -116,7 +110,6 @@ impl Server {
             read: 0,
             accept_again: None,
             reserve: reserve(),
-            buffer: vec![0; READ_AT + RECEIVE_BYTES],
             began: Instant::now(),
             turned: Time::default(),
             stopping: false,
@@ -286,7 +279,7 @@ impl Server {
                 }
                 return;
             }
-            let room = self.buffer.get_mut(READ_AT..).unwrap_or_default();
+            let room = self.hub.receive_buffer();
             match socket.stream.read(room) {
                 Ok(0) => {
                     socket.readable = false;
@@ -296,8 +289,7 @@ impl Server {
                     let is_full = len == room.len();
                     // A short read has drained the socket, unless the end of the stream follows.
                     socket.readable = is_full || read_closed;
-                    let bytes = room.get_mut(..len).unwrap_or_default();
-                    self.hub.receive(id, bytes, now);
+                    self.hub.received(id, len, now);
                     if is_full {
                         return self.requeue(id);
                     }

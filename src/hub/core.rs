@@ -5,6 +5,7 @@
 //! noted as a [`Report`] and delivered after the callback has returned.
 
 use super::admission::Admission;
+use super::intake::Intake;
 use super::logbook::Logbook;
 use super::metrics::Counters;
 use super::rate::Rates;
@@ -58,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) admission: Admission,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
+    /// Received bytes, and what is queued of them as it lies.
+    pub(crate) intake: Intake,
     /// Messages queued in this turn, counted per receiver.
     pub(crate) deliveries: usize,
     /// Connections to write to in this turn.
@@ -103,6 +106,7 @@ impl Core {
             conns: Slab::new(),
             admission: Admission::default(),
             arena: Vec::new(),
+            intake: Intake::default(),
             deliveries: 0,
             touched: Vec::new(),
             unsent: Vec::new(),

@@ -1,11 +1,13 @@
 //! What an application can do while it is called.
 
 use super::core::{Core, encode};
+use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::EncodingClass;
 use crate::http::response::Response;
+use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
 
@@ -17,6 +19,16 @@ pub struct Ctx<'a> {
     pub(crate) core: &'a mut Core,
     /// The application that is called.
     pub(crate) app: u8,
+    /// The message that it is given, if that can be sent from where it lies.
+    pub(crate) given: Option<Given<'a>>,
+}
+
+impl<'a> Ctx<'a> {
+    /// For a callback that is given no message.
+    pub(crate) fn new(core: &'a mut Core, app: u8) -> Self {
+        let given = None;
+        Self { core, app, given }
+    }
 }
 
 impl Ctx<'_> {
@@ -57,7 +69,26 @@ impl Ctx<'_> {
     /// Sends one message to one connection.
     #[inline]
     pub fn send(&mut self, id: ConnId, message: Message<'_>) {
-        self.send_many([id], message);
+        let frame = self.given.and_then(|given| given.frame_of(message));
+        if frame.is_none_or(|frame| !self.send_received(id, frame)) {
+            self.send_many([id], message);
+        }
+    }
+
+    /// Sends the message that was given to the application, as it lies. `false`: that cannot be. (It can
+    /// only go to one, and first; those who receive many messages in a turn want them side by side.)
+    fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
+        let is_queued = self.core.intake.is_queued();
+        let Some(conn) = self.core.get(id).filter(|conn| conn.open) else {
+            return true;
+        };
+        if is_queued || !conn.outbox.is_empty() {
+            return false;
+        }
+        self.core.intake.note_queued(frame, id.slot);
+        self.core.queue(id, frame);
+        self.core.deliveries += 1;
+        true
     }
 
     /// Sends one message to many connections. It is encoded once.

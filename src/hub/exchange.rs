@@ -209,7 +209,7 @@ impl Hub {
         };
         let id = RequestId { conn, serial };
         let reply = match self.apps.get_mut(usize::from(app)) {
-            Some(application) => application.on_request(&mut Ctx { core, app }, id, &request),
+            Some(application) => application.on_request(&mut Ctx::new(core, app), id, &request),
             None => Reply::Now(*refusal::not_found()),
         };
         Answered {
@@ -262,7 +262,7 @@ impl Hub {
                 core.arm(id);
                 let app = answered.app;
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                    application.on_open(&mut Ctx { core, app }, id, options.tag);
+                    application.on_open(&mut Ctx::new(core, app), id, options.tag);
                 }
             }
             // An application that upgrades what did not ask for it is wrong; the peer is told so.

@@ -37,13 +37,7 @@ impl Hub {
             self.core.active = None;
             self.core.app_armed.remove(&(app, key));
             if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                application.on_timer(
-                    &mut Ctx {
-                        core: &mut self.core,
-                        app,
-                    },
-                    key,
-                );
+                application.on_timer(&mut Ctx::new(&mut self.core, app), key);
             }
             self.settle();
         }

@@ -5,7 +5,7 @@
 //!
 //! 1. [`Hub::begin_turn`], which goes on with connections that had to wait;
 //! 2. [`Hub::writable`] for each socket that takes bytes again;
-//! 3. [`Hub::receive`] for each readable connection that [`Hub::wants_read`], once, and
+//! 3. [`Hub::received`] for each readable connection that [`Hub::wants_read`], once, and
 //!    [`Hub::read_closed`] where the stream ended; after each, [`Hub::transmit`] if
 //!    [`Hub::should_transmit`];
 //! 4. [`Hub::expire`];
@@ -25,6 +25,7 @@ pub(crate) mod core;
 pub mod ctx;
 mod exchange;
 mod expire;
+pub(crate) mod intake;
 mod logbook;
 mod metrics;
 mod rate;
@@ -104,7 +105,8 @@ impl Hub {
     }
 
     /// Bytes arrived. They are unmasked where they lie, so their content is lost.
-    pub fn receive(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
+    #[inline]
+    fn receive_bytes(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
         self.core.now = now;
         self.core.active = Some(id);
         let Some(conn) = self.core.get(id) else {
@@ -236,7 +238,10 @@ impl Hub {
     #[must_use]
     #[inline]
     pub fn should_transmit(&self) -> bool {
-        self.core.arena.len() >= self.core.config.write_out_bytes || self.core.turn_is_full()
+        let core = &self.core;
+        core.arena.len() >= core.config.write_out_bytes
+            || core.turn_is_full()
+            || core.intake.is_queued()
     }
 
     /// A connection that may be read again although no readiness was reported since.
@@ -322,10 +327,7 @@ impl Hub {
             };
             // A panic in here is not the fault of the connection that is being dealt with.
             let active = self.core.active.take();
-            let ctx = &mut Ctx {
-                core: &mut self.core,
-                app,
-            };
+            let ctx = &mut Ctx::new(&mut self.core, app);
             match report {
                 Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
                 Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),

@@ -100,15 +100,37 @@ impl Core {
         if conn.outbox.is_empty() {
             return self.written_all(id, net);
         }
-        let written = match conn.outbox.turn_bytes(&self.arena) {
-            Some(bytes) => net.write(id, bytes),
-            None => {
-                let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
-                let count = conn.outbox.pieces(&self.arena, &mut pieces);
-                net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
-            }
+        let written = match self.write_received(id, net) {
+            Some(written) => written,
+            None => self.write_queue(id, net),
         };
         self.written(slot, written, net);
+    }
+
+    /// If all that waits is a frame in the receive buffer, it is written from there.
+    fn write_received(&mut self, id: ConnId, net: &mut impl Net) -> Option<Written> {
+        let (frame, bytes) = self.intake.queued_for(id.slot)?;
+        let conn = self.conns.get(id.slot as usize)?;
+        let is_all = conn.outbox.turn_span() == frame;
+        let written = is_all.then(|| net.write(id, bytes));
+        if written == Some(Written::Bytes(bytes.len())) {
+            self.intake.clear();
+        } else {
+            self.leave_intake();
+        }
+        written
+    }
+
+    fn write_queue(&mut self, id: ConnId, net: &mut impl Net) -> Written {
+        let Some(conn) = self.conns.get(id.slot as usize) else {
+            return Written::Broken;
+        };
+        if let Some(bytes) = conn.outbox.turn_bytes(&self.arena) {
+            return net.write(id, bytes);
+        }
+        let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
+        let count = conn.outbox.pieces(&self.arena, &mut pieces);
+        net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
     }
 
     #[cold]
@@ -263,6 +285,7 @@ impl Core {
             }
         }
         self.arena.clear();
+        self.intake.clear();
         self.deliveries = 0;
     }
 }

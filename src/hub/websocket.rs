@@ -45,7 +45,7 @@ impl Hub {
                 Ok(Some(Event::Message(message))) => {
                     *mark = None;
                     if is_open {
-                        self.deliver(id, app, tag, &message);
+                        self.deliver(id, app, tag, &message, input.is_empty());
                         if is_limited {
                             self.core.pay(id);
                         }
@@ -87,7 +87,11 @@ impl Hub {
     }
 
     #[inline]
-    fn deliver(&mut self, id: ConnId, app: u8, tag: u64, message: &Complete<'_>) {
+    fn deliver(&mut self, id: ConnId, app: u8, tag: u64, message: &Complete<'_>, is_last: bool) {
+        let given = match is_last {
+            true => self.core.intake.given(message),
+            false => None,
+        };
         let message = match message {
             Complete::Text(text) => Message::Text(text),
             Complete::Binary(bytes) => Message::Binary(bytes),
@@ -97,6 +101,7 @@ impl Hub {
                 &mut Ctx {
                     core: &mut self.core,
                     app,
+                    given,
                 },
                 id,
                 tag,

@@ -147,6 +147,17 @@ def read_head(client):
     return head
 
 
+def read(client, length):
+    """Exactly so many bytes, unless the stream ends."""
+    got = b""
+    while len(got) < length:
+        more = client.recv(length - len(got))
+        if not more:
+            break
+        got += more
+    return got
+
+
 def frame(payload, first=0x82, announced=None):
     """A masked frame; the key is zero."""
     length = announced or len(payload)
@@ -176,7 +187,7 @@ def protocol_errors(server):
         for _ in range(2):
             with server.open(b"/echo") as client:
                 client.sendall(b"\x81\x00")
-                check("Close", client.recv(4)[2:], b"\x03\xea")
+                check("Close", read(client, 4)[2:], b"\x03\xea")
 
     server.expect(event, {("ws101_protocol_errors_total", ("code", "1002")): 2})
 
@@ -188,9 +199,7 @@ def slow_consumer(server):
             # Enough for the kernel's buffers, and then for the queue.
             for _ in range(40):
                 sender.sendall(frame(bytes(500_000)))
-                left = 10 + 500_000
-                while left:
-                    left -= len(sender.recv(min(left, 1 << 16)))
+                read(sender, 10 + 500_000)
 
     server.expect(event, {("ws101_slow_consumers_total",): 1})
 
@@ -232,6 +241,15 @@ def refused_connections(server):
                     check("refusal", read_head(client)[9:12], b"503")
 
     server.expect(event, {("ws101_refused_total", ("reason", "connections")): 3})
+
+
+def rate(server):
+    def event():
+        with server.open(b"/echo") as client:
+            client.sendall(frame(b"x", first=0x81) * 22)
+            check("echoes", read(client, 66), b"\x81\x01x" * 22)
+
+    server.expect(event, {("ws101_rate_pauses_total",): 1}, at_least=True)
 
 
 def refused_addresses(server):
@@ -279,7 +297,7 @@ def messages(server):
         with server.open(b"/broadcast") as one, server.open(b"/broadcast") as other:
             one.sendall(frame(b"Hello", first=0x81))
             for client in (one, other):
-                check("delivery", client.recv(7, socket.MSG_WAITALL), b"\x81\x05Hello")
+                check("delivery", read(client, 7), b"\x81\x05Hello")
 
     server.expect(event, {("ws101_messages_sent_total",): 2})
 
@@ -313,8 +331,9 @@ def main():
             accept_errors,
         ):
             part(server)
-    with Server("--max-connections-per-ip", "2") as server:
+    with Server("--max-connections-per-ip", "2", "--max-messages-per-second", "20") as server:
         refused_addresses(server)
+        rate(server)
     with Server("--max-handshakes", "2") as server:
         refused_handshakes(server)
     print("metrics: %d checks passed, %d failed" % (checks - failures, failures))

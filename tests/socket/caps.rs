@@ -143,6 +143,20 @@ fn too_many_from_one_address_read_429() {
 }
 
 #[test]
+fn client_that_sends_too_much_waits_and_loses_nothing() {
+    let server = Server::start(&["--max-messages-per-second", "2000"]);
+    let mut greedy = Client::open(&server, "/echo");
+    let mut modest = Client::open(&server, "/echo");
+    let messages: Vec<u8> = (0..4_000).flat_map(|n| wire::text(n.to_string())).collect();
+    greedy.send(messages);
+    modest.expect_echo();
+    for n in 0..4_000 {
+        assert_eq!(greedy.text(), n.to_string());
+    }
+    greedy.expect_echo();
+}
+
+#[test]
 fn soft_limit_of_descriptors_is_raised_at_start() {
     // LIMITS §6
     let server = Server::spawn(limited("ulimit -S -n 40", &[]));

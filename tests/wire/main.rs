@@ -44,6 +44,7 @@ mod response;
 mod routes;
 mod script;
 mod seams;
+mod sent_back;
 mod shutdown;
 mod sim;
 mod status;

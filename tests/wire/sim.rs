@@ -276,7 +276,7 @@ impl Sim {
                     peer.readable = is_full || read_closed;
                     // What was sent behind this arrives after the read.
                     peer.event |= !is_full && !peer.inbound.is_empty();
-                    self.hub.receive(id, &mut bytes, now);
+                    self.hub.receive(id, &bytes, now);
                     if is_full {
                         return self.requeue(index);
                     }
