@@ -24,17 +24,17 @@ soak [--connections 10000] [--cycles 10] [--seconds N] [--server target/release/
 /// Deadlines so short that a cycle takes seconds, and yet so long that a busy machine keeps them.
 const DEADLINES: [&str; 12] = [
     "--head-timeout",
-    "3s",
+    "5s",
     "--keep-alive-timeout",
-    "3s",
+    "6s",
     "--write-timeout",
-    "3s",
+    "4s",
     "--ping-interval",
     "1s",
     "--pong-timeout",
-    "4s",
+    "8s",
     "--close-timeout",
-    "2s",
+    "4s",
 ];
 
 /// glibc gives back what is free at the end of its heap, and does not put large blocks there. (With its own
@@ -101,8 +101,11 @@ fn soak(options: &Options) -> Result<usize> {
             options.connections
         );
     }
+    // The soak is not about refusals.
+    let most = (connections as u64 + OTHER_FILES / 2).to_string();
     let mut arguments = LEAN.to_vec();
     arguments.extend([options.server.as_str(), "--port", "0", "--log", "error"]);
+    arguments.extend(["--max-connections", &most, "--max-handshakes", &most]);
     arguments.extend(DEADLINES);
     let server = Server::start(
         &Program::new("env", &arguments),
