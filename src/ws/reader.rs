@@ -119,20 +119,21 @@ impl Reader {
         }
     }
 
-    /// The usual case, made short: a message that is one frame and lies whole at the start of
-    /// `input`. `None`: anything else, a violation too; nothing is used then, and `next` tells.
+    /// The usual case, made short: a message of up to `room` bytes that is one frame and lies whole at the
+    /// start of `input`, when no other has begun. `None`: anything else, a violation too; nothing
+    /// is used then, and `next` tells.
     #[inline]
     pub fn next_whole<'a>(
         &mut self,
         input: &mut &'a mut [u8],
-        expect: &Expect,
+        room: u64,
     ) -> Option<(Opcode, &'a mut [u8])> {
         if self.unfinished.is_some() {
             return None;
         }
-        let header = match frame::decode_usual(input, expect) {
+        let header = match frame::decode_usual(input, &Expect::message(room)) {
             Some(header) => header,
-            None => frame::decode(input, expect).ok()??,
+            None => decode_first(input, room)?,
         };
         let payload_len = usize::try_from(header.payload_len).ok()?;
         let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
@@ -281,6 +282,12 @@ impl Reader {
         let len = known.len().min(MAX_HEADER_BYTES);
         self.unfinished = Some(Box::new(Unfinished::Header { bytes, len }));
     }
+}
+
+/// Decodes what is not the most usual header, when no message has begun.
+#[inline(never)]
+fn decode_first(bytes: &[u8], room: u64) -> Option<Header> {
+    frame::decode(bytes, &Expect::message(room)).ok()?
 }
 
 /// Cuts the first `len` bytes off `input`.
