@@ -139,8 +139,9 @@ impl Hub {
             hub: self,
         };
         let Lent { hub, buffer } = &mut lent;
-        let bytes = buffer.get_mut(READ_AT..READ_AT + len).unwrap_or_default();
-        hub.receive_bytes(id, bytes, now);
+        if let Some(bytes) = buffer.get_mut(READ_AT..READ_AT + len) {
+            hub.receive_bytes(id, bytes, now);
+        }
     }
 
     /// Bytes that lie elsewhere have arrived.

@@ -49,7 +49,7 @@ impl Hub {
                             true => self.core.intake.given(message),
                             false => None,
                         };
-                        self.deliver(id, app, tag, message, given);
+                        self.deliver(id, app, tag, message, given.as_ref());
                     }
                 }
                 other => {
@@ -105,7 +105,7 @@ impl Hub {
         app: u8,
         tag: u64,
         message: Message<'a>,
-        given: Option<Given<'a>>,
+        given: Option<&'a Given<'a>>,
     ) {
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_message(

@@ -131,22 +131,10 @@ impl Reader {
         if self.unfinished.is_some() {
             return None;
         }
-        let header = match frame::decode_usual(input, &Expect::message(room)) {
-            Some(header) => header,
-            None => decode_first(input, room)?,
-        };
-        let payload_len = usize::try_from(header.payload_len).ok()?;
-        let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
-        if !is_message || input.len() - header.header_len < payload_len {
-            return None;
+        match frame::decode_usual(input, &Expect::message(room)) {
+            Some(header) => take_whole(&header, input),
+            None => take_longer(input, room),
         }
-        let head = take(input, header.header_len);
-        if payload_len >= TURNED_BYTES {
-            frame::turn_header(head);
-        }
-        let payload = take(input, payload_len);
-        frame::unmask(payload, header.masking_key);
-        Some((header.opcode, payload))
     }
 
     /// Bytes of memory held between two reads.
@@ -284,10 +272,29 @@ impl Reader {
     }
 }
 
-/// Decodes what is not the most usual header, when no message has begun.
+/// A message whose header is not the most usual, if it is one frame and there is all of it.
 #[inline(never)]
-fn decode_first(bytes: &[u8], room: u64) -> Option<Header> {
-    frame::decode(bytes, &Expect::message(room)).ok()?
+fn take_longer<'a>(input: &mut &'a mut [u8], room: u64) -> Option<(Opcode, &'a mut [u8])> {
+    let header = frame::decode(input, &Expect::message(room)).ok()??;
+    take_whole(&header, input)
+}
+
+/// The payload, unmasked, of a message that is one frame, if there is all of it. Part of both its
+/// callers: of a usual header most is known, and not asked again.
+#[inline(always)]
+fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a mut [u8])> {
+    let payload_len = usize::try_from(header.payload_len).ok()?;
+    let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
+    if !is_message || input.len() - header.header_len < payload_len {
+        return None;
+    }
+    let head = take(input, header.header_len);
+    if payload_len >= TURNED_BYTES {
+        frame::turn_header(head);
+    }
+    let payload = take(input, payload_len);
+    frame::unmask(payload, header.masking_key);
+    Some((header.opcode, payload))
 }
 
 /// Cuts the first `len` bytes off `input`.
