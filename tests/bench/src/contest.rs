@@ -168,6 +168,24 @@ impl Rules {
         self.files.saturating_sub(OTHER_FILES) / connections.max(1) as u64
     }
 
+    /// About how long it takes with so many others beside the floor, of whom some are guests.
+    #[must_use]
+    pub fn seconds(&self, workload: &Workload, others: usize, guests: usize) -> f64 {
+        const OPENING: f64 = 3e-4;
+        const DELIVERY: f64 = 3e-6;
+        let floors =
+            ((others + guests) as u64).div_ceil(self.places(workload.connections).max(2) - 1);
+        let least = (workload.in_flight() * FLIGHTS) as f64 * DELIVERY;
+        let round = self.round.as_secs_f64().max(least) + 0.02;
+        let all = self.rounds as f64 * self.round.as_secs_f64() / round;
+        let own = floors as f64 + others as f64;
+        let opening = OPENING * workload.connections as f64 * (own + guests as f64);
+        let visits = ROUNDS_OF_GUESTS as f64 * guests as f64 * 1.5;
+        opening
+            + round * (own * (all.max(5.0) + 6.0) + visits.min(all * guests as f64))
+            + guests as f64
+    }
+
     /// Starts everybody, then gives each the same messages round by round, in alternating order.
     ///
     /// Those for whom no connections are left hold a contest of their own with the floor. The last standing is
