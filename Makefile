@@ -11,9 +11,11 @@ OLDEST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 BENCH := --manifest-path tests/bench/Cargo.toml --target-dir target/bench/build
 # So are the fuzz targets. Without their engine they need nothing but Rust.
 FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
+# So is the crowd of the soak.
+SOAK := --manifest-path tests/soak/Cargo.toml --target-dir target/bench/build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance differential browser fuzz bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance differential browser metrics fuzz soak bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -41,8 +43,10 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 	$(CARGO) fmt --check --manifest-path tests/bench/peers/tungstenite/Cargo.toml
 	$(CARGO) fmt --check --manifest-path tests/bench/peers/fastwebsockets/Cargo.toml
 	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
+	$(CARGO) fmt --check --manifest-path tests/soak/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
 	$(CARGO) clippy --all-targets $(BENCH) -- -D warnings
+	$(CARGO) clippy --all-targets $(SOAK) -- -D warnings
 	$(CARGO) clippy --all-targets $(FUZZ) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --lib --document-private-items
 	bash tests/cross/msrv
@@ -59,12 +63,19 @@ differential: need-rust ## mutated frames, beside two other implementations; ARG
 browser: build ## the chat page in a headless browser, three tabs
 	tests/browser/run
 
+metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)
+	tests/metrics/run
+
 fuzz: need-rust ## look for bytes that break it, a minute for each target; ARGS="--seconds 600 --only core"
 	@bash tests/fuzz/run $(ARGS)
 
 bench: build ## measure beside a bare TCP loop and other servers; ARGS=--quick is short
 	$(CARGO) build --release $(BENCH)
 	$(CARGO) run --release $(BENCH) -- $(ARGS)
+
+soak: build ## thousands of connections come and go, half of them badly; ARGS="--connections 1000 --cycles 2" is short
+	$(CARGO) build --release $(SOAK)
+	$(CARGO) run --release $(SOAK) -- $(ARGS)
 
 ci: ## all that a change must pass, with a summary
 	@bash .ci/run steps

@@ -5,11 +5,28 @@
 
 use std::time::Duration;
 
+/// Open files that are no connections' (LIMITS §2): our own, and those who are turned away.
+const FILES_KEPT: usize = 16;
+/// Our own: three streams, the listener, the poll, a pair for signals, one in reserve; and two while
+/// a page is looked up.
+const FILES_ALWAYS_OPEN: usize = 10;
+
 /// What the server does at most, and for how long it waits.
 ///
 /// Sizes are bytes. A duration of zero switches off what can be off.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// Connections at once, files being sent included. Over it: `503`. See `fit_open_files`.
+    pub max_connections: usize,
+    /// Connections at once whose first request head has not arrived whole. Over it: `503`.
+    pub max_handshakes: usize,
+    /// Connections at once from one address, which is a /64 network of IPv6. Over it: `429`. Zero:
+    /// no limit.
+    pub max_connections_per_ip: usize,
+    /// Messages and Pings of one connection in a second. Over it: not read for a while. Zero: any number.
+    pub max_messages_per_second: usize,
+    /// Connections at once that are being told so. Over it: closed without a word.
+    pub max_refusals: usize,
     /// Whole request head, start line and header fields together. Over it: `431`.
     pub max_head_bytes: usize,
     /// Request target. Over it: `414`.
@@ -75,6 +92,11 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            max_connections: 10_000,
+            max_handshakes: 2_000,
+            max_connections_per_ip: 0,
+            max_messages_per_second: 0,
+            max_refusals: 64,
             max_head_bytes: 16 << 10,
             max_target_bytes: 8 << 10,
             max_requests_per_connection: 1_000,
@@ -108,6 +130,18 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Fits the caps to the number of files that the process may have open: each connection is one.
+    /// `true`: there is less room for connections than was asked for.
+    pub fn fit_open_files(&mut self, limit: usize) -> bool {
+        let room = limit.saturating_sub(FILES_KEPT).max(1);
+        let is_cut = room < self.max_connections;
+        self.max_connections = self.max_connections.min(room);
+        // Who is turned away is an open file, too. It must not be the last that is to be had.
+        let spare = limit.saturating_sub(self.max_connections + FILES_ALWAYS_OPEN);
+        self.max_refusals = self.max_refusals.min(spare);
+        is_cut
+    }
+
     /// Bytes queued for one peer that end its connection at once.
     #[must_use]
     pub fn queue_limit_bytes(&self) -> usize {

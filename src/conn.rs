@@ -36,6 +36,8 @@ pub struct Conn {
     /// A WebSocket whose application may send: no Close went out, and none came. When this
     /// becomes false, and only then, the application hears of the end.
     pub open: bool,
+    /// What it counts as for the caps.
+    pub standing: Standing,
     /// In the list of connections to write to.
     pub touched: bool,
     /// Wrote less than it wanted: waits for the socket to become writable.
@@ -76,6 +78,17 @@ pub struct Conn {
     pub bytes_out: u64,
     /// The path of its last request, for the log.
     pub path: Box<str>,
+}
+
+/// What a connection counts as for the caps on connections (`hub::admission`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its first request head has not arrived whole: a handshake in progress, and a connection.
+    Opening,
+    /// A connection.
+    Served,
+    /// Turned away when it was accepted: it reads why, and goes.
+    Refused,
 }
 
 /// What a receiver has agreed on that changes the bytes of a message.
@@ -213,6 +226,7 @@ impl Conn {
             ip: peer.ip(),
             app: 0,
             open: false,
+            standing: Standing::Served,
             touched: false,
             stalled: false,
             paused: Paused::default(),

@@ -37,7 +37,8 @@ pub trait Files {
     /// `index.html` longer; none of them names a root.
     ///
     /// # Errors
-    /// The disk or the process is in trouble. That a file is absent or may not be read is no error.
+    /// The disk or the process is in trouble. That a file is absent or may not be read is no error;
+    /// that no further file can be opened now is `QuotaExceeded`.
     fn open(&mut self, segments: &[String]) -> io::Result<Found>;
 }
 

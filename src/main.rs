@@ -14,6 +14,7 @@ use ws101::apps::broadcast::Broadcast;
 use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
+use ws101::apps::status::Status;
 use ws101::args::{self, Invocation, Options};
 use ws101::config::Config;
 use ws101::files::Files;
@@ -92,9 +93,10 @@ fn serve(options: Options) -> ExitCode {
         }
     };
     warn_of_small_budget(&options.config);
-    raise_file_limit();
+    let mut config = options.config.clone();
+    fit_open_files(&mut config);
     let hub = Hub::new(
-        options.config.clone(),
+        config,
         policy(&options),
         Box::new(System),
         apps(&options, files),
@@ -120,6 +122,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Chat::new(options.farewell.clone())),
+        Box::new(Status),
         Box::new(Pages::new(files)),
     ]
 }
@@ -154,13 +157,21 @@ fn bind(addresses: &[SocketAddr], hub: Hub) -> Result<Server, String> {
     Err(failure)
 }
 
-/// Each connection is an open file. What the system allows, we take.
-fn raise_file_limit() {
+/// Each connection is an open file. What the system allows, we take; what it does not, we say.
+fn fit_open_files(config: &mut Config) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     // Refused on some systems for "unlimited": then the limit stays as it was.
     let _ = setrlimit(Resource::Nofile, limit);
+    let Some(limit) = getrlimit(Resource::Nofile).current else {
+        return;
+    };
+    let asked = config.max_connections;
+    if config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX)) {
+        let most = config.max_connections;
+        warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
+    }
 }
 
 /// A message that can never be held is no reason not to start: shorter ones may be all there are.

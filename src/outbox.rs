@@ -30,6 +30,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// Lies in no buffer: its end is before its start.
+    const NOWHERE: Self = Self {
+        start: u32::MAX,
+        end: 0,
+    };
+
     /// Number of bytes.
     #[must_use]
     #[inline]
@@ -48,16 +54,21 @@ impl Span {
     #[must_use]
     #[inline]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
-        buffer
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        self.within(buffer).unwrap_or_default()
+    }
+
+    /// The same, if `buffer` is so long.
+    #[inline]
+    fn within(self, buffer: &[u8]) -> Option<&[u8]> {
+        buffer.get(self.start as usize..self.end as usize)
     }
 }
 
 /// Bytes waiting for one peer.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    /// Queued in this turn, all in one piece. Empty whenever there is a queue.
+    /// Queued in this turn, all in one piece. [`Span::NOWHERE`] whenever there is a queue, so that
+    /// the usual case is told from all others by one look.
     turn: Span,
     queue: Option<Box<Queue>>,
 }
@@ -67,15 +78,19 @@ impl Outbox {
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.turn.is_empty() && self.queue.as_ref().is_none_or(|queue| queue.bytes == 0)
+        match &self.queue {
+            None => self.turn.is_empty(),
+            Some(queue) => queue.bytes == 0,
+        }
     }
 
     /// Bytes that wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.queue
-            .as_ref()
-            .map_or(self.turn.len(), |queue| queue.bytes)
+        match &self.queue {
+            None => self.turn.len(),
+            Some(queue) => queue.bytes,
+        }
     }
 
     /// Pieces that wait. Each takes some memory beside its bytes.
@@ -110,24 +125,43 @@ impl Outbox {
     /// What waits, when it is one piece of this turn's arena.
     #[must_use]
     #[inline]
-    pub fn turn_span(&self) -> Option<Span> {
-        self.queue.is_none().then_some(self.turn)
+    pub fn turn_bytes<'a>(&self, arena: &'a [u8]) -> Option<&'a [u8]> {
+        self.turn.within(arena)
     }
 
-    /// Queues a range of this turn's arena.
-    #[inline]
-    pub fn push(&mut self, span: Span) {
-        if self.queue.is_none() {
-            if self.turn.is_empty() {
-                self.turn = span;
-                return;
-            }
-            if self.turn.end == span.start {
-                self.turn.end = span.end;
-                return;
-            }
+    /// What was queued in this turn, when that is all that waits, and in one piece.
+    #[must_use]
+    pub fn turn_span(&self) -> Span {
+        self.turn
+    }
+
+    /// Puts a range of this turn's arena in the place of another range of the same length.
+    pub fn replace(&mut self, old: Span, new: Span) {
+        if self.turn == old {
+            self.turn = new;
+        } else if let Some(queue) = &mut self.queue {
+            queue.replace(old, new);
         }
-        self.make_queue().push(Segment::Turn(span));
+    }
+
+    /// Queues a range of this turn's arena. `true`: it is the first thing that waits.
+    #[inline]
+    pub fn push(&mut self, span: Span) -> bool {
+        if self.turn.is_empty() {
+            self.turn = span;
+            return true;
+        }
+        self.push_behind(span);
+        false
+    }
+
+    #[cold]
+    fn push_behind(&mut self, span: Span) {
+        if self.queue.is_none() && self.turn.end == span.start {
+            self.turn.end = span.end;
+        } else {
+            self.make_queue().push(Segment::Turn(span));
+        }
     }
 
     /// Queues bytes of the program.
@@ -150,7 +184,7 @@ impl Outbox {
     pub fn push_pong(&mut self, span: Span) {
         match &mut self.queue {
             Some(queue) if queue.waits_since_earlier() => queue.insert_ahead(Segment::Turn(span)),
-            _ => self.push(span),
+            _ => drop(self.push(span)),
         }
     }
 
@@ -178,9 +212,10 @@ impl Outbox {
     /// Bytes that [`Outbox::pieces`] gives.
     #[must_use]
     pub fn offered_len(&self) -> usize {
-        self.queue.as_ref().map_or(self.turn.len(), |queue| {
-            queue.segments().take(MAX_PIECES).map(Segment::len).sum()
-        })
+        match &self.queue {
+            None => self.turn.len(),
+            Some(queue) => queue.segments().take(MAX_PIECES).map(Segment::len).sum(),
+        }
     }
 
     /// The first `len` bytes are written.
@@ -192,7 +227,7 @@ impl Outbox {
         }
     }
 
-    /// All of `turn_span` is written.
+    /// All of `turn_bytes` is written.
     #[inline]
     pub fn turn_sent(&mut self) {
         self.turn = Span::default();
@@ -218,7 +253,7 @@ impl Outbox {
 
     #[cold]
     fn make_queue(&mut self) -> &mut Queue {
-        let turn = std::mem::take(&mut self.turn);
+        let turn = std::mem::replace(&mut self.turn, Span::NOWHERE);
         self.queue.get_or_insert_with(|| {
             let mut queue = Box::<Queue>::default();
             if !turn.is_empty() {

@@ -24,11 +24,6 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// One read takes at most this. All connections share the buffer.
-const RECEIVE_BYTES: usize = 128 << 10;
-/// Where in the buffer a read begins: behind the shortest header of a client's frame (6 bytes) the
-/// payload then lies on a word border, where short texts are checked many times faster.
-const READ_AT: usize = 10;
 /// Readiness taken from the kernel in one turn.
 const EVENTS_PER_TURN: usize = 1_024;
 /// Connections accepted in one turn.
@@ -62,7 +57,6 @@ pub struct Server {
     /// A descriptor held for nothing: given up for a moment, it lets us turn peers away when there is
     /// no other. In the backlog they would wait for an answer that does not come.
     reserve: Option<File>,
-    buffer: Vec<u8>,
     began: Instant,
     /// When the last turn began. A wait is measured from there: that saves asking the clock
     /// again, and is late by no more than a turn takes.
@@ -116,7 +110,6 @@ impl Server {
             read: 0,
             accept_again: None,
             reserve: reserve(),
-            buffer: vec![0; READ_AT + RECEIVE_BYTES],
             began: Instant::now(),
             turned: Time::default(),
             stopping: false,
@@ -151,10 +144,6 @@ impl Server {
         Ok(())
     }
 
-    fn now(&self) -> Time {
-        Time(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
     /// How long to wait for readiness. `None`: for ever, since nothing is due.
     fn patience(&self) -> Option<Duration> {
         if !self.ready.is_empty() || self.hub.has_work() {
@@ -168,7 +157,8 @@ impl Server {
     }
 
     fn turn(&mut self, events: &Events) {
-        let now = self.now();
+        let began = self.began.elapsed();
+        let now = Time(u64::try_from(began.as_millis()).unwrap_or(u64::MAX));
         self.turned = now;
         self.guarded(now, |server| server.hub.begin_turn(now));
         let paused = self.accept_again.is_some_and(|at| at > now);
@@ -204,9 +194,6 @@ impl Server {
                 }
             }
         }
-        if accept {
-            self.accept(now);
-        }
         self.read_all(now);
         if self.hub.next_deadline() <= now {
             self.guarded(now, |server| server.hub.expire(now));
@@ -216,8 +203,16 @@ impl Server {
         }
         self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
         self.hub.end_turn(&mut self.sockets);
+        if accept {
+            // Now, so that who has just left makes room for who comes.
+            self.guarded(now, |server| server.accept(now));
+        }
         while let Some(id) = self.hub.next_readable() {
             self.requeue(id);
+        }
+        if self.hub.was_busy() || self.read > 1 || accept {
+            let took = self.began.elapsed().saturating_sub(began);
+            self.hub.note_turn(took);
         }
     }
 
@@ -284,7 +279,7 @@ impl Server {
                 }
                 return;
             }
-            let room = self.buffer.get_mut(READ_AT..).unwrap_or_default();
+            let room = self.hub.receive_buffer();
             match socket.stream.read(room) {
                 Ok(0) => {
                     socket.readable = false;
@@ -294,8 +289,7 @@ impl Server {
                     let is_full = len == room.len();
                     // A short read has drained the socket, unless the end of the stream follows.
                     socket.readable = is_full || read_closed;
-                    let bytes = room.get_mut(..len).unwrap_or_default();
-                    self.hub.receive(id, bytes, now);
+                    self.hub.received(id, len, now);
                     if is_full {
                         return self.requeue(id);
                     }
@@ -352,7 +346,10 @@ impl Server {
         let mut somebody_waits = false;
         for _ in 0..TURNED_AWAY_PER_TURN {
             match self.listener.as_ref().map(TcpListener::accept) {
-                Some(Ok(_)) => somebody_waits = true,
+                Some(Ok(_)) => {
+                    somebody_waits = true;
+                    self.hub.note_turned_away();
+                }
                 Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
                     somebody_waits = true;
                     break;
@@ -365,9 +362,11 @@ impl Server {
     }
 
     fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
+        let Some(id) = self.hub.accept(peer, now) else {
+            return;
+        };
         // Without it, small messages wait for the acknowledgement of earlier ones (Nagle).
         let _ = stream.set_nodelay(true);
-        let id = self.hub.accept(peer, now);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(id.slot as usize);
         if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {

@@ -44,14 +44,22 @@ impl Sockets {
 }
 
 impl Socket {
-    /// What came of a write of `offered` bytes.
-    #[inline]
-    fn judge(&mut self, result: io::Result<usize>, offered: usize) -> Written {
+    /// What came of a write that took less than the `offered` bytes.
+    ///
+    /// `again` repeats one that a signal interrupted: no readiness would tell of it.
+    #[cold]
+    fn less(
+        &mut self,
+        mut result: io::Result<usize>,
+        offered: usize,
+        mut again: impl FnMut(&mut TcpStream) -> io::Result<usize>,
+    ) -> Written {
+        while matches!(&result, Err(error) if error.kind() == ErrorKind::Interrupted) {
+            result = again(&mut self.stream);
+        }
         match result {
             Ok(len) => {
-                if len < offered {
-                    self.blocked = true;
-                }
+                self.blocked |= len < offered;
                 Written::Bytes(len)
             }
             Err(error) => match error.kind() {
@@ -65,25 +73,16 @@ impl Socket {
     }
 }
 
-/// Calls again what a signal interrupted: no readiness would tell of it.
-#[inline]
-fn uninterrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
 impl Net for Sockets {
     #[inline]
     fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
         let Some(socket) = self.get(id.slot) else {
             return Written::Broken;
         };
-        let result = uninterrupted(|| socket.stream.write(bytes));
-        socket.judge(result, bytes.len())
+        match socket.stream.write(bytes) {
+            Ok(len) if len == bytes.len() => Written::Bytes(len),
+            result => socket.less(result, bytes.len(), |stream| stream.write(bytes)),
+        }
     }
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
@@ -91,8 +90,8 @@ impl Net for Sockets {
             return Written::Broken;
         };
         let offered = pieces.iter().map(|piece| piece.len()).sum();
-        let result = uninterrupted(|| socket.stream.write_vectored(pieces));
-        socket.judge(result, offered)
+        let result = socket.stream.write_vectored(pieces);
+        socket.less(result, offered, |stream| stream.write_vectored(pieces))
     }
 
     fn half_close(&mut self, id: ConnId) {

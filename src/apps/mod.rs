@@ -4,6 +4,7 @@ pub mod broadcast;
 pub mod chat;
 pub mod echo;
 pub mod pages;
+pub mod status;
 
 use crate::http::head::Method;
 use crate::http::route::Route;

@@ -5,6 +5,7 @@ use crate::files::{self, Files};
 use crate::http::head::{Head, Method};
 use crate::http::refusal;
 use crate::http::route::Route;
+use std::io::ErrorKind;
 
 /// The application: the last in the list.
 pub struct Pages {
@@ -32,7 +33,10 @@ impl App for Pages {
         let answer = files::respond(request.head, &mut *self.files, ctx.unix_time());
         Reply::Now(answer.unwrap_or_else(|error| {
             ctx.report_trouble("a page could not be opened", &error);
-            *refusal::internal_server_error()
+            match error.kind() {
+                ErrorKind::QuotaExceeded => *refusal::service_unavailable(),
+                _ => *refusal::internal_server_error(),
+            }
         }))
     }
 }

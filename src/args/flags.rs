@@ -31,6 +31,13 @@ pub(super) enum Kind {
         set: fn(&mut Config, u64),
         default: fn(&Config) -> String,
     },
+    /// How many.
+    Count {
+        range: RangeInclusive<u64>,
+        /// What 0 means, if it is allowed.
+        zero: Option<&'static str>,
+        field: fn(&mut Config) -> &mut usize,
+    },
     /// A duration in milliseconds.
     Time {
         range: RangeInclusive<u64>,
@@ -65,6 +72,9 @@ const LOGS: &str = "Logs";
 /// Every state has a deadline, so that no peer can hold a connection for nothing; an hour is
 /// as good as none, and less than a hundredth of a second refuses everybody.
 const DEADLINE: RangeInclusive<u64> = 10..=60 * 60_000;
+
+/// More than any system has room for.
+const COUNT: RangeInclusive<u64> = 1..=1_000_000;
 
 /// All flags, in the order of `--help`.
 pub(super) static FLAGS: &[Flag] = &[
@@ -128,6 +138,53 @@ pub(super) static FLAGS: &[Flag] = &[
         kind: Kind::List {
             judge: value::host,
             field: |options| &mut options.allow_host,
+        },
+    },
+    Flag {
+        name: "max-connections",
+        unit: "COUNT",
+        group: LIMITS,
+        about: "connections at once, files being sent included; beyond it 503; never more than \
+                the limit on open files minus 16",
+        kind: Kind::Count {
+            range: COUNT,
+            zero: None,
+            field: |config| &mut config.max_connections,
+        },
+    },
+    Flag {
+        name: "max-handshakes",
+        unit: "COUNT",
+        group: LIMITS,
+        about: "connections at once whose first request head is not complete; beyond it 503",
+        kind: Kind::Count {
+            range: COUNT,
+            zero: None,
+            field: |config| &mut config.max_handshakes,
+        },
+    },
+    Flag {
+        name: "max-connections-per-ip",
+        unit: "COUNT",
+        group: LIMITS,
+        about: "connections at once from one IPv4 address or IPv6 network (/64); beyond it 429; \
+                0: any number, as it must be behind a proxy",
+        kind: Kind::Count {
+            range: COUNT,
+            zero: Some("any number"),
+            field: |config| &mut config.max_connections_per_ip,
+        },
+    },
+    Flag {
+        name: "max-messages-per-second",
+        unit: "COUNT",
+        group: LIMITS,
+        about: "messages and pings of one WebSocket connection in a second; beyond it the \
+                connection is not read for a while; 0: any number",
+        kind: Kind::Count {
+            range: COUNT,
+            zero: Some("any number"),
+            field: |config| &mut config.max_messages_per_second,
         },
     },
     Flag {
@@ -291,6 +348,11 @@ impl Kind {
                 value::judge_range(text, bytes, range, None, value::show_size)?;
                 set(&mut options.config, bytes);
             }
+            Kind::Count { range, zero, field } => {
+                let count = value::count(text)?;
+                value::judge_range(text, count, range, *zero, |count| count.to_string())?;
+                *field(&mut options.config) = usize::try_from(count).unwrap_or(usize::MAX);
+            }
             Kind::Time { range, zero, field } => {
                 let milliseconds = value::milliseconds(text)?;
                 value::judge_range(text, milliseconds, range, *zero, value::show_milliseconds)?;
@@ -312,6 +374,7 @@ impl Kind {
     pub(super) fn default(&self, options: &mut Options) -> String {
         match self {
             Kind::Size { default, .. } => default(&options.config),
+            Kind::Count { field, .. } => field(&mut options.config).to_string(),
             Kind::Time { field, .. } => {
                 let milliseconds = field(&mut options.config).as_millis();
                 value::show_milliseconds(u64::try_from(milliseconds).unwrap_or(u64::MAX))

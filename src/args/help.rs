@@ -22,7 +22,7 @@ Other:
 
 TIME is a whole number with ms, s or m, as in 500ms, 20s, 2m; a bare number is
 seconds. SIZE is a whole number with k or m (1024 each), as in 64k, 16m; a bare
-number is bytes.
+number is bytes. COUNT is a whole number.
 
 Every flag can be set by an environment variable: --ping-interval is
 WS101_PING_INTERVAL. The flag wins. For a flag that may be repeated, commas
@@ -46,7 +46,14 @@ pub(super) fn text() -> String {
             text.push_str(&format!("\n{group}:\n"));
         }
         let default = format!("(default {})", flag.kind.default(&mut options));
-        let words = flag.about.split(' ').chain([default.as_str()]);
+        // Kept in one piece if there is a line that it fits.
+        let pieces = if default.len() <= WIDTH - column {
+            1
+        } else {
+            usize::MAX
+        };
+        let default = default.splitn(pieces, ' ');
+        let words = flag.about.split(' ').chain(default);
         let mut left = left(flag);
         for line in wrap(words, WIDTH - column) {
             text.push_str(&format!("{left:column$}{line}\n"));

@@ -11,6 +11,12 @@ use log::LevelFilter;
 const SIZES: &[(&str, u64)] = &[("m", 1 << 20), ("k", 1 << 10), ("", 1)];
 const TIMES: &[(&str, u64)] = &[("m", 60_000), ("s", 1_000), ("ms", 1), ("", 1_000)];
 
+/// How many: a whole number.
+pub(super) fn count(text: &str) -> Result<u64, String> {
+    scaled(text, &[("", 1)])
+        .ok_or_else(|| format!("{text:?} is not a number: give digits only, as in 500"))
+}
+
 /// Bytes: a whole number, with `k` (1,024) or `m` (1,048,576).
 pub(super) fn size(text: &str) -> Result<u64, String> {
     scaled(text, SIZES).ok_or_else(|| {

@@ -14,7 +14,7 @@
 //!    absent. `O_NONBLOCK` keeps the open itself from waiting for the other end of a FIFO.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
@@ -86,6 +86,9 @@ impl Files for Folder {
         let file = match self.file(segments) {
             Ok(file) => file,
             Err(error) if is_absence(&error) => return Ok(Found::Nothing),
+            Err(error) if is_out_of_files(&error) => {
+                return Err(io::Error::new(ErrorKind::QuotaExceeded, error));
+            }
             Err(error) => return Err(error),
         };
         let status = file.metadata()?;
@@ -136,4 +139,10 @@ fn is_absence(error: &io::Error) -> bool {
                 | Errno::OPNOTSUPP
         )
     )
+}
+
+/// The process, or the whole system, may open no further file. That passes.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }

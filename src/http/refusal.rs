@@ -134,6 +134,16 @@ pub fn service_unavailable() -> Rejection {
     )
 }
 
+/// `503` to a connection that was just accepted: there are too many of them. The client may come
+/// again in five seconds.
+#[must_use]
+pub fn too_many_connections() -> Rejection {
+    with_close(
+        Response::text(Status(503), "The server has too many connections.\n")
+            .with("Retry-After", "5"),
+    )
+}
+
 /// `505`: a major version other than 1 (RFC 9110 §15.6.6).
 #[must_use]
 pub fn http_version_not_supported() -> Rejection {

@@ -17,6 +17,7 @@ impl Core {
             conn.open = false;
             conn.closed = why;
             let (app, tag) = (conn.app, conn.tag);
+            self.counters.websockets -= 1;
             self.reports.push_back(Report::Closed { id, app, tag, why });
         }
     }
@@ -49,6 +50,7 @@ impl Core {
         };
         self.log
             .violation(self.now, self.conns.get(id.slot as usize), violation);
+        self.counters.violation(violation.close_code());
         self.close_and_drain(id, violation.close_code(), violation.reason(), cause);
     }
 
@@ -87,10 +89,16 @@ impl Core {
 
     /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
     pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
-        let Some(conn) = self.get(id) else { return };
-        if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
+        let Self {
+            conns, admission, ..
+        } = self;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        if conn.serial != id.serial || matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
+        admission.opened(conn);
         conn.paused = Default::default();
         conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
@@ -118,6 +126,8 @@ impl Core {
         self.request_gone(id);
         let Self {
             conns,
+            admission,
+            rates,
             timers,
             now,
             log,
@@ -144,6 +154,8 @@ impl Core {
             conn.closed.cause = cause;
         }
         log.ended(*now, conn);
+        admission.left(conn);
+        rates.close_account(id);
         conn.phase = Phase::Gone;
         conn.outbox.clear();
         // Nothing waits for the socket any more, so the queue has no deadline either.

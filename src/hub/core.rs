@@ -4,7 +4,11 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`] and delivered after the callback has returned.
 
+use super::admission::Admission;
+use super::intake::Intake;
 use super::logbook::Logbook;
+use super::metrics::Counters;
+use super::rate::Rates;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
@@ -47,9 +51,16 @@ pub(crate) struct Core {
     pub(crate) now: Time,
     /// The connection that is being dealt with: it pays for a panic.
     pub(crate) active: Option<ConnId>,
+    /// The turn does more than to pass a message on: see `Hub::note_turn`.
+    pub(crate) is_busy: bool,
+    pub(crate) counters: Counters,
     pub(crate) conns: Slab<Conn>,
+    /// How many of them there are, of which kind.
+    pub(crate) admission: Admission,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
+    /// Received bytes, and what is queued of them as it lies.
+    pub(crate) intake: Intake,
     /// Messages queued in this turn, counted per receiver.
     pub(crate) deliveries: usize,
     /// Connections to write to in this turn.
@@ -68,6 +79,8 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     /// More is held than the budget allows; see `relief`.
     pub(crate) over_budget: bool,
+    /// Who has sent as many messages as it may.
+    pub(crate) rates: Rates,
     pub(crate) timers: Timers<ConnId>,
     pub(crate) app_timers: Timers<(u8, u64)>,
     pub(crate) app_armed: BTreeMap<(u8, u64), Time>,
@@ -79,15 +92,21 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(config: Config, policy: Policy, world: Box<dyn World>) -> Self {
+    pub(crate) fn new(config: Config, policy: Policy, mut world: Box<dyn World>) -> Self {
+        let counters = Counters::new(world.unix_time());
         Self {
+            rates: Rates::new(config.max_messages_per_second),
             config,
             policy,
             world,
             now: Time::default(),
             active: None,
+            is_busy: false,
+            counters,
             conns: Slab::new(),
+            admission: Admission::default(),
             arena: Vec::new(),
+            intake: Intake::default(),
             deliveries: 0,
             touched: Vec::new(),
             unsent: Vec::new(),
@@ -195,6 +214,9 @@ impl Core {
 
     /// The bytes kept for this connection, if they can be processed now.
     pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
+        if self.rates.holds_back(id) {
+            return None;
+        }
         let conn = self.get(id)?;
         let waits = match &conn.phase {
             Phase::Http(exchange) => {

@@ -1,6 +1,7 @@
 //! What an application can do while it is called.
 
 use super::core::{Core, encode};
+use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
@@ -18,23 +19,15 @@ pub struct Ctx<'a> {
     pub(crate) core: &'a mut Core,
     /// The application that is called.
     pub(crate) app: u8,
+    /// The message that it is given, if that can be sent from where it lies.
+    pub(crate) given: Option<Given<'a>>,
 }
 
-/// One message on its way to any number of receivers, and its encodings so far.
-struct Outgoing<'a, const N: usize> {
-    opcode: Opcode,
-    parts: [&'a [u8]; N],
-    plain: Option<Span>,
-}
-
-impl<const N: usize> Outgoing<'_, N> {
-    #[inline]
-    fn encoded(&mut self, arena: &mut Vec<u8>, class: EncodingClass) -> Span {
-        match class {
-            EncodingClass::Plain => *self
-                .plain
-                .get_or_insert_with(|| encode(arena, self.opcode, self.parts)),
-        }
+impl<'a> Ctx<'a> {
+    /// For a callback that is given no message.
+    pub(crate) fn new(core: &'a mut Core, app: u8) -> Self {
+        let given = None;
+        Self { core, app, given }
     }
 }
 
@@ -67,10 +60,35 @@ impl Ctx<'_> {
         self.core.log.trouble(self.core.now, what, error);
     }
 
+    /// What the server counts, in the text format of Prometheus.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.core.metrics()
+    }
+
     /// Sends one message to one connection.
     #[inline]
     pub fn send(&mut self, id: ConnId, message: Message<'_>) {
-        self.send_many([id], message);
+        let frame = self.given.and_then(|given| given.frame_of(message));
+        if frame.is_none_or(|frame| !self.send_received(id, frame)) {
+            self.send_many([id], message);
+        }
+    }
+
+    /// Sends the message that was given to the application, as it lies. `false`: that cannot be. (It can
+    /// only go to one, and first; those who receive many messages in a turn want them side by side.)
+    fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
+        let is_queued = self.core.intake.is_queued();
+        let Some(conn) = self.core.get(id).filter(|conn| conn.open) else {
+            return true;
+        };
+        if is_queued || !conn.outbox.is_empty() {
+            return false;
+        }
+        self.core.intake.note_queued(frame, id.slot);
+        self.core.queue(id, frame);
+        self.core.deliveries += 1;
+        true
     }
 
     /// Sends one message to many connections. It is encoded once.
@@ -105,11 +123,8 @@ impl Ctx<'_> {
             deliveries,
             ..
         } = &mut *self.core;
-        let mut message = Outgoing {
-            opcode,
-            parts,
-            plain: None,
-        };
+        let start = arena.len();
+        let plain = encode(arena, opcode, parts);
         let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {
@@ -118,13 +133,19 @@ impl Ctx<'_> {
             if conn.serial != id.serial || !conn.open {
                 continue;
             }
-            let span = message.encoded(arena, conn.encoding());
-            conn.outbox.push(span);
+            let span = match conn.encoding() {
+                EncodingClass::Plain => plain,
+            };
             delivered += 1;
-            if !conn.touched {
+            // An open WebSocket is on the list because something waits, so what is first puts it there.
+            let is_first = conn.outbox.push(span);
+            if is_first || !conn.touched {
                 conn.touched = true;
                 touched.push(id.slot);
             }
+        }
+        if delivered == 0 {
+            arena.truncate(start);
         }
         *deliveries += delivered;
     }

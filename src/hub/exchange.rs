@@ -12,7 +12,7 @@ use crate::conn::{Phase, Stage};
 use crate::http::body::BodyReader;
 use crate::http::head::{self, Framing, Head, MAX_FIELDS, Method};
 use crate::http::refusal;
-use crate::http::response;
+use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
 use crate::ws::endpoint::Endpoint;
@@ -61,7 +61,12 @@ impl Hub {
 
     fn receive_head(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let now = self.core.now;
-        let Core { conns, config, .. } = &mut self.core;
+        let Core {
+            conns,
+            config,
+            admission,
+            ..
+        } = &mut self.core;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
@@ -91,10 +96,11 @@ impl Hub {
                 *input = rest;
                 exchange.scanner = HeadScanner::default();
                 exchange.requests += 1;
-                if exchange.head.is_empty() {
+                let mut head = mem::take(&mut exchange.head);
+                admission.opened(conn);
+                if head.is_empty() {
                     self.take_head(id, last);
                 } else {
-                    let mut head = mem::take(&mut exchange.head);
                     head.extend_from_slice(last);
                     self.take_head(id, &mut head);
                 }
@@ -203,7 +209,7 @@ impl Hub {
         };
         let id = RequestId { conn, serial };
         let reply = match self.apps.get_mut(usize::from(app)) {
-            Some(application) => application.on_request(&mut Ctx { core, app }, id, &request),
+            Some(application) => application.on_request(&mut Ctx::new(core, app), id, &request),
             None => Reply::Now(*refusal::not_found()),
         };
         Answered {
@@ -251,10 +257,12 @@ impl Hub {
                         mark: None,
                     };
                 }
+                core.counters.websockets += 1;
+                core.counters.response(Status(101));
                 core.arm(id);
                 let app = answered.app;
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                    application.on_open(&mut Ctx { core, app }, id, options.tag);
+                    application.on_open(&mut Ctx::new(core, app), id, options.tag);
                 }
             }
             // An application that upgrades what did not ask for it is wrong; the peer is told so.

@@ -1,10 +1,13 @@
 //! Deadlines that have passed (LIMITS §1).
 
 use super::Hub;
+use super::core::Core;
 use super::ctx::Ctx;
+use super::metrics::Wait;
 use crate::app::{Cause, Closed, ConnId};
 use crate::clock::Time;
-use crate::conn::{Phase, Stage};
+use crate::config::Config;
+use crate::conn::{Conn, Phase, Stage};
 use crate::http::refusal;
 use crate::ws::close::{CloseCode, Violation};
 use crate::ws::frame::Opcode;
@@ -13,6 +16,7 @@ impl Hub {
     /// Does what is due.
     pub fn expire(&mut self, now: Time) {
         self.core.now = now;
+        self.core.is_busy = true;
         while let Some((_, id)) = self.core.timers.pop_expired(now) {
             self.core.active = Some(id);
             if let Some(conn) = self.core.get(id) {
@@ -22,6 +26,9 @@ impl Hub {
                 self.settle();
             }
         }
+        while let Some(id) = self.core.rates.pop_released(now) {
+            self.core.resume.push_back(id);
+        }
         // Those that were set before: who asks for `now` again is called in the next turn.
         for _ in 0..self.core.app_timers.len() {
             let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) else {
@@ -30,94 +37,110 @@ impl Hub {
             self.core.active = None;
             self.core.app_armed.remove(&(app, key));
             if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                application.on_timer(
-                    &mut Ctx {
-                        core: &mut self.core,
-                        app,
-                    },
-                    key,
-                );
+                application.on_timer(&mut Ctx::new(&mut self.core, app), key);
             }
             self.settle();
         }
         self.core.log.flush(now);
         if self.core.stop_at.is_some_and(|at| at <= now) {
+            let left = self.core.conns.len();
+            self.core.counters.timeouts(Wait::Drain, left);
             self.cut_all();
         }
     }
 
     fn expire_connection(&mut self, id: ConnId) {
         let core = &mut self.core;
-        let now = core.now;
         let Some(conn) = core.conns.get(id.slot as usize) else {
             return;
         };
-        if conn.queue_deadline(&core.config) <= now {
-            return match conn.phase {
-                Phase::Open { .. } => core.drop_slow_consumer(id),
-                _ => core.gone(id, Cause::Slow, true),
-            };
-        }
-        if conn.wait_deadline(&core.config) > now {
+        let Some(wait) = overdue(conn, &core.config, core.now) else {
             return;
+        };
+        if wait == Wait::Ping && !conn.pinged {
+            return core.ping(id);
         }
-        match &conn.phase {
-            Phase::Http(exchange) => match &exchange.stage {
-                Stage::Head if exchange.scanner.is_fresh() => core.gone(id, Cause::Timeout, false),
-                Stage::Head | Stage::Body { .. } => core.refuse(id, *refusal::request_timeout()),
-                Stage::Held { .. } => {
-                    core.request_gone_with(id, *refusal::service_unavailable());
-                }
-                Stage::Streaming { .. } => {}
-            },
+        core.counters.timeouts(wait, 1);
+        match wait {
+            Wait::Head if !is_fresh(conn) => core.refuse(id, *refusal::request_timeout()),
+            Wait::Head | Wait::KeepAlive => core.gone(id, Cause::Timeout, false),
+            Wait::Body => core.refuse(id, *refusal::request_timeout()),
+            Wait::Held => core.request_gone_with(id, *refusal::service_unavailable()),
+            Wait::Write => core.gone(id, Cause::Slow, true),
+            Wait::Queue => core.drop_slow_consumer(id),
+            Wait::Ping => core.give_up(id),
+            Wait::Message => core.fail(id, Violation::MessageTooSlow),
             // Who has not even taken our Close will not answer it.
-            Phase::Open { .. } if !conn.open && !conn.outbox.is_empty() => {
-                core.gone(id, Cause::Timeout, true);
-            }
-            Phase::Open { .. } if !conn.open => core.drain(id, false),
-            Phase::Open { .. } => self.expire_open(id),
+            Wait::Close if !conn.outbox.is_empty() => core.gone(id, Cause::Timeout, true),
+            Wait::Close => core.drain(id, false),
             // Its last bytes may still be in the kernel, on their way over a slow line: once our
             // side is closed, a reset would throw them away for nothing.
-            Phase::Draining(draining) => {
-                let reset = draining.half_closed.is_none();
-                core.gone(id, Cause::Timeout, reset);
-            }
-            Phase::Gone => {}
+            Wait::Linger => core.gone(id, Cause::Timeout, !has_half_closed(conn)),
+            // Not that of a connection.
+            Wait::Drain => {}
+        }
+    }
+}
+
+/// Which wait has lasted too long, if any.
+fn overdue(conn: &Conn, config: &Config, now: Time) -> Option<Wait> {
+    let is_websocket = matches!(conn.phase, Phase::Open { .. });
+    if conn.queue_deadline(config) <= now {
+        return Some(if is_websocket {
+            Wait::Queue
+        } else {
+            Wait::Write
+        });
+    }
+    if conn.wait_deadline(config) > now {
+        return None;
+    }
+    match &conn.phase {
+        Phase::Http(exchange) => match &exchange.stage {
+            Stage::Head if exchange.requests > 0 && is_fresh(conn) => Some(Wait::KeepAlive),
+            Stage::Head => Some(Wait::Head),
+            Stage::Body { .. } => Some(Wait::Body),
+            Stage::Held { .. } => Some(Wait::Held),
+            Stage::Streaming { .. } => None,
+        },
+        Phase::Open { .. } if !conn.open => Some(Wait::Close),
+        Phase::Open { .. } if conn.keepalive_deadline(config) > now => Some(Wait::Message),
+        Phase::Open { .. } => Some(Wait::Ping),
+        Phase::Draining(_) => Some(Wait::Linger),
+        Phase::Gone => None,
+    }
+}
+
+/// Nothing of the next request head has arrived.
+fn is_fresh(conn: &Conn) -> bool {
+    matches!(&conn.phase, Phase::Http(exchange) if exchange.scanner.is_fresh())
+}
+
+/// Our side of the stream has ended.
+fn has_half_closed(conn: &Conn) -> bool {
+    matches!(&conn.phase, Phase::Draining(draining) if draining.half_closed.is_some())
+}
+
+impl Core {
+    /// Its peer is silent: does it live?
+    fn ping(&mut self, id: ConnId) {
+        let now = self.now;
+        let span = self.encode(Opcode::Ping, []);
+        self.queue(id, span);
+        if let Some(conn) = self.get(id) {
+            conn.pinged = true;
+            conn.since = now;
         }
     }
 
-    /// An open WebSocket: its peer is silent, or dawdles over a large message.
-    fn expire_open(&mut self, id: ConnId) {
-        let core = &mut self.core;
-        let now = core.now;
-        let Some(conn) = core.conns.get(id.slot as usize) else {
-            return;
-        };
-        if conn.keepalive_deadline(&core.config) > now {
-            return core.fail(id, Violation::MessageTooSlow);
-        }
-        if !conn.pinged {
-            let span = core.encode(Opcode::Ping, []);
-            core.queue(id, span);
-            if let Some(conn) = core.get(id) {
-                conn.pinged = true;
-                conn.since = now;
-            }
-            return;
-        }
+    /// Its peer was pinged and is silent still: nothing is expected from it any more.
+    fn give_up(&mut self, id: ConnId) {
         let code = CloseCode::InternalError;
-        core.leave(
-            id,
-            Closed {
-                code,
-                cause: Cause::Timeout,
-            },
-        );
-        let span = core.encode(
-            Opcode::Close,
-            [&code.0.to_be_bytes(), b"keepalive ping timeout"],
-        );
-        core.queue(id, span);
-        core.drain(id, true);
+        let cause = Cause::Timeout;
+        self.leave(id, Closed { code, cause });
+        let reason = b"keepalive ping timeout";
+        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason]);
+        self.queue(id, span);
+        self.drain(id, true);
     }
 }

@@ -5,25 +5,30 @@
 //!
 //! 1. [`Hub::begin_turn`], which goes on with connections that had to wait;
 //! 2. [`Hub::writable`] for each socket that takes bytes again;
-//! 3. [`Hub::receive`] for each readable connection that [`Hub::wants_read`], once, and
+//! 3. [`Hub::received`] for each readable connection that [`Hub::wants_read`], once, and
 //!    [`Hub::read_closed`] where the stream ended; after each, [`Hub::transmit`] if
 //!    [`Hub::should_transmit`];
 //! 4. [`Hub::expire`];
 //! 5. [`Hub::transmit`], which writes through [`Net`](crate::app::Net), and [`Hub::end_turn`].
 //!
-//! Then it waits for readiness, at most until [`Hub::next_deadline`], and not at all while
+//! Connections that wait are passed to [`Hub::accept`] behind that, when there is room again. Then
+//! the driver waits for readiness, at most until [`Hub::next_deadline`], and not at all while
 //! [`Hub::has_work`]. Connections that [`Hub::next_readable`] names may be read again without a
 //! new readiness.
 //!
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
 
+mod admission;
 mod closing;
 pub(crate) mod core;
 pub mod ctx;
 mod exchange;
 mod expire;
+pub(crate) mod intake;
 mod logbook;
+mod metrics;
+mod rate;
 mod relief;
 mod respond;
 mod stop;
@@ -37,11 +42,12 @@ use self::ctx::Ctx;
 use crate::app::{App, Cause, Closed, ConnId, World};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::{Conn, Phase, Stage};
+use crate::conn::{Phase, Stage};
 use crate::http::policy::Policy;
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
-use std::net::SocketAddr;
+use std::mem;
+use std::time::Duration;
 
 /// Bytes of response bodies taken from their sources in one turn. Those are files, and a thousand
 /// downloads must not keep everybody else waiting for a thousand reads.
@@ -71,22 +77,6 @@ impl Hub {
         }
     }
 
-    /// A connection was accepted.
-    pub fn accept(&mut self, peer: SocketAddr, now: Time) -> ConnId {
-        let core = &mut self.core;
-        core.now = now;
-        core.serial = core.serial.wrapping_add(1);
-        let serial = core.serial;
-        let slot = core.conns.insert(Conn::new(serial, peer, now));
-        // The table is bounded by the number of file descriptors.
-        let id = ConnId {
-            slot: u32::try_from(slot).unwrap_or(u32::MAX),
-            serial,
-        };
-        core.arm(id);
-        id
-    }
-
     /// Starts a turn: goes on with what an earlier turn left over.
     pub fn begin_turn(&mut self, now: Time) {
         self.core.now = now;
@@ -102,6 +92,7 @@ impl Hub {
                 return;
             };
             self.core.active = Some(id);
+            self.core.is_busy = true;
             body_bytes += self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
@@ -114,7 +105,8 @@ impl Hub {
     }
 
     /// Bytes arrived. They are unmasked where they lie, so their content is lost.
-    pub fn receive(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
+    #[inline]
+    fn receive_bytes(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
         self.core.now = now;
         self.core.active = Some(id);
         let Some(conn) = self.core.get(id) else {
@@ -246,7 +238,10 @@ impl Hub {
     #[must_use]
     #[inline]
     pub fn should_transmit(&self) -> bool {
-        self.core.arena.len() >= self.core.config.write_out_bytes || self.core.turn_is_full()
+        let core = &self.core;
+        core.arena.len() >= core.config.write_out_bytes
+            || core.turn_is_full()
+            || core.intake.is_queued()
     }
 
     /// A connection that may be read again although no readiness was reported since.
@@ -267,6 +262,7 @@ impl Hub {
         let core = &self.core;
         core.timers
             .next()
+            .min(core.rates.next())
             .min(core.app_timers.next())
             .min(core.log.deadline())
             .min(core.stop_at.unwrap_or(Time::NEVER))
@@ -286,6 +282,7 @@ impl Hub {
         let active = core.active.take();
         let conn = active.and_then(|id| core.conns.get(id.slot as usize));
         core.log.bug(now, conn, message);
+        core.counters.panics += 1;
         let Some(id) = active else { return };
         match core.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {
@@ -299,7 +296,20 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
+        self.core.counters.accept_errors += 1;
         self.core.log.accept_error(now, error);
+    }
+
+    /// Whether this turn did more than pass a message from one connection to another. Only such a
+    /// turn is worth the question how long it took: the clock costs as much as a short message.
+    pub fn was_busy(&mut self) -> bool {
+        mem::take(&mut self.core.is_busy)
+    }
+
+    /// A turn took so long.
+    pub fn note_turn(&mut self, took: Duration) {
+        let longest = &mut self.core.counters.longest_turn;
+        *longest = took.max(*longest);
     }
 
     /// The last turn is over: what was only counted in the log is told now.
@@ -317,10 +327,7 @@ impl Hub {
             };
             // A panic in here is not the fault of the connection that is being dealt with.
             let active = self.core.active.take();
-            let ctx = &mut Ctx {
-                core: &mut self.core,
-                app,
-            };
+            let ctx = &mut Ctx::new(&mut self.core, app);
             match report {
                 Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
                 Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),

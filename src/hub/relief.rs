@@ -92,6 +92,7 @@ impl Core {
             serial: conn.serial,
         };
         self.log.overload(self.now, conn, bytes);
+        self.counters.overload_closes += 1;
         let owes_bytes = conn.outbox.waits_since_earlier();
         match &conn.phase {
             Phase::Open { .. } if conn.open && owes_bytes => {

@@ -1,8 +1,10 @@
 //! HTTP answers: at once, later, and piece by piece as the socket drains.
 
+use super::admission::Cap;
 use super::core::Core;
 use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
+use crate::http::refusal;
 use crate::http::response::{self, Body, Response, Status};
 use crate::outbox::{Meter, Outbox};
 
@@ -37,6 +39,14 @@ impl Core {
 
     /// Queues a whole response.
     pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
+        if let Body::Stream { len: 1.., .. } = response.body
+            && !head_only
+            && !self.has_room()
+        {
+            return self.refuse_file(id);
+        }
+        self.counters.response(response.status);
+        self.is_busy = true;
         let close = close || response.close;
         let start = self.arena.len();
         let date = self.dates.at(self.world.unix_time());
@@ -49,6 +59,10 @@ impl Core {
             }
             Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
                 self.arena.extend_from_slice(&bytes);
+            }
+            Body::Stream { len, source } => {
+                let source = self.admission.counted(source);
+                rest = Body::Stream { len, source };
             }
             body => rest = body,
         }
@@ -64,6 +78,16 @@ impl Core {
         exchange.since = now;
         if !queue_body(outbox, &meter, exchange, rest, close) {
             self.end_response(id, close);
+        }
+    }
+
+    /// A file is open for as long as it is sent, and counts as a connection does.
+    #[cold]
+    fn refuse_file(&mut self, id: ConnId) {
+        self.counters.refused(Cap::Files);
+        self.refuse(id, *refusal::service_unavailable());
+        if let Some(conn) = self.get(id) {
+            conn.closed.cause = Cause::Limit;
         }
     }
 

@@ -21,10 +21,7 @@ impl Hub {
             // Counted before it is told: if it panics, it is not told again.
             let app = u8::try_from(self.told_of_stop).unwrap_or(u8::MAX);
             self.told_of_stop += 1;
-            application.on_shutdown(&mut Ctx {
-                core: &mut self.core,
-                app,
-            });
+            application.on_shutdown(&mut Ctx::new(&mut self.core, app));
         }
         for id in self.ids() {
             stop_connection(&mut self.core, id);

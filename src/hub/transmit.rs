@@ -21,15 +21,21 @@ impl Hub {
         let mut next = 0;
         self.core.active = None;
         // Applications may queue more while connections end; the list grows behind us.
-        while let Some(&slot) = self.core.touched.get(next) {
-            next += 1;
-            if !self.core.write_usual(slot, net) {
+        loop {
+            if let Some(written) = self.core.write_usual(&mut next, net) {
+                self.core.written_at(next - 1, written, net);
+            } else if let Some(&slot) = self.core.touched.get(next) {
+                next += 1;
                 self.core.write(slot, net);
+            } else {
+                break;
             }
             if !self.core.reports.is_empty() {
                 self.settle();
             }
         }
+        self.core.is_busy |= next > 1;
+        self.core.counters.messages_sent += self.core.deliveries as u64;
         self.core.touched.clear();
         self.core.leave_arena();
     }
@@ -48,32 +54,35 @@ impl Hub {
 }
 
 impl Core {
-    /// The usual case, made short: an open WebSocket that keeps up takes all that waits for it,
-    /// in one piece. `false`: it is another case, and nothing was done.
+    /// The usual case, made short: open WebSockets that keep up take all that waits for them, in
+    /// one piece. Goes on with the list from `next` until that is another case, to which nothing was
+    /// done; or until the one before `next` took less, and tells what came of that write.
     #[inline]
-    fn write_usual(&mut self, slot: u32, net: &mut impl Net) -> bool {
-        let Some(conn) = self.conns.get_mut(slot as usize) else {
-            return true;
-        };
-        // A peer that does not keep up has a queue.
-        let Some(span) = conn.outbox.turn_span() else {
-            return false;
-        };
-        if !matches!(conn.phase, Phase::Open { .. }) {
-            return false;
-        }
-        let serial = conn.serial;
-        let id = ConnId { slot, serial };
-        let bytes = span.of(&self.arena);
-        conn.touched = false;
-        let written = net.write(id, bytes);
-        if written == Written::Bytes(bytes.len()) {
+    fn write_usual(&mut self, next: &mut usize, net: &mut impl Net) -> Option<Written> {
+        let Self {
+            conns,
+            touched,
+            arena,
+            ..
+        } = self;
+        while let Some(&slot) = touched.get(*next) {
+            let conn = conns.get_mut(slot as usize)?;
+            if !matches!(conn.phase, Phase::Open { .. }) {
+                return None;
+            }
+            // A peer that does not keep up has a queue.
+            let bytes = conn.outbox.turn_bytes(arena)?;
+            *next += 1;
+            conn.touched = false;
+            let serial = conn.serial;
+            let written = net.write(ConnId { slot, serial }, bytes);
+            if written != Written::Bytes(bytes.len()) {
+                return Some(written);
+            }
             conn.bytes_out += bytes.len() as u64;
             conn.outbox.turn_sent();
-        } else {
-            self.written(id, written, net);
         }
-        true
+        None
     }
 
     #[cold]
@@ -91,26 +100,57 @@ impl Core {
         if conn.outbox.is_empty() {
             return self.written_all(id, net);
         }
-        let written = match conn.outbox.turn_span() {
-            Some(span) => net.write(id, span.of(&self.arena)),
-            None => {
-                let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
-                let count = conn.outbox.pieces(&self.arena, &mut pieces);
-                net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
-            }
+        let written = match self.write_received(id, net) {
+            Some(written) => written,
+            None => self.write_queue(id, net),
         };
-        self.written(id, written, net);
+        self.written(slot, written, net);
+    }
+
+    /// If all that waits is a frame in the receive buffer, it is written from there.
+    fn write_received(&mut self, id: ConnId, net: &mut impl Net) -> Option<Written> {
+        let (frame, bytes) = self.intake.queued_for(id.slot)?;
+        let conn = self.conns.get(id.slot as usize)?;
+        let is_all = conn.outbox.turn_span() == frame;
+        let written = is_all.then(|| net.write(id, bytes));
+        if written == Some(Written::Bytes(bytes.len())) {
+            self.intake.clear();
+        } else {
+            self.leave_intake();
+        }
+        written
+    }
+
+    fn write_queue(&mut self, id: ConnId, net: &mut impl Net) -> Written {
+        let Some(conn) = self.conns.get(id.slot as usize) else {
+            return Written::Broken;
+        };
+        if let Some(bytes) = conn.outbox.turn_bytes(&self.arena) {
+            return net.write(id, bytes);
+        }
+        let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
+        let count = conn.outbox.pieces(&self.arena, &mut pieces);
+        net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
+    }
+
+    #[cold]
+    fn written_at(&mut self, place: usize, written: Written, net: &mut impl Net) {
+        if let Some(&slot) = self.touched.get(place) {
+            self.written(slot, written, net);
+        }
     }
 
     /// Notes what came of a write.
     #[cold]
-    fn written(&mut self, id: ConnId, written: Written, net: &mut impl Net) {
+    fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
+        let Some(conn) = self.conns.get_mut(slot as usize) else {
+            return;
+        };
+        let serial = conn.serial;
+        let id = ConnId { slot, serial };
         let len = match written {
             Written::Bytes(len) => len,
             Written::Broken => return self.gone(id, Cause::Peer, true),
-        };
-        let Some(conn) = self.conns.get_mut(id.slot as usize) else {
-            return;
         };
         conn.bytes_out += len as u64;
         if len == conn.outbox.len() {
@@ -189,6 +229,7 @@ impl Core {
 
     /// The peer does not read, and its queue is over its limit.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
+        self.counters.slow_consumers += 1;
         self.log
             .slow_consumer(self.now, self.conns.get(id.slot as usize));
         self.drop_queue(id, Cause::Slow, "too slow");
@@ -244,6 +285,7 @@ impl Core {
             }
         }
         self.arena.clear();
+        self.intake.clear();
         self.deliveries = 0;
     }
 }

@@ -16,11 +16,15 @@ impl Hub {
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let max_fragments = self.core.config.max_fragments;
+        let is_limited = self.core.rates.is_on();
         let mut holds = false;
         while !input.is_empty() {
             if self.core.turn_is_full() {
                 let rest = mem::take(input);
                 self.core.keep_for_next_turn(id, rest);
+                break;
+            }
+            if is_limited && self.core.rates.holds_back(id) {
                 break;
             }
             let Some(conn) = self.core.get(id) else {
@@ -41,7 +45,10 @@ impl Hub {
                 Ok(Some(Event::Message(message))) => {
                     *mark = None;
                     if is_open {
-                        self.deliver(id, app, tag, &message);
+                        self.deliver(id, app, tag, &message, input.is_empty());
+                        if is_limited {
+                            self.core.pay(id);
+                        }
                     }
                 }
                 rarer => {
@@ -49,6 +56,9 @@ impl Hub {
                     self.take_rarer(id, is_open, rarer);
                 }
             }
+        }
+        if is_limited {
+            self.core.hold_back(id, input);
         }
         if holds {
             self.core.recount(id.slot);
@@ -68,6 +78,7 @@ impl Hub {
             Ok(Some(Event::Ping(ping))) if is_open => {
                 let span = self.core.encode(Opcode::Pong, [&ping.payload]);
                 self.core.queue_pong(id, span);
+                self.core.pay(id);
             }
             Ok(Some(Event::Close(code))) => self.core.peer_close(id, code),
             Ok(Some(_)) => {}
@@ -76,7 +87,11 @@ impl Hub {
     }
 
     #[inline]
-    fn deliver(&mut self, id: ConnId, app: u8, tag: u64, message: &Complete<'_>) {
+    fn deliver(&mut self, id: ConnId, app: u8, tag: u64, message: &Complete<'_>, is_last: bool) {
+        let given = match is_last {
+            true => self.core.intake.given(message),
+            false => None,
+        };
         let message = match message {
             Complete::Text(text) => Message::Text(text),
             Complete::Binary(bytes) => Message::Binary(bytes),
@@ -86,6 +101,7 @@ impl Hub {
                 &mut Ctx {
                     core: &mut self.core,
                     app,
+                    given,
                 },
                 id,
                 tag,

@@ -201,6 +201,14 @@ impl Lane {
         self.fresh = kept - older;
     }
 
+    fn replace(&mut self, old: Span, new: Span) {
+        for segment in self.segments.iter_mut().rev().take(self.fresh) {
+            if matches!(segment, Segment::Turn(span) if *span == old) {
+                *segment = Segment::Turn(new);
+            }
+        }
+    }
+
     fn fresh(&self) -> impl Iterator<Item = &Segment> {
         self.segments.iter().rev().take(self.fresh)
     }
@@ -228,6 +236,12 @@ impl Queue {
     /// In order, the first to be written first.
     pub(super) fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.ahead.segments.iter().chain(&self.rest.segments)
+    }
+
+    /// Puts a range of this turn's arena in the place of another one.
+    pub(super) fn replace(&mut self, old: Span, new: Span) {
+        self.ahead.replace(old, new);
+        self.rest.replace(old, new);
     }
 
     pub(super) fn entries(&self) -> usize {

@@ -29,6 +29,8 @@ pub struct Endpoint {
     messages: Assembler,
 }
 
+pub use super::reader::TURNED_BYTES;
+
 /// The limits an endpoint keeps.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {

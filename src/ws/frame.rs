@@ -30,6 +30,8 @@ const RSV: u8 = 0b0111_0000;
 const OPCODE: u8 = 0b0000_1111;
 const MASK: u8 = 0b1000_0000;
 const LENGTH: u8 = 0b0111_1111;
+/// Length of the masking key.
+const KEY_BYTES: usize = 4;
 
 /// What a frame is (RFC 6455 §5.2, §11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +276,26 @@ pub fn encode_header(out: &mut Vec<u8>, opcode: Opcode, payload_len: usize) {
             out.extend_from_slice(&[first, 127]);
             out.extend_from_slice(&(payload_len as u64).to_be_bytes());
         }
+    }
+}
+
+/// Makes a client's header ours, if no extension is in use: without the mask bit and without the key, so
+/// that it moves up to the payload. The bytes in front of it are not used any more.
+pub fn turn_header(header: &mut [u8]) {
+    let len = header.len().saturating_sub(KEY_BYTES);
+    header.copy_within(..len, header.len() - len);
+    if let Some(second) = header.get_mut(KEY_BYTES + 1) {
+        *second &= LENGTH;
+    }
+}
+
+/// Length of the header that [`encode_header`] writes.
+#[must_use]
+pub fn own_header_len(payload_len: usize) -> usize {
+    match payload_len {
+        0..=125 => 2,
+        126..=0xFFFF => 4,
+        _ => 10,
     }
 }
 

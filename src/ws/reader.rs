@@ -10,6 +10,10 @@ use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
 use std::borrow::Cow;
 use std::mem;
 
+/// In front of a message of so many bytes or more that arrives whole stands, when the reader is done,
+/// the header that we would send with it, in the place of the peer's.
+pub const TURNED_BYTES: usize = 4 << 10;
+
 /// What the reader found.
 #[derive(Debug)]
 pub enum Part<'a> {
@@ -135,7 +139,10 @@ impl Reader {
         if !is_message || input.len() - header.header_len < payload_len {
             return None;
         }
-        take(input, header.header_len);
+        let head = take(input, header.header_len);
+        if payload_len >= TURNED_BYTES {
+            frame::turn_header(head);
+        }
         let payload = take(input, payload_len);
         frame::unmask(payload, header.masking_key);
         Some((header.opcode, payload))

@@ -48,14 +48,10 @@ impl Client {
         Self::connect(server).upgraded(path)
     }
 
-    /// `false`: the server ends the connection instead of an answer.
+    /// `false`: the server ends the connection instead, or says why not.
     pub fn try_open(&mut self, path: &str) -> bool {
         let sent = self.stream.write_all(wire::upgrade(path).as_bytes());
-        if sent.is_err() || !self.more().unwrap_or(false) {
-            return false;
-        }
-        self.expect_switching(path);
-        true
+        sent.is_ok() && self.more().unwrap_or(false) && self.answer().status == 101
     }
 
     pub fn upgraded(mut self, path: &str) -> Self {

@@ -1,9 +1,8 @@
 //! Full buffers: large messages, floods, and peers that do not read.
 
 use crate::client::Client;
-use crate::process::{Server, eventually};
+use crate::process::Server;
 use crate::wire::{Frame, binary, close, ping, text};
-use std::process::{Command, Stdio};
 use std::thread;
 
 /// Bytes in which a mix-up shows.
@@ -120,55 +119,6 @@ fn member_that_does_not_read_stops_nobody() {
         }
         assert!(farewells <= 1, "more than one farewell");
     }
-}
-
-#[test]
-fn without_descriptors_peers_are_turned_away_and_later_served() {
-    // LIMITS §6: never left in the backlog.
-    let server = Server::spawn(limited("ulimit -n 40"));
-    let mut served = Vec::new();
-    let mut turned_away = 0;
-    for _ in 0..60 {
-        let mut client = Client::connect(&server);
-        match client.try_open("/echo") {
-            true => served.push(client),
-            false => turned_away += 1,
-        }
-    }
-    assert!(served.len() > 10 && turned_away > 10, "{turned_away}");
-    assert!(server.log_line().contains("cannot be accepted"));
-    for client in &mut served {
-        client.expect_echo();
-    }
-    served.drain(..5);
-    eventually("somebody new is served", || {
-        Client::connect(&server).try_open("/echo")
-    });
-    for client in &mut served {
-        client.expect_echo();
-    }
-}
-
-#[test]
-fn soft_limit_of_descriptors_is_raised_at_start() {
-    // LIMITS §6
-    let server = Server::spawn(limited("ulimit -S -n 40"));
-    let mut clients: Vec<Client> = (0..60).map(|_| Client::open(&server, "/echo")).collect();
-    for client in &mut clients {
-        client.expect_echo();
-    }
-}
-
-/// The program, started by a shell that sets a limit first.
-fn limited(limit: &str) -> Command {
-    let mut shell = Command::new("/bin/sh");
-    let script = format!("{limit}; exec \"$0\" --port 0");
-    shell.args(["-c", &script, env!("CARGO_BIN_EXE_ws101")]);
-    shell
-        .env_clear()
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    shell
 }
 
 #[test]

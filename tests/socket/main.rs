@@ -12,6 +12,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod caps;
 mod client;
 mod command;
 mod foreign;

@@ -91,7 +91,8 @@ fn broadcast_of_1_mib_to_1000_of_whom_900_do_not_read() {
 
 #[test]
 fn ten_thousand_unfinished_heads() {
-    let server = Server::start(&["--head-timeout", "60"]);
+    let caps = ["--max-connections", "20000", "--max-handshakes", "20000"];
+    let server = Server::start(&[&caps[..], &["--head-timeout", "60"]].concat());
     let at_start = peak(&server);
     let mut witness = Client::open(&server, "/echo");
     let mut head = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ".to_vec();

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use ws101::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId, World};
-use ws101::apps::{WEBSOCKET, chat::Chat, echo::Echo};
+use ws101::apps::{WEBSOCKET, chat::Chat, echo::Echo, status::Status};
 use ws101::config::Config;
 use ws101::http::head::{Head, Method};
 use ws101::http::policy::Policy;
@@ -70,6 +70,7 @@ fn main() {
         Box::new(Buggy::default()),
         Box::new(Echo),
         Box::new(Chat::new("has left the chat".to_owned())),
+        Box::new(Status),
     ];
     let hub = Hub::new(
         Config::default(),

@@ -33,6 +33,9 @@ fn panic_over_a_message_closes_its_connection_with_1011_and_no_other() {
         neighbour.send(text("still here"));
         assert_eq!(neighbour.text(), "still here");
     }
+    let metrics = Client::connect(&server).get("/metrics");
+    let metrics = String::from_utf8(metrics.body).unwrap();
+    assert!(metrics.contains(&format!("\nws101_panics_total {ROUNDS}\n")));
     witness.send(text("Hello"));
     assert_eq!(witness.text(), "You wrote: Hello");
     Client::open(&server, "/echo").expect_echo();

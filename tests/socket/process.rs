@@ -34,6 +34,15 @@ pub fn piped(program: &Path) -> Command {
     command
 }
 
+/// The program, started by a shell that sets a limit first.
+pub fn limited(limit: &str, arguments: &[&str]) -> Command {
+    let mut shell = piped(Path::new("/bin/sh"));
+    let script = format!("{limit}; exec \"$0\" --port 0 \"$@\"");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_ws101")]);
+    shell.args(NO_PING).args(arguments);
+    shell
+}
+
 /// What a program that ends by itself left behind.
 pub struct Outcome {
     pub status: Option<i32>,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use log::LevelFilter;
 use ws101::args::{Invocation, Options, parse};
+use ws101::config::Config;
 
 /// Flag, its unit and default in `--help`, a good value, and what it comes to.
 const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
@@ -23,6 +24,10 @@ const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
         "chat.example.org",
     ),
     ("farewell", "TEXT", "\"has left the chat\"", "left", "left"),
+    ("max-connections", "COUNT", "10000", "250", "250"),
+    ("max-handshakes", "COUNT", "2000", "1", "1"),
+    ("max-connections-per-ip", "COUNT", "0", "20", "20"),
+    ("max-messages-per-second", "COUNT", "0", "30", "30"),
     ("max-message-bytes", "SIZE", "16m", "64k", "65536"),
     (
         "max-queue-bytes",
@@ -83,6 +88,10 @@ fn show(flag: &str, options: &Options) -> String {
         "allow-origin" => options.allow_origin.join("|"),
         "allow-host" => options.allow_host.join("|"),
         "farewell" => options.farewell.clone(),
+        "max-connections" => config.max_connections.to_string(),
+        "max-handshakes" => config.max_handshakes.to_string(),
+        "max-connections-per-ip" => config.max_connections_per_ip.to_string(),
+        "max-messages-per-second" => config.max_messages_per_second.to_string(),
         "max-message-bytes" => config.max_message_bytes.to_string(),
         "max-queue-bytes" => config.max_queue_bytes.unwrap().to_string(),
         "memory-budget-bytes" => config.memory_budget_bytes.to_string(),
@@ -310,6 +319,11 @@ fn bad_value_names_flag_or_variable_and_what_is_right() {
             "give off, error, warn, info, debug or trace",
         ),
         (
+            "max-connections",
+            "x 1k 1.5 -1 +1 1_000 0x10 many",
+            "give digits only, as in 500",
+        ),
+        (
             "max-head-bytes",
             "x 1.5k 16K 16kb k -1 ++1 0x10",
             "give bytes, or a number with k or m, as in 512, 64k, 16m",
@@ -356,13 +370,15 @@ fn value_out_of_range_names_the_range() {
         ("max-queue-bytes", "512k", "524287", "1024m", "1025m"),
         ("memory-budget-bytes", "64k", "65535", "65536m", "65537m"),
         ("max-head-bytes", "1k", "10", "1m", "1025k"),
+        ("max-connections", "1", "1000001", "1000000", "10000000"),
+        ("max-handshakes", "1", "1000001", "1000000", "10000000"),
         ("head-timeout", "10ms", "9ms", "60m", "61m"),
         ("keep-alive-timeout", "10ms", "9ms", "60m", "3601"),
         ("write-timeout", "10ms", "1ms", "60m", "3600001ms"),
         ("pong-timeout", "10ms", "9ms", "60m", "61m"),
         ("close-timeout", "10ms", "9ms", "60m", "61m"),
     ] {
-        for value in [below, above, HUGE, &format!("{HUGE}m")] {
+        for value in [below, above, HUGE] {
             let expected =
                 format!("--{flag}: {value:?} is out of range; allowed is {least} to {most}");
             assert_eq!(refusal(&[&format!("--{flag}={value}")]), expected);
@@ -397,6 +413,15 @@ fn zero_switches_off_what_can_be_off() {
     let options = serve(&["--ping-interval=0s", "--drain-timeout=0"], &[]);
     assert_eq!(options.config.ping_interval, Duration::ZERO);
     assert_eq!(options.config.drain_timeout, Duration::ZERO);
+    let options = serve(&["--max-connections-per-ip=0"], &[]);
+    assert_eq!(options.config.max_connections_per_ip, 0);
+    let options = serve(&["--max-messages-per-second=0"], &[]);
+    assert_eq!(options.config.max_messages_per_second, 0);
+    let message = refusal(&["--max-connections-per-ip=1000001"]);
+    assert!(
+        message.ends_with("allowed is 0 (any number) or 1 to 1000000"),
+        "{message}"
+    );
     let message = refusal(&["--ping-interval=5ms"]);
     let expected = "--ping-interval: \"5ms\" is out of range; allowed is 0 (never) or 10ms to 60m";
     assert_eq!(message, expected);
@@ -532,4 +557,30 @@ fn examples_of_the_help_are_valid() {
         count += 1;
     }
     assert_eq!(count, 2);
+}
+
+#[test]
+fn caps_fit_the_limit_on_open_files() {
+    // LIMITS §2: min(10,000, fd soft limit - 16), and 64 refusals at once if there is room.
+    for (limit, asked, connections, refusals, is_cut) in [
+        (1 << 20, 10_000, 10_000, 64, false),
+        (10_074, 10_000, 10_000, 64, false),
+        (10_016, 10_000, 10_000, 6, false),
+        (10_015, 10_000, 9_999, 6, true),
+        (1_024, 10_000, 1_008, 6, true),
+        (1_024, 1_000, 1_000, 14, false),
+        (256, 1_000_000, 240, 6, true),
+        (40, 10_000, 24, 6, true),
+        (17, 10_000, 1, 6, true),
+        (16, 10_000, 1, 5, true),
+        (0, 1, 1, 0, false),
+    ] {
+        let mut config = Config {
+            max_connections: asked,
+            ..Config::default()
+        };
+        assert_eq!(config.fit_open_files(limit), is_cut, "{limit}");
+        let caps = (config.max_connections, config.max_refusals);
+        assert_eq!(caps, (connections, refusals), "{limit}, {asked} asked for");
+    }
 }

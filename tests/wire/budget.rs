@@ -136,7 +136,11 @@ fn who_does_not_read_goes_and_who_reads_stays() {
 
 #[test]
 fn ten_thousand_unfinished_heads_fit_or_are_refused() {
-    let mut sim = Sim::new(with_budget(BUDGET));
+    let mut sim = Sim::new(Config {
+        max_connections: 20_000,
+        max_handshakes: 20_000,
+        ..with_budget(BUDGET)
+    });
     let innocent = sim.connect();
     let (head, end) = (crate::client::upgrade("/echo"), "\r\n\r\n".len());
     let (begun, rest) = head.as_bytes().split_at(head.len() - end);

@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod admission;
 mod answer;
 mod args;
 mod backpressure;
@@ -36,13 +37,16 @@ mod mutation;
 mod opening;
 mod outbox;
 mod policy;
+mod rate;
 mod record;
 mod request_body;
 mod response;
 mod routes;
 mod script;
 mod seams;
+mod sent_back;
 mod shutdown;
 mod sim;
+mod status;
 mod timers;
 mod utf8;

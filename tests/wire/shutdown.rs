@@ -101,7 +101,7 @@ fn message_read_before_the_signal_is_answered_before_the_close() {
     let peer = sim.open("/echo");
     let id = sim.peer(peer).id;
     let now = sim.now;
-    sim.hub.receive(id, &mut text("last words"), now);
+    sim.hub.receive(id, &text("last words"), now);
     stop(&mut sim);
     let expected = [from_server(0x81, "last words"), going_away()].concat();
     assert_eq!(sim.take(peer), expected);

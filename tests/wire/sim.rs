@@ -10,10 +10,10 @@ mod net;
 pub use net::{End, Peer};
 
 use net::{Inbound, Sockets};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
-use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo};
+use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, status::Status};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
@@ -85,6 +85,7 @@ pub fn apps() -> Vec<Box<dyn App>> {
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
+        Box::new(Status),
     ]
 }
 
@@ -113,10 +114,15 @@ impl Sim {
 
     /// A TCP connection from 127.0.0.1.
     pub fn connect(&mut self) -> PeerNo {
+        self.connect_from([127, 0, 0, 1]).expect("an answer")
+    }
+
+    /// A TCP connection from this address. `None`: it is closed at once.
+    pub fn connect_from(&mut self, ip: impl Into<IpAddr>) -> Option<PeerNo> {
         let port = 40_000 + (self.sockets.peers.len() % 20_000) as u16;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let id = self.hub.accept(address, self.now);
-        PeerNo(self.sockets.insert(id))
+        let address = SocketAddr::new(ip.into(), port);
+        let id = self.hub.accept(address, self.now)?;
+        Some(PeerNo(self.sockets.insert(id)))
     }
 
     pub fn peer(&self, peer: PeerNo) -> &Peer {
@@ -270,7 +276,7 @@ impl Sim {
                     peer.readable = is_full || read_closed;
                     // What was sent behind this arrives after the read.
                     peer.event |= !is_full && !peer.inbound.is_empty();
-                    self.hub.receive(id, &mut bytes, now);
+                    self.hub.receive(id, &bytes, now);
                     if is_full {
                         return self.requeue(index);
                     }

@@ -1,6 +1,7 @@
 //! What README.md says of flags, settings, endpoints and limits.
 
 use super::markdown::{Page, page, pages, read};
+use crate::answer::{self, get};
 use crate::sim::Sim;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,9 +94,18 @@ fn endpoints_of_the_readme_open() {
         let paths = cells.split('|').next().unwrap();
         for path in format!("`/{paths}").split('`').skip(1).step_by(2) {
             let path = path.replace("{topic}", "t").replace("{client_id}", "7");
-            if path != "/" {
-                Sim::default().open(&path);
-                opened += 1;
+            let mut sim = Sim::default();
+            match &*path {
+                "/" => {}
+                "/healthz" | "/metrics" => {
+                    let peer = sim.connect();
+                    let answer = sim.exchange(peer, get(&path).as_bytes());
+                    assert_eq!(answer::only(&answer).status, 200);
+                }
+                _ => {
+                    sim.open(&path);
+                    opened += 1;
+                }
             }
         }
     }
@@ -105,6 +115,9 @@ fn endpoints_of_the_readme_open() {
 #[test]
 fn limits_of_the_readme_are_those_of_the_server() {
     let Config {
+        max_connections,
+        max_handshakes,
+        max_refusals,
         max_message_bytes,
         max_head_bytes,
         max_target_bytes,
@@ -118,6 +131,9 @@ fn limits_of_the_readme_are_those_of_the_server() {
     let limits = readme().section("Limits").join(" ");
     let limits = limits.replace(',', "");
     for told in [
+        format!("{max_connections} connections"),
+        format!("{max_handshakes} first request heads"),
+        format!("{max_refusals} are told"),
         format!("{} MiB", max_message_bytes >> 20),
         format!("{} KiB for a request head", max_head_bytes >> 10),
         format!("{} KiB for its target", max_target_bytes >> 10),

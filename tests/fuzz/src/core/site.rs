@@ -21,6 +21,8 @@ const GREET: u64 = 2;
 
 pub struct Site {
     pub ledger: Ledger,
+    /// Requests that were held once: answered, or given up.
+    pub past: Vec<RequestId>,
 }
 
 /// Gives so many bytes, then none.
@@ -50,16 +52,20 @@ fn signed(kind: &str, id: RequestId) -> Response {
     ok(Body::Bytes(text.into_bytes()))
 }
 
-fn answer_all(ledger: &Ledger, ctx: &mut Ctx<'_>) {
-    for id in ledger.held() {
-        ledger.answer(id);
-        ctx.respond(id, signed("held", id));
-        // A second answer is ignored.
-        ctx.respond(id, signed("again", id));
-    }
-}
-
 impl Site {
+    /// Those whose time is over get another answer, too, which must be ignored.
+    fn answer_all(&mut self, ctx: &mut Ctx<'_>) {
+        for id in &self.past {
+            ctx.respond(*id, signed("again", *id));
+        }
+        for id in self.ledger.held() {
+            self.ledger.answer(id);
+            ctx.respond(id, signed("held", id));
+            ctx.respond(id, signed("again", id));
+            self.past.push(id);
+        }
+    }
+
     fn send(&self, ctx: &mut Ctx<'_>, message: Message<'_>, may_be_missing: bool) {
         let mut all = self.ledger.at(UNRULY);
         all.extend(self.ledger.at(QUIET));
@@ -95,7 +101,7 @@ impl App for Site {
                 return Reply::Later;
             }
             "/release" => {
-                answer_all(&self.ledger, ctx);
+                self.answer_all(ctx);
                 signed("now", id)
             }
             "/stream" => ok(stream(5_000)),
@@ -112,6 +118,10 @@ impl App for Site {
             _ if request.body.len() > 1_500 => return Reply::Upgrade(Options::tagged(0)),
             _ => signed("now", id),
         })
+    }
+
+    fn on_request_gone(&mut self, _: &mut Ctx<'_>, id: RequestId) {
+        self.past.push(id);
     }
 
     fn on_open(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64) {
@@ -136,7 +146,7 @@ impl App for Site {
                 }
             }
             Some(b'p') => ctx.ping(id, bytes),
-            Some(b'h') => answer_all(&self.ledger, ctx),
+            Some(b'h') => self.answer_all(ctx),
             Some(b't') => ctx.wake_at(GREET, ctx.now().after(Duration::from_millis(250))),
             Some(b'n') => ctx.wake_at(GREET, ctx.now()),
             Some(b'q') => {}
@@ -155,7 +165,7 @@ impl App for Site {
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
         match key {
-            ANSWER => answer_all(&self.ledger, ctx),
+            ANSWER => self.answer_all(ctx),
             _ => self.send(ctx, Message::Text("time"), false),
         }
     }

@@ -1,0 +1,40 @@
+//! `/healthz`: `ok`. `/metrics`: what the server counts, for Prometheus (LIMITS §9).
+
+use crate::app::{App, Ctx, Reply, Request, RequestId};
+use crate::http::head::{Head, Method};
+use crate::http::response::{Body, Response, Status as Code};
+use crate::http::route::Route;
+
+/// The text format of Prometheus.
+const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The application.
+#[derive(Debug, Default)]
+pub struct Status;
+
+impl App for Status {
+    fn route(&self, head: &Head<'_>) -> Option<Route> {
+        matches!(head.path, "/healthz" | "/metrics").then_some(Route {
+            methods: &[Method::Get, Method::Head],
+            websocket: false,
+            max_body_bytes: 0,
+        })
+    }
+
+    fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
+        let answer = match request.head.path {
+            "/metrics" => Response {
+                status: Code(200),
+                fields: vec![
+                    ("Content-Type", EXPOSITION.into()),
+                    ("X-Content-Type-Options", "nosniff".into()),
+                ],
+                body: Body::Bytes(ctx.metrics().into_bytes()),
+                close: false,
+            },
+            _ => Response::text(Code(200), "ok\n"),
+        };
+        // An old answer would be a wrong one.
+        Reply::Now(answer.with("Cache-Control", "no-store"))
+    }
+}

@@ -1,0 +1,276 @@
+//! `soak`: thousands of connections come and go, half of them badly, in cycles, against the real
+//! server. After each cycle nothing of them may be left: no descriptor, no connection, no timer,
+//! no work for the processor, no memory.
+//!
+//! Memory is judged over the whole run: allocators keep some, and what they keep differs from cycle to
+//! cycle. The cycles after the first ones are halved; the least resident memory after a cycle of the second half may
+//! be at most `SLACK` more than the most after one of the first half.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use lexopt::{Arg, Parser, ValueExt};
+use ws101_bench::Result;
+use ws101_bench::cores::{Cores, raise_file_limit};
+use ws101_bench::process::{Program, Server};
+use ws101_soak::crowd::{self, Moment, Report, Who};
+use ws101_soak::watch::{self, Gauges, State, Watch};
+
+const USAGE: &str = "\
+soak [--connections 10000] [--cycles 10] [--seconds N] [--server target/release/ws101]
+
+--seconds: no further cycle begins after so many seconds.";
+
+/// Deadlines so short that a cycle takes seconds, and yet so long that a busy machine keeps them.
+const DEADLINES: [&str; 12] = [
+    "--head-timeout",
+    "3s",
+    "--keep-alive-timeout",
+    "3s",
+    "--write-timeout",
+    "3s",
+    "--ping-interval",
+    "1s",
+    "--pong-timeout",
+    "4s",
+    "--close-timeout",
+    "2s",
+];
+
+/// Files that the client and the server need beside their connections.
+const OTHER_FILES: u64 = 64;
+/// Visitors who come after each cycle, to see whether the server still answers.
+const FEW: usize = 60;
+/// Growth of resident memory that is not called a leak.
+const SLACK: u64 = 512 << 10;
+
+struct Options {
+    connections: usize,
+    cycles: usize,
+    seconds: Option<u64>,
+    server: String,
+}
+
+impl Options {
+    fn parse() -> std::result::Result<Self, lexopt::Error> {
+        let mut options = Self {
+            connections: 10_000,
+            cycles: 10,
+            seconds: None,
+            server: "target/release/ws101".into(),
+        };
+        let mut parser = Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Long("connections") => options.connections = parser.value()?.parse()?,
+                Arg::Long("cycles") => options.cycles = parser.value()?.parse()?,
+                Arg::Long("seconds") => options.seconds = Some(parser.value()?.parse()?),
+                Arg::Long("server") => options.server = parser.value()?.parse()?,
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// One cycle, in figures.
+struct Cycle {
+    gathered: Duration,
+    took: Duration,
+    cpu: Duration,
+    connections_at_peak: usize,
+    at_peak: Gauges,
+    most_resident: u64,
+    after: State,
+}
+
+fn soak(options: &Options) -> Result<usize> {
+    let limit = raise_file_limit()?;
+    let room = usize::try_from(limit.saturating_sub(OTHER_FILES))?;
+    let connections = options.connections.min(room);
+    if connections < options.connections {
+        println!(
+            "Only {connections} connections instead of {}: a process may open {limit} files here (ulimit -Hn).",
+            options.connections
+        );
+    }
+    let mut arguments = vec!["--port", "0", "--log", "error"];
+    arguments.extend(DEADLINES);
+    let server = Server::start(
+        &Program::new(&options.server, &arguments),
+        Cores {
+            server: None,
+            generator: None,
+        },
+    )?;
+    let watch = Watch::new(&server)?;
+    println!(
+        "{} at {}: {}",
+        options.server, server.address, watch.baseline
+    );
+    println!("{}", headings());
+    let began = Instant::now();
+    let mut cycles = Vec::new();
+    while cycles.len() < options.cycles
+        && options
+            .seconds
+            .is_none_or(|seconds| began.elapsed().as_secs() < seconds)
+    {
+        let number = cycles.len() + 1;
+        let first = (number * 2 * connections.max(FEW)) as u64;
+        let cycle = cycle(&server, &watch, first, connections)
+            .map_err(|what| format!("cycle {number}: {what}"))?;
+        println!("{}", cycle.row(number));
+        cycles.push(cycle);
+    }
+    judge_memory(&cycles)?;
+    server.stop()?;
+    Ok(cycles.len() * connections)
+}
+
+/// A line of the table.
+fn row(cells: [&str; 9]) -> String {
+    let [
+        cycle,
+        gathered,
+        took,
+        cpu,
+        peak,
+        timers,
+        files,
+        most,
+        resident,
+    ] = cells;
+    format!(
+        "{cycle:>5} {gathered:>9} {took:>7} {cpu:>7} {peak:>11} {timers:>7} {files:>11} {most:>9} {resident:>9}"
+    )
+}
+
+fn headings() -> String {
+    let first = row([
+        "",
+        "all came",
+        "",
+        "CPU",
+        "connections",
+        "timers",
+        "files",
+        "RSS",
+        "RSS",
+    ]);
+    let second = row([
+        "cycle", "in", "took", "time", "at peak", "at peak", "after", "at most", "after",
+    ]);
+    format!("{first}\n{second}")
+}
+
+impl Cycle {
+    fn row(&self, number: usize) -> String {
+        let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+        let mib = |bytes: u64| format!("{:.2} M", bytes as f64 / f64::from(1 << 20));
+        let gauge = |name: &str| self.at_peak.get(name).map_or("-".into(), f64::to_string);
+        row([
+            &number.to_string(),
+            &seconds(self.gathered),
+            &seconds(self.took),
+            &seconds(self.cpu),
+            &self.connections_at_peak.to_string(),
+            &gauge("ws101_timers"),
+            &self.after.files.to_string(),
+            &mib(self.most_resident),
+            &mib(self.after.resident),
+        ])
+    }
+}
+
+fn cycle(server: &Server, watch: &Watch<'_>, first: u64, count: usize) -> Result<Cycle> {
+    let (began, cpu) = (Instant::now(), server.cpu_time()?);
+    let (mut connections_at_peak, mut most_resident) = (0, 0);
+    let mut at_peak = Gauges::new();
+    let (report, staying) = crowd::visit(server.address, Who::All, first, count, &mut |moment| {
+        if moment == Moment::Gathered {
+            connections_at_peak = server.open_files()?.saturating_sub(watch.baseline.files);
+            at_peak = watch::gauges(server.address)?;
+        }
+        most_resident = server.resident_memory()?.max(most_resident);
+        Ok(())
+    })?;
+    as_it_should_be(&report)?;
+    let gathered = report.gathered;
+    // Those who read nothing are still there: the server must have let go of them by itself.
+    watch.settled()?;
+    drop(staying);
+    let (took, cpu) = (began.elapsed(), server.cpu_time()?.saturating_sub(cpu));
+    // And it still answers.
+    let first = first + count as u64;
+    let (report, _) = crowd::visit(server.address, Who::Quick, first, FEW, &mut |_| Ok(()))?;
+    as_it_should_be(&report)?;
+    let after = watch.settled()?;
+    watch.quiet()?;
+    Ok(Cycle {
+        gathered,
+        took,
+        cpu,
+        connections_at_peak,
+        at_peak,
+        most_resident,
+        after,
+    })
+}
+
+fn as_it_should_be(report: &Report) -> Result<()> {
+    if report.complaints.is_empty() {
+        return Ok(());
+    }
+    let mut text = "not served as they should have been:".to_owned();
+    for ((name, what), count) in report.complaints.iter().take(20) {
+        text += &format!("\n  {count} x {name}: {what}");
+    }
+    Err(text.into())
+}
+
+/// See the head of this file.
+fn judge_memory(cycles: &[Cycle]) -> Result<()> {
+    let warm = if cycles.len() >= 6 { 2 } else { 1 };
+    let judged: Vec<u64> = cycles
+        .iter()
+        .skip(warm)
+        .map(|cycle| cycle.after.resident)
+        .collect();
+    let (first, second) = judged.split_at(judged.len() / 2);
+    let (Some(most), Some(least)) = (first.iter().max(), second.iter().min()) else {
+        println!("Too few cycles to judge memory.");
+        return Ok(());
+    };
+    if *least > most + SLACK {
+        return Err(format!(
+            "memory grows: at most {most} bytes resident after the cycles {} to {}, at least {least} after the later ones",
+            warm + 1,
+            warm + first.len(),
+        )
+        .into());
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("soak: {error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match soak(&options) {
+        Ok(visitors) => {
+            println!(
+                "{visitors} connections came and went, half of them badly, and nothing stayed"
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("soak: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
