@@ -23,7 +23,7 @@ pub struct Ctx<'a> {
     /// The application that is called.
     pub(crate) app: u8,
     /// The message that it is given, if that can be sent from where it lies.
-    pub(crate) given: Option<Given<'a>>,
+    pub(crate) given: Option<&'a Given<'a>>,
 }
 
 impl<'a> Ctx<'a> {
