@@ -168,6 +168,25 @@ impl Rules {
         self.files.saturating_sub(OTHER_FILES) / connections.max(1) as u64
     }
 
+    /// About how many seconds a contest takes on a quiet machine, with so many guests among the entrants.
+    #[must_use]
+    pub fn guess(&self, workload: &Workload, entrants: usize, guests: usize) -> f64 {
+        const OPENING: f64 = 3e-4;
+        const DELIVERY: f64 = 3e-6;
+        /// Calibration, warm-up and the end, in rounds.
+        const BESIDES: f64 = 6.0;
+        let places = self.places(workload.connections).max(2);
+        let floors = (entrants as u64).div_ceil(places - 1) as f64;
+        let (hosts, guests) = ((entrants - guests) as f64 + floors, guests as f64);
+        let opening = OPENING * workload.connections as f64 * (hosts + guests);
+
+        let wanted = self.round.as_secs_f64();
+        let round = wanted.max((workload.in_flight() * FLIGHTS) as f64 * DELIVERY);
+        let rounds = (self.rounds as f64 * wanted / round).max(5.0);
+        let visits = rounds.min(1.5 * ROUNDS_OF_GUESTS as f64);
+        opening + (round + 0.02) * (hosts * (rounds + BESIDES) + guests * visits) + guests
+    }
+
     /// Starts everybody, then gives each the same messages round by round, in alternating order.
     ///
     /// Those for whom no connections are left hold a contest of their own with the floor. The last standing is

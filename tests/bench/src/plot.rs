@@ -310,6 +310,7 @@ fn short(unit: Unit, value: f64, round: bool) -> String {
         return format!("{value}{unit}");
     }
     let digits = match value {
+        ..0.0995 => 3,
         ..9.995 => 2,
         ..99.95 => 1,
         _ => 0,

@@ -17,8 +17,8 @@ pub const NOISE: &str = "floor again";
 /// The servers of a run.
 #[derive(Debug)]
 pub struct Servers {
-    /// Our server; `None`: the floor in its place.
-    pub ours: Option<PathBuf>,
+    /// Our server.
+    pub ours: PathBuf,
     /// The bare loop.
     pub floor: PathBuf,
     /// Those others that could be installed.
@@ -26,16 +26,11 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Ours, or what takes its place.
+    /// Ours, with nothing that moves by itself.
     #[must_use]
-    pub fn ours(&self, workload: &Workload) -> Program {
-        match &self.ours {
-            Some(path) => Program::new(
-                path,
-                &["--port", "0", "--log", "off", "--ping-interval", "0"],
-            ),
-            None => self.floor(workload),
-        }
+    pub fn ours(&self) -> Program {
+        let quiet = ["--port", "0", "--log", "off", "--ping-interval", "0"];
+        Program::new(&self.ours, &quiet)
     }
 
     /// The bare loop, which has to know what it will be asked.
@@ -55,7 +50,7 @@ impl Servers {
             guest,
         };
         let mut entrants = vec![
-            entrant(OURS, self.ours(workload), false),
+            entrant(OURS, self.ours(), false),
             entrant(NOISE, self.floor(workload), false),
         ];
         for peer in &self.peers {

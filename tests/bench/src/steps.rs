@@ -126,9 +126,22 @@ pub struct Run {
     pub failed: bool,
 }
 
+/// Bars about the binary itself.
+const SIZES: [&str; 3] = ["size", "size-minimal", "resident-minimal"];
+
+/// Whether a run of `only` these words is about the binary without default features, which must be built for it.
+#[must_use]
+pub fn needs_minimal(only: &[String]) -> bool {
+    SIZES.iter().any(|id| wanted(only, id))
+}
+
+fn wanted(only: &[String], id: &str) -> bool {
+    only.is_empty() || only.iter().any(|word| id.contains(word.as_str()))
+}
+
 impl Run {
     fn wanted(&self, id: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|word| id.contains(word.as_str()))
+        wanted(&self.only, id)
     }
 
     /// Everything that is asked for, in the order of the report.
@@ -136,34 +149,29 @@ impl Run {
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut add = |what: String, guess: f64, job| steps.push(Step { what, guess, job });
-        if self.servers.ours.is_some()
-            && ["size", "resident-minimal"]
-                .iter()
-                .any(|id| self.wanted(id))
-        {
+        if needs_minimal(&self.only) {
             add("size".to_owned(), 1.0, Job::Size);
         }
         let everybody = self.servers.everybody(&SILENT);
         for (name, program) in everybody.iter().filter(|_| self.wanted("start-up")) {
             let job = Job::StartUp(name.clone(), program.clone());
-            add(format!("start-up, {name}"), 2.0, job);
+            add(format!("start-up, {name}"), 1.0, job);
         }
         for counted in COUNTED.iter().filter(|counted| self.wanted(counted.id)) {
             for (name, program) in self.servers.everybody(&counted.workload) {
                 let native = self.servers.is_native(&name);
                 if matches!(counted.tool, Tool::Strace) || native {
                     let what = format!("{}, {name}", counted.id);
-                    add(what, 4.0, Job::Count(counted, name, program));
+                    add(what, 2.0, Job::Count(counted, name, program));
                 }
             }
         }
+        let peers = self.servers.peers.len();
         for cell in CELLS {
             if self.wanted(cell.id) && !(cell.extra && self.quick) {
-                add(
-                    cell.id.to_owned(),
-                    self.contest_seconds(cell),
-                    Job::Contest(cell),
-                );
+                // Ours and the second floor are no guests.
+                let guess = self.rules.guess(&cell.workload, peers + 2, peers);
+                add(cell.id.to_owned(), guess, Job::Contest(cell));
             }
         }
         for crowd in &CROWDS {
@@ -176,19 +184,12 @@ impl Run {
                 }
                 let what = format!("9,900 silent at {}, {name}", crowd.path);
                 let (times, silence) = self.patience(name);
-                let guess = (times * (silence + 5)) as f64;
+                let silent = if crowd.only_ours { 0 } else { 11 + silence };
+                let guess = (times * (silent + 7)) as f64;
                 add(what, guess, Job::Idle(crowd, name.clone(), program.clone()));
             }
         }
         steps
-    }
-
-    fn contest_seconds(&self, cell: &Cell) -> f64 {
-        let round = self.rules.round.as_secs_f64() + 0.02;
-        let own = 3.5 * round * self.rules.rounds as f64;
-        let peers = self.servers.peers.len() as f64;
-        let opening = cell.workload.connections as f64 * (3.0 + peers) * 2e-4;
-        own + opening + peers * (1.5 + 12.0 * round)
     }
 
     /// How often silence is measured, and how many seconds of it.
@@ -216,13 +217,11 @@ impl Run {
     }
 
     fn size(&mut self) {
-        let Some(path) = self.servers.ours.clone() else {
-            return;
-        };
-        self.record("size", OURS, start::size(&path).map(|size| vec![size]));
+        let size = start::size(&self.servers.ours);
+        self.record("size", OURS, size.map(|size| vec![size]));
         let minimal = match self.report.minimal.clone() {
             None => {
-                for id in ["size-minimal", "resident-minimal"] {
+                for id in SIZES.into_iter().skip(1) {
                     let why = "no features declared yet".to_owned();
                     self.note(id, OURS, Outcome::NotMeasured(why));
                 }
@@ -234,7 +233,7 @@ impl Run {
         let size = size.and_then(|path| start::size(&path));
         self.record("size-minimal", OURS, size.map(|size| vec![size]));
         let resident = minimal.map_err(Into::into).and_then(|path| {
-            let mut program = self.servers.ours(&SILENT);
+            let mut program = self.servers.ours();
             program.path = path;
             start::resident(&program, self.rules.cores)
         });
@@ -295,6 +294,7 @@ impl Run {
             let allowed = self.rules.files;
             Err(format!("needs {needed} open files, {allowed} are allowed").into())
         } else {
+            let silence = if crowd.only_ours { 0 } else { silence };
             let silence = Duration::from_secs(silence);
             (0..times)
                 .map(|_| idle::measure(program, crowd.path, self.rules.cores, silence))

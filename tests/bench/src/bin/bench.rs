@@ -18,18 +18,17 @@ use ws101_bench::pictures::pictures;
 use ws101_bench::progress::Progress;
 use ws101_bench::report::Report;
 use ws101_bench::servers::Servers;
-use ws101_bench::steps::Run;
+use ws101_bench::steps::{Run, needs_minimal};
 use ws101_bench::{children, start};
 
 const USAGE: &str = "\
-bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save] [--self]
+bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save]
       [--server target/release/ws101] [--rounds N] [--round-ms N] [--report target/bench/report.md]
 
 --quick  a few short rounds of the first cells, without peers unless they are asked for
 --only   only what has this word in its name, such as echo, broadcast, idle, calls, instructions
 --peers  other servers beside ours: all, none, or of tungstenite,fastwebsockets,bun,ws,fastapi
---save   a whole run only: the report becomes tests/bench/RESULTS.md, with its pictures
---self   the floor in place of the server: every ratio should be 1, what differs is noise";
+--save   a whole run only: the report becomes tests/bench/RESULTS.md, with its pictures";
 
 /// Where a report that is to be kept goes.
 const RESULTS: &str = "tests/bench/RESULTS.md";
@@ -43,7 +42,6 @@ struct Options {
     peers: Option<String>,
     rounds: Option<usize>,
     round: Option<u64>,
-    against_itself: bool,
     help: bool,
 }
 
@@ -57,7 +55,6 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
         peers: None,
         rounds: None,
         round: None,
-        against_itself: false,
         help: false,
     };
     let mut parser = Parser::from_env();
@@ -71,7 +68,6 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
             Arg::Long("peers") => options.peers = Some(parser.value()?.string()?),
             Arg::Long("rounds") => options.rounds = Some(parser.value()?.parse()?),
             Arg::Long("round-ms") => options.round = Some(parser.value()?.parse()?),
-            Arg::Long("self") => options.against_itself = true,
             Arg::Long("help") => options.help = true,
             other => return Err(other.unexpected()),
         }
@@ -83,7 +79,7 @@ impl Options {
     /// Whether the report is one of everything, such as may be kept.
     fn is_whole(&self) -> bool {
         let chosen = self.peers.as_deref().is_some_and(|peers| peers != "all");
-        !(self.quick || self.against_itself || chosen) && self.only.is_empty()
+        !(self.quick || chosen) && self.only.is_empty()
     }
 
     /// Installs the peers that are asked for, into the report.
@@ -146,26 +142,20 @@ impl Options {
             let line = "A quick run: good for seeing that it works, not for comparing.";
             report.warnings.push(line.to_owned());
         }
-        if self.against_itself {
-            let line = "The floor in the place of the server: what differs from 1 is noise.";
-            report.warnings.push(line.to_owned());
-        }
     }
 
     fn run(&self) -> Result<bool> {
-        if !self.against_itself && !self.server.is_file() {
+        if !self.server.is_file() {
             let server = self.server.display();
             return Err(format!("{server} is missing: cargo build --release makes it").into());
         }
         if self.save && !self.is_whole() {
-            return Err(
-                "--save keeps whole runs only: no --quick, --only, --peers or --self".into(),
-            );
+            return Err("--save keeps whole runs only: no --quick, --only or --peers".into());
         }
         children::end_with_us()?;
         let mut report = Report::default();
         self.install_peers(&mut report)?;
-        if !self.against_itself && start::has_features()? {
+        if needs_minimal(&self.only) && start::has_features()? {
             eprintln!("building without default features");
             report.minimal = Some(start::build_minimal().map_err(|error| error.to_string()));
         }
@@ -180,7 +170,7 @@ impl Options {
         self.describe(&rules, &mut report);
         let installed = report.peers.iter().filter(|(_, version)| version.is_ok());
         let servers = Servers {
-            ours: (!self.against_itself).then(|| self.server.clone()),
+            ours: self.server.clone(),
             floor: std::env::current_exe()?.with_file_name("floor"),
             peers: installed.map(|(peer, _)| *peer).collect(),
         };
