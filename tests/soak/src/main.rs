@@ -2,9 +2,10 @@
 //! server. After each cycle nothing of them may be left: no descriptor, no connection, no timer,
 //! no work for the processor, no memory.
 //!
-//! Memory is judged over the whole run, by what is resident after each cycle: the cycles after the first ones are
-//! halved, and the least of the second half may be at most `SLACK` more than the most of the first half. So that small
-//! leaks are not hidden by what the C library keeps for later use, it is told to keep little (`LEAN`).
+//! Memory is judged over the whole run, by what is resident after each cycle. The first two do not count; the others are
+//! cut into three parts, and memory leaks if the median grows by more than `SLACK` from the first part to the second and again
+//! to the third. (One step is none: a cycle may happen to need more than those before.) So that small leaks are not hidden
+//! by what the C library keeps for later use, it is told to keep little (`LEAN`).
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -48,8 +49,10 @@ const LEAN: [&str; 2] = [
 const OTHER_FILES: u64 = 64;
 /// Visitors who come after each cycle, to see whether the server still answers.
 const FEW: usize = 60;
+/// Cycles after which memory is not judged: they are the first to need what all need.
+const WARM: usize = 2;
 /// Growth of resident memory that is not called a leak.
-const SLACK: u64 = 512 << 10;
+const SLACK: u64 = 256 << 10;
 
 struct Options {
     connections: usize,
@@ -134,7 +137,8 @@ fn soak(options: &Options) -> Result<usize> {
         println!("{}", cycle.row(number));
         cycles.push(cycle);
     }
-    judge_memory(&cycles)?;
+    let resident: Vec<u64> = cycles.iter().map(|cycle| cycle.after.resident).collect();
+    judge_memory(&resident)?;
     server.stop()?;
     Ok(cycles.len() * connections)
 }
@@ -241,27 +245,30 @@ fn as_it_should_be(report: &Report) -> Result<()> {
 }
 
 /// See the head of this file.
-fn judge_memory(cycles: &[Cycle]) -> Result<()> {
-    let warm = if cycles.len() >= 6 { 2 } else { 1 };
-    let judged: Vec<u64> = cycles
-        .iter()
-        .skip(warm)
-        .map(|cycle| cycle.after.resident)
-        .collect();
-    let (first, second) = judged.split_at(judged.len() / 2);
-    let (Some(most), Some(least)) = (first.iter().max(), second.iter().min()) else {
-        println!("Too few cycles to judge memory.");
+fn judge_memory(resident: &[u64]) -> Result<()> {
+    let judged = resident.get(WARM..).unwrap_or_default();
+    let third = judged.len() / 3;
+    let (first, rest) = judged.split_at(third);
+    let (second, last) = rest.split_at(rest.len() - third);
+    let (Some(first), Some(second), Some(last)) = (median(first), median(second), median(last))
+    else {
+        println!("Too few cycles to judge memory: it takes {}.", WARM + 3);
         return Ok(());
     };
-    if *least > most + SLACK {
+    if second > first + SLACK && last > second + SLACK {
+        let kib = [first, second, last].map(|bytes| bytes >> 10);
         return Err(format!(
-            "memory grows: at most {most} bytes resident after the cycles {} to {}, at least {least} after the later ones",
-            warm + 1,
-            warm + first.len(),
+            "memory grows: after the first, middle and last cycles {kib:?} KiB are resident"
         )
         .into());
     }
     Ok(())
+}
+
+fn median(values: &[u64]) -> Option<u64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
 }
 
 fn main() -> ExitCode {
@@ -283,5 +290,32 @@ fn main() -> ExitCode {
             println!("soak: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mebibytes after the cycles of a run, in hundredths.
+    fn verdict(hundredths: [u64; 10]) -> bool {
+        let bytes = hundredths.map(|value| (value << 20) / 100);
+        judge_memory(&bytes).is_ok()
+    }
+
+    #[test]
+    fn steady_growth_is_a_leak_and_fluctuation_is_none() {
+        assert!(verdict([682, 741, 748, 741, 741, 742, 742, 742, 749, 754]));
+        assert!(!verdict([
+            790, 800, 820, 850, 880, 910, 940, 975, 1041, 1087
+        ]));
+        assert!(verdict([
+            682, 741, 742, 742, 742, 742, 742, 742, 1207, 1207
+        ]));
+        assert!(verdict([
+            950, 950, 1207, 1207, 1207, 1207, 1207, 1207, 1207, 1207
+        ]));
+        assert!(verdict([682, 741, 742, 742, 742, 742, 900, 742, 742, 742]));
+        assert!(verdict([300, 2000, 742, 742, 742, 742, 742, 742, 742, 742]));
     }
 }
