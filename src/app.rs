@@ -15,6 +15,7 @@ use crate::ws::close::CloseCode;
 use std::io::IoSlice;
 
 pub use crate::hub::ctx::Ctx;
+pub use crate::ws::message::Message;
 
 /// One connection: the slot it lives in, and a serial number that tells it from earlier
 /// tenants of the slot.
@@ -33,15 +34,6 @@ pub struct RequestId {
     pub conn: ConnId,
     /// Counts the requests of that connection.
     pub serial: u32,
-}
-
-/// A message, as applications see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Message<'a> {
-    /// Text, checked.
-    Text(&'a str),
-    /// Any bytes.
-    Binary(&'a [u8]),
 }
 
 /// A request whose body has arrived whole.

@@ -15,6 +15,7 @@ mod queue;
 pub use chunk::{Chunk, Meter};
 use queue::{Queue, Segment};
 use std::io::IoSlice;
+use std::mem;
 use std::rc::Rc;
 
 /// Most pieces given to one write call.
@@ -253,7 +254,7 @@ impl Outbox {
 
     #[cold]
     fn make_queue(&mut self) -> &mut Queue {
-        let turn = std::mem::replace(&mut self.turn, Span::NOWHERE);
+        let turn = mem::replace(&mut self.turn, Span::NOWHERE);
         self.queue.get_or_insert_with(|| {
             let mut queue = Box::<Queue>::default();
             if !turn.is_empty() {
@@ -279,10 +280,13 @@ impl Outbox {
     }
 }
 
-/// Copies the given ranges of the arena into chunks, each byte once: ranges that overlap or
-/// touch become one chunk. The result is sorted.
+/// An arena of this size is not copied, if most of it still waits: it becomes the chunk itself.
+const GIVEN_AWAY_BYTES: usize = 256 << 10;
+
+/// Moves the given ranges of the arena into chunks, each byte once: ranges that overlap or
+/// touch become one chunk. The result is sorted. What the arena holds afterwards is of no use.
 #[must_use]
-pub fn share(arena: &[u8], mut spans: Vec<Span>, meter: &Meter) -> Vec<(Span, Rc<Chunk>)> {
+pub fn share(arena: &mut Vec<u8>, mut spans: Vec<Span>, meter: &Meter) -> Vec<(Span, Rc<Chunk>)> {
     spans.sort_unstable();
     let mut merged: Vec<Span> = Vec::new();
     for span in spans {
@@ -290,6 +294,13 @@ pub fn share(arena: &[u8], mut spans: Vec<Span>, meter: &Meter) -> Vec<(Span, Rc
             Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
             _ => merged.push(span),
         }
+    }
+    let waiting: usize = merged.iter().map(|span| span.len()).sum();
+    if arena.len() >= GIVEN_AWAY_BYTES && waiting > arena.len() / 2 {
+        let mut bytes = mem::take(arena);
+        bytes.shrink_to_fit();
+        let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        return vec![(Span { start: 0, end }, Chunk::new(bytes, meter))];
     }
     merged
         .into_iter()

@@ -11,6 +11,9 @@ use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
 
+/// The memory budget is looked at before a message of this size is encoded, not only afterwards.
+const LARGE_BYTES: usize = 256 << 10;
+
 /// The application's hands: valid during one callback.
 ///
 /// Everything sent here is encoded at once and written when the turn ends, in the order of the
@@ -20,7 +23,7 @@ pub struct Ctx<'a> {
     /// The application that is called.
     pub(crate) app: u8,
     /// The message that it is given, if that can be sent from where it lies.
-    pub(crate) given: Option<Given<'a>>,
+    pub(crate) given: Option<&'a Given<'a>>,
 }
 
 impl<'a> Ctx<'a> {
@@ -116,6 +119,10 @@ impl Ctx<'_> {
         opcode: Opcode,
         parts: [&[u8]; N],
     ) {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        if len >= LARGE_BYTES && !self.core.make_room(len) {
+            return;
+        }
         let Core {
             conns,
             arena,

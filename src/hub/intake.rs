@@ -14,8 +14,6 @@ use crate::clock::Time;
 use crate::outbox::Span;
 use crate::ws::endpoint::TURNED_BYTES;
 use crate::ws::frame;
-use crate::ws::message::Complete;
-use std::borrow::Cow;
 use std::mem;
 
 /// One read takes at most this.
@@ -30,7 +28,7 @@ const SPANS_AT: usize = 0xFF00_0000;
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
     /// Empty while its bytes are lent to be processed.
-    buffer: Vec<u8>,
+    buffer: Box<[u8]>,
     /// The end of the bytes that are being processed; zero when none are, or none of this buffer.
     end: usize,
     /// The frame in it that was queued, and the slot of its receiver.
@@ -59,19 +57,16 @@ impl Given<'_> {
 impl Intake {
     fn room(&mut self) -> &mut [u8] {
         if self.buffer.is_empty() {
-            self.buffer = vec![0; READ_AT + RECEIVE_BYTES];
+            self.buffer = vec![0; READ_AT + RECEIVE_BYTES].into();
         }
         self.buffer.get_mut(READ_AT..).unwrap_or_default()
     }
 
     /// What is to be said of the last message of a read: whether it can be sent from where it lies.
-    pub(crate) fn given<'a>(&self, message: &'a Complete<'_>) -> Option<Given<'a>> {
-        let (message, len) = match message {
-            Complete::Text(Cow::Borrowed(text)) => (Message::Text(text), text.len()),
-            Complete::Binary(Cow::Borrowed(bytes)) => (Message::Binary(bytes), bytes.len()),
-            _ => return None,
-        };
-        if self.end == 0 || len < TURNED_BYTES {
+    #[inline]
+    pub(crate) fn given<'a>(&self, message: Message<'a>) -> Option<Given<'a>> {
+        let len = message.bytes().len();
+        if len < TURNED_BYTES || self.end == 0 {
             return None;
         }
         let end = SPANS_AT + self.end;
@@ -113,7 +108,7 @@ impl Intake {
 /// panic too: queues may refer to it.
 struct Lent<'a> {
     hub: &'a mut Hub,
-    buffer: Vec<u8>,
+    buffer: Box<[u8]>,
 }
 
 impl Drop for Lent<'_> {
@@ -144,8 +139,9 @@ impl Hub {
             hub: self,
         };
         let Lent { hub, buffer } = &mut lent;
-        let bytes = buffer.get_mut(READ_AT..READ_AT + len).unwrap_or_default();
-        hub.receive_bytes(id, bytes, now);
+        if let Some(bytes) = buffer.get_mut(READ_AT..READ_AT + len) {
+            hub.receive_bytes(id, bytes, now);
+        }
     }
 
     /// Bytes that lie elsewhere have arrived.

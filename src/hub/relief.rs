@@ -21,7 +21,7 @@ impl Hub {
     /// Ends connections until the memory budget is kept again.
     #[cold]
     pub(super) fn relieve(&mut self) {
-        self.core.relieve();
+        self.core.relieve(0);
         self.settle();
     }
 
@@ -65,21 +65,49 @@ impl Core {
         self.budget.held_bytes() > self.config.memory_budget_bytes
     }
 
-    /// A search over all who hold something: the only one, and only when memory is short.
-    fn relieve(&mut self) {
+    /// Asked before a large message is encoded: it may have to wait for its receivers. `false`: there is no
+    /// room for it, and the connection that caused it was the largest holder. (What that one has sent
+    /// is still counted as held by it while it is processed.)
+    #[cold]
+    pub(super) fn make_room(&mut self, bytes: usize) -> bool {
+        // What any turn may encode is not counted before it has to wait.
+        let allowed = self.config.max_turn_bytes;
+        let coming = (self.arena.len() + bytes).saturating_sub(allowed);
+        if self.budget.held_bytes() + coming <= self.config.memory_budget_bytes {
+            return true;
+        }
+        let active = self.active;
+        let is_left = self.relieve(coming);
+        self.active = active;
+        is_left
+    }
+
+    /// Ends the largest holders, until `coming` bytes more fit. A search over all who hold something: the
+    /// only one, and only when memory is short.
+    ///
+    /// Those bytes count as held by the connection that is being dealt with. `false`: it was ended for
+    /// them.
+    fn relieve(&mut self, coming: usize) -> bool {
+        let most = self.config.memory_budget_bytes.saturating_sub(coming);
+        let causer = self.active.filter(|_| coming > 0).map(|id| id.slot);
         let holders = self.budget.holders().filter_map(|(slot, own)| {
             let conn = self.conns.get(slot as usize)?;
-            Some((own + conn.outbox.len(), slot))
+            let caused = if causer == Some(slot) { coming } else { 0 };
+            Some((own + conn.outbox.len() + caused, slot))
         });
         let mut holders: BinaryHeap<(usize, u32)> = holders.collect::<Vec<_>>().into();
-        while self.is_over_budget()
+        let mut is_left = true;
+        while is_left
+            && self.budget.held_bytes() > most
             && let Some((bytes, slot)) = holders.pop()
         {
+            is_left = causer != Some(slot);
             self.active = None;
             self.end_holder(slot, bytes);
             self.recount(slot);
         }
         self.over_budget = false;
+        is_left
     }
 
     /// Ends one connection, in the best manner that gives back its memory at once.

@@ -273,7 +273,7 @@ impl Core {
                         .collect_spans(&self.arena, self.budget.meter(), &mut spans);
                 }
             }
-            let chunks = share(&self.arena, spans, self.budget.meter());
+            let chunks = share(&mut self.arena, spans, self.budget.meter());
             for slot in &unsent {
                 if let Some(conn) = self.conns.get_mut(*slot as usize) {
                     conn.outbox.adopt(&chunks, self.budget.meter());

@@ -3,12 +3,12 @@
 
 use super::Hub;
 use super::ctx::Ctx;
+use super::intake::Given;
 use crate::app::{ConnId, Message};
 use crate::conn::Phase;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
-use crate::ws::message::Complete;
 use std::mem;
 
 impl Hub {
@@ -41,19 +41,24 @@ impl Hub {
                 max_message_bytes,
                 max_fragments,
             };
-            match endpoint.receive(input, &limits) {
-                Ok(Some(Event::Message(message))) => {
+            match endpoint.receive_whole(input, &limits) {
+                Some(Ok(message)) => {
                     *mark = None;
                     if is_open {
-                        self.deliver(id, app, tag, &message, input.is_empty());
-                        if is_limited {
-                            self.core.pay(id);
-                        }
+                        let given = match input.is_empty() {
+                            true => self.core.intake.given(message),
+                            false => None,
+                        };
+                        self.deliver(id, app, tag, message, given.as_ref());
                     }
                 }
-                rarer => {
+                other => {
                     holds = true;
-                    self.take_rarer(id, is_open, rarer);
+                    let event = match other {
+                        Some(Err(violation)) => Err(violation),
+                        _ => endpoint.receive_rest(input, &limits),
+                    };
+                    self.take_rarer(id, event);
                 }
             }
         }
@@ -65,16 +70,23 @@ impl Hub {
         }
     }
 
-    /// What is not a message. Kept apart from the loop, which is short without it.
+    /// What is not a message that arrived whole. Kept apart from the loop, which is short without it.
     #[cold]
-    fn take_rarer(
-        &mut self,
-        id: ConnId,
-        is_open: bool,
-        event: Result<Option<Event<'_>>, Violation>,
-    ) {
+    fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
+        let Some(conn) = self.core.get(id) else {
+            return;
+        };
+        let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
         match event {
             Ok(None) => self.mark_progress(id),
+            Ok(Some(Event::Message(message))) => {
+                if let Phase::Open { mark, .. } = &mut conn.phase {
+                    *mark = None;
+                }
+                if is_open {
+                    self.deliver(id, app, tag, message.message(), None);
+                }
+            }
             Ok(Some(Event::Ping(ping))) if is_open => {
                 let span = self.core.encode(Opcode::Pong, [&ping.payload]);
                 self.core.queue_pong(id, span);
@@ -87,15 +99,14 @@ impl Hub {
     }
 
     #[inline]
-    fn deliver(&mut self, id: ConnId, app: u8, tag: u64, message: &Complete<'_>, is_last: bool) {
-        let given = match is_last {
-            true => self.core.intake.given(message),
-            false => None,
-        };
-        let message = match message {
-            Complete::Text(text) => Message::Text(text),
-            Complete::Binary(bytes) => Message::Binary(bytes),
-        };
+    fn deliver<'a>(
+        &'a mut self,
+        id: ConnId,
+        app: u8,
+        tag: u64,
+        message: Message<'a>,
+        given: Option<&'a Given<'a>>,
+    ) {
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_message(
                 &mut Ctx {
@@ -107,6 +118,9 @@ impl Hub {
                 tag,
                 message,
             );
+        }
+        if self.core.rates.is_on() {
+            self.core.pay(id);
         }
         if !self.core.reports.is_empty() {
             self.settle();

@@ -6,7 +6,7 @@
 
 use super::close::{CloseCode, Violation, check_payload};
 use super::frame::{Expect, Opcode};
-use super::message::{Assembler, Complete};
+use super::message::{Assembler, Complete, Message};
 use super::reader::{Control, Part, Reader};
 
 /// What an endpoint reports.
@@ -52,14 +52,30 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
     ) -> Result<Option<Event<'a>>, Violation> {
-        let expect = self.expect(limits);
-        if let Some((opcode, payload)) = self.reader.next_whole(input, &expect) {
-            return Complete::whole(opcode, payload).map(|message| Some(Event::Message(message)));
+        match self.receive_whole(input, limits) {
+            Some(message) => message.map(|message| Some(Event::Message(message.into()))),
+            None => self.receive_rest(input, limits),
         }
-        self.receive_parts(input, limits)
     }
 
+    /// The usual case, made short: a message that is one frame and lies whole at the start of
+    /// `input`. `None`: anything else, and nothing was used; `receive_rest` tells.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
     #[inline]
+    pub fn receive_whole<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        limits: &Limits,
+    ) -> Option<Result<Message<'a>, Violation>> {
+        if self.messages.in_message() {
+            return None;
+        }
+        let (opcode, payload) = self.reader.next_whole(input, limits.max_message_bytes)?;
+        Some(Message::whole(opcode, payload))
+    }
+
     fn expect(&self, limits: &Limits) -> Expect {
         Expect {
             in_message: self.messages.in_message(),
@@ -71,8 +87,12 @@ impl Endpoint {
         }
     }
 
+    /// The rest of `receive`, when `receive_whole` found nothing.
+    ///
+    /// # Errors
+    /// As `receive`.
     #[cold]
-    fn receive_parts<'a>(
+    pub fn receive_rest<'a>(
         &mut self,
         input: &mut &'a mut [u8],
         limits: &Limits,

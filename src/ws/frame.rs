@@ -103,6 +103,19 @@ pub struct Expect {
     pub more_fragments: bool,
 }
 
+impl Expect {
+    /// A message of up to `room` bytes may begin.
+    #[must_use]
+    pub fn message(room: u64) -> Self {
+        Self {
+            in_message: false,
+            rsv1: false,
+            room,
+            more_fragments: true,
+        }
+    }
+}
+
 /// Decodes and judges the header at the start of `bytes`.
 ///
 /// `Ok(None)`: it is not complete, and nothing in it is wrong so far.

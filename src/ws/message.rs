@@ -11,6 +11,39 @@ use super::reader::Piece;
 use super::utf8::{self, TextBuffer};
 use std::borrow::Cow;
 
+/// A message, as applications see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Text, checked.
+    Text(&'a str),
+    /// Any bytes.
+    Binary(&'a [u8]),
+}
+
+impl<'a> Message<'a> {
+    /// The message of one whole frame.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`].
+    #[inline]
+    pub fn whole(opcode: Opcode, payload: &'a [u8]) -> Result<Self, Violation> {
+        Ok(match opcode {
+            Opcode::Text => Self::Text(utf8::check(payload)?),
+            _ => Self::Binary(payload),
+        })
+    }
+
+    /// Its bytes.
+    #[must_use]
+    #[inline]
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
 /// A complete message. Borrowed where it arrived whole, owned where it was collected.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Complete<'a> {
@@ -20,17 +53,23 @@ pub enum Complete<'a> {
     Binary(Cow<'a, [u8]>),
 }
 
-impl<'a> Complete<'a> {
-    /// The message of one whole frame.
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`].
-    #[inline]
-    pub fn whole(opcode: Opcode, payload: &'a [u8]) -> Result<Self, Violation> {
-        Ok(match opcode {
-            Opcode::Text => Self::Text(Cow::Borrowed(utf8::check(payload)?)),
-            _ => Self::Binary(Cow::Borrowed(payload)),
-        })
+impl<'a> From<Message<'a>> for Complete<'a> {
+    fn from(message: Message<'a>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(Cow::Borrowed(text)),
+            Message::Binary(bytes) => Self::Binary(Cow::Borrowed(bytes)),
+        }
+    }
+}
+
+impl Complete<'_> {
+    /// What an application sees of it.
+    #[must_use]
+    pub fn message(&self) -> Message<'_> {
+        match self {
+            Self::Text(text) => Message::Text(text),
+            Self::Binary(bytes) => Message::Binary(bytes),
+        }
     }
 }
 

@@ -119,33 +119,22 @@ impl Reader {
         }
     }
 
-    /// The usual case, made short: a message that is one frame and lies whole at the start of
-    /// `input`. `None`: anything else, a violation too; nothing is used then, and `next` tells.
+    /// The usual case, made short: a message of up to `room` bytes that is one frame and lies whole at the
+    /// start of `input`, when no other has begun. `None`: anything else, a violation too; nothing
+    /// is used then, and `next` tells.
     #[inline]
     pub fn next_whole<'a>(
         &mut self,
         input: &mut &'a mut [u8],
-        expect: &Expect,
+        room: u64,
     ) -> Option<(Opcode, &'a mut [u8])> {
         if self.unfinished.is_some() {
             return None;
         }
-        let header = match frame::decode_usual(input, expect) {
-            Some(header) => header,
-            None => frame::decode(input, expect).ok()??,
-        };
-        let payload_len = usize::try_from(header.payload_len).ok()?;
-        let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
-        if !is_message || input.len() - header.header_len < payload_len {
-            return None;
+        match frame::decode_usual(input, &Expect::message(room)) {
+            Some(header) => take_whole(&header, input),
+            None => take_longer(input, room),
         }
-        let head = take(input, header.header_len);
-        if payload_len >= TURNED_BYTES {
-            frame::turn_header(head);
-        }
-        let payload = take(input, payload_len);
-        frame::unmask(payload, header.masking_key);
-        Some((header.opcode, payload))
     }
 
     /// Bytes of memory held between two reads.
@@ -281,6 +270,31 @@ impl Reader {
         let len = known.len().min(MAX_HEADER_BYTES);
         self.unfinished = Some(Box::new(Unfinished::Header { bytes, len }));
     }
+}
+
+/// A message whose header is not the most usual, if it is one frame and there is all of it.
+#[inline(never)]
+fn take_longer<'a>(input: &mut &'a mut [u8], room: u64) -> Option<(Opcode, &'a mut [u8])> {
+    let header = frame::decode(input, &Expect::message(room)).ok()??;
+    take_whole(&header, input)
+}
+
+/// The payload, unmasked, of a message that is one frame, if there is all of it. Part of both its
+/// callers: of a usual header most is known, and not asked again.
+#[inline(always)]
+fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a mut [u8])> {
+    let payload_len = usize::try_from(header.payload_len).ok()?;
+    let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
+    if !is_message || input.len() - header.header_len < payload_len {
+        return None;
+    }
+    let head = take(input, header.header_len);
+    if payload_len >= TURNED_BYTES {
+        frame::turn_header(head);
+    }
+    let payload = take(input, payload_len);
+    frame::unmask(payload, header.masking_key);
+    Some((header.opcode, payload))
 }
 
 /// Cuts the first `len` bytes off `input`.

@@ -221,3 +221,42 @@ fn same_size_again_and_again_costs_one_connection_each_time() {
         assert_eq!(ended.count(), (number + 1).saturating_sub(7), "at {number}");
     }
 }
+
+#[test]
+fn room_for_a_large_message_is_made_before_it_is_copied_for_its_receivers() {
+    // 14 MiB unfinished, 8 MB received, and 8 MB on their way to two who do not read.
+    let mut sim = Sim::new(with_budget(20 << 20));
+    let holder = sim.open("/echo");
+    begin(&mut sim, holder, 16 << 20, 14 << 20);
+    let sender = sim.open("/broadcast");
+    let mute = [sim.open("/broadcast"), sim.open("/broadcast")];
+    for peer in mute {
+        sim.set_window(peer, Some(0));
+    }
+    sim.send(sender, &binary(vec![5; 8_000_000]));
+    sim.run();
+    assert_eq!(last_close(&mut sim, holder), (0, out_of_memory()));
+    assert_eq!(sim.take(sender).len(), 10 + 8_000_000);
+    for peer in mute {
+        sim.set_window(peer, None);
+        sim.run();
+        assert_eq!(sim.take(peer).len(), 10 + 8_000_000);
+    }
+}
+
+#[test]
+fn who_sends_more_than_anybody_holds_goes_instead_of_its_message() {
+    let mut sim = Sim::new(with_budget(20 << 20));
+    let holder = sim.open("/echo");
+    begin(&mut sim, holder, 10 << 20, 9 << 20);
+    sim.run();
+    let sender = sim.open("/broadcast");
+    let member = sim.open("/broadcast");
+    // With its copy it would be 20 MB, beside the 9 MiB of the other.
+    sim.send(sender, &binary(vec![5; 10_000_000]));
+    sim.run();
+    assert_eq!(last_close(&mut sim, sender), (0, out_of_memory()));
+    assert_eq!(sim.take(member), []);
+    let echo = sim.exchange(holder, &vec![7; 1 << 20]);
+    assert_eq!(echo.len(), 10 + (10 << 20), "the other one goes on");
+}

@@ -63,7 +63,11 @@ const LAYERS: &[Layer] = &[
         &["httparse", "log", "slab"],
     ),
     // Applications, without frames.
-    layer("app", &["http", "hub::ctx", "ws::close"], &[]),
+    layer(
+        "app",
+        &["http", "hub::ctx", "ws::close", "ws::message"],
+        &[],
+    ),
     layer(
         "apps",
         &["app", "files", "http", "rooms", "ws::close"],

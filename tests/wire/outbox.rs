@@ -16,7 +16,7 @@ fn leave_arena(outbox: &mut Outbox, arena: &[u8]) {
     let meter = Meter::default();
     let mut spans = Vec::new();
     outbox.collect_spans(arena, &meter, &mut spans);
-    outbox.adopt(&share(arena, spans, &meter), &meter);
+    outbox.adopt(&share(&mut arena.to_vec(), spans, &meter), &meter);
 }
 
 /// Everything that waits, as write calls take it.
@@ -60,7 +60,7 @@ fn long_messages_are_shared_and_stay_in_order() {
         let mut spans = Vec::new();
         first.collect_spans(&arena, &meter, &mut spans);
         second.collect_spans(&arena, &meter, &mut spans);
-        let chunks = share(&arena, spans, &meter);
+        let chunks = share(&mut arena.clone(), spans, &meter);
         assert_eq!(chunks.len(), 1, "one copy for both");
         first.adopt(&chunks, &meter);
         second.adopt(&chunks, &meter);
@@ -93,7 +93,7 @@ fn small_part_of_a_large_chunk_does_not_keep_all_of_it_in_memory() {
     let mut spans = Vec::new();
     large.collect_spans(&arena, &meter, &mut spans);
     small.collect_spans(&arena, &meter, &mut spans);
-    let chunks = share(&arena, spans, &meter);
+    let chunks = share(&mut arena.clone(), spans, &meter);
     assert_eq!(chunks.len(), 1);
     large.adopt(&chunks, &meter);
     assert_eq!(std::rc::Rc::strong_count(&chunks[0].1), 2, "shared");
@@ -186,4 +186,22 @@ fn reader_in_fits_and_starts_misses_nothing() {
         assert!(payloads(others) == messages, "messages, seed {seed}");
         assert!(payloads(pongs) == pings, "pongs, seed {seed}");
     }
+}
+
+#[test]
+fn large_arena_of_which_most_waits_becomes_the_chunk() {
+    let meter = Meter::default();
+    let mut arena = vec![3; 300 << 10];
+    let address = arena.as_ptr();
+    let end = arena.len() as u32;
+    let spans = vec![Span { start: 1_000, end }];
+    let chunks = share(&mut arena, spans, &meter);
+    assert_eq!(chunks.len(), 1);
+    assert_eq!(chunks[0].1.as_ptr(), address, "not copied");
+    assert!((300 << 10..301 << 10).contains(&meter.total()));
+    // When little of it waits, that is copied, and the arena can be used again.
+    let mut arena = vec![3; 300 << 10];
+    let chunks = share(&mut arena, vec![Span { start: 0, end: 999 }], &meter);
+    assert_eq!(chunks[0].1.len(), 999);
+    assert_eq!(arena.len(), 300 << 10);
 }

@@ -135,6 +135,10 @@ fn round_trip(bytes: &[u8], header: &Header) {
     again.extend(lengths_of(0x80, header.payload_len));
     again.extend(header.masking_key);
     assert_eq!(again, &bytes[..header.header_len]);
+    // Turned, it is our own header, behind four bytes that are not used.
+    frame::turn_header(&mut again);
+    assert_eq!(again[4], first);
+    assert_eq!(again[5..], lengths_of(0, header.payload_len));
 }
 
 /// What we write ourselves is the same without a mask, and can be measured and decoded.
@@ -148,6 +152,7 @@ fn own_frames(opcode: Opcode, payload_len: u64) {
     assert_eq!(out[0], 0xEE);
     assert_eq!(own[0], 0x80 | opcode as u8);
     assert_eq!(own[1..], lengths_of(0, payload_len));
+    assert_eq!(own.len(), frame::own_header_len(len));
     for cut in 0..own.len() {
         assert_eq!(frame::own_frame_len(&own[..cut]), None);
     }

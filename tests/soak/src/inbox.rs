@@ -126,3 +126,41 @@ impl Inbox {
         Ok(Some(frame))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_and_frames_are_taken_apart_at_any_cut() {
+        let bytes =
+            b"HTTP/1.1 408 Too Late\r\nContent-Length: 3\r\n\r\nbad\x81\x02hi\x88\x02\x03\xe8";
+        for cut in 0..bytes.len() {
+            let mut inbox = Inbox::default();
+            let (mut responses, mut frames) = (Vec::new(), Vec::new());
+            let (left, right) = bytes.split_at(cut);
+            for piece in [left, right] {
+                inbox.push(piece);
+                if responses.is_empty() {
+                    responses.extend(inbox.response().unwrap_or(Some(0)));
+                }
+                while !responses.is_empty()
+                    && let Ok(Some(frame)) = inbox.frame()
+                {
+                    frames.push(frame);
+                }
+            }
+            assert_eq!(responses, [408], "cut at {cut}");
+            assert_eq!(frames.len(), 2, "cut at {cut}");
+            assert!(frames.iter().any(|frame| frame.is(0x81, b"hi")));
+            assert!(frames.iter().any(|frame| frame.is(0x88, &[3, 0xe8])));
+        }
+    }
+
+    #[test]
+    fn a_masked_frame_is_no_servers() {
+        let mut inbox = Inbox::default();
+        inbox.push(&[0x81, 0x80]);
+        assert!(inbox.frame().is_err());
+    }
+}

@@ -1,6 +1,6 @@
 //! The whole core: several connections and the clock, as a script of the engine's bytes.
 //!
-//! Input: two bytes that choose limits and the end, then one step after another. A step is a byte,
+//! Input: three bytes that choose limits, caps and the end, then one step after another. A step is a byte,
 //! its kind in the lower five bits and a peer in the upper three, and what the kind needs. What
 //! must hold is said in `Play::check_turn`, `Play::check_rest` and `Play::end`, in `ledger.rs` of
 //! what the applications see, and in `output.rs` of what the peers see.
@@ -16,7 +16,7 @@ use ledger::{Ledger, Watched};
 use output::Output;
 use std::time::Duration;
 use ws101::app::App;
-use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, pages::Pages};
+use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, pages::Pages, status::Status};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
@@ -52,12 +52,14 @@ const REQUESTS: [&str; 16] = [
     "POST /now HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nsome body",
     "POST /later HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n",
     "POST /now HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1600\r\n\r\n",
-    "GET /now HTTP/1.0\r\n\r\n",
+    "GET /metrics HTTP/1.0\r\n\r\n",
     "GET /now HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     "GET /nothing HTTP/1.1\r\nHost: localhost\r\n",
 ];
 const FIRST_BYTES: [u8; 10] = [0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xc1];
-const SIZES: [usize; 8] = [126, 300, 700, 2_999, 3_001, 20_000, 65_535, 70_000];
+const SIZES: [usize; 10] = [
+    126, 300, 700, 4_095, 4_096, 9_999, 10_001, 20_000, 65_535, 70_000,
+];
 
 struct Client {
     no: PeerNo,
@@ -72,8 +74,7 @@ struct Play {
     sim: Sim,
     ledger: Ledger,
     clients: [Option<Client>; PEERS],
-    pings: bool,
-    budget_bytes: usize,
+    config: Config,
     stopped: bool,
     sent_bytes: usize,
     /// Turns that all that has happened can explain.
@@ -82,9 +83,8 @@ struct Play {
 
 pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
-    let flags = input.byte();
-    let end = input.byte();
-    let mut play = Play::new(flags);
+    let (flags, end, caps) = (input.byte(), input.byte(), input.byte());
+    let mut play = Play::new(caps_of(caps, limits(flags)));
     for _ in 0..MOST_STEPS {
         if input.is_empty() {
             break;
@@ -105,7 +105,7 @@ fn limits(flags: u8) -> Config {
             max_head_bytes: 600,
             max_target_bytes: 100,
             max_requests_per_connection: 5,
-            max_message_bytes: 3_000,
+            max_message_bytes: 10_000,
             max_fragments: 8,
             slow_message_bytes: 500,
             linger_bytes: 5_000,
@@ -141,17 +141,32 @@ fn limits(flags: u8) -> Config {
     config
 }
 
+/// Caps that eight peers can reach.
+fn caps_of(caps: u8, config: Config) -> Config {
+    let one_of = |shift: u8, choices: [usize; 4]| choices[usize::from(caps >> shift & 3)];
+    Config {
+        max_connections: one_of(0, [10_000, 5, 3, 10_000]),
+        max_handshakes: one_of(2, [2_000, 2, 1, 2_000]),
+        max_connections_per_ip: one_of(4, [0, 2, 1, 0]),
+        max_refusals: one_of(4, [64, 1, 0, 2]),
+        // So few that what a script says is dealt with in `LONG`.
+        max_messages_per_second: one_of(6, [0, 50, 1_000, 0]),
+        ..config
+    }
+}
+
 impl Play {
-    fn new(flags: u8) -> Self {
+    fn new(config: Config) -> Self {
         let ledger = Ledger::default();
         let site = site::Site {
             ledger: ledger.clone(),
             past: Vec::new(),
         };
-        let apps: [Box<dyn App>; 5] = [
+        let apps: [Box<dyn App>; 6] = [
             Box::new(Echo),
             Box::new(Broadcast::default()),
             Box::new(Chat::new("has left the chat".to_owned())),
+            Box::new(Status),
             Box::new(site),
             Box::new(Pages::new(Box::new(Embedded::default()))),
         ];
@@ -159,15 +174,11 @@ impl Play {
             let ledger = ledger.clone();
             Box::new(Watched { inner, ledger }) as Box<dyn App>
         };
-        let config = limits(flags);
-        let pings = !config.ping_interval.is_zero();
-        let budget_bytes = config.memory_budget_bytes;
         Self {
-            sim: Sim::with_apps(config, apps.map(watch).into()),
+            sim: Sim::with_apps(config.clone(), apps.map(watch).into()),
+            config,
             ledger,
             clients: Default::default(),
-            pings,
-            budget_bytes,
             stopped: false,
             sent_bytes: 0,
             turns_explained: 100,
@@ -237,7 +248,10 @@ impl Play {
         if self.clients[index].is_some() || self.stopped {
             return;
         }
-        let no = self.sim.connect();
+        let ip = [127, 0, 0, 1 + (index as u8 >> 2)];
+        let Some(no) = self.sim.connect_from(ip) else {
+            return;
+        };
         self.sim.set_window(
             no,
             match window & 3 {
@@ -347,7 +361,7 @@ impl Play {
     fn may_stay(&self, client: &Client) -> bool {
         let id = self.sim.peer(client.no).id;
         self.ledger.is_open(id)
-            && (!self.pings || self.ledger.is_quiet(id))
+            && (self.config.ping_interval.is_zero() || self.ledger.is_quiet(id))
             && !self.sim.is_blocked(client.no)
     }
 
@@ -355,7 +369,7 @@ impl Play {
     /// be read has been, and memory is not short. (That it is counted right, `Sim` looks itself.)
     fn check_rest(&self) {
         assert!(
-            self.sim.hub.held_bytes() <= self.budget_bytes,
+            self.sim.hub.held_bytes() <= self.config.memory_budget_bytes,
             "more is held than may be"
         );
         for client in self.clients.iter().flatten() {
@@ -366,8 +380,9 @@ impl Play {
                 "bytes wait, and nobody reads them"
             );
             if !self.sim.is_blocked(client.no) {
+                let may_pause = self.config.max_messages_per_second > 0;
                 assert!(
-                    wants_read || !self.ledger.is_open(id),
+                    wants_read || may_pause || !self.ledger.is_open(id),
                     "paused, and nothing waits for the peer"
                 );
                 self.ledger.assert_all_seen(id, client.output.may_be_head);
@@ -386,6 +401,10 @@ impl Play {
                 for client in self.clients.iter().flatten() {
                     assert!(self.may_stay(client), "somebody is never given up");
                 }
+                // The beginning of a large message is not kept for ever.
+                let kept = 2 * self.config.slow_message_bytes + 1_000;
+                let most = self.clients.iter().flatten().count() * kept;
+                assert!(self.sim.hub.held_bytes() <= most, "kept for ever");
                 self.leave(Sim::reset);
             }
             1 => self.leave(Sim::reset),
