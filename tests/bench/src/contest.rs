@@ -187,7 +187,7 @@ impl Rules {
         opening + (round + 0.02) * (hosts * (rounds + BESIDES) + guests * visits) + guests
     }
 
-    /// Starts everybody, then gives each the same messages round by round, in alternating order.
+    /// Starts everybody, then gives each the same messages round by round, in changing order.
     ///
     /// Those for whom no connections are left hold a contest of their own with the floor. The last standing is
     /// the floor's, of the first contest.
@@ -240,6 +240,9 @@ impl Rules {
         field.push(Ok(floor));
         for number in 0..rounds {
             let mut order: Vec<_> = field.iter_mut().collect();
+            // Nobody always comes after the same one, or first.
+            let places = order.len();
+            order.rotate_left(number / 2 % places);
             if number % 2 == 1 {
                 order.reverse();
             }
