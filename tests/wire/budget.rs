@@ -246,17 +246,32 @@ fn room_for_a_large_message_is_made_before_it_is_copied_for_its_receivers() {
 
 #[test]
 fn who_sends_more_than_anybody_holds_goes_instead_of_its_message() {
-    let mut sim = Sim::new(with_budget(20 << 20));
+    let mut sim = Sim::new(with_budget(21 << 20));
     let holder = sim.open("/echo");
-    begin(&mut sim, holder, 10 << 20, 9 << 20);
+    begin(&mut sim, holder, 12 << 20, 11 << 20);
     sim.run();
     let sender = sim.open("/broadcast");
     let member = sim.open("/broadcast");
-    // With its copy it would be 20 MB, beside the 9 MiB of the other.
+    // It fits beside the 11 MiB of the other. With its copy it does not, and is the larger one.
     sim.send(sender, &binary(vec![5; 10_000_000]));
     sim.run();
     assert_eq!(last_close(&mut sim, sender), (0, out_of_memory()));
     assert_eq!(sim.take(member), []);
     let echo = sim.exchange(holder, &vec![7; 1 << 20]);
-    assert_eq!(echo.len(), 10 + (10 << 20), "the other one goes on");
+    assert_eq!(echo.len(), 10 + (12 << 20), "the other one goes on");
+}
+
+#[test]
+fn queues_of_shorter_messages_are_judged_at_once_and_not_when_somebody_comes() {
+    let mut sim = Sim::new(with_budget(2 << 20));
+    let sender = sim.open("/broadcast");
+    let mute = sim.open("/broadcast");
+    sim.set_window(mute, Some(0));
+    for number in 1..=11 {
+        sim.send(sender, &binary(vec![5; 200_000]));
+        sim.run();
+        assert!(sim.hub.held_bytes() <= 2 << 20);
+        let is_kept = sim.hub.held_bytes() > 200_000;
+        assert_eq!(is_kept, number <= 10, "message {number}");
+    }
 }
