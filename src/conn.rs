@@ -11,6 +11,8 @@
 //! A record and its deadlines, no behaviour: the hub moves it from phase to phase. An idle
 //! WebSocket connection owns no buffer, so this record is what it costs; mind its size.
 
+mod path;
+
 use crate::app::{Cause, Closed, Options};
 use crate::clock::Time;
 use crate::config::Config;
@@ -21,6 +23,8 @@ use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
 use crate::ws::endpoint::Endpoint;
 use std::net::{IpAddr, SocketAddr};
+
+pub use path::Path;
 
 /// One connection.
 #[derive(Debug)]
@@ -77,7 +81,7 @@ pub struct Conn {
     /// Bytes written.
     pub bytes_out: u64,
     /// The path of its last request, for the log.
-    pub path: Box<str>,
+    pub path: Path,
 }
 
 /// What a connection counts as for the caps on connections (`hub::admission`).
@@ -249,7 +253,7 @@ impl Conn {
             progressed: now,
             bytes_in: 0,
             bytes_out: 0,
-            path: Box::default(),
+            path: Path::default(),
         }
     }
 

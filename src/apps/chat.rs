@@ -48,14 +48,15 @@ enum Name {
     /// On `/ws`.
     None,
     Short(i64),
-    Long(Box<str>),
+    /// In one word: a `Box<str>` takes two.
+    Long(Box<Box<str>>),
 }
 
 impl Name {
     /// `id`: a number as it is shown, without leading zeros.
     fn new(id: &str) -> Self {
         id.parse()
-            .map_or_else(|_| Self::Long(id.into()), Self::Short)
+            .map_or_else(|_| Self::Long(Box::new(id.into())), Self::Short)
     }
 
     /// The client id as it is shown, in `text`; `None` on `/ws`.

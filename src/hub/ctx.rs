@@ -112,7 +112,8 @@ impl Ctx<'_> {
         self.deliver(ids, Opcode::Text, parts.map(str::as_bytes));
     }
 
-    #[inline]
+    // Part of its callers, because to one receiver or to many it is not the same.
+    #[inline(always)]
     fn deliver<const N: usize>(
         &mut self,
         ids: impl IntoIterator<Item = ConnId>,

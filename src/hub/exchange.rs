@@ -8,7 +8,7 @@ use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
 use crate::app::{ConnId, Reply, Request, RequestId};
-use crate::conn::{Phase, Stage};
+use crate::conn::{Path, Phase, Stage};
 use crate::http::body::BodyReader;
 use crate::http::head::{self, Framing, Head, MAX_FIELDS, Method};
 use crate::http::refusal;
@@ -116,7 +116,7 @@ impl Hub {
             Err(rejection) => return self.core.refuse(id, *rejection),
         };
         if let Some(conn) = self.core.get(id) {
-            conn.path = head.path.into();
+            conn.path = Path::new(head.path);
         }
         let head_only = head.method == Method::Head;
         let route = self.route(&head);

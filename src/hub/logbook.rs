@@ -213,7 +213,7 @@ impl Logbook {
 
 /// The path of the last request; `-` when none came, or its head could not be read.
 fn path_of(conn: &Conn) -> String {
-    if conn.path.is_empty() {
+    if conn.path.as_bytes().is_empty() {
         return "-".to_owned();
     }
     escaped(conn.path.as_bytes())

@@ -31,6 +31,7 @@ mod http_core;
 mod http_fields;
 mod layers;
 mod limits;
+mod log_path;
 mod log_text;
 mod masking;
 mod mutation;

@@ -105,6 +105,21 @@ fn message_of_every_size_comes_back_in_one_write() {
 }
 
 #[test]
+fn messages_of_one_read_come_back_each_as_it_was() {
+    // Only the last of a read may be taken from where it lies.
+    let mut sim = sim();
+    let peer = sim.open("/odd");
+    let sent = [
+        payload(b' ', 5_000),
+        payload(b'~', 5_000),
+        payload(b'#', 9_000),
+    ];
+    let answer = sim.exchange(peer, &sent.each_ref().map(binary).concat());
+    let expected = sent.each_ref().map(server_binary).concat();
+    assert!(answer == expected, "the bytes differ");
+}
+
+#[test]
 fn messages_of_many_peers_in_one_turn_do_not_mix() {
     let mut sim = sim();
     let peers: Vec<PeerNo> = (0..20).map(|_| sim.open("/echo")).collect();

@@ -18,7 +18,7 @@ pub struct Peer {
     pub name: &'static str,
     /// What it is, in the report.
     pub what: &'static str,
-    /// What to start, in the folder where it is installed; without a slash at the start of that, looked up in PATH.
+    /// What to start: with a slash in front, in the folder where it is installed; else looked up in PATH.
     program: &'static str,
     /// Its arguments, of which those that begin with a slash lie in that folder.
     arguments: &'static [&'static str],
@@ -26,7 +26,7 @@ pub struct Peer {
     pub native: bool,
 }
 
-/// All of them, fastest kind first. uWebSockets.js is not here: it is in no registry.
+/// All of them. uWebSockets.js is not here: it is in no registry.
 pub const PEERS: &[Peer] = &[
     Peer {
         folder: "tungstenite",

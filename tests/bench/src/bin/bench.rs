@@ -138,6 +138,10 @@ impl Options {
                 load()
             ),
         ];
+        if load().parse::<f64>().is_ok_and(|load| load > 1.0) {
+            let line = "Others were at work on this machine: believe the counts and memory, not the ratios.";
+            report.warnings.push(line.to_owned());
+        }
         if self.quick {
             let line = "A quick run: good for seeing that it works, not for comparing.";
             report.warnings.push(line.to_owned());
