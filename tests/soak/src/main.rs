@@ -31,7 +31,7 @@ const DEADLINES: [&str; 12] = [
     "--write-timeout",
     "4s",
     "--ping-interval",
-    "1s",
+    "2s",
     "--pong-timeout",
     "8s",
     "--close-timeout",
@@ -241,6 +241,7 @@ fn as_it_should_be(report: &Report) -> Result<()> {
     for ((name, what), count) in report.complaints.iter().take(20) {
         text += &format!("\n  {count} x {name}: {what}");
     }
+    text += "\nIf these are timeouts: was the machine too busy for this program to keep the server's deadlines?";
     Err(text.into())
 }
 
