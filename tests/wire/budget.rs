@@ -267,11 +267,11 @@ fn queues_of_shorter_messages_are_judged_at_once_and_not_when_somebody_comes() {
     let sender = sim.open("/broadcast");
     let mute = sim.open("/broadcast");
     sim.set_window(mute, Some(0));
-    for number in 1..=11 {
-        sim.send(sender, &binary(vec![5; 200_000]));
+    for number in 1..=21 {
+        sim.send(sender, &binary(vec![5; 100_000]));
         sim.run();
         assert!(sim.hub.held_bytes() <= 2 << 20);
-        let is_kept = sim.hub.held_bytes() > 200_000;
-        assert_eq!(is_kept, number <= 10, "message {number}");
+        let is_kept = sim.hub.held_bytes() > 50_000;
+        assert_eq!(is_kept, number <= 20, "message {number}");
     }
 }
