@@ -183,6 +183,16 @@ impl Server {
     }
 }
 
+/// How many files this process, with all its clients, may have open: as many as the system allows.
+pub fn raise_file_limit() -> usize {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
+    let raised = getrlimit(Resource::Nofile).current;
+    raised.map_or(usize::MAX, |limit| limit as usize)
+}
+
 /// Asks again and again until the answer is yes.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
