@@ -157,7 +157,8 @@ fn bind(addresses: &[SocketAddr], hub: Hub) -> Result<Server, String> {
     Err(failure)
 }
 
-/// Each connection is an open file. What the system allows, we take; what it does not, we say.
+/// Each connection is an open file. What the system allows, we take. What it does not is told to who asked
+/// for it; the default is by definition no more than that.
 fn fit_open_files(config: &mut Config) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
@@ -168,7 +169,8 @@ fn fit_open_files(config: &mut Config) {
         return;
     };
     let asked = config.max_connections;
-    if config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX)) {
+    let is_cut = config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX));
+    if is_cut && asked != Config::default().max_connections {
         let most = config.max_connections;
         warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
     }
