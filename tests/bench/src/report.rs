@@ -23,7 +23,7 @@ pub struct Report {
     pub calls: Vec<(&'static str, String, Counts)>,
     /// What became of the others: the version, or why it was not run.
     pub peers: Vec<(&'static Peer, Result<String, String>)>,
-    /// Our server without default features; `None`: it declares no features.
+    /// Our server without default features; `None`: nobody asked for it.
     pub minimal: Option<Result<PathBuf, String>>,
     /// How it was measured: lines for the head of the report.
     pub method: Vec<String>,

@@ -20,21 +20,6 @@ pub fn size(path: &Path) -> Result<f64> {
     Ok(fs::metadata(path)?.len() as f64)
 }
 
-/// Without them there is one way to build it.
-fn declares_features(manifest: &str) -> bool {
-    manifest.lines().any(|line| line.trim() == "[features]")
-}
-
-/// Whether our server declares features.
-///
-/// # Errors
-/// Its Cargo.toml is not here.
-pub fn has_features() -> Result<bool> {
-    let manifest = fs::read_to_string("Cargo.toml");
-    let manifest = manifest.map_err(|error| format!("Cargo.toml: {error}"))?;
-    Ok(declares_features(&manifest))
-}
-
 /// Builds our server without default features, and returns where it is.
 ///
 /// # Errors
@@ -76,15 +61,4 @@ pub fn start_up(program: &Program, cores: Cores, times: usize) -> Result<Vec<f64
             Ok(seconds)
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn features_are_declared_by_their_table_only() {
-        assert!(declares_features("[package]\n\n[features]\ndefault = []\n"));
-        assert!(!declares_features("mio = { features = [\"net\"] }\n"));
-    }
 }

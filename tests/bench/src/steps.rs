@@ -220,13 +220,7 @@ impl Run {
         let size = start::size(&self.servers.ours);
         self.record("size", OURS, size.map(|size| vec![size]));
         let minimal = match self.report.minimal.clone() {
-            None => {
-                for id in SIZES.into_iter().skip(1) {
-                    let why = "no features declared yet".to_owned();
-                    self.note(id, OURS, Outcome::NotMeasured(why));
-                }
-                return;
-            }
+            None => return,
             Some(minimal) => minimal,
         };
         let size = minimal.clone().map_err(Into::into);

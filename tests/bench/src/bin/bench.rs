@@ -159,7 +159,7 @@ impl Options {
         children::end_with_us()?;
         let mut report = Report::default();
         self.install_peers(&mut report)?;
-        if needs_minimal(&self.only) && start::has_features()? {
+        if needs_minimal(&self.only) {
             eprintln!("building without default features");
             report.minimal = Some(start::build_minimal().map_err(|error| error.to_string()));
         }
