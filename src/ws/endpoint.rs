@@ -76,7 +76,7 @@ impl Endpoint {
         Some(Message::whole(opcode, payload))
     }
 
-    fn expect(&self, limits: &Limits) -> Expect {
+    fn expected(&self, limits: &Limits) -> Expect {
         Expect {
             in_message: self.messages.in_message(),
             rsv1: false,
@@ -98,7 +98,7 @@ impl Endpoint {
         limits: &Limits,
     ) -> Result<Option<Event<'a>>, Violation> {
         loop {
-            let piece = match self.reader.next(input, &self.expect(limits))? {
+            let piece = match self.reader.next(input, &self.expected(limits))? {
                 None => return Ok(None),
                 Some(Part::Control(control)) => return control_event(control).map(Some),
                 Some(Part::Data(piece)) => piece,
