@@ -1,8 +1,8 @@
 //! RFC 6455 §5.6 and §8.1: text is UTF-8, checked as it arrives.
 
-use crate::client::{KEY, binary, frame, from_server, hex, ping, text};
+use crate::client::{KEY, binary, frame, from_server, hex, ping, text, texts};
 use crate::script::{self, fails_at_last_byte};
-use crate::sim::Rng;
+use crate::sim::{Rng, Sim};
 use ws101::ws::utf8::TextBuffer;
 
 /// Valid at the borders of RFC 3629's table.
@@ -251,5 +251,27 @@ fn random_text_in_two_pieces_agrees_with_the_grammar() {
         }
         let cut = rng.below(bytes.len() + 1);
         check_text_buffer(&bytes, cut);
+    }
+}
+
+#[test]
+fn long_text_may_have_its_characters_on_any_border() {
+    // A long message is kept in blocks, and no block may end inside a character.
+    for (before, character) in [
+        ("", "ä"),
+        ("x", "ä"),
+        ("", "€"),
+        ("x", "€"),
+        ("xy", "€"),
+        ("x", "😀"),
+    ] {
+        let said = before.to_owned() + &character.repeat(600_000 / character.len());
+        let mut sim = Sim::default();
+        let peer = sim.open("/echo");
+        for piece in text(&said).chunks(50_001) {
+            sim.send(peer, piece);
+        }
+        sim.run();
+        assert!(texts(&sim.take(peer)) == [said], "{before:?} {character:?}");
     }
 }
