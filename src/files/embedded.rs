@@ -95,7 +95,9 @@ impl Stored {
 
 #[cfg(feature = "deflate")]
 fn inflate(gzip: &[u8]) -> io::Result<Box<[u8]>> {
-    let mut plain = Vec::new();
+    // Its last four bytes say how long it will be (RFC 1952 §2.3.1): growing leaves holes behind.
+    let len = gzip.last_chunk().copied().map_or(0, u32::from_le_bytes);
+    let mut plain = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
     flate2::bufread::GzDecoder::new(gzip).read_to_end(&mut plain)?;
     Ok(plain.into_boxed_slice())
 }
