@@ -153,6 +153,10 @@ pub trait App {
     /// The moment asked for with [`Ctx::wake_at`] has come.
     fn on_timer(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
 
+    /// What is held for a peer that is away, under this key ([`Ctx::hold`]), is to be given up: memory is short,
+    /// and nobody holds more.
+    fn on_give_up(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
+
     /// The server goes down: before the connections are closed. Last messages may be sent.
     fn on_shutdown(&mut self, _ctx: &mut Ctx<'_>) {}
 }

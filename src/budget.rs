@@ -2,8 +2,8 @@
 //!
 //! A limit for each connection bounds nothing when there are ten thousand of them. So every byte
 //! that is kept for a peer from one turn to the next is counted, by the capacity of the buffer it
-//! lies in: unfinished heads, bodies and messages, bytes not processed yet, entries of queues.
-//! Those are each holder's own. What queues share is counted once, by a [`Meter`].
+//! lies in: unfinished heads, bodies and messages, bytes not processed yet, entries of queues; and what
+//! an application keeps for a peer that is away (a polling session between two requests). Those are each holder's own. What queues share is counted once, by a [`Meter`].
 //!
 //! Counted is what is there, never what comes and goes: whoever changes what a connection holds
 //! has it recounted. Which holder goes when too much is held is not decided here (`hub::relief`).
@@ -11,12 +11,26 @@
 use crate::outbox::Meter;
 use std::collections::BTreeMap;
 
-/// The sum, and who holds what. Connections that hold nothing are not in it.
+/// For whom something is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// The connection in this slot.
+    Conn(u32),
+    /// A peer that is away: the application with this index keeps something for it, under a key of its own.
+    Away {
+        /// The application.
+        app: u8,
+        /// Its name for the peer.
+        key: u64,
+    },
+}
+
+/// The sum, and who holds what. Whoever holds nothing is not in it.
 #[derive(Debug, Default)]
 pub struct Budget {
     shared: Meter,
     own: usize,
-    holders: BTreeMap<u32, usize>,
+    holders: BTreeMap<Holder, usize>,
 }
 
 impl Budget {
@@ -26,12 +40,12 @@ impl Budget {
         &self.shared
     }
 
-    /// The connection in this slot now holds so many bytes of its own.
-    pub fn set(&mut self, slot: u32, bytes: usize) {
+    /// So many bytes are now held for this one alone.
+    pub fn set(&mut self, holder: Holder, bytes: usize) {
         let before = if bytes == 0 {
-            self.holders.remove(&slot)
+            self.holders.remove(&holder)
         } else {
-            self.holders.insert(slot, bytes)
+            self.holders.insert(holder, bytes)
         };
         self.own = self.own + bytes - before.unwrap_or(0);
     }
@@ -42,8 +56,8 @@ impl Budget {
         self.own + self.shared.total()
     }
 
-    /// Slots of the connections for which something is held, and how much of it is their own.
-    pub fn holders(&self) -> impl Iterator<Item = (u32, usize)> {
-        self.holders.iter().map(|(slot, bytes)| (*slot, *bytes))
+    /// For whom something is held, and how much of it is their own.
+    pub fn holders(&self) -> impl Iterator<Item = (Holder, usize)> {
+        self.holders.iter().map(|(holder, bytes)| (*holder, *bytes))
     }
 }

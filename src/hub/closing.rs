@@ -23,14 +23,21 @@ impl Core {
     }
 
     /// Begins the closing handshake (RFC 6455 §7.1.2).
-    pub(crate) fn start_close(&mut self, id: ConnId, code: CloseCode, reason: &str, cause: Cause) {
+    pub(crate) fn start_close(
+        &mut self,
+        id: ConnId,
+        code: Option<CloseCode>,
+        reason: &str,
+        cause: Cause,
+    ) {
         let now = self.now;
         let Some(conn) = self.get(id).filter(|conn| conn.open) else {
             return;
         };
         conn.since = now;
-        self.leave(id, Closed { code, cause });
-        let span = self.encode_close(Some(code), reason);
+        let told = code.unwrap_or(CloseCode::NoStatusReceived);
+        self.leave(id, Closed { code: told, cause });
+        let span = self.encode_close(code, reason);
         self.queue(id, span);
         self.arm(id);
     }

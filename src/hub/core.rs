@@ -36,6 +36,8 @@ pub(crate) enum Report {
     },
     /// Nobody waits for the answer to this request any more.
     RequestGone { id: RequestId, app: u8 },
+    /// It holds too much for a peer that is away.
+    GiveUp { app: u8, key: u64 },
 }
 
 /// A socket to close at the end of the turn.

@@ -166,7 +166,20 @@ impl Ctx<'_> {
     /// The application's `on_close` follows when this callback has returned.
     pub fn close(&mut self, id: ConnId, code: CloseCode, reason: &'static str) {
         debug_assert!(code.may_be_sent() && reason.len() <= 123);
-        self.core.start_close(id, code, reason, Cause::Application);
+        self.core
+            .start_close(id, Some(code), reason, Cause::Application);
+    }
+
+    /// The same with a Close that has no code, for protocols that say why themselves (RFC 6455 §5.5.1).
+    pub fn close_without_code(&mut self, id: ConnId) {
+        self.core.start_close(id, None, "", Cause::Application);
+    }
+
+    /// Counts bytes that the application keeps for a peer that is away into the memory budget: so many
+    /// from now on under this key; 0: none. When memory is short, and nobody holds more, `on_give_up`
+    /// follows.
+    pub fn hold(&mut self, key: u64, bytes: usize) {
+        self.core.hold(self.app, key, bytes);
     }
 
     /// Answers a request that was answered `Later`. An answer to a request that is no longer

@@ -198,6 +198,15 @@ impl Logbook {
         }
     }
 
+    /// The memory budget is full, and most is held for a peer that is away.
+    pub(crate) fn overload_away(&mut self, now: Time, bytes: usize) {
+        if self.admit(Kind::Overload, now) {
+            warn!(
+                "a session is ended, the memory budget is full and {bytes} bytes are held for it"
+            );
+        }
+    }
+
     /// A peer does not read.
     pub(crate) fn slow_consumer(&mut self, now: Time, conn: Option<&Conn>) {
         let Some(conn) = conn else { return };

@@ -6,6 +6,7 @@
 
 use super::admission::Cap;
 use super::core::Core;
+use crate::budget::Holder;
 use crate::http::response::Status;
 use crate::ws::close::CloseCode;
 use std::collections::BTreeMap;
@@ -298,8 +299,10 @@ impl Core {
 
     fn write_memory(&self, page: &mut Page) {
         let holders = self.budget.holders();
-        let queues =
-            holders.filter_map(|(slot, _)| Some(self.conns.get(slot as usize)?.outbox.len()));
+        let queues = holders.filter_map(|(holder, _)| match holder {
+            Holder::Conn(slot) => Some(self.conns.get(slot as usize)?.outbox.len()),
+            Holder::Away { .. } => None,
+        });
         let (total, largest) = queues.fold((0, 0), |(total, largest), len| {
             (total + len, largest.max(len))
         });

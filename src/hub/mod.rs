@@ -322,7 +322,9 @@ impl Hub {
     #[cold]
     fn settle(&mut self) {
         while let Some(report) = self.core.reports.pop_front() {
-            let (Report::Closed { app, .. } | Report::RequestGone { app, .. }) = report;
+            let (Report::Closed { app, .. }
+            | Report::RequestGone { app, .. }
+            | Report::GiveUp { app, .. }) = report;
             let Some(application) = self.apps.get_mut(usize::from(app)) else {
                 continue;
             };
@@ -332,6 +334,7 @@ impl Hub {
             match report {
                 Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
                 Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),
+                Report::GiveUp { key, .. } => application.on_give_up(ctx, key),
             }
             self.core.active = active;
         }

@@ -6,8 +6,9 @@
 //! of them here, though it is in memory once: who does not read is what keeps it there.
 
 use super::Hub;
-use super::core::Core;
+use super::core::{Core, Report};
 use crate::app::{Cause, ConnId};
+use crate::budget::Holder;
 use crate::conn::{Phase, Stage};
 use crate::http::refusal;
 use crate::outbox::Chunk;
@@ -36,12 +37,23 @@ impl Hub {
     pub fn recount_held_bytes(&self) -> usize {
         let core = &self.core;
         let own = core.conns.iter().map(|(_, conn)| conn.held_bytes());
+        // Only the applications know those.
+        let away = core
+            .budget
+            .holders()
+            .filter_map(|(holder, bytes)| match holder {
+                Holder::Away { .. } => Some(bytes),
+                Holder::Conn(_) => None,
+            });
         let backlogs = core.backlogs.values().map(Vec::capacity);
         let chunks = core.conns.iter().flat_map(|(_, conn)| conn.outbox.chunks());
         let chunks: BTreeMap<*const Chunk, usize> = chunks
             .map(|chunk| (Rc::as_ptr(chunk), chunk.held_bytes()))
             .collect();
-        own.sum::<usize>() + backlogs.sum::<usize>() + chunks.values().sum::<usize>()
+        own.sum::<usize>()
+            + away.sum::<usize>()
+            + backlogs.sum::<usize>()
+            + chunks.values().sum::<usize>()
     }
 }
 
@@ -57,7 +69,13 @@ impl Core {
             return;
         }
         conn.counted = bytes > 0;
-        self.budget.set(slot, bytes);
+        self.budget.set(Holder::Conn(slot), bytes);
+        self.over_budget = self.is_over_budget();
+    }
+
+    /// An application keeps so many bytes for a peer that is away.
+    pub(super) fn hold(&mut self, app: u8, key: u64, bytes: usize) {
+        self.budget.set(Holder::Away { app, key }, bytes);
         self.over_budget = self.is_over_budget();
     }
 
@@ -75,7 +93,7 @@ impl Core {
         // Its message is not at its place in the table meanwhile.
         let held = conn.held_bytes() + bytes;
         conn.counted = true;
-        self.budget.set(id.slot, held);
+        self.budget.set(Holder::Conn(id.slot), held);
         if !self.is_over_budget() {
             return true;
         }
@@ -111,24 +129,41 @@ impl Core {
     fn relieve(&mut self, coming: usize) -> bool {
         let most = self.config.memory_budget_bytes.saturating_sub(coming);
         let causer = self.active.filter(|_| coming > 0).map(|id| id.slot);
-        let holders = self.budget.holders().filter_map(|(slot, own)| {
+        let holders = self.budget.holders().filter_map(|(holder, own)| {
+            let Holder::Conn(slot) = holder else {
+                return Some((own, holder));
+            };
             let conn = self.conns.get(slot as usize)?;
             let caused = if causer == Some(slot) { coming } else { 0 };
-            Some((own + conn.outbox.len() + caused, slot))
+            Some((own + conn.outbox.len() + caused, holder))
         });
-        let mut holders: BinaryHeap<(usize, u32)> = holders.collect::<Vec<_>>().into();
+        let mut holders: BinaryHeap<(usize, Holder)> = holders.collect::<Vec<_>>().into();
         let mut is_left = true;
         while is_left
             && self.budget.held_bytes() > most
-            && let Some((bytes, slot)) = holders.pop()
+            && let Some((bytes, holder)) = holders.pop()
         {
-            is_left = causer != Some(slot);
             self.active = None;
-            self.end_holder(slot, bytes);
-            self.recount(slot);
+            match holder {
+                Holder::Conn(slot) => {
+                    is_left = causer != Some(slot);
+                    self.end_holder(slot, bytes);
+                    self.recount(slot);
+                }
+                Holder::Away { app, key } => self.end_away(app, key, bytes),
+            }
         }
         self.over_budget = false;
         is_left
+    }
+
+    /// An application is to give up what it keeps for a peer that is away. It is told as soon as no other
+    /// callback runs, and until then the bytes count as given back: it cannot refuse.
+    fn end_away(&mut self, app: u8, key: u64, bytes: usize) {
+        self.log.overload_away(self.now, bytes);
+        self.counters.overload_closes += 1;
+        self.budget.set(Holder::Away { app, key }, 0);
+        self.reports.push_back(Report::GiveUp { app, key });
     }
 
     /// Ends one connection, in the best manner that gives back its memory at once.

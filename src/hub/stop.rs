@@ -69,7 +69,7 @@ fn stop_connection(core: &mut Core, id: ConnId) {
         Phase::Open { .. } => {
             core.start_close(
                 id,
-                CloseCode::GoingAway,
+                Some(CloseCode::GoingAway),
                 "server is going down",
                 Cause::Shutdown,
             );

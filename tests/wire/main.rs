@@ -11,6 +11,7 @@
 mod admission;
 mod answer;
 mod args;
+mod away;
 mod backpressure;
 mod broadcast;
 mod budget;
