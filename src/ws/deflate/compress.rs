@@ -73,7 +73,12 @@ impl Compressor {
             compress.set_dictionary(history).ok()?;
         }
         let start = out.len();
-        run(compress, out, parts)?;
+        if run(compress, out, parts).is_none() {
+            // It stopped inside a block, and the library's reset does not forget that: the next
+            // message would lack the beginning of its first block.
+            *self.by_window.get_mut(place)? = None;
+            return None;
+        }
         let payload = out.get(start..)?.strip_suffix(TAIL)?;
         let (payload_len, len) = (payload.len(), parts.iter().map(|part| part.len()).sum());
         out.truncate(start + payload_len);
