@@ -21,6 +21,8 @@ mod conformance;
 mod control;
 #[cfg(feature = "deflate")]
 mod deflate;
+#[cfg(feature = "deflate")]
+mod deflate_limits;
 mod docs;
 mod downloads;
 mod ending;
