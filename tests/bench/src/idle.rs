@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::cores::Cores;
-use crate::load::open;
+use crate::deflate;
+use crate::handshake::{Offer, open};
+use crate::message::Message;
 use crate::process::{Program, Server};
 
 /// Connections that are open and silent.
@@ -38,28 +40,54 @@ const HANDFUL: usize = 100;
 /// deadline for its opening would have passed (ours: 10 s), which is a price of opening, not of silence.
 const SETTLE: Duration = Duration::from_secs(11);
 
+/// Who is silent.
+#[derive(Debug, Clone, Copy)]
+pub struct Clients {
+    /// What they ask for; `{}` becomes a different number of 13 digits for each of them, as the chat page takes it
+    /// from its clock.
+    pub path: &'static str,
+    /// How many they are.
+    pub connections: usize,
+    /// What compression they offer; the server must agree.
+    pub offer: Offer,
+    /// What each of them sends to be echoed before it falls silent.
+    pub message: Option<Message>,
+}
+
+impl Clients {
+    /// How many files they need.
+    #[must_use]
+    pub fn files(&self) -> u64 {
+        self.connections as u64 + 64
+    }
+}
+
 /// Opens a handful of connections, then all of them, twice, and looks at the memory in between.
 ///
-/// `{}` in the path becomes a different number of 13 digits for each connection, as the chat page takes it
-/// from its clock. Nothing is sent for the time `silence`, in which processor time is counted; when there is none,
-/// those figures are zero.
+/// Nothing is sent for the time `silence`, in which processor time is counted; when there is none, those figures
+/// are zero.
 ///
 /// # Errors
 /// The server refuses connections, or does not give them back.
-pub fn measure(program: &Program, path: &str, cores: Cores, silence: Duration) -> Result<Idle> {
+pub fn measure(
+    program: &Program,
+    clients: &Clients,
+    cores: Cores,
+    silence: Duration,
+) -> Result<Idle> {
     let server = Server::start(program, cores)?;
     thread::sleep(Duration::from_millis(100));
     let files = server.open_files()?;
     let resident_at_start = server.resident_memory()? as f64;
 
-    leave(&server, gather(&server, path, HANDFUL, files)?, files)?;
+    leave(&server, gather(&server, clients, HANDFUL, files)?, files)?;
     let small = server.private_memory()? as f64;
-    let crowd = gather(&server, path, CONNECTIONS, files)?;
+    let crowd = gather(&server, clients, clients.connections, files)?;
     let first = server.private_memory()? as f64;
     leave(&server, crowd, files)?;
     let empty = server.private_memory()? as f64;
 
-    let crowd = gather(&server, path, CONNECTIONS, files)?;
+    let crowd = gather(&server, clients, clients.connections, files)?;
     let second = server.private_memory()? as f64;
     let resident = server.resident_memory()? as f64;
     let (cpu, switches) = if silence.is_zero() {
@@ -71,7 +99,7 @@ pub fn measure(program: &Program, path: &str, cores: Cores, silence: Duration) -
     leave(&server, crowd, files)?;
     server.stop()?;
 
-    let connections = CONNECTIONS as f64;
+    let connections = clients.connections as f64;
     Ok(Idle {
         resident_at_start,
         resident,
@@ -94,11 +122,21 @@ fn listen(server: &Server, silence: Duration) -> Result<(f64, f64)> {
 }
 
 /// Opens so many connections beside the files that are open anyway.
-fn gather(server: &Server, path: &str, count: usize, files: usize) -> Result<Vec<TcpStream>> {
+fn gather(
+    server: &Server,
+    clients: &Clients,
+    count: usize,
+    files: usize,
+) -> Result<Vec<TcpStream>> {
     let crowd = (0..count)
         .map(|number| {
             let id = 1_700_000_000_000 + number as u64;
-            open(server.address, &path.replace("{}", &id.to_string()))
+            let path = clients.path.replace("{}", &id.to_string());
+            let (mut stream, agreed) = open(server.address, &path, clients.offer)?;
+            if let Some(message) = clients.message {
+                deflate::echo_once(&mut stream, message, agreed)?;
+            }
+            Ok(stream)
         })
         .collect::<Result<Vec<_>>>()?;
     server.wait_for_open_files(files + count)?;

@@ -24,6 +24,8 @@ pub struct Peer {
     arguments: &'static [&'static str],
     /// Machine code made before it is started, so that counting instructions makes sense.
     pub native: bool,
+    /// It compresses when its last argument says so.
+    pub compresses: bool,
 }
 
 /// All of them. uWebSockets.js is not here: it is in no registry.
@@ -35,6 +37,7 @@ pub const PEERS: &[Peer] = &[
         program: "/release/tungstenite-peer",
         arguments: &[],
         native: true,
+        compresses: false,
     },
     Peer {
         folder: "fastwebsockets",
@@ -43,6 +46,7 @@ pub const PEERS: &[Peer] = &[
         program: "/release/fastwebsockets-peer",
         arguments: &[],
         native: true,
+        compresses: false,
     },
     Peer {
         folder: "bun",
@@ -51,6 +55,7 @@ pub const PEERS: &[Peer] = &[
         program: "/bun",
         arguments: &["/server.js"],
         native: false,
+        compresses: true,
     },
     Peer {
         folder: "ws",
@@ -59,6 +64,7 @@ pub const PEERS: &[Peer] = &[
         program: "node",
         arguments: &["/server.mjs"],
         native: false,
+        compresses: true,
     },
     Peer {
         folder: "fastapi",
@@ -67,6 +73,7 @@ pub const PEERS: &[Peer] = &[
         program: "/venv/bin/python",
         arguments: &["/server.py"],
         native: false,
+        compresses: false,
     },
 ];
 
@@ -86,6 +93,14 @@ impl Peer {
         } else {
             Err(said.to_owned())
         }
+    }
+
+    /// How it is started when it has to compress; `how` is what its program understands.
+    #[must_use]
+    pub fn compressing(&self, how: &str) -> Program {
+        let mut program = self.program();
+        program.arguments.push(how.into());
+        program
     }
 
     /// How it is started.

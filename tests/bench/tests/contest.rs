@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use ws101_bench::contest::{Entrant, Rules, Standing};
 use ws101_bench::cores::{Cores, raise_file_limit};
-use ws101_bench::frames::{Kind, Message};
+use ws101_bench::handshake::Offer;
+use ws101_bench::message::{Kind, Message};
 use ws101_bench::process::Program;
 use ws101_bench::workload::{Pattern, Workload};
 
@@ -41,6 +42,7 @@ fn entrant(name: &str, program: Program) -> Entrant {
     Entrant {
         name: name.to_owned(),
         program,
+        offer: Offer::Nothing,
         guest: name.contains("guest"),
     }
 }
