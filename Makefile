@@ -45,6 +45,7 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 	$(CARGO) fmt --check --manifest-path tests/fuzz/Cargo.toml
 	$(CARGO) fmt --check --manifest-path tests/soak/Cargo.toml
 	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --all-targets $(BENCH) -- -D warnings
 	$(CARGO) clippy --all-targets $(SOAK) -- -D warnings
 	$(CARGO) clippy --all-targets $(FUZZ) -- -D warnings

@@ -164,6 +164,11 @@ fn agree(config: &Config) -> Result<(), UsageError> {
 }
 
 fn unknown_flag(flag: &str) -> UsageError {
+    if cfg!(not(feature = "deflate")) && flag.starts_with("--deflate") {
+        return refuse(format!(
+            "unknown flag {flag:?}: this program was built without compression (feature deflate)"
+        ));
+    }
     let known = FLAGS.iter().map(|flag| flag.name);
     let near = nearest(
         flag.trim_start_matches('-'),

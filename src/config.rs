@@ -11,6 +11,18 @@ const FILES_KEPT: usize = 16;
 /// a page is looked up.
 const FILES_ALWAYS_OPEN: usize = 10;
 
+/// Which compression of messages is agreed to (RFC 7692).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deflate {
+    /// None.
+    Off,
+    /// Each message by itself: a connection keeps nothing between two messages.
+    On,
+    /// Messages refer back to those before them, unless the client wants it otherwise: up to 4 KiB, or 32 KiB
+    /// where it leaves us no choice, are kept for each direction.
+    Takeover,
+}
+
 /// What the server does at most, and for how long it waits.
 ///
 /// Sizes are bytes. A duration of zero switches off what can be off.
@@ -58,6 +70,12 @@ pub struct Config {
     /// Bytes encoded in a turn after which they are written before the next connection is read: while
     /// they are in the processor's cache, and before the arena grows.
     pub write_out_bytes: usize,
+    /// Which compression is agreed to.
+    pub deflate: Deflate,
+    /// Messages shorter than this, in bytes, are sent as they are: it would cost more than it saves.
+    pub deflate_threshold_bytes: usize,
+    /// How hard the compressor tries: 1, fast, to 9, short.
+    pub deflate_level: usize,
     /// Size of one piece of a response body that is read as the socket drains.
     pub piece_bytes: usize,
 
@@ -111,6 +129,9 @@ impl Default for Config {
             max_deliveries_per_turn: 65_536,
             max_turn_bytes: 4 << 20,
             write_out_bytes: 64 << 10,
+            deflate: Deflate::On,
+            deflate_threshold_bytes: 256,
+            deflate_level: 1,
             piece_bytes: 64 << 10,
             head_timeout: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(15),

@@ -21,6 +21,7 @@ use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
+use crate::ws::deflate::{Agreed, Contexts};
 use crate::ws::endpoint::Endpoint;
 use std::net::{IpAddr, SocketAddr};
 
@@ -58,6 +59,10 @@ pub struct Conn {
     pub status: u16,
     /// How it ended, as it will be logged.
     pub closed: Closed,
+    /// The compression that was agreed to.
+    pub agreed: Option<Agreed>,
+    /// What that keeps between two messages; made by the first of them.
+    pub contexts: Option<Box<Contexts>>,
     /// Its limit for one message, in bytes.
     pub max_message_bytes: u32,
     /// The application's name for it.
@@ -93,15 +98,6 @@ pub enum Standing {
     Served,
     /// Turned away when it was accepted: it reads why, and goes.
     Refused,
-}
-
-/// What a receiver has agreed on that changes the bytes of a message.
-///
-/// A message is encoded once for each class among its receivers, never once for each receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EncodingClass {
-    /// No extension: the payload as it is.
-    Plain,
 }
 
 /// Why a connection is not read. Nothing set: it is.
@@ -242,6 +238,8 @@ impl Conn {
                 code: CloseCode::AbnormalClosure,
                 cause: Cause::Peer,
             },
+            agreed: None,
+            contexts: None,
             max_message_bytes: 0,
             tag: 0,
             phase: Phase::Http(Box::new(exchange)),
@@ -286,20 +284,17 @@ impl Conn {
                 };
                 (exchange.head.capacity() + body, size_of::<Exchange>())
             }
-            Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
+            Phase::Open { endpoint, .. } => {
+                let contexts = self.contexts.as_ref();
+                let contexts = contexts.map_or(0, |contexts| contexts.held_bytes());
+                (endpoint.held_bytes() + contexts, 0)
+            }
             Phase::Draining(_) | Phase::Gone => (0, 0),
         };
         match unfinished + self.outbox.held_bytes() {
             0 => 0,
             buffers => buffers + record + size_of::<Self>(),
         }
-    }
-
-    /// Which encoding of a message it takes.
-    #[must_use]
-    #[inline]
-    pub(crate) fn encoding(&self) -> EncodingClass {
-        EncodingClass::Plain
     }
 
     /// The earliest time at which something has to be done about it, if nothing happens before.

@@ -67,6 +67,8 @@ const PAGES: &str = "Pages and chat";
 const WHO: &str = "Who may connect";
 const LIMITS: &str = "Limits";
 const DEADLINES: &str = "Deadlines, how long the server waits";
+#[cfg(feature = "deflate")]
+const COMPRESSION: &str = "Compression of messages (permessage-deflate)";
 const LOGS: &str = "Logs";
 
 /// Every state has a deadline, so that no peer can hold a connection for nothing; an hour is
@@ -300,6 +302,46 @@ pub(super) static FLAGS: &[Flag] = &[
             range: DEADLINE,
             zero: Some("cut at once"),
             field: |config| &mut config.drain_timeout,
+        },
+    },
+    #[cfg(feature = "deflate")]
+    Flag {
+        name: "deflate",
+        unit: "WHICH",
+        group: COMPRESSION,
+        about: "on, off, or takeover: messages may refer back to earlier ones, for which each \
+                connection keeps the last 4k to 32k of what it sent, and as much of what it was sent",
+        kind: Kind::Text {
+            set: |options, text| value::deflate(text).map(|which| options.config.deflate = which),
+            default: |options| value::show_deflate(options.config.deflate).to_owned(),
+        },
+    },
+    #[cfg(feature = "deflate")]
+    Flag {
+        name: "deflate-threshold",
+        unit: "SIZE",
+        group: COMPRESSION,
+        about: "shorter messages are sent as they are; 0: all are compressed that become shorter",
+        kind: Kind::Size {
+            range: 0..=1 << 30,
+            set: |config, bytes| {
+                config.deflate_threshold_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            },
+            default: |config| {
+                value::show_size(u64::try_from(config.deflate_threshold_bytes).unwrap_or(u64::MAX))
+            },
+        },
+    },
+    #[cfg(feature = "deflate")]
+    Flag {
+        name: "deflate-level",
+        unit: "COUNT",
+        group: COMPRESSION,
+        about: "1 is fast, 9 makes the shortest messages",
+        kind: Kind::Count {
+            range: 1..=9,
+            zero: None,
+            field: |config| &mut config.deflate_level,
         },
     },
     Flag {

@@ -8,6 +8,9 @@ use std::ops::RangeInclusive;
 
 use log::LevelFilter;
 
+#[cfg(feature = "deflate")]
+use crate::config::Deflate;
+
 const SIZES: &[(&str, u64)] = &[("m", 1 << 20), ("k", 1 << 10), ("", 1)];
 const TIMES: &[(&str, u64)] = &[("m", 60_000), ("s", 1_000), ("ms", 1), ("", 1_000)];
 
@@ -97,6 +100,28 @@ pub(super) fn level(text: &str) -> Result<LevelFilter, String> {
     text.parse().map_err(|_| {
         format!("{text:?} is not a level: give off, error, warn, info, debug or trace")
     })
+}
+
+#[cfg(feature = "deflate")]
+const DEFLATE: [(&str, Deflate); 3] = [
+    ("on", Deflate::On),
+    ("off", Deflate::Off),
+    ("takeover", Deflate::Takeover),
+];
+
+/// Which compression is agreed to.
+#[cfg(feature = "deflate")]
+pub(super) fn deflate(text: &str) -> Result<Deflate, String> {
+    let known = DEFLATE.iter().find(|(word, _)| *word == text);
+    known
+        .map(|(_, which)| *which)
+        .ok_or_else(|| format!("{text:?} is not on, off or takeover"))
+}
+
+#[cfg(feature = "deflate")]
+pub(super) fn show_deflate(which: Deflate) -> &'static str {
+    let known = DEFLATE.iter().find(|(_, known)| *known == which);
+    known.map_or("", |(word, _)| word)
 }
 
 /// Where to listen: an IP address (returned without brackets) or a name.

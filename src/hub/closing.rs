@@ -100,6 +100,7 @@ impl Core {
         }
         admission.opened(conn);
         conn.paused = Default::default();
+        conn.contexts = None;
         conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
             discarded: 0,

@@ -9,6 +9,7 @@ use super::intake::Intake;
 use super::logbook::Logbook;
 use super::metrics::Counters;
 use super::rate::Rates;
+use super::squeeze;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
@@ -18,6 +19,7 @@ use crate::http::date::DateCache;
 use crate::http::policy::Policy;
 use crate::outbox::Span;
 use crate::timers::Timers;
+use crate::ws::deflate::{Compressor, Inflater};
 use crate::ws::frame::{self, Opcode};
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
@@ -59,6 +61,14 @@ pub(crate) struct Core {
     pub(crate) admission: Admission,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
+    /// Inflates what connections receive. Not here while it does.
+    pub(crate) inflater: Option<Box<Inflater>>,
+    /// Compresses what they are sent.
+    pub(crate) compressor: Compressor,
+    /// Bytes inflated and compressed in this turn: work that is not to be seen by what came in and goes out.
+    pub(crate) squeezed: usize,
+    /// Messages of so many bytes go out by `deliver_long`.
+    pub(crate) long_bytes: usize,
     /// Received bytes, and what is queued of them as it lies.
     pub(crate) intake: Intake,
     /// Messages queued in this turn, counted per receiver.
@@ -96,6 +106,7 @@ impl Core {
         let counters = Counters::new(world.unix_time());
         Self {
             rates: Rates::new(config.max_messages_per_second),
+            long_bytes: squeeze::long_bytes(&config),
             config,
             policy,
             world,
@@ -106,6 +117,9 @@ impl Core {
             conns: Slab::new(),
             admission: Admission::default(),
             arena: Vec::new(),
+            inflater: None,
+            compressor: Compressor::default(),
+            squeezed: 0,
             intake: Intake::default(),
             deliveries: 0,
             touched: Vec::new(),
@@ -147,7 +161,7 @@ impl Core {
 
     /// Appends a whole frame to the arena.
     pub(crate) fn encode<const N: usize>(&mut self, opcode: Opcode, parts: [&[u8]; N]) -> Span {
-        encode(&mut self.arena, opcode, parts)
+        encode(&mut self.arena, opcode, &parts)
     }
 
     /// What was appended to the arena since it was `start` bytes long.
@@ -167,7 +181,7 @@ impl Core {
     #[inline]
     pub(crate) fn turn_is_full(&self) -> bool {
         self.deliveries >= self.config.max_deliveries_per_turn
-            || self.arena.len() >= self.config.max_turn_bytes
+            || self.arena.len() + self.squeezed >= self.config.max_turn_bytes
     }
 
     /// Makes sure that the timer of the connection fires when its deadline comes.
@@ -266,11 +280,7 @@ impl Core {
 
 /// Appends a whole frame, its payload given in parts, and says where it stands.
 #[inline]
-pub(crate) fn encode<const N: usize>(
-    arena: &mut Vec<u8>,
-    opcode: Opcode,
-    parts: [&[u8]; N],
-) -> Span {
+pub(crate) fn encode(arena: &mut Vec<u8>, opcode: Opcode, parts: &[&[u8]]) -> Span {
     let start = arena.len();
     frame::encode_header(arena, opcode, parts.iter().map(|part| part.len()).sum());
     for part in parts {

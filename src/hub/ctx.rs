@@ -5,14 +5,10 @@ use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::EncodingClass;
 use crate::http::response::Response;
 use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
-
-/// The memory budget is looked at before a message of this size is encoded, not only afterwards.
-const LARGE_BYTES: usize = 256 << 10;
 
 /// The application's hands: valid during one callback.
 ///
@@ -79,13 +75,14 @@ impl Ctx<'_> {
     }
 
     /// Sends the message that was given to the application, as it lies. `false`: that cannot be. (It can
-    /// only go to one, and first; those who receive many messages in a turn want them side by side.)
+    /// only go to one, and first; those who receive many messages in a turn want them side by side, and
+    /// some want them compressed.)
     fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
         let is_queued = self.core.intake.is_queued();
         let Some(conn) = self.core.get(id).filter(|conn| conn.open) else {
             return true;
         };
-        if is_queued || !conn.outbox.is_empty() {
+        if is_queued || !conn.outbox.is_empty() || conn.agreed.is_some() {
             return false;
         }
         self.core.intake.note_queued(frame, id.slot);
@@ -94,7 +91,8 @@ impl Ctx<'_> {
         true
     }
 
-    /// Sends one message to many connections. It is encoded once.
+    /// Sends one message to many connections. It is encoded once; if some of them take it compressed, it is
+    /// compressed once (for each size of window that they have agreed to).
     #[inline]
     pub fn send_many(&mut self, ids: impl IntoIterator<Item = ConnId>, message: Message<'_>) {
         match message {
@@ -121,8 +119,8 @@ impl Ctx<'_> {
         parts: [&[u8]; N],
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
-        if len >= LARGE_BYTES && !self.core.make_room(len) {
-            return;
+        if len >= self.core.long_bytes {
+            return self.core.deliver_long(ids, opcode, &parts);
         }
         let Core {
             conns,
@@ -132,7 +130,7 @@ impl Ctx<'_> {
             ..
         } = &mut *self.core;
         let start = arena.len();
-        let plain = encode(arena, opcode, parts);
+        let plain = encode(arena, opcode, &parts);
         let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {
@@ -141,12 +139,9 @@ impl Ctx<'_> {
             if conn.serial != id.serial || !conn.open {
                 continue;
             }
-            let span = match conn.encoding() {
-                EncodingClass::Plain => plain,
-            };
             delivered += 1;
             // An open WebSocket is on the list because something waits, so what is first puts it there.
-            let is_first = conn.outbox.push(span);
+            let is_first = conn.outbox.push(plain);
             if is_first || !conn.touched {
                 conn.touched = true;
                 touched.push(id.slot);

@@ -15,6 +15,7 @@ use crate::http::refusal;
 use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
+use crate::ws::deflate;
 use crate::ws::endpoint::Endpoint;
 use crate::ws::handshake::{self, Handshake, Plan};
 use std::mem;
@@ -243,7 +244,9 @@ impl Hub {
             }
             (Reply::Upgrade(options), Some(handshake)) => {
                 let start = core.arena.len();
-                handshake.write(&mut core.arena, None);
+                let agreed = deflate::agree(head, core.config.deflate);
+                let extensions = agreed.map(|agreed| agreed.to_string());
+                handshake.write(&mut core.arena, extensions.as_deref());
                 let span = core.span_since(start);
                 core.queue(id, span);
                 let Core { conns, config, .. } = core;
@@ -251,6 +254,7 @@ impl Hub {
                     conn.outbox.seal();
                     conn.status = 101;
                     conn.open = true;
+                    conn.agreed = agreed;
                     conn.set_options(&options, config);
                     conn.phase = Phase::Open {
                         endpoint: Endpoint::default(),

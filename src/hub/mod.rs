@@ -31,6 +31,7 @@ mod metrics;
 mod rate;
 mod relief;
 mod respond;
+mod squeeze;
 mod stop;
 mod transmit;
 mod websocket;

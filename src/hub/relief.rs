@@ -65,6 +65,27 @@ impl Core {
         self.budget.held_bytes() > self.config.memory_budget_bytes
     }
 
+    /// A message of this connection inflates, and takes so many bytes by now. `false`: there is no room, and this
+    /// connection was the largest holder. It has ended.
+    #[cold]
+    pub(super) fn may_inflate_to(&mut self, id: ConnId, bytes: usize) -> bool {
+        let Some(conn) = self.get(id) else {
+            return false;
+        };
+        // Its message is not at its place in the table meanwhile.
+        let held = conn.held_bytes() + bytes;
+        conn.counted = true;
+        self.budget.set(id.slot, held);
+        if !self.is_over_budget() {
+            return true;
+        }
+        let active = self.active;
+        self.relieve(0);
+        self.active = active;
+        let conn = self.get(id);
+        conn.is_some_and(|conn| matches!(conn.phase, Phase::Open { .. }))
+    }
+
     /// Asked before a large message is encoded: it may have to wait for its receivers. `false`: there is no
     /// room for it, and the connection that caused it was the largest holder. (What that one has sent
     /// is still counted as held by it while it is processed.)

@@ -287,5 +287,6 @@ impl Core {
         self.arena.clear();
         self.intake.clear();
         self.deliveries = 0;
+        self.squeezed = 0;
     }
 }

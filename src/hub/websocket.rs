@@ -9,6 +9,7 @@ use crate::conn::Phase;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
+use crate::ws::message::Means;
 use std::mem;
 
 impl Hub {
@@ -54,11 +55,10 @@ impl Hub {
                 }
                 other => {
                     holds = true;
-                    let event = match other {
-                        Some(Err(violation)) => Err(violation),
-                        _ => endpoint.receive_rest(input, &limits),
-                    };
-                    self.take_rarer(id, event);
+                    match other {
+                        Some(Err(violation)) => self.core.fail(id, violation),
+                        _ => self.receive_rarer(id, input, &limits),
+                    }
                 }
             }
         }
@@ -70,7 +70,38 @@ impl Hub {
         }
     }
 
-    /// What is not a message that arrived whole. Kept apart from the loop, which is short without it.
+    /// What is not a message that arrived whole and plain. Kept apart from the loop, which is short
+    /// without it.
+    #[cold]
+    fn receive_rarer(&mut self, id: ConnId, input: &mut &mut [u8], limits: &Limits) {
+        let core = &mut self.core;
+        let Some(conn) = core.get(id) else { return };
+        let Phase::Open { endpoint, .. } = &mut conn.phase else {
+            return;
+        };
+        // Out of the table, which is needed to say whether there is room for what inflates.
+        let mut endpoint = mem::take(endpoint);
+        let agreed = conn.agreed;
+        let mut contexts = conn.contexts.take();
+        let mut inflater = core.inflater.take().unwrap_or_default();
+        let means = Means {
+            agreed,
+            inflater: &mut inflater,
+            contexts: &mut contexts,
+            room: &mut |bytes| core.may_inflate_to(id, bytes),
+        };
+        let event = endpoint.receive_rest(input, limits, means);
+        if let Some(conn) = self.core.get(id)
+            && let Phase::Open { endpoint: home, .. } = &mut conn.phase
+        {
+            *home = endpoint;
+            conn.contexts = contexts;
+            self.take_rarer(id, event);
+        }
+        self.core.squeezed += inflater.take_produced();
+        self.core.inflater = Some(inflater);
+    }
+
     #[cold]
     fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
         let Some(conn) = self.core.get(id) else {

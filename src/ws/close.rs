@@ -83,6 +83,10 @@ pub enum Violation {
     MessageTooSlow,
     /// A text message or close reason that is not UTF-8 (§8.1).
     NotUtf8,
+    /// A compressed message that is not DEFLATE, or not all of it (RFC 7692 §7.2.2).
+    CorruptDeflate,
+    /// No rule: the server has no memory left to inflate the message.
+    NoRoom,
     /// A Close payload of one byte: a code has two (§5.5.1).
     HalfCloseCode,
     /// A close code that must not be on the wire (§7.4).
@@ -96,7 +100,8 @@ impl Violation {
         match self {
             Self::MessageTooBig => CloseCode::MessageTooBig,
             Self::TooManyFragments | Self::MessageTooSlow => CloseCode::PolicyViolation,
-            Self::NotUtf8 => CloseCode::InvalidFramePayloadData,
+            Self::NotUtf8 | Self::CorruptDeflate => CloseCode::InvalidFramePayloadData,
+            Self::NoRoom => CloseCode::TryAgainLater,
             _ => CloseCode::ProtocolError,
         }
     }
@@ -118,6 +123,8 @@ impl Violation {
             Self::TooManyFragments => "too many fragments",
             Self::MessageTooSlow => "message too slow",
             Self::NotUtf8 => "not UTF-8",
+            Self::CorruptDeflate => "compressed data corrupt",
+            Self::NoRoom => "out of memory for peers",
             Self::HalfCloseCode => "close code of one byte",
             Self::BadCloseCode => "close code not allowed",
         }

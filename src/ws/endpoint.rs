@@ -6,7 +6,7 @@
 
 use super::close::{CloseCode, Violation, check_payload};
 use super::frame::{Expect, Opcode};
-use super::message::{Assembler, Complete, Message};
+use super::message::{Assembler, Complete, Means, Message, Pushed};
 use super::reader::{Control, Part, Reader};
 
 /// What an endpoint reports.
@@ -47,14 +47,15 @@ impl Endpoint {
     /// # Errors
     /// A violation, at the first byte that proves it. The endpoint must not be used again.
     #[inline]
-    pub fn receive<'a>(
+    pub fn receive<'e, 'a: 'e>(
         &mut self,
         input: &mut &'a mut [u8],
         limits: &Limits,
-    ) -> Result<Option<Event<'a>>, Violation> {
+        means: Means<'e, '_>,
+    ) -> Result<Option<Event<'e>>, Violation> {
         match self.receive_whole(input, limits) {
             Some(message) => message.map(|message| Some(Event::Message(message.into()))),
-            None => self.receive_rest(input, limits),
+            None => self.receive_rest(input, limits, means),
         }
     }
 
@@ -76,13 +77,13 @@ impl Endpoint {
         Some(Message::whole(opcode, payload))
     }
 
-    fn expected(&self, limits: &Limits) -> Expect {
+    fn expected(&self, limits: &Limits, means: &Means<'_, '_>) -> Expect {
         Expect {
             in_message: self.messages.in_message(),
-            rsv1: false,
+            rsv1: means.agreed.is_some(),
             room: limits
                 .max_message_bytes
-                .saturating_sub(self.messages.len() as u64),
+                .saturating_sub(self.messages.received() as u64),
             more_fragments: self.messages.fragments() < limits.max_fragments,
         }
     }
@@ -92,19 +93,28 @@ impl Endpoint {
     /// # Errors
     /// As `receive`.
     #[cold]
-    pub fn receive_rest<'a>(
+    pub fn receive_rest<'e, 'a: 'e>(
         &mut self,
         input: &mut &'a mut [u8],
         limits: &Limits,
-    ) -> Result<Option<Event<'a>>, Violation> {
+        mut means: Means<'e, '_>,
+    ) -> Result<Option<Event<'e>>, Violation> {
         loop {
-            let piece = match self.reader.next(input, &self.expected(limits))? {
+            let piece = match self.reader.next(input, &self.expected(limits, &means))? {
                 None => return Ok(None),
                 Some(Part::Control(control)) => return control_event(control).map(Some),
                 Some(Part::Data(piece)) => piece,
             };
-            if let Some(message) = self.messages.push(piece)? {
-                return Ok(Some(Event::Message(message)));
+            match self
+                .messages
+                .push(&piece, limits.max_message_bytes, &mut means)?
+            {
+                Pushed::Unfinished => {}
+                Pushed::Message(message) => return Ok(Some(Event::Message(message))),
+                Pushed::Inflated(opcode) => {
+                    let message = Message::whole(opcode, means.inflater.last_chunk())?;
+                    return Ok(Some(Event::Message(message.into())));
+                }
             }
         }
     }

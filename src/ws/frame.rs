@@ -292,6 +292,13 @@ pub fn encode_header(out: &mut Vec<u8>, opcode: Opcode, payload_len: usize) {
     }
 }
 
+/// Says of a frame that its message is compressed (RFC 7692 §6).
+pub fn set_rsv1(frame: &mut [u8]) {
+    if let Some(first) = frame.first_mut() {
+        *first |= RSV1;
+    }
+}
+
 /// Makes a client's header ours, if no extension is in use: without the mask bit and without the key, so
 /// that it moves up to the payload. The bytes in front of it are not used any more.
 pub fn turn_header(header: &mut [u8]) {

@@ -3,9 +3,13 @@
 //! A message that lies whole in the read buffer is handed on from there, without a copy. Any
 //! other is collected in a buffer that grows with what has arrived, never with what was
 //! announced (§10.4). Size and number of fragments are judged before, by the frame's header.
+//!
+//! A compressed message is collected as it is inflated (RFC 7692 §6, §7.2.2): how large it becomes is
+//! judged here, chunk by chunk, and so is its text.
 
 use super::blocks::Blocks;
 use super::close::Violation;
+use super::deflate::{Agreed, Contexts, Inflater, Inflating};
 use super::frame::Opcode;
 use super::reader::Piece;
 use super::utf8::{self, TextBuffer};
@@ -73,6 +77,32 @@ impl Complete<'_> {
     }
 }
 
+/// What comes of a piece.
+#[derive(Debug)]
+pub enum Pushed {
+    /// The message goes on.
+    Unfinished,
+    /// It is complete.
+    Message(Complete<'static>),
+    /// It is complete, was compressed, and lies in the inflater ([`Inflater::last_chunk`]).
+    Inflated(Opcode),
+}
+
+/// What it takes to inflate a message.
+pub struct Means<'e, 'm> {
+    /// What the client has agreed to.
+    pub agreed: Option<Agreed>,
+    /// Inflates, for all connections.
+    pub inflater: &'e mut Inflater,
+    /// What the connection keeps between two messages.
+    pub contexts: &'m mut Option<Box<Contexts>>,
+    /// Asked now and then while a message grows that came out of few bytes: may it hold so many?
+    pub room: &'m mut dyn FnMut(usize) -> bool,
+}
+
+/// A message that inflates asks for room whenever it has grown by so much.
+const ROOM_BYTES: usize = 256 << 10;
+
 /// Collects the message that has begun, if there is one.
 #[derive(Debug, Default)]
 pub struct Assembler {
@@ -83,6 +113,8 @@ pub struct Assembler {
 struct Building {
     content: Content,
     fragments: u32,
+    /// It is compressed.
+    inflating: Option<Inflating>,
 }
 
 #[derive(Debug)]
@@ -98,6 +130,28 @@ impl Content {
             Self::Binary(bytes) => bytes.len(),
         }
     }
+
+    fn capacity(&self) -> usize {
+        match self {
+            Self::Text(text) => text.capacity(),
+            Self::Binary(bytes) => bytes.capacity(),
+        }
+    }
+
+    fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {
+        match self {
+            Self::Text(text) => text.push(piece)?,
+            Self::Binary(bytes) => bytes.push(piece),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Complete<'static>, Violation> {
+        Ok(match self {
+            Self::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
+            Self::Binary(bytes) => Complete::Binary(Cow::Owned(bytes.finish())),
+        })
+    }
 }
 
 impl Assembler {
@@ -107,7 +161,7 @@ impl Assembler {
         self.building.is_some()
     }
 
-    /// Bytes of the unfinished message that have arrived.
+    /// Bytes of the unfinished message that have arrived; of a compressed one, what came out of them.
     #[must_use]
     pub fn len(&self) -> usize {
         self.building
@@ -119,6 +173,17 @@ impl Assembler {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Payload of the unfinished message that has arrived, in bytes.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        self.building
+            .as_ref()
+            .map_or(0, |building| match &building.inflating {
+                None => building.content.len(),
+                Some(inflating) => inflating.received(),
+            })
     }
 
     /// Fragments of the unfinished message that have begun to arrive.
@@ -133,43 +198,152 @@ impl Assembler {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.building.as_ref().map_or(0, |building| {
-            let content = match &building.content {
-                Content::Text(text) => text.capacity(),
-                Content::Binary(bytes) => bytes.capacity(),
-            };
-            size_of::<Building>() + content
+            let inflating = building.inflating.as_ref();
+            let inflating = inflating.map_or(0, Inflating::held_bytes);
+            size_of::<Building>() + building.content.capacity() + inflating
         })
     }
 
-    /// Takes the next piece; gives the message when this piece ends it.
+    /// Takes the next piece; gives the message when this piece ends it. `most`: bytes that a message may
+    /// have.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`].
-    pub fn push<'a>(&mut self, piece: Piece<'a>) -> Result<Option<Complete<'a>>, Violation> {
-        let mut building = self.building.take().unwrap_or_else(|| {
-            let content = match piece.opcode {
+    /// [`Violation::NotUtf8`]; of a compressed message also [`Violation::CorruptDeflate`],
+    /// [`Violation::MessageTooBig`] and [`Violation::NoRoom`].
+    pub fn push(
+        &mut self,
+        piece: &Piece<'_>,
+        most: u64,
+        means: &mut Means<'_, '_>,
+    ) -> Result<Pushed, Violation> {
+        let is_last = piece.fin && piece.ends_frame;
+        let mut building = match self.building.take() {
+            Some(building) => building,
+            // The usual compressed message needs no box.
+            None if is_last => {
+                let mut building = Building::begin(piece, means)?;
+                building.take(piece, most, means)?;
+                return building.finish(most, means);
+            }
+            None => Box::new(Building::begin(piece, means)?),
+        };
+        building.take(piece, most, means)?;
+        if is_last {
+            return building.finish(most, means);
+        }
+        self.building = Some(building);
+        Ok(Pushed::Unfinished)
+    }
+}
+
+impl Building {
+    fn begin(piece: &Piece<'_>, means: &mut Means<'_, '_>) -> Result<Self, Violation> {
+        let is_whole = piece.fin && piece.ends_frame;
+        Ok(Self {
+            content: match piece.opcode {
                 Opcode::Text => Content::Text(TextBuffer::default()),
                 _ => Content::Binary(Blocks::default()),
-            };
-            Box::new(Building {
-                content,
-                fragments: 0,
-            })
-        });
+            },
+            fragments: 0,
+            inflating: match &means.agreed {
+                Some(agreed) if piece.rsv1 => {
+                    let contexts = means.contexts.as_deref();
+                    Some(means.inflater.begin(agreed, is_whole, contexts)?)
+                }
+                _ => None,
+            },
+        })
+    }
+
+    fn take(
+        &mut self,
+        piece: &Piece<'_>,
+        most: u64,
+        means: &mut Means<'_, '_>,
+    ) -> Result<(), Violation> {
         if piece.starts_frame {
-            building.fragments += 1;
+            self.fragments += 1;
         }
-        match &mut building.content {
-            Content::Text(text) => text.push(piece.payload)?,
-            Content::Binary(bytes) => bytes.push(piece.payload),
+        let Some(inflating) = &mut self.inflating else {
+            return self.content.push(piece.payload);
+        };
+        let is_last = piece.fin && piece.ends_frame;
+        let mut growth = Growth::new(&mut self.content, most, means.room);
+        let mut take = |chunk: &[u8]| growth.take(chunk);
+        means.inflater.push(inflating, piece.payload, &mut take)?;
+        if is_last {
+            return Ok(());
         }
-        if !(piece.fin && piece.ends_frame) {
-            self.building = Some(building);
-            return Ok(None);
+        // What is wrong with a text shall be found now, and not with its next fragment.
+        means.inflater.pause(inflating, &mut take)
+    }
+
+    fn finish(mut self, most: u64, means: &mut Means<'_, '_>) -> Result<Pushed, Violation> {
+        let (Some(inflating), Some(agreed)) = (self.inflating, &means.agreed) else {
+            return self.content.finish().map(Pushed::Message);
+        };
+        let mut growth = Growth::new(&mut self.content, most, means.room);
+        means
+            .inflater
+            .finish(inflating, agreed, means.contexts, &mut |chunk| {
+                growth.take(chunk)
+            })?;
+        let chunk = means.inflater.last_chunk();
+        if growth.is_first(chunk)? {
+            return Ok(Pushed::Inflated(match self.content {
+                Content::Text(_) => Opcode::Text,
+                Content::Binary(_) => Opcode::Binary,
+            }));
         }
-        Ok(Some(match building.content {
-            Content::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
-            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes.finish())),
-        }))
+        growth.take(chunk)?;
+        self.content.finish().map(Pushed::Message)
+    }
+}
+
+/// A message that inflates: at each chunk it is asked whether it may grow.
+struct Growth<'a> {
+    content: &'a mut Content,
+    most: u64,
+    room: &'a mut dyn FnMut(usize) -> bool,
+    granted: usize,
+}
+
+impl<'a> Growth<'a> {
+    fn new(content: &'a mut Content, most: u64, room: &'a mut dyn FnMut(usize) -> bool) -> Self {
+        let granted = content.capacity() + ROOM_BYTES;
+        Self {
+            content,
+            most,
+            room,
+            granted,
+        }
+    }
+
+    fn take(&mut self, chunk: &[u8]) -> Result<(), Violation> {
+        self.judge(chunk)?;
+        self.content.push(chunk)?;
+        let held = self.content.capacity();
+        if held > self.granted {
+            self.granted = held + ROOM_BYTES;
+            if !(self.room)(held) {
+                return Err(Violation::NoRoom);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this chunk would be all of the message so far.
+    fn is_first(&self, chunk: &[u8]) -> Result<bool, Violation> {
+        self.judge(chunk)?;
+        Ok(self.content.len() == 0)
+    }
+
+    fn judge(&self, chunk: &[u8]) -> Result<(), Violation> {
+        let len = self.content.len() + chunk.len();
+        if u64::try_from(len).is_ok_and(|len| len <= self.most) {
+            Ok(())
+        } else {
+            Err(Violation::MessageTooBig)
+        }
     }
 }

@@ -1,15 +1,18 @@
-//! RFC 6455 as pure functions and small state machines: bytes in, events and bytes out.
+//! RFC 6455, and RFC 7692 for compression, as pure functions and small state machines: bytes in, events and bytes out.
 //!
 //! ```text
 //! bytes ──► reader ──► message ──► endpoint ──► events
 //!             │           │            │
-//!           frame       utf8         close
+//!           frame     deflate       close
+//!                      utf8
 //! ```
 //!
 //! Nothing here knows about sockets, time, HTTP connections or applications.
 
 mod blocks;
 pub mod close;
+#[cfg_attr(not(feature = "deflate"), path = "deflate/absent.rs")]
+pub mod deflate;
 pub mod endpoint;
 pub mod frame;
 pub mod handshake;

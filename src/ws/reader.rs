@@ -39,6 +39,8 @@ pub struct Piece<'a> {
     pub opcode: Opcode,
     /// The frame is the last one of its message.
     pub fin: bool,
+    /// It begins a compressed message (RFC 7692 §6).
+    pub rsv1: bool,
     /// This is the first piece of its frame.
     pub starts_frame: bool,
     /// This is the last piece of its frame.
@@ -69,6 +71,7 @@ enum Unfinished {
 struct Rest {
     opcode: Opcode,
     fin: bool,
+    rsv1: bool,
     /// Bytes of payload.
     missing: u64,
     /// The key, turned to the first of those bytes.
@@ -191,6 +194,7 @@ impl Reader {
         let Header {
             opcode,
             fin,
+            rsv1,
             payload_len: missing,
             masking_key,
             ..
@@ -198,6 +202,7 @@ impl Reader {
         let rest = Rest {
             opcode,
             fin,
+            rsv1,
             missing,
             masking_key,
         };
@@ -215,13 +220,14 @@ impl Reader {
         input: &mut &'a mut [u8],
     ) -> Part<'a> {
         let payload = rest.take(input);
-        let (opcode, fin, ends_frame) = (rest.opcode, rest.fin, rest.missing == 0);
+        let ends_frame = rest.missing == 0;
         if !ends_frame {
             self.keep_frame(rest, Vec::new());
         }
         Part::Data(Piece {
-            opcode,
-            fin,
+            opcode: rest.opcode,
+            fin: rest.fin,
+            rsv1: rest.rsv1,
             starts_frame,
             ends_frame,
             payload,

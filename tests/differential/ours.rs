@@ -7,8 +7,9 @@ use crate::sim::{self, Rng, Sim};
 use std::time::Duration;
 use ws101::config::Config;
 use ws101::ws::close::Violation;
+use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Event as Found, Limits};
-use ws101::ws::message::Complete;
+use ws101::ws::message::{Complete, Means};
 
 /// The bytes behind a handshake, and the limits under which they are read.
 #[derive(Clone, Debug)]
@@ -82,13 +83,21 @@ fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
         max_fragments: case.max_fragments,
     };
     let mut endpoint = Endpoint::default();
+    let (mut inflater, mut contexts) = (Inflater::default(), None);
     let mut events = Vec::new();
     let mut violation = None;
     let mut end = End::Waiting;
     'pieces: for mut piece in pieces {
         let mut input = &mut piece[..];
         loop {
-            match endpoint.receive(&mut input, &limits) {
+            // No extension: the other two have none.
+            let means = Means {
+                agreed: None,
+                inflater: &mut inflater,
+                contexts: &mut contexts,
+                room: &mut |_| true,
+            };
+            match endpoint.receive(&mut input, &limits, means) {
                 Ok(None) => break,
                 Ok(Some(Found::Close(code))) => {
                     end = End::Closed(code.map(|code| code.0));

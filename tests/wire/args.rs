@@ -45,6 +45,12 @@ const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
     ("pong-timeout", "TIME", "20s", "7s", "7s"),
     ("close-timeout", "TIME", "5s", "10ms", "10ms"),
     ("drain-timeout", "TIME", "5s", "60m", "3600s"),
+    #[cfg(feature = "deflate")]
+    ("deflate", "WHICH", "on", "takeover", "Takeover"),
+    #[cfg(feature = "deflate")]
+    ("deflate-threshold", "SIZE", "256", "1k", "1024"),
+    #[cfg(feature = "deflate")]
+    ("deflate-level", "COUNT", "1", "9", "9"),
     ("log", "LEVEL", "info", "trace", "TRACE"),
 ];
 
@@ -103,6 +109,9 @@ fn show(flag: &str, options: &Options) -> String {
         "pong-timeout" => time(config.pong_timeout),
         "close-timeout" => time(config.close_timeout),
         "drain-timeout" => time(config.drain_timeout),
+        "deflate" => format!("{:?}", config.deflate),
+        "deflate-threshold" => config.deflate_threshold_bytes.to_string(),
+        "deflate-level" => config.deflate_level.to_string(),
         "log" => options.log.to_string(),
         other => panic!("no field for {other}"),
     }

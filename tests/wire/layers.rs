@@ -35,8 +35,9 @@ const LAYERS: &[Layer] = &[
     layer("rooms", &[], &["slab"]),
     layer("panics", &[], &[]),
     // The two protocols: bytes in, bytes out.
-    layer("ws", &[], &["simdutf8"]),
+    layer("ws", &["ws::deflate"], &["simdutf8"]),
     layer("ws::handshake", &["http"], &["base64", "sha1"]),
+    layer("ws::deflate", &["config", "http", "ws::close"], &["flate2"]),
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
     layer("outbox", &["ws::frame"], &[]),
@@ -51,6 +52,7 @@ const LAYERS: &[Layer] = &[
             "http",
             "outbox",
             "ws::close",
+            "ws::deflate",
             "ws::endpoint",
         ],
         &[],

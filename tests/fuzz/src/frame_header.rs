@@ -3,9 +3,10 @@
 //! Input: flags, room, lengths of pieces, then the bytes of a stream.
 
 use crate::input::{Bytes, pieces};
+use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
-use ws101::ws::message::Complete;
+use ws101::ws::message::{Complete, Means};
 
 const ROOMS: [u64; 12] = [
     0,
@@ -186,12 +187,19 @@ struct Story {
 
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Story {
     let mut endpoint = Endpoint::default();
+    let (mut inflater, mut contexts) = (Inflater::default(), None);
     let mut story = Story::default();
     for piece in pieces {
         let mut piece = piece.to_vec();
         let mut input = &mut piece[..];
         loop {
-            match endpoint.receive(&mut input, limits) {
+            let means = Means {
+                agreed: None,
+                inflater: &mut inflater,
+                contexts: &mut contexts,
+                room: &mut |_| true,
+            };
+            match endpoint.receive(&mut input, limits, means) {
                 Ok(None) => {
                     assert!(input.is_empty(), "it wants more and has not used all");
                     break;

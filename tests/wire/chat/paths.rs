@@ -162,7 +162,7 @@ fn query_string_never_changes_routing() {
 }
 
 #[test]
-fn offers_of_browsers_change_nothing() {
+fn offers_of_browsers_are_fine() {
     // SEED_SYSTEMS §1: extensions and subprotocols offered, Origin of the other loopback name
     let fields = "\r\nOrigin: http://localhost:8000\r\n\
         Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
@@ -170,7 +170,16 @@ fn offers_of_browsers_change_nothing() {
     let request = upgrade("/ws/1732147200123")
         .replace("Connection: Upgrade", "Connection: keep-alive, Upgrade")
         .replace("\r\n\r\n", fields);
-    assert_eq!(answer(&request), (SWITCHING.to_owned(), End::Open));
+    // RFC 7692 §7.1; all else stays.
+    let agreed = match cfg!(feature = "deflate") {
+        true => {
+            "Sec-WebSocket-Extensions: permessage-deflate; \
+             server_no_context_takeover; client_no_context_takeover\r\n\r\n"
+        }
+        false => "\r\n",
+    };
+    let fields = SWITCHING.strip_suffix("\r\n").unwrap();
+    assert_eq!(answer(&request), (format!("{fields}{agreed}"), End::Open));
 }
 
 #[test]

@@ -1,0 +1,186 @@
+//! Long messages on their way out: some receivers have agreed to take them compressed (RFC 7692).
+//!
+//! A message is compressed once, however many receive it; more often only if they have agreed to windows of different
+//! sizes. What goes to a single receiver with context takeover may refer back to what that one
+//! was sent before; nobody else could read it.
+//!
+//! What is short is sent as it is, by `Ctx::deliver`, which knows nothing of all this.
+
+use super::core::{Core, encode};
+use crate::app::ConnId;
+use crate::config::{Config, Deflate};
+use crate::outbox::Span;
+use crate::ws::deflate::{Agreed, Compressor, Contexts};
+use crate::ws::frame::{self, Opcode};
+
+/// The memory budget is looked at before a message of this size is encoded, not only afterwards.
+const LARGE_BYTES: usize = 256 << 10;
+
+/// The size from which a message is long.
+pub(super) fn long_bytes(config: &Config) -> usize {
+    match config.deflate {
+        Deflate::Off => LARGE_BYTES,
+        Deflate::On | Deflate::Takeover => config.deflate_threshold_bytes.min(LARGE_BYTES),
+    }
+}
+
+/// One message in all the forms in which it goes out. Each is made when the first receiver needs it.
+struct Forms<'a> {
+    opcode: Opcode,
+    parts: &'a [&'a [u8]],
+    /// Shorter messages are not compressed.
+    threshold: usize,
+    level: usize,
+    arena: &'a mut Vec<u8>,
+    compressor: &'a mut Compressor,
+    plain: Option<Span>,
+    /// By the bits of the window.
+    shared: [Option<Form>; 16],
+    /// Bytes that went through the compressor.
+    squeezed: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    span: Span,
+    is_compressed: bool,
+}
+
+impl Forms<'_> {
+    fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+
+    /// As it is.
+    fn plain(&mut self) -> Span {
+        let Self {
+            arena,
+            opcode,
+            parts,
+            ..
+        } = self;
+        *self
+            .plain
+            .get_or_insert_with(|| encode(arena, *opcode, parts))
+    }
+
+    /// Compressed, unless it is too short for that or does not get shorter.
+    fn compressed(&mut self, agreed: &Agreed, history: &[u8]) -> Form {
+        let len = self.len();
+        let payload = if len < self.threshold {
+            None
+        } else {
+            self.squeezed += len;
+            self.compressor
+                .compress(agreed, self.level, history, self.parts)
+        };
+        let Some(payload) = payload else {
+            return Form {
+                span: self.plain(),
+                is_compressed: false,
+            };
+        };
+        let start = self.arena.len();
+        let span = encode(self.arena, self.opcode, &[payload]);
+        frame::set_rsv1(self.arena.get_mut(start..).unwrap_or_default());
+        Form {
+            span,
+            is_compressed: true,
+        }
+    }
+
+    /// For all who have agreed to the same window.
+    fn shared(&mut self, agreed: &Agreed) -> Form {
+        let window = usize::from(agreed.server_window_bits());
+        if let Some(Some(form)) = self.shared.get(window) {
+            return *form;
+        }
+        let form = self.compressed(agreed, &[]);
+        if let Some(place) = self.shared.get_mut(window) {
+            *place = Some(form);
+        }
+        form
+    }
+
+    /// For one receiver alone, behind what it was sent before.
+    fn own(&mut self, agreed: &Agreed, contexts: &mut Option<Box<Contexts>>) -> Form {
+        let contexts = contexts.get_or_insert_default();
+        let form = self.compressed(agreed, contexts.sent());
+        if form.is_compressed {
+            contexts.note_sent(agreed, self.parts);
+        }
+        form
+    }
+}
+
+impl Core {
+    /// Queues a long message for many connections, or one.
+    pub(super) fn deliver_long(
+        &mut self,
+        ids: impl IntoIterator<Item = ConnId>,
+        opcode: Opcode,
+        parts: &[&[u8]],
+    ) {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        if len >= LARGE_BYTES && !self.make_room(len) {
+            return;
+        }
+        let ids = ids.into_iter();
+        let is_single = ids.size_hint() == (1, Some(1));
+        let Self {
+            conns,
+            arena,
+            compressor,
+            config,
+            touched,
+            deliveries,
+            squeezed,
+            ..
+        } = self;
+        let mut forms = Forms {
+            opcode,
+            parts,
+            threshold: config.deflate_threshold_bytes,
+            level: config.deflate_level,
+            arena,
+            compressor,
+            plain: None,
+            shared: [None; 16],
+            squeezed: 0,
+        };
+        let mut kept_by = None;
+        for id in ids {
+            let Some(conn) = conns.get_mut(id.slot as usize) else {
+                continue;
+            };
+            if conn.serial != id.serial || !conn.open {
+                continue;
+            }
+            let span = match &conn.agreed {
+                None => forms.plain(),
+                Some(agreed) if is_single && agreed.takes_over() => {
+                    kept_by = Some(id.slot);
+                    forms.own(agreed, &mut conn.contexts).span
+                }
+                Some(agreed) => {
+                    let form = forms.shared(agreed);
+                    if form.is_compressed
+                        && let Some(contexts) = &mut conn.contexts
+                    {
+                        contexts.forget_sent();
+                    }
+                    form.span
+                }
+            };
+            *deliveries += 1;
+            if conn.outbox.push(span) || !conn.touched {
+                conn.touched = true;
+                touched.push(id.slot);
+            }
+        }
+        *squeezed += forms.squeezed;
+        if let Some(slot) = kept_by {
+            self.recount(slot);
+        }
+    }
+}

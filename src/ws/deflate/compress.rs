@@ -1,0 +1,101 @@
+//! Plain messages into compressed ones (RFC 7692 §7.2.1), if it is worth it.
+//!
+//! A compressor takes some 300 KB, so there is one for each size of window that anybody has agreed to: seven at
+//! most. All connections share them.
+
+use flate2::{Compress, Compression, FlushCompress};
+
+use super::{Agreed, MIN_OWN_WINDOW_BITS};
+
+/// So much is compressed before it is asked whether to go on.
+const TRIAL_BYTES: usize = 128 << 10;
+/// What goes into the library at once.
+const PIECE_BYTES: usize = 16 << 10;
+/// More than a flush adds to what goes in.
+const MARGIN_BYTES: usize = 64;
+/// Kept from message to message; more is given back.
+const KEPT_BYTES: usize = 64 << 10;
+/// What a flush ends with, and the receiver adds again: it is cut off (§7.2.1).
+const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
+
+/// Compresses for all connections.
+#[derive(Debug, Default)]
+pub struct Compressor {
+    /// From the smallest window to the largest.
+    by_window: [Option<Box<Compress>>; 7],
+    out: Vec<u8>,
+}
+
+impl Compressor {
+    /// The payload of a compressed message, given in parts. `history`: what it may refer back to.
+    /// `None`: it would not be shorter. (Of a long message the beginning decides: there a quarter must be saved.)
+    ///
+    /// `level`: 1, fast, to 9, short; always the same.
+    pub fn compress(
+        &mut self,
+        agreed: &Agreed,
+        level: usize,
+        history: &[u8],
+        parts: &[&[u8]],
+    ) -> Option<&[u8]> {
+        let Self { by_window, out } = self;
+        let window_bits = agreed.server_window_bits();
+        let place = usize::from(window_bits.checked_sub(MIN_OWN_WINDOW_BITS)?);
+        let compress = match by_window.get_mut(place)? {
+            Some(compress) => {
+                compress.reset();
+                compress
+            }
+            empty => {
+                let level = Compression::new(u32::try_from(level).ok()?.min(9));
+                empty.insert(Box::new(Compress::new_with_window_bits(
+                    level,
+                    false,
+                    window_bits,
+                )))
+            }
+        };
+        if !history.is_empty() {
+            compress.set_dictionary(history).ok()?;
+        }
+        out.clear();
+        out.shrink_to(KEPT_BYTES);
+        run(compress, out, parts)?;
+        let payload = out.strip_suffix(TAIL)?;
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        (payload.len() < len).then_some(payload)
+    }
+}
+
+fn run(compress: &mut Compress, out: &mut Vec<u8>, parts: &[&[u8]]) -> Option<()> {
+    let mut tried = 0;
+    for piece in parts.iter().flat_map(|part| part.chunks(PIECE_BYTES)) {
+        feed(compress, out, piece, FlushCompress::None)?;
+        let is_first = tried < TRIAL_BYTES;
+        tried += piece.len();
+        if is_first && tried >= TRIAL_BYTES && out.len() > tried / 4 * 3 {
+            return None;
+        }
+    }
+    feed(compress, out, &[], FlushCompress::Sync)
+}
+
+/// Puts all of this in, and takes out what there is.
+fn feed(
+    compress: &mut Compress,
+    out: &mut Vec<u8>,
+    mut piece: &[u8],
+    flush: FlushCompress,
+) -> Option<()> {
+    loop {
+        out.reserve(piece.len() + MARGIN_BYTES);
+        let used = compress.total_in();
+        compress.compress_vec(piece, out, flush).ok()?;
+        let used = usize::try_from(compress.total_in() - used).ok()?;
+        piece = piece.get(used..)?;
+        // Room left: there is nothing more to come.
+        if piece.is_empty() && out.len() < out.capacity() {
+            return Some(());
+        }
+    }
+}
