@@ -10,19 +10,27 @@ use crate::matches::{JSON, Match, Mode, Side, Who};
 use crate::servers::{NOISE, OURS};
 use crate::steps::Run;
 
-/// A crowd whose members exchange one message each before they fall silent, so that windows exist.
+/// A crowd whose members exchange messages before they fall silent, so that what is kept for that exists.
 #[derive(Debug)]
 struct Crowd {
     side: Side,
     connections: usize,
+    /// How many messages each exchanges before it falls silent.
+    messages: usize,
     /// The bars for the second crowd and the first.
     ids: [&'static str; 2],
 }
 
-const fn crowd(who: Who, mode: Mode, connections: usize, ids: [&'static str; 2]) -> Crowd {
+const fn crowd(
+    who: Who,
+    mode: Mode,
+    (connections, messages): (usize, usize),
+    ids: [&'static str; 2],
+) -> Crowd {
     Crowd {
         side: Side { who, mode },
         connections,
+        messages,
         ids,
     }
 }
@@ -38,19 +46,20 @@ struct Price {
 static PLAIN: Crowd = crowd(
     Who::Ours,
     Mode::Plain,
-    idle::CONNECTIONS,
+    (idle::CONNECTIONS, 1),
     ["deflate-idle-without", "deflate-idle-without-first"],
 );
 static DEFLATE: Crowd = crowd(
     Who::Ours,
     Mode::Deflate,
-    idle::CONNECTIONS,
+    (idle::CONNECTIONS, 1),
     ["deflate-idle-with", "deflate-idle-with-first"],
 );
 const DIFFERENCE: [&str; 2] = ["deflate-idle", "deflate-idle-first"];
 
-/// A tenth of the others: a connection with windows can hold a hundred kilobytes and more.
-const FEW: usize = idle::CONNECTIONS / 10;
+/// A tenth of the others, because a connection with windows can hold some hundred kilobytes; and messages enough
+/// to fill windows of 4 KiB, which is what ours agrees to.
+const FEW: (usize, usize) = (idle::CONNECTIONS / 10, 8);
 const TAKEOVER: [&str; 2] = ["deflate-idle-takeover", "deflate-idle-takeover-first"];
 static TAKEOVERS: [Crowd; 2] = [
     crowd(Who::Ours, Mode::Takeover, FEW, TAKEOVER),
@@ -145,7 +154,7 @@ impl Run {
             path: "/echo",
             connections: crowd.connections,
             offer: crowd.side.offer(),
-            message: Some(JSON),
+            message: Some((JSON, crowd.messages)),
         };
         let needed = clients.files();
         if needed > self.rules.files {

@@ -1,13 +1,15 @@
 //! What connections cost on which nothing happens.
 
+use std::io::Read;
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::cores::Cores;
-use crate::deflate;
-use crate::handshake::{Offer, open};
+use crate::deflate::Replies;
+use crate::frames::{Incoming, Outgoing, Repeated};
+use crate::handshake::{Agreed, Offer, open};
 use crate::message::Message;
 use crate::process::{Program, Server};
 
@@ -50,8 +52,8 @@ pub struct Clients {
     pub connections: usize,
     /// What compression they offer; the server must agree.
     pub offer: Offer,
-    /// What each of them sends to be echoed before it falls silent.
-    pub message: Option<Message>,
+    /// What each of them sends to be echoed before it falls silent, and how often.
+    pub message: Option<(Message, usize)>,
 }
 
 impl Clients {
@@ -128,13 +130,16 @@ fn gather(
     count: usize,
     files: usize,
 ) -> Result<Vec<TcpStream>> {
+    let talk = clients
+        .message
+        .map(|(message, times)| Talk::new(message, times, clients.offer));
     let crowd = (0..count)
         .map(|number| {
             let id = 1_700_000_000_000 + number as u64;
             let path = clients.path.replace("{}", &id.to_string());
             let (mut stream, agreed) = open(server.address, &path, clients.offer)?;
-            if let Some(message) = clients.message {
-                deflate::echo_once(&mut stream, message, agreed)?;
+            if let Some(talk) = &talk {
+                talk.hold(&mut stream, agreed)?;
             }
             Ok(stream)
         })
@@ -142,6 +147,50 @@ fn gather(
     server.wait_for_open_files(files + count)?;
     thread::sleep(Duration::from_millis(300));
     Ok(crowd)
+}
+
+/// A message that is echoed a few times on a connection before it falls silent.
+struct Talk {
+    message: Message,
+    times: usize,
+    requests: Repeated,
+    replies: Repeated,
+}
+
+impl Talk {
+    fn new(message: Message, times: usize, offer: Offer) -> Self {
+        Self {
+            message,
+            times,
+            requests: message.requests_after(offer),
+            replies: message.replies(),
+        }
+    }
+
+    /// Sends the message, each time when it has come back, and looks at what does.
+    fn hold(&self, stream: &mut TcpStream, agreed: Agreed) -> Result<()> {
+        let mut incoming = Incoming::default();
+        let mut compressed = Replies::new(self.message, agreed, 0);
+        let mut outgoing = Outgoing::default();
+        let mut buffer = [0; 4096];
+        for _ in 0..self.times {
+            outgoing.owe(&self.requests, 1);
+            outgoing.flush(&self.requests, stream)?;
+            let mut frames = 0;
+            while frames == 0 {
+                let length = stream.read(&mut buffer)?;
+                let bytes = buffer.get(..length).unwrap_or_default();
+                if bytes.is_empty() {
+                    return Err("the server closed a connection".into());
+                }
+                frames = match &mut compressed {
+                    None => incoming.check(&self.replies, bytes)?,
+                    Some(replies) => replies.check(bytes)?,
+                };
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Closes them and waits until the server has noticed.

@@ -4,7 +4,7 @@
 //! and `bench` (servers and generator, each on its core, and the report). README.md in this folder
 //! explains the method. Nothing here is part of the server.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("the bench reads /proc and pins processes to cores: it needs Linux");

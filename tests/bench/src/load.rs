@@ -1,6 +1,6 @@
 //! The generator: many WebSocket clients in one thread, each a position in a stream of one frame.
 //!
-//! Only what a server compresses with its context taken over is no such stream (`deflate.rs`).
+//! Only compressed replies are no such stream (`deflate.rs`).
 //! It costs two calls per message or delivery and a comparison. How near it is to being the
 //! bottleneck is part of every result. It does not answer Pings, does not close politely and knows
 //! one message per run: it is no client to learn from.
@@ -14,14 +14,11 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Result;
-use crate::deflate::{self, Replies};
+use crate::deflate::Replies;
 use crate::frames::{CHUNK_BYTES, Incoming, Outgoing, Piece, Repeated, read_piece};
-use crate::handshake::{Agreed, Offer, PATIENCE, open};
+use crate::handshake::{Offer, PATIENCE, open};
 use crate::histogram::Histogram;
 use crate::message::Message;
-
-/// Of so many connections with a context that is taken over, one inflates all that it gets.
-const CONNECTIONS_PER_WITNESS: usize = 50;
 
 /// What a run took.
 #[derive(Debug)]
@@ -81,8 +78,8 @@ struct Connection {
     stream: TcpStream,
     outgoing: Outgoing,
     incoming: Incoming,
-    /// In place of `incoming`, where replies differ from each other.
-    different: Option<Replies>,
+    /// In place of `incoming`, when compression is agreed.
+    compressed: Option<Replies>,
     /// When the frames that are not answered yet were written, and how many together.
     sent: VecDeque<(Instant, usize)>,
     /// Messages that have arrived in the present run.
@@ -115,9 +112,9 @@ impl Connection {
                 Piece::End => return Err("the server closed a connection".into()),
             };
             let bytes = buffer.get(..length).unwrap_or_default();
-            frames += match &mut self.different {
+            frames += match &mut self.compressed {
                 None => self.incoming.check(replies, bytes)?,
-                Some(different) => different.check(bytes)?,
+                Some(replies) => replies.check(bytes)?,
             };
             if drained {
                 return Ok(frames);
@@ -155,11 +152,8 @@ pub struct Load {
 impl Load {
     /// Opens the connections one after the other.
     ///
-    /// With compression the first of them sends one message. If later replies must be the same, they are
-    /// compared with what that one brought, which was inflated.
-    ///
     /// # Errors
-    /// One of them cannot be opened, or does not agree to what is offered; or that first reply is wrong.
+    /// One of them cannot be opened, or the server does not agree to the compression that is offered.
     pub fn connect(
         server: SocketAddr,
         path: &str,
@@ -169,21 +163,8 @@ impl Load {
     ) -> Result<Self> {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(count);
-        let (requests, mut replies) = match offer {
-            Offer::Nothing => (message.requests(), message.replies()),
-            _ => (message.compressed_requests(), message.replies()),
-        };
         for index in 0..count {
-            let (mut stream, agreed) = open(server, path, offer)?;
-            let mut different = None;
-            if index == 0 && agreed != Agreed::Nothing || agreed == Agreed::Takeover {
-                let witness = index.is_multiple_of(CONNECTIONS_PER_WITNESS);
-                different = Some(Replies::new(message, witness));
-            }
-            if let (0, Some(first)) = (index, &mut different) {
-                let frame = deflate::exchange(&mut stream, &requests, |bytes| first.check(bytes))?;
-                replies = deflate::repeated(frame);
-            }
+            let (stream, agreed) = open(server, path, offer)?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let interest = Interest::READABLE | Interest::WRITABLE;
@@ -193,7 +174,7 @@ impl Load {
                 stream,
                 outgoing: Outgoing::default(),
                 incoming: Incoming::default(),
-                different: different.filter(|_| agreed == Agreed::Takeover),
+                compressed: Replies::new(message, agreed, index),
                 sent: VecDeque::new(),
                 received: 0,
             });
@@ -202,8 +183,8 @@ impl Load {
             poll,
             events: Events::with_capacity(1024),
             buffer: vec![0; CHUNK_BYTES],
-            requests,
-            replies,
+            requests: message.requests_after(offer),
+            replies: message.replies(),
             connections,
         })
     }

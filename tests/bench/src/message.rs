@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::deflate::compress;
 use crate::frames::Repeated;
+use crate::handshake::Offer;
 
 /// In the first byte of a frame: it is the last of its message.
 pub const FIN: u8 = 0x80;
@@ -89,10 +90,15 @@ impl Message {
         masked(FIN | self.opcode(), &self.payload())
     }
 
-    /// The stream that a client sends when each message is compressed by itself (RFC 7692 §7.2.1).
+    /// The same when compression was offered and agreed: each message is compressed by itself (RFC 7692 §7.2.1).
     #[must_use]
-    pub fn compressed_requests(self) -> Repeated {
-        masked(FIN | RSV1 | self.opcode(), &compress(&self.payload()))
+    pub fn requests_after(self, offer: Offer) -> Repeated {
+        match offer {
+            Offer::Nothing => self.requests(),
+            Offer::AsBrowsers | Offer::NoTakeover => {
+                masked(FIN | RSV1 | self.opcode(), &compress(&self.payload()))
+            }
+        }
     }
 
     /// The stream that a server answers: the same frames, not masked.
