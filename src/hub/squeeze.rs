@@ -25,9 +25,9 @@ pub(super) fn long_bytes(config: &Config) -> usize {
 }
 
 /// One message in all the forms in which it goes out. Each is made when the first receiver needs it.
-struct Forms<'a> {
+struct Forms<'a, const N: usize> {
     opcode: Opcode,
-    parts: &'a [&'a [u8]],
+    parts: [&'a [u8]; N],
     /// Shorter messages are not compressed.
     threshold: usize,
     level: usize,
@@ -46,22 +46,17 @@ struct Form {
     is_compressed: bool,
 }
 
-impl Forms<'_> {
+impl<const N: usize> Forms<'_, N> {
     fn len(&self) -> usize {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
     /// As it is.
     fn plain(&mut self) -> Span {
-        let Self {
-            arena,
-            opcode,
-            parts,
-            ..
-        } = self;
+        let Self { opcode, parts, .. } = *self;
         *self
             .plain
-            .get_or_insert_with(|| encode(arena, *opcode, parts))
+            .get_or_insert_with(|| encode(self.arena, opcode, parts))
     }
 
     /// Compressed, unless it is too short for that or does not get shorter.
@@ -72,7 +67,7 @@ impl Forms<'_> {
         } else {
             self.squeezed += len;
             self.compressor
-                .compress(agreed, self.level, history, self.parts)
+                .compress(agreed, self.level, history, &self.parts)
         };
         let Some(payload) = payload else {
             return Form {
@@ -81,7 +76,7 @@ impl Forms<'_> {
             };
         };
         let start = self.arena.len();
-        let span = encode(self.arena, self.opcode, &[payload]);
+        let span = encode(self.arena, self.opcode, [payload]);
         frame::set_rsv1(self.arena.get_mut(start..).unwrap_or_default());
         Form {
             span,
@@ -107,7 +102,7 @@ impl Forms<'_> {
         let contexts = contexts.get_or_insert_default();
         let form = self.compressed(agreed, contexts.sent());
         if form.is_compressed {
-            contexts.note_sent(agreed, self.parts);
+            contexts.note_sent(agreed, &self.parts);
         }
         form
     }
@@ -115,11 +110,11 @@ impl Forms<'_> {
 
 impl Core {
     /// Queues a long message for many connections, or one.
-    pub(super) fn deliver_long(
+    pub(super) fn deliver_long<const N: usize>(
         &mut self,
         ids: impl IntoIterator<Item = ConnId>,
         opcode: Opcode,
-        parts: &[&[u8]],
+        parts: [&[u8]; N],
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         if len >= LARGE_BYTES && !self.make_room(len) {

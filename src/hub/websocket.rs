@@ -98,7 +98,7 @@ impl Hub {
             conn.contexts = contexts;
             self.take_rarer(id, event);
         }
-        self.core.squeezed += inflater.take_produced();
+        self.core.squeezed += inflater.take_work();
         self.core.inflater = Some(inflater);
     }
 

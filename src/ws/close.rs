@@ -85,6 +85,8 @@ pub enum Violation {
     NotUtf8,
     /// A compressed message that is not DEFLATE, or not all of it (RFC 7692 §7.2.2).
     CorruptDeflate,
+    /// More blocks with BFINAL in one compressed message than anybody needs (RFC 7692 §8).
+    TooManyFinalBlocks,
     /// No rule: the server has no memory left to inflate the message.
     NoRoom,
     /// A Close payload of one byte: a code has two (§5.5.1).
@@ -99,7 +101,9 @@ impl Violation {
     pub fn close_code(self) -> CloseCode {
         match self {
             Self::MessageTooBig => CloseCode::MessageTooBig,
-            Self::TooManyFragments | Self::MessageTooSlow => CloseCode::PolicyViolation,
+            Self::TooManyFragments | Self::TooManyFinalBlocks | Self::MessageTooSlow => {
+                CloseCode::PolicyViolation
+            }
             Self::NotUtf8 | Self::CorruptDeflate => CloseCode::InvalidFramePayloadData,
             Self::NoRoom => CloseCode::TryAgainLater,
             _ => CloseCode::ProtocolError,
@@ -124,6 +128,7 @@ impl Violation {
             Self::MessageTooSlow => "message too slow",
             Self::NotUtf8 => "not UTF-8",
             Self::CorruptDeflate => "compressed data corrupt",
+            Self::TooManyFinalBlocks => "too many final blocks",
             Self::NoRoom => "out of memory for peers",
             Self::HalfCloseCode => "close code of one byte",
             Self::BadCloseCode => "close code not allowed",

@@ -215,9 +215,18 @@ impl Contexts {
             let added = last(part, window);
             let forgotten = (self.sent.len() + added.len()).saturating_sub(window);
             self.sent.drain(..forgotten.min(self.sent.len()));
-            self.sent.extend_from_slice(added);
+            append(&mut self.sent, added);
         }
     }
+}
+
+/// Appends to a history. Windows are powers of two, so it never gets more room than its window.
+fn append(history: &mut Vec<u8>, bytes: &[u8]) {
+    let len = history.len() + bytes.len();
+    if len > history.capacity() {
+        history.reserve_exact(len.next_power_of_two() - history.len());
+    }
+    history.extend_from_slice(bytes);
 }
 
 /// The last `len` of these bytes, or all.

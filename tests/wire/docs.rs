@@ -18,7 +18,9 @@ use ws101::config::Config;
 /// All dumps, by the page and the line where they begin.
 fn dumps() -> Vec<(String, Vec<Step>)> {
     let mut dumps = Vec::new();
-    for page in pages() {
+    // Without the feature the server does not do what that page says.
+    let is_true = |name: &str| cfg!(feature = "deflate") || name != "docs/deflate.md";
+    for page in pages().into_iter().filter(|page| is_true(&page.name)) {
         for fence in page.fences_of("wire") {
             let steps = notation::parse(&fence.lines, fence.line);
             let steps = steps.unwrap_or_else(|what| panic!("{}: {what}", page.name));

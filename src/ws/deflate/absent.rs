@@ -143,7 +143,7 @@ impl Inflater {
     }
 
     /// Nothing.
-    pub fn take_produced(&mut self) -> usize {
+    pub fn take_work(&mut self) -> usize {
         0
     }
 }

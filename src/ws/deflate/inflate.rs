@@ -8,7 +8,7 @@
 //!
 //! Limits are not judged here: each chunk is handed to whoever collects the message, who may refuse it.
 
-use super::{Agreed, Contexts, last};
+use super::{Agreed, Contexts, append, last};
 use crate::ws::close::Violation;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::mem;
@@ -22,6 +22,9 @@ const CHUNK_BYTES: usize = 16 << 10;
 const STATE_BYTES: usize = 48 << 10;
 /// How many unfinished messages have a state for themselves.
 const MAX_LENT: usize = 16;
+/// Blocks with BFINAL in one message. Behind each the library must be given the window anew: a few bytes of the
+/// peer's would have us copy 32 KiB, as often as it likes.
+const MAX_FINAL_BLOCKS: u32 = 4_096;
 /// What the sender has cut off, an empty block (§7.2.2); and behind it one with BFINAL. The library then says
 /// that the stream has ended: if it does not, the message was cut off inside a block.
 const END: [u8; 9] = [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
@@ -35,8 +38,8 @@ pub struct Inflater {
     idle: Option<Box<Stream>>,
     /// Cloned into each stream that is lent.
     lent: Rc<()>,
-    /// Bytes that came out since somebody asked.
-    produced: usize,
+    /// Bytes that came out, or were copied, since somebody asked.
+    worked: usize,
 }
 
 /// A compressed message that has begun to arrive.
@@ -118,7 +121,7 @@ impl Inflater {
     ) -> Result<(), Violation> {
         match &mut inflating.state {
             State::Lent { stream, .. } => {
-                self.produced += mem::take(&mut stream.produced);
+                self.worked += mem::take(&mut stream.worked);
                 stream.hand_on(take)
             }
             State::Kept(_) => Ok(()),
@@ -146,12 +149,12 @@ impl Inflater {
             }
         };
         let finished = stream.finish(take);
-        self.produced += mem::take(&mut stream.produced);
+        self.worked += mem::take(&mut stream.worked);
         let window = agreed.received_window_bytes();
         if window > 0 {
             let contexts = contexts.get_or_insert_default();
             contexts.received.clear();
-            contexts.received.extend_from_slice(stream.history(window));
+            append(&mut contexts.received, last(&stream.out, window));
         }
         self.idle = Some(stream);
         finished
@@ -163,9 +166,9 @@ impl Inflater {
         self.idle.as_ref().map_or(&[], |stream| stream.fresh())
     }
 
-    /// How many bytes came out since this was asked last.
-    pub fn take_produced(&mut self) -> usize {
-        mem::take(&mut self.produced)
+    /// How many bytes came out, or were copied, since this was asked last: the work that was done.
+    pub fn take_work(&mut self) -> usize {
+        mem::take(&mut self.worked)
     }
 }
 
@@ -194,8 +197,12 @@ struct Stream {
     out: Vec<u8>,
     /// How much of `out` was handed on, or is older than this message.
     taken: usize,
-    /// Bytes that came out in this message.
-    produced: usize,
+    /// Bytes that came out, or were copied, and nobody has asked for yet.
+    worked: usize,
+    /// Bytes of this message that came out.
+    inflated: usize,
+    /// Blocks with BFINAL in it.
+    final_blocks: u32,
     /// Nothing went in since the message began, or since a block with BFINAL.
     is_fresh: bool,
 }
@@ -207,7 +214,9 @@ impl Default for Stream {
             inflate: Decompress::new(false),
             out: Vec::new(),
             taken: 0,
-            produced: 0,
+            worked: 0,
+            inflated: 0,
+            final_blocks: 0,
             is_fresh: true,
         }
     }
@@ -219,7 +228,8 @@ impl Stream {
         self.out.clear();
         self.out.extend_from_slice(history);
         self.taken = self.out.len();
-        self.produced = 0;
+        self.inflated = 0;
+        self.final_blocks = 0;
         self.restart()
     }
 
@@ -229,6 +239,7 @@ impl Stream {
         self.is_fresh = true;
         let history = last(&self.out, WINDOW_BYTES);
         if !history.is_empty() {
+            self.worked += history.len();
             let set = self.inflate.set_dictionary(history);
             set.map_err(|_| Violation::CorruptDeflate)?;
         }
@@ -259,13 +270,20 @@ impl Stream {
             let used = usize::try_from(self.inflate.total_in() - used).unwrap_or(usize::MAX);
             let came_out = self.out.len() - len;
             *input = input.get(used..).unwrap_or_default();
-            self.produced += came_out;
+            self.worked += came_out;
+            self.inflated += came_out;
             self.is_fresh &= used == 0;
             let is_all_out = self.out.len() < self.out.capacity();
             match status {
                 // BFINAL ends the library's stream, and not the message: the next byte begins
                 // another block, and the window goes on (§7.2.3.4).
-                Status::StreamEnd => self.restart()?,
+                Status::StreamEnd => {
+                    self.final_blocks += 1;
+                    if self.final_blocks > MAX_FINAL_BLOCKS {
+                        return Err(Violation::TooManyFinalBlocks);
+                    }
+                    self.restart()?;
+                }
                 _ if is_all_out && used == 0 && came_out == 0 && !input.is_empty() => {
                     return Err(Violation::CorruptDeflate);
                 }
@@ -295,9 +313,9 @@ impl Stream {
         if self.is_fresh {
             return Ok(());
         }
-        let produced = self.produced;
+        let len = self.inflated;
         self.push(&END, take)?;
-        if self.is_fresh && self.produced == produced {
+        if self.is_fresh && self.inflated == len {
             Ok(())
         } else {
             Err(Violation::CorruptDeflate)
@@ -313,10 +331,5 @@ impl Stream {
         let taken = take(self.fresh());
         self.taken = self.out.len();
         taken
-    }
-
-    /// The last bytes that came out, as far back as a window of this size reaches.
-    fn history(&self, window: usize) -> &[u8] {
-        last(&self.out, window)
     }
 }
