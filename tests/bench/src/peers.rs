@@ -24,8 +24,6 @@ pub struct Peer {
     arguments: &'static [&'static str],
     /// Machine code made before it is started, so that counting instructions makes sense.
     pub native: bool,
-    /// It compresses when its last argument says so.
-    pub compresses: bool,
 }
 
 /// All of them. uWebSockets.js is not here: it is in no registry.
@@ -37,7 +35,6 @@ pub const PEERS: &[Peer] = &[
         program: "/release/tungstenite-peer",
         arguments: &[],
         native: true,
-        compresses: false,
     },
     Peer {
         folder: "fastwebsockets",
@@ -46,7 +43,6 @@ pub const PEERS: &[Peer] = &[
         program: "/release/fastwebsockets-peer",
         arguments: &[],
         native: true,
-        compresses: false,
     },
     Peer {
         folder: "bun",
@@ -55,7 +51,6 @@ pub const PEERS: &[Peer] = &[
         program: "/bun",
         arguments: &["/server.js"],
         native: false,
-        compresses: true,
     },
     Peer {
         folder: "ws",
@@ -64,7 +59,6 @@ pub const PEERS: &[Peer] = &[
         program: "node",
         arguments: &["/server.mjs"],
         native: false,
-        compresses: true,
     },
     Peer {
         folder: "fastapi",
@@ -73,7 +67,6 @@ pub const PEERS: &[Peer] = &[
         program: "/venv/bin/python",
         arguments: &["/server.py"],
         native: false,
-        compresses: false,
     },
 ];
 

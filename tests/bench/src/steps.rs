@@ -191,7 +191,7 @@ impl Run {
             add(held.id().to_owned(), guess, Job::Match(held));
         }
         if compressed::silent_bars().any(|id| self.wanted(id)) {
-            let guess = if self.quick { 18.0 } else { 46.0 };
+            let guess = if self.quick { 15.0 } else { 50.0 };
             let what = "silent after one message, with deflate and without".to_owned();
             add(what, guess, Job::CompressedSilence);
         }
