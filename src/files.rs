@@ -18,6 +18,7 @@ pub mod range;
 use std::borrow::Cow;
 use std::io;
 
+use crate::http::coding;
 use crate::http::date;
 use crate::http::head::{Head, Method};
 use crate::http::response::{Body, Response, Source, Status};
@@ -34,12 +35,13 @@ const INDEX: &str = "index.html";
 /// Where pages come from.
 pub trait Files {
     /// What stands at this path. The segments are those of `path::clean`, at most one
-    /// `index.html` longer; none of them names a root.
+    /// `index.html` longer; none of them names a root. `prefers_gzip`: the client would rather have
+    /// that form, where there is one.
     ///
     /// # Errors
     /// The disk or the process is in trouble. That a file is absent or may not be read is no error;
     /// that no further file can be opened now is `QuotaExceeded`.
-    fn open(&mut self, segments: &[String]) -> io::Result<Found>;
+    fn open(&mut self, segments: &[String], prefers_gzip: bool) -> io::Result<Found>;
 }
 
 /// What stands at a path.
@@ -52,7 +54,8 @@ pub enum Found {
     Nothing,
 }
 
-/// A file that may be served, opened and not yet read.
+/// A file that may be served, opened and not yet read: in the form that is meant for this client,
+/// which all of this is about.
 pub struct Resource {
     /// Its length in bytes: what is promised, whatever the file does meanwhile.
     pub len: u64,
@@ -62,10 +65,23 @@ pub struct Resource {
     pub modified: Option<u64>,
     /// Its `Content-Type`.
     pub content_type: &'static str,
+    /// Which of its forms this is.
+    pub form: Form,
     /// Its bytes.
     pub content: Content,
     /// It is one of our pages: `CONTENT_SECURITY_POLICY` goes with it.
     pub csp: bool,
+}
+
+/// What `Accept-Encoding` has to do with the bytes of a resource (RFC 9110 §12.5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Nothing: everybody gets the same.
+    Only,
+    /// They are sent as they are; somebody else gets them as gzip.
+    Plain,
+    /// They are gzip; somebody else gets them as they are.
+    Gzip,
 }
 
 /// The bytes of a resource.
@@ -113,7 +129,8 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
     if directory {
         segments.push(INDEX.to_owned());
     }
-    match files.open(&segments)? {
+    let prefers_gzip = coding::prefers_gzip(head);
+    match files.open(&segments, prefers_gzip)? {
         Found::File(resource) => return Ok(answer(head, resource, now)),
         Found::Nothing => return Ok(not_found()),
         Found::Directory => {}
@@ -121,7 +138,7 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
     // Without the slash the page's relative links would lead to its directory's neighbours.
     let location = path::directory_location(&segments, head.query);
     segments.push(INDEX.to_owned());
-    if directory || !matches!(files.open(&segments)?, Found::File(_)) {
+    if directory || !matches!(files.open(&segments, prefers_gzip)?, Found::File(_)) {
         return Ok(not_found());
     }
     Ok(plain(301, "Moved permanently\n").with("Location", location))
@@ -135,7 +152,7 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
 pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
     match conditional::judge(head, &resource.etag, resource.modified, now) {
         Verdict::Perform => {}
-        Verdict::NotModified => return not_modified(resource.etag),
+        Verdict::NotModified => return not_modified(resource.etag, resource.form),
         Verdict::Failed => return plain(412, "Precondition failed\n"),
     }
     let len = resource.len;
@@ -158,6 +175,9 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
         let part = format!("bytes {first}-{last}/{len}").into();
         fields.push(("Content-Range", part));
     }
+    if resource.form == Form::Gzip {
+        fields.push(("Content-Encoding", "gzip".into()));
+    }
     fields.push(("Accept-Ranges", "bytes".into()));
     fields.push(("ETag", resource.etag.into()));
     if let Some(date) = resource
@@ -171,7 +191,7 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
     if resource.csp {
         fields.push(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into()));
     }
-    fields.extend(common_fields());
+    fields.extend(common_fields(resource.form));
     Response {
         status: Status(status),
         fields,
@@ -227,9 +247,9 @@ impl Source for Part {
 }
 
 /// RFC 9110 §15.4.5: no body, and the fields that a `200` would have sent for the cache's sake.
-fn not_modified(etag: String) -> Response {
+fn not_modified(etag: String, form: Form) -> Response {
     let mut fields = vec![("ETag", Cow::Owned(etag))];
-    fields.extend(common_fields());
+    fields.extend(common_fields(form));
     Response {
         status: Status(304),
         fields,
@@ -248,10 +268,14 @@ fn plain(status: u16, text: &'static str) -> Response {
 }
 
 /// What goes with every file: it may change at any moment, so each use of a copy is checked with
-/// us; and the type is the one we name.
-fn common_fields() -> [(&'static str, Cow<'static, str>); 2] {
+/// us; the type is the one we name; and a cache must not give one form to who gets the other
+/// (RFC 9110 §12.5.5).
+fn common_fields(form: Form) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+    let vary = (form != Form::Only).then_some(("Vary", "Accept-Encoding".into()));
     [
         ("Cache-Control", "no-cache".into()),
         ("X-Content-Type-Options", "nosniff".into()),
     ]
+    .into_iter()
+    .chain(vary)
 }

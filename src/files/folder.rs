@@ -22,7 +22,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Content, Contents, Files, Found, Resource, content_type};
+use super::{Content, Contents, Files, Form, Found, Resource, content_type};
 
 /// A directory is opened only to look names up in it; Linux needs no right to list it for that.
 #[cfg(target_os = "linux")]
@@ -82,7 +82,7 @@ pub fn open_beneath(root: &Path, inside: &Path) -> io::Result<File> {
 }
 
 impl Files for Folder {
-    fn open(&mut self, segments: &[String]) -> io::Result<Found> {
+    fn open(&mut self, segments: &[String], _: bool) -> io::Result<Found> {
         let file = match self.file(segments) {
             Ok(file) => file,
             Err(error) if is_absence(&error) => return Ok(Found::Nothing),
@@ -109,6 +109,7 @@ impl Files for Folder {
             ),
             modified: u64::try_from(status.mtime()).ok(),
             content_type: content_type::of(name),
+            form: Form::Only,
             content: Content::Pieces(Box::new(file)),
             csp: false,
         }))

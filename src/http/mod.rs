@@ -8,6 +8,7 @@
 
 pub mod authority;
 pub mod body;
+pub mod coding;
 pub mod date;
 pub mod fields;
 pub mod head;

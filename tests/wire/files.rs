@@ -1,17 +1,18 @@
-//! Static files: what every answer carries, bodies in pieces, the embedded pages.
+//! Static files: what every answer carries, bodies in pieces.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod conditions;
+mod embedded;
 mod folder;
+#[cfg(feature = "deflate")]
+mod forms;
+mod gzip;
 mod paths;
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 
-use ws101::files::embedded::Embedded;
-use ws101::files::{Content, Contents, Files, Found, Resource, content_type, respond};
+use ws101::files::{Content, Contents, Files, Form, Found, Resource, content_type, respond};
 use ws101::http::head::{Framing, Head, Method};
 use ws101::http::response::{Body, Response};
 
@@ -128,7 +129,7 @@ impl Contents for InMemory {
 }
 
 impl Files for Memory {
-    fn open(&mut self, segments: &[String]) -> io::Result<Found> {
+    fn open(&mut self, segments: &[String], _: bool) -> io::Result<Found> {
         let path = segments.join("/");
         if path == "broken.txt" {
             return Err(io::Error::other("bad sector"));
@@ -145,6 +146,7 @@ impl Files for Memory {
                     etag: ETAG.to_owned(),
                     modified: Some(CHANGED),
                     content_type: content_type::of(&path),
+                    form: Form::Only,
                     content: Content::Pieces(Box::new(InMemory(bytes))),
                     csp: false,
                 })
@@ -320,64 +322,4 @@ fn file_that_grew_sends_the_promised_length() {
     assert_eq!(text(get("/ten.txt", &[], files)), "01234567");
     let tail = [("Range", "bytes=-3")];
     assert_eq!(text(get("/ten.txt", &tail, files)), "567");
-}
-
-#[test]
-fn every_file_of_www_is_embedded() {
-    fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else {
-                found.push(path);
-            }
-        }
-    }
-    let www = Path::new(env!("CARGO_MANIFEST_DIR")).join("www");
-    let mut pages = Vec::new();
-    walk(&www, &mut pages);
-    assert!(pages.len() >= 3);
-    for page in pages {
-        let path = format!("/{}", page.strip_prefix(&www).unwrap().display());
-        let response = get(&path, &[], &mut Embedded::default());
-        assert_eq!(response.status.0, 200, "{path} is not in the table");
-        assert_eq!(
-            field(&response, "Content-Security-Policy"),
-            Some("default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:")
-        );
-        assert_eq!(drain(response).0.unwrap(), fs::read(page).unwrap());
-    }
-}
-
-#[test]
-fn embedded_pages_are_found_by_exact_path() {
-    let pages = &mut Embedded::default();
-    let home = get("/", &[], pages);
-    assert_eq!(
-        field(&home, "Content-Type"),
-        Some("text/html; charset=utf-8")
-    );
-    assert_eq!(field(&home, "Last-Modified"), None);
-    assert_eq!(text(home), text(get("/index.html", &[], pages)));
-    for path in "/Index.html /index.htm /vendor /vendor/ /index.html/ /nope".split_whitespace() {
-        assert_eq!(status(path, pages), 404, "{path}");
-    }
-}
-
-#[test]
-fn embedded_pages_have_tags_of_their_own() {
-    let pages = &mut Embedded::default();
-    let tag = |path, pages: &mut Embedded| {
-        let response = get(path, &[], pages);
-        field(&response, "ETag").unwrap().to_owned()
-    };
-    let (index, style) = (tag("/", pages), tag("/style.css", pages));
-    assert_ne!(index, style);
-    assert_eq!(index, tag("/index.html", &mut Embedded::default()));
-    assert_eq!(get("/", &[("If-None-Match", &index)], pages).status.0, 304);
-    assert_eq!(get("/", &[("If-None-Match", &style)], pages).status.0, 200);
-    let part = get("/", &[("Range", "bytes=1-3")], pages);
-    let whole = text(get("/", &[], pages));
-    assert_eq!(text(part), whole[1..4]);
 }

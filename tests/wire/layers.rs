@@ -76,6 +76,7 @@ const LAYERS: &[Layer] = &[
         &["slab"],
     ),
     layer("files", &["http"], &[]),
+    layer("files::embedded", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
     // The world.
     layer("sockets", &["app"], &["mio", "rustix"]),

@@ -1,0 +1,80 @@
+//! The pages inside the binary: all of `www/`, found by exact path, each with a tag.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{drain, field, get, status, text};
+use ws101::files::embedded::Embedded;
+
+/// All files below `www/`, and where they lie.
+pub(super) fn www() -> Vec<(String, PathBuf)> {
+    fn walk(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let www = Path::new(env!("CARGO_MANIFEST_DIR")).join("www");
+    let mut files = Vec::new();
+    walk(&www, &mut files);
+    assert!(files.len() >= 3);
+    files
+        .into_iter()
+        .map(|file| {
+            (
+                format!("/{}", file.strip_prefix(&www).unwrap().display()),
+                file,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn every_file_of_www_is_embedded() {
+    // A `.gz` is the other form of its neighbour, no page.
+    for (path, file) in www().into_iter().filter(|(path, _)| !path.ends_with(".gz")) {
+        let response = get(&path, &[], &mut Embedded::default());
+        assert_eq!(response.status.0, 200, "{path} is not in the table");
+        assert_eq!(
+            field(&response, "Content-Security-Policy"),
+            Some("default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:")
+        );
+        assert_eq!(drain(response).0.unwrap(), fs::read(file).unwrap());
+    }
+}
+
+#[test]
+fn embedded_pages_are_found_by_exact_path() {
+    let pages = &mut Embedded::default();
+    let home = get("/", &[], pages);
+    assert_eq!(
+        field(&home, "Content-Type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert_eq!(field(&home, "Last-Modified"), None);
+    assert_eq!(text(home), text(get("/index.html", &[], pages)));
+    for path in "/Index.html /index.htm /vendor /vendor/ /index.html/ /nope".split_whitespace() {
+        assert_eq!(status(path, pages), 404, "{path}");
+    }
+}
+
+#[test]
+fn embedded_pages_have_tags_of_their_own() {
+    let pages = &mut Embedded::default();
+    let tag = |path, pages: &mut Embedded| {
+        let response = get(path, &[], pages);
+        field(&response, "ETag").unwrap().to_owned()
+    };
+    let (index, style) = (tag("/", pages), tag("/style.css", pages));
+    assert_ne!(index, style);
+    assert_eq!(index, tag("/index.html", &mut Embedded::default()));
+    assert_eq!(get("/", &[("If-None-Match", &index)], pages).status.0, 304);
+    assert_eq!(get("/", &[("If-None-Match", &style)], pages).status.0, 200);
+    let part = get("/", &[("Range", "bytes=1-3")], pages);
+    let whole = text(get("/", &[], pages));
+    assert_eq!(text(part), whole[1..4]);
+}
