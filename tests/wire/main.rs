@@ -19,6 +19,8 @@ mod client;
 mod closing;
 mod conformance;
 mod control;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod docs;
 mod downloads;
 mod ending;

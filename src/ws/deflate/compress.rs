@@ -60,7 +60,12 @@ impl Compressor {
         }
         out.clear();
         out.shrink_to(KEPT_BYTES);
-        run(compress, out, parts)?;
+        if run(compress, out, parts).is_none() {
+            // It stopped inside a block, and the library's reset does not forget that: the next
+            // message would lack the beginning of its first block.
+            *by_window.get_mut(place)? = None;
+            return None;
+        }
         let payload = out.strip_suffix(TAIL)?;
         let len: usize = parts.iter().map(|part| part.len()).sum();
         (payload.len() < len).then_some(payload)
