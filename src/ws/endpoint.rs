@@ -119,8 +119,8 @@ impl Endpoint {
         }
     }
 
-    /// Bytes of an unfinished message that have arrived; of a compressed one what came out of
-    /// them, if that is more.
+    /// Bytes of an unfinished message that have arrived. Of a compressed one what came out, or what
+    /// went in, if that is more: it may have to wait as it came.
     #[must_use]
     pub fn unfinished_bytes(&self) -> usize {
         self.messages.len().max(self.messages.received())

@@ -20,6 +20,8 @@ mod closing;
 mod conformance;
 mod control;
 #[cfg(feature = "deflate")]
+mod deflate;
+#[cfg(feature = "deflate")]
 mod deflate_limits;
 mod docs;
 mod downloads;
