@@ -294,7 +294,7 @@ pub(crate) fn encode<const N: usize>(
 }
 
 #[inline]
-fn span_since(arena: &[u8], start: usize) -> Span {
+pub(crate) fn span_since(arena: &[u8], start: usize) -> Span {
     // The arena stays far below 4 GiB: it is emptied each turn, `max_turn_bytes` ends a turn,
     // and one message is at most 1 GiB by the range of its flag.
     let clamp = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);

@@ -6,7 +6,7 @@
 //!
 //! What is short is sent as it is, by `Ctx::deliver`, which knows nothing of all this.
 
-use super::core::{Core, encode};
+use super::core::{Core, encode, span_since};
 use crate::app::ConnId;
 use crate::config::{Config, Deflate};
 use crate::outbox::Span;
@@ -62,33 +62,62 @@ impl<const N: usize> Forms<'_, N> {
     /// Compressed, unless it is too short for that or does not get shorter.
     fn compressed(&mut self, agreed: &Agreed, history: &[u8]) -> Form {
         let len = self.len();
-        let payload = if len < self.threshold {
+        let (level, start) = (self.level, self.arena.len());
+        let compressed = if len < self.threshold {
             None
         } else {
             self.squeezed += len;
             self.compressor
-                .compress(agreed, self.level, history, &self.parts)
+                .compress(agreed, level, history, &self.parts, self.arena)
         };
-        let Some(payload) = payload else {
-            return Form {
-                span: self.plain(),
-                is_compressed: false,
-            };
-        };
-        let start = self.arena.len();
-        let span = encode(self.arena, self.opcode, [payload]);
-        frame::set_rsv1(self.arena.get_mut(start..).unwrap_or_default());
+        if compressed.is_none() {
+            return self.uncompressed();
+        }
         Form {
-            span,
+            span: self.begin_frame(start),
             is_compressed: true,
         }
+    }
+
+    /// The payload was written from `start` on, because its length was not known: the header moves in front of it.
+    fn begin_frame(&mut self, start: usize) -> Span {
+        let end = self.arena.len();
+        frame::encode_header(self.arena, self.opcode, end - start);
+        let header_len = self.arena.len() - end;
+        let frame = self.arena.get_mut(start..).unwrap_or_default();
+        frame.rotate_right(header_len);
+        frame::set_rsv1(frame);
+        span_since(self.arena, start)
+    }
+
+    fn uncompressed(&mut self) -> Form {
+        Form {
+            span: self.plain(),
+            is_compressed: false,
+        }
+    }
+
+    /// What was made before and can be read by all who have agreed to this window. Of a large message
+    /// there are two forms at most: it is compressed for the first receiver, for those with as large a window or
+    /// a larger one too, and the others take it as it is.
+    fn made_for(&mut self, window: usize) -> Option<Form> {
+        if self.len() < LARGE_BYTES {
+            return self.shared.get(window).copied().flatten();
+        }
+        let mut made = self.shared.iter().zip(0..);
+        let (form, bits) = made.find_map(|(form, bits)| Some(((*form)?, bits)))?;
+        Some(if bits > window {
+            self.uncompressed()
+        } else {
+            form
+        })
     }
 
     /// For all who have agreed to the same window.
     fn shared(&mut self, agreed: &Agreed) -> Form {
         let window = usize::from(agreed.server_window_bits());
-        if let Some(Some(form)) = self.shared.get(window) {
-            return *form;
+        if let Some(form) = self.made_for(window) {
+            return form;
         }
         let form = self.compressed(agreed, &[]);
         if let Some(place) = self.shared.get_mut(window) {
@@ -117,11 +146,15 @@ impl Core {
         parts: [&[u8]; N],
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
-        if len >= LARGE_BYTES && !self.make_room(len) {
-            return;
-        }
         let ids = ids.into_iter();
         let is_single = ids.size_hint() == (1, Some(1));
+        let forms = match self.config.deflate {
+            Deflate::On | Deflate::Takeover if !is_single => 2,
+            _ => 1,
+        };
+        if len >= LARGE_BYTES && !self.make_room(forms * len) {
+            return;
+        }
         let Self {
             conns,
             arena,

@@ -119,10 +119,11 @@ impl Endpoint {
         }
     }
 
-    /// Bytes of an unfinished message that have arrived.
+    /// Bytes of an unfinished message that have arrived. Of a compressed one what came out, or what
+    /// went in, if that is more: it may have to wait as it came.
     #[must_use]
     pub fn unfinished_bytes(&self) -> usize {
-        self.messages.len()
+        self.messages.len().max(self.messages.received())
     }
 
     /// Bytes of memory held for what is unfinished.

@@ -209,7 +209,7 @@ impl Assembler {
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]; of a compressed message also [`Violation::CorruptDeflate`],
-    /// [`Violation::MessageTooBig`] and [`Violation::NoRoom`].
+    /// [`Violation::TooManyFinalBlocks`], [`Violation::MessageTooBig`] and [`Violation::NoRoom`].
     pub fn push(
         &mut self,
         piece: &Piece<'_>,
@@ -270,7 +270,10 @@ impl Building {
         let is_last = piece.fin && piece.ends_frame;
         let mut growth = Growth::new(&mut self.content, most, means.room);
         let mut take = |chunk: &[u8]| growth.take(chunk);
-        means.inflater.push(inflating, piece.payload, &mut take)?;
+        let contexts = means.contexts.as_deref();
+        means
+            .inflater
+            .push(inflating, piece.payload, contexts, &mut take)?;
         if is_last {
             return Ok(());
         }
@@ -305,45 +308,44 @@ struct Growth<'a> {
     content: &'a mut Content,
     most: u64,
     room: &'a mut dyn FnMut(usize) -> bool,
-    granted: usize,
 }
 
 impl<'a> Growth<'a> {
     fn new(content: &'a mut Content, most: u64, room: &'a mut dyn FnMut(usize) -> bool) -> Self {
-        let granted = content.capacity() + ROOM_BYTES;
         Self {
             content,
             most,
             room,
-            granted,
         }
     }
 
     fn take(&mut self, chunk: &[u8]) -> Result<(), Violation> {
         self.judge(chunk)?;
+        let steps = self.content.capacity() / ROOM_BYTES;
         self.content.push(chunk)?;
         let held = self.content.capacity();
-        if held > self.granted {
-            self.granted = held + ROOM_BYTES;
-            if !(self.room)(held) {
-                return Err(Violation::NoRoom);
-            }
+        // Not counted from the start of a frame: many short ones, of one read, can hold a large message.
+        if held / ROOM_BYTES > steps && !(self.room)(held) {
+            return Err(Violation::NoRoom);
         }
         Ok(())
     }
 
     /// Whether this chunk would be all of the message so far.
-    fn is_first(&self, chunk: &[u8]) -> Result<bool, Violation> {
+    fn is_first(&mut self, chunk: &[u8]) -> Result<bool, Violation> {
         self.judge(chunk)?;
         Ok(self.content.len() == 0)
     }
 
-    fn judge(&self, chunk: &[u8]) -> Result<(), Violation> {
-        let len = self.content.len() + chunk.len();
-        if u64::try_from(len).is_ok_and(|len| len <= self.most) {
-            Ok(())
-        } else {
-            Err(Violation::MessageTooBig)
+    fn judge(&mut self, chunk: &[u8]) -> Result<(), Violation> {
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        match chunk.get(..most.saturating_sub(self.content.len())) {
+            Some(fits) if fits.len() < chunk.len() => {
+                // A text may be none before it is too long: what is said of it is the same however it is cut.
+                self.content.push(fits)?;
+                Err(Violation::MessageTooBig)
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -108,7 +108,7 @@ impl Client {
         std::mem::replace(&mut self.received, rest)
     }
 
-    fn head(&mut self) -> String {
+    pub fn head(&mut self) -> String {
         let mut scanned = 0;
         loop {
             let unseen = &self.received[scanned..];

@@ -15,6 +15,7 @@
 mod caps;
 mod client;
 mod command;
+mod deflate;
 mod foreign;
 mod handshake;
 mod idle;

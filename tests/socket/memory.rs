@@ -10,11 +10,11 @@ use crate::wire::binary;
 use std::io::Write;
 
 const MIB: usize = 1 << 20;
-const BUDGET: usize = 64 * MIB;
-const BESIDES: usize = 8 * MIB - 2_560 * 1024;
+pub const BUDGET: usize = 64 * MIB;
+pub const BESIDES: usize = 8 * MIB - 2_560 * 1024;
 
 /// The most that was ever resident, in bytes.
-fn peak(server: &Server) -> usize {
+pub fn peak(server: &Server) -> usize {
     let status = server.proc("status");
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
     let kib = line.and_then(|line| line.split_whitespace().nth(1));

@@ -9,7 +9,7 @@ use std::path::Path;
 
 const ROUNDS: usize = 20;
 
-fn buggy_server() -> Server {
+pub fn buggy_server() -> Server {
     let program = Path::new(env!("CARGO_BIN_EXE_ws101"));
     let program = program.with_file_name("examples").join("panicking");
     let hint =

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Every rule of RFC 6455 with the word MUST, or stated without one, that binds a server:
-/// the section, and our count within it.
+/// Every rule of RFC 6455, and with a D of RFC 7692, with the word MUST, or stated without one, that binds a
+/// server: the section, and our count within it.
 const REQUIRED: &str = "
     1.4-1
     4.2.1-0 4.2.1-1 4.2.1-2 4.2.1-3 4.2.1-4 4.2.1-5 4.2.1-6 4.2.1-8 4.2.1-9
@@ -26,6 +26,10 @@ const REQUIRED: &str = "
     9-1 9-2 9.1-1 9.1-2 9.1-3 9.1-5
     10.1-1 10.4-1 10.4-3 10.6-1 10.7-1
     11.3.2-1 11.3.3-1 11.3.4-1
+    D5-1 D5-2 D7-1 D7-2 D7-3 D7-4
+    D7.1.1.1-1 D7.1.1.2-1 D7.1.2.1-1 D7.1.2.1-2 D7.1.2.2-1 D7.1.2.2-2
+    D6-1 D6-2 D6-3 D6-4 D6-5 D6-6
+    D7.2.1-1 D7.2.1-2 D7.2.2-1 D7.2.2-2 D7.2.2-3 D7.2.3-1 D7.2.3-2 D8-1
 ";
 
 fn root() -> &'static Path {

@@ -19,6 +19,10 @@ mod client;
 mod closing;
 mod conformance;
 mod control;
+#[cfg(feature = "deflate")]
+mod deflate;
+#[cfg(feature = "deflate")]
+mod deflate_limits;
 mod docs;
 mod downloads;
 mod ending;

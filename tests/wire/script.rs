@@ -19,6 +19,9 @@ pub struct Script<'a> {
     pub end: End,
 }
 
+/// How a conversation is opened, before the first of its bytes.
+pub type Open<'a> = &'a dyn Fn() -> (Sim, PeerNo);
+
 /// On `/echo`, everything sent and received as literal bytes; the connection stays open.
 pub fn echo(input: Vec<u8>, output: Vec<u8>) {
     check(&Script {
@@ -36,8 +39,12 @@ pub fn fails(input: Vec<u8>, earlier: Vec<u8>, code: u16) {
 }
 
 pub fn fails_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
+    fails_opened(&|| opened(&config, "/echo"), input, earlier, code);
+}
+
+pub fn fails_opened(open: Open<'_>, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     for cuts in ways(&input) {
-        let (output, end) = converse(&config, "/echo", &input, &cuts);
+        let (output, end) = converse(open, &input, &cuts);
         let (before, last) = split_close(&output);
         assert_eq!(
             before, earlier,
@@ -59,27 +66,41 @@ pub fn fails_at_last_byte(input: Vec<u8>, earlier: Vec<u8>, code: u16) {
 }
 
 pub fn fails_at_last_byte_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
+    fails_at_last_byte_opened(&|| opened(&config, "/echo"), input, earlier, code);
+}
+
+pub fn fails_at_last_byte_opened(open: Open<'_>, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     let (_, before) = input.split_last().expect("an input");
     for cuts in [Vec::new(), (1..before.len()).collect()] {
-        let (output, end) = converse(&config, "/echo", before, &cuts);
+        let (output, end) = converse(open, before, &cuts);
         assert_eq!(show(&output), show(&earlier), "too early in {input:02x?}");
         assert_eq!(end, End::Open, "too early in {input:02x?}");
     }
-    fails_with(config, input, earlier, code);
+    fails_opened(open, input, earlier, code);
 }
 
 /// Runs the script whole, byte by byte, at every cut, and at random cuts.
 pub fn check(script: &Script<'_>) {
-    for cuts in ways(&script.input) {
-        let (output, end) = converse(&script.config, script.path, &script.input, &cuts);
+    check_opened(
+        &|| opened(&script.config, script.path),
+        &script.input,
+        &script.output,
+        script.end,
+    );
+}
+
+/// The same of a conversation that is opened otherwise.
+pub fn check_opened(open: Open<'_>, input: &[u8], expected: &[u8], expected_end: End) {
+    for cuts in ways(input) {
+        let (output, end) = converse(open, input, &cuts);
         assert!(
-            output == script.output,
+            output == expected,
             "cut at {:?}\n  expected {}\n  got      {}",
             &cuts[..cuts.len().min(8)],
-            show(&script.output),
+            show(expected),
             show(&output)
         );
-        assert_eq!(end, script.end, "cut at {:?}", &cuts[..cuts.len().min(8)]);
+        assert_eq!(end, expected_end, "cut at {:?}", &cuts[..cuts.len().min(8)]);
     }
 }
 
@@ -92,10 +113,15 @@ fn show(bytes: &[u8]) -> String {
     format!("{} ({} bytes)", shown.join(" "), bytes.len())
 }
 
-/// Sends `input` in pieces, each a read of its own.
-fn converse(config: &Config, path: &str, input: &[u8], cuts: &[usize]) -> (Vec<u8>, End) {
+fn opened(config: &Config, path: &str) -> (Sim, PeerNo) {
     let mut sim = Sim::new(config.clone());
     let peer = sim.open(path);
+    (sim, peer)
+}
+
+/// Sends `input` in pieces, each a read of its own.
+fn converse(open: Open<'_>, input: &[u8], cuts: &[usize]) -> (Vec<u8>, End) {
+    let (mut sim, peer) = open();
     send_cut(&mut sim, peer, input, cuts);
     (sim.take(peer), sim.end(peer))
 }

@@ -70,7 +70,14 @@ pub struct Compressor(());
 
 impl Compressor {
     /// Never called.
-    pub fn compress(&mut self, agreed: &Agreed, _: usize, _: &[u8], _: &[&[u8]]) -> Option<&[u8]> {
+    pub fn compress(
+        &mut self,
+        agreed: &Agreed,
+        _: usize,
+        _: &[u8],
+        _: &[&[u8]],
+        _: &mut Vec<u8>,
+    ) -> Option<()> {
         match *agreed {}
     }
 }
@@ -105,6 +112,7 @@ impl Inflater {
         &mut self,
         inflating: &mut Inflating,
         _: &[u8],
+        _: Option<&Contexts>,
         _: &mut dyn FnMut(&[u8]) -> Result<(), Violation>,
     ) -> Result<(), Violation> {
         match *inflating {}

@@ -13,8 +13,6 @@ const TRIAL_BYTES: usize = 128 << 10;
 const PIECE_BYTES: usize = 16 << 10;
 /// More than a flush adds to what goes in.
 const MARGIN_BYTES: usize = 64;
-/// Kept from message to message; more is given back.
-const KEPT_BYTES: usize = 64 << 10;
 /// What a flush ends with, and the receiver adds again: it is cut off (§7.2.1).
 const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
 
@@ -23,12 +21,12 @@ const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
 pub struct Compressor {
     /// From the smallest window to the largest.
     by_window: [Option<Box<Compress>>; 7],
-    out: Vec<u8>,
 }
 
 impl Compressor {
-    /// The payload of a compressed message, given in parts. `history`: what it may refer back to.
-    /// `None`: it would not be shorter. (Of a long message the beginning decides: there a quarter must be saved.)
+    /// Appends to `out` the payload of a message that is given in parts. `history`: what it may refer back to.
+    /// `None`: it would not be shorter, and nothing is appended. (Of a long message the beginning decides: there a
+    /// quarter must be saved.)
     ///
     /// `level`: 1, fast, to 9, short; always the same.
     pub fn compress(
@@ -37,11 +35,27 @@ impl Compressor {
         level: usize,
         history: &[u8],
         parts: &[&[u8]],
-    ) -> Option<&[u8]> {
-        let Self { by_window, out } = self;
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
+        let start = out.len();
+        let compressed = self.append(agreed, level, history, parts, out);
+        if compressed.is_none() {
+            out.truncate(start);
+        }
+        compressed
+    }
+
+    fn append(
+        &mut self,
+        agreed: &Agreed,
+        level: usize,
+        history: &[u8],
+        parts: &[&[u8]],
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
         let window_bits = agreed.server_window_bits();
         let place = usize::from(window_bits.checked_sub(MIN_OWN_WINDOW_BITS)?);
-        let compress = match by_window.get_mut(place)? {
+        let compress = match self.by_window.get_mut(place)? {
             Some(compress) => {
                 compress.reset();
                 compress
@@ -58,27 +72,27 @@ impl Compressor {
         if !history.is_empty() {
             compress.set_dictionary(history).ok()?;
         }
-        out.clear();
-        out.shrink_to(KEPT_BYTES);
+        let start = out.len();
         if run(compress, out, parts).is_none() {
             // It stopped inside a block, and the library's reset does not forget that: the next
             // message would lack the beginning of its first block.
-            *by_window.get_mut(place)? = None;
+            *self.by_window.get_mut(place)? = None;
             return None;
         }
-        let payload = out.strip_suffix(TAIL)?;
-        let len: usize = parts.iter().map(|part| part.len()).sum();
-        (payload.len() < len).then_some(payload)
+        let payload = out.get(start..)?.strip_suffix(TAIL)?;
+        let (payload_len, len) = (payload.len(), parts.iter().map(|part| part.len()).sum());
+        out.truncate(start + payload_len);
+        (payload_len < len).then_some(())
     }
 }
 
 fn run(compress: &mut Compress, out: &mut Vec<u8>, parts: &[&[u8]]) -> Option<()> {
-    let mut tried = 0;
+    let (mut tried, start) = (0, out.len());
     for piece in parts.iter().flat_map(|part| part.chunks(PIECE_BYTES)) {
         feed(compress, out, piece, FlushCompress::None)?;
         let is_first = tried < TRIAL_BYTES;
         tried += piece.len();
-        if is_first && tried >= TRIAL_BYTES && out.len() > tried / 4 * 3 {
+        if is_first && tried >= TRIAL_BYTES && out.len() - start > tried / 4 * 3 {
             return None;
         }
     }

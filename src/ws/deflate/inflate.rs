@@ -4,7 +4,8 @@
 //! pieces takes the library's state along until it ends ([`Inflating`]), so that what is wrong with it is found
 //! at the first byte that proves it. Only a few can have one at a time: a state takes far more memory
 //! than the few bytes that make a peer need it. Whoever comes later has its bytes
-//! kept as they came, until the message is complete.
+//! kept as they came, until the message is complete or they are as many as a state takes. (If all of
+//! a large message were kept, all of it would have to be inflated at once.)
 //!
 //! Limits are not judged here: each chunk is handed to whoever collects the message, who may refuse it.
 
@@ -20,7 +21,7 @@ const WINDOW_BYTES: usize = 32 << 10;
 const CHUNK_BYTES: usize = 16 << 10;
 /// What a state of the library takes: mostly its window.
 const STATE_BYTES: usize = 48 << 10;
-/// How many unfinished messages have a state for themselves.
+/// How many unfinished messages have a state for themselves, though little of them has arrived.
 const MAX_LENT: usize = 16;
 /// Blocks with BFINAL in one message. Behind each the library must be given the window anew: a few bytes of the
 /// peer's would have us copy 32 KiB, as often as it likes.
@@ -73,15 +74,19 @@ impl Inflater {
         contexts: Option<&Contexts>,
     ) -> Result<Inflating, Violation> {
         let state = if is_whole || Rc::strong_count(&self.lent) <= MAX_LENT {
-            State::Lent {
-                stream: self.stream(contexts)?,
-                _counted: Rc::clone(&self.lent),
-            }
+            self.lend(contexts)?
         } else {
             State::Kept(Vec::new())
         };
         let received = 0;
         Ok(Inflating { state, received })
+    }
+
+    fn lend(&mut self, contexts: Option<&Contexts>) -> Result<State, Violation> {
+        Ok(State::Lent {
+            stream: self.stream(contexts)?,
+            _counted: Rc::clone(&self.lent),
+        })
     }
 
     fn stream(&mut self, contexts: Option<&Contexts>) -> Result<Box<Stream>, Violation> {
@@ -93,15 +98,26 @@ impl Inflater {
     /// Takes the next piece of the message.
     ///
     /// # Errors
-    /// [`Violation::CorruptDeflate`], or what `take` says.
+    /// [`Violation::CorruptDeflate`], [`Violation::TooManyFinalBlocks`], or what `take` says.
     pub fn push(
         &mut self,
         inflating: &mut Inflating,
         payload: &[u8],
+        contexts: Option<&Contexts>,
         take: &mut Take<'_>,
     ) -> Result<(), Violation> {
-        inflating.received += payload.len();
-        match &mut inflating.state {
+        let Inflating { state, received } = inflating;
+        *received += payload.len();
+        if let State::Kept(kept) = state
+            && *received > STATE_BYTES
+        {
+            let kept = mem::take(kept);
+            *state = self.lend(contexts)?;
+            if let State::Lent { stream, .. } = state {
+                stream.push(&kept, take)?;
+            }
+        }
+        match state {
             State::Lent { stream, .. } => stream.push(payload, take),
             State::Kept(kept) => {
                 kept.extend_from_slice(payload);
@@ -247,10 +263,15 @@ impl Stream {
     }
 
     fn push(&mut self, mut input: &[u8], take: &mut Take<'_>) -> Result<(), Violation> {
-        while !self.step(&mut input)? {
+        loop {
+            let step = self.step(&mut input);
+            if step == Ok(true) {
+                return Ok(());
+            }
+            // Behind an error, too: what came out before it may break another rule, which is then broken first.
             self.hand_on(take)?;
+            step?;
         }
-        Ok(())
     }
 
     /// Inflates until all input is used (`true`), or a chunk should be handed on first.
@@ -316,10 +337,10 @@ impl Stream {
         let len = self.inflated;
         self.push(&END, take)?;
         if self.is_fresh && self.inflated == len {
-            Ok(())
-        } else {
-            Err(Violation::CorruptDeflate)
+            return Ok(());
         }
+        self.hand_on(take)?;
+        Err(Violation::CorruptDeflate)
     }
 
     /// What came out and was not handed on.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// How a figure is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Times the floor.
+    /// Times the floor, or whoever else is the measure.
     Ratio,
     /// A count per message.
     Count,
@@ -126,6 +126,20 @@ pub const BARS: &[Bar] = &[
     bar("resident-idle", "resident memory, 9,900 idle connections, `/echo`", Unit::Mebibytes, 6.0 * MIB, Some(4.0 * MIB), "6.2 MiB"),
     bar("idle-cpu", "CPU with 9,900 silent connections, ping off", Unit::Share, 0.0, Some(0.0), "0.006 %"),
     reported("idle-switches", "context switches per second with 9,900 silent connections", Unit::Count),
+    bar("deflate-echo", "echo CPU, 1 KiB of JSON, 50 connections, deflate; `ws` with deflate is 1", Unit::Ratio, 0.5, None, ""),
+    reported("deflate-echo-takeover", "echo CPU, the same, ours with context takeover; `ws` with deflate is 1", Unit::Ratio),
+    reported("deflate-echo-plain", "echo CPU, the same without deflate; `ws` with deflate is 1", Unit::Ratio),
+    reported("deflate-echo-alike", "echo CPU, the same; `ws` told to compress as we do (level 1, no takeover) is 1", Unit::Ratio),
+    bar("deflate-broadcast", "broadcast CPU per delivery, 1 KiB of JSON, 1,000 receivers, deflate; ours without deflate is 1", Unit::Ratio, 1.1, None, ""),
+    reported("deflate-broadcast-takeover", "broadcast CPU per delivery, the same, ours with context takeover; ours without deflate is 1", Unit::Ratio),
+    bar("deflate-idle", "what deflate adds to the private memory per idle connection, `/echo`, one message echoed, second crowd", Unit::Bytes, 16.0, None, ""),
+    bar("deflate-idle-first", "what deflate adds to the private memory per idle connection, `/echo`, one message echoed, first crowd", Unit::Bytes, 16.0, None, ""),
+    reported("deflate-idle-without", "private memory per idle connection, one message echoed, without deflate, second crowd", Unit::Bytes),
+    reported("deflate-idle-without-first", "private memory per idle connection, one message echoed, without deflate, first crowd", Unit::Bytes),
+    reported("deflate-idle-with", "private memory per idle connection, one message echoed, deflate, second crowd", Unit::Bytes),
+    reported("deflate-idle-with-first", "private memory per idle connection, one message echoed, deflate, first crowd", Unit::Bytes),
+    reported("deflate-idle-takeover", "private memory per idle connection of 990, eight messages echoed, deflate with takeover, second crowd", Unit::Bytes),
+    reported("deflate-idle-takeover-first", "private memory per idle connection of 990, eight messages echoed, deflate with takeover, first crowd", Unit::Bytes),
     reported("size", "size of the binary, stripped", Unit::Mebibytes),
     reported("size-minimal", "size of the binary, stripped, without default features", Unit::Mebibytes),
     reported("resident-minimal", "resident memory, no connections yet, without default features", Unit::Mebibytes),

@@ -1,6 +1,6 @@
 //! The cells that are compared with the floor.
 
-use crate::frames::{Kind, Message};
+use crate::message::{Kind, Message};
 use crate::workload::{Pattern, Workload};
 
 /// A load whose processor time is compared with the floor's.
@@ -61,6 +61,8 @@ pub const CELLS: &[Cell] = &[
 mod tests {
     use super::*;
     use crate::bars::{BARS, Unit};
+    use crate::matches::MATCHES;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_ratio_has_a_cell_and_every_cell_a_bar() {
@@ -69,7 +71,9 @@ mod tests {
             .filter(|bar| bar.unit == Unit::Ratio)
             .map(|bar| bar.id)
             .collect();
-        let mut cells: Vec<_> = CELLS.iter().map(|cell| cell.id).collect();
+        let matches = MATCHES.iter().flat_map(|held| held.sides.iter());
+        let matches: BTreeSet<_> = matches.map(|(id, _)| *id).collect();
+        let mut cells: Vec<_> = CELLS.iter().map(|cell| cell.id).chain(matches).collect();
         bars.sort_unstable();
         cells.sort_unstable();
         assert_eq!(bars, cells);

@@ -2,7 +2,8 @@
 //!
 //! All servers of a cell run at the same time with all their connections open, and only one of them is
 //! given work. So rounds can be short and follow each other closely, and what else the machine does hits
-//! all alike. Only processor time is compared. One that fails leaves the contest; the others go on.
+//! all alike. Only processor time is compared. One that fails leaves the contest; the others go on. The measure
+//! of all is called the floor here; where compression is compared it is another server.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::bars::spread;
 use crate::cores::Cores;
+use crate::handshake::Offer;
 use crate::load::{Load, Run};
 use crate::process::{Program, Server};
 use crate::workload::Workload;
@@ -43,6 +45,8 @@ pub struct Entrant {
     pub name: String,
     /// How it is started.
     pub program: Program,
+    /// What compression its clients offer; it must agree.
+    pub offer: Offer,
     /// It is warmed up, takes part in fewer rounds, and gets fewer messages when it is slow.
     pub guest: bool,
 }
@@ -97,6 +101,7 @@ impl Contender {
             workload.path(),
             workload.connections,
             workload.message,
+            entrant.offer,
         )?;
         Ok(Self {
             name: entrant.name.clone(),
@@ -172,6 +177,12 @@ impl Rules {
         self.files.saturating_sub(OTHER_FILES) / connections.max(1) as u64
     }
 
+    /// Why something cannot be done that needs so many files.
+    #[must_use]
+    pub fn too_few_files(&self, needed: u64) -> String {
+        format!("needs {needed} open files, {} are allowed", self.files)
+    }
+
     /// About how many seconds a contest takes on a quiet machine, with so many guests among the entrants.
     #[must_use]
     pub fn guess(&self, workload: &Workload, entrants: usize, guests: usize) -> f64 {
@@ -207,7 +218,7 @@ impl Rules {
         let places = usize::try_from(self.places(workload.connections))?;
         if places < 2 {
             let needed = 2 * workload.connections as u64 + OTHER_FILES;
-            return Err(format!("needs {needed} open files, {} are allowed", self.files).into());
+            return Err(self.too_few_files(needed).into());
         }
         let mut standings = Vec::new();
         let mut floors = Vec::new();
@@ -227,6 +238,11 @@ impl Rules {
         workload: &Workload,
     ) -> Result<Vec<Standing>> {
         let mut floor = Contender::start(floor, workload, self.cores)?;
+        if floor.guest {
+            floor.warm_up(workload, workload.in_flight() * FLIGHTS, self.round)?;
+            // From here on it is what the others are measured by.
+            floor.guest = false;
+        }
         let fitting = calibrate(&mut floor, workload, self.round)?;
         let messages = fitting.max(workload.in_flight() * FLIGHTS);
         let times_longer = usize::try_from(messages / fitting)?;

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use crate::Result;
 use crate::cores::Cores;
+use crate::handshake::Offer;
 use crate::load::Load;
 use crate::process::{Program, Server};
 use crate::workload::Workload;
@@ -109,6 +110,7 @@ pub fn per_message(
             workload.path(),
             workload.connections,
             workload.message,
+            Offer::Nothing,
         )?;
         workload.run(&mut load, messages)?;
         drop(load);

@@ -1,4 +1,4 @@
-//! The one message that a run sends over and over, and streams made of nothing but its frame.
+//! Streams that are made of nothing but one frame, over and over.
 //!
 //! Because every frame of a run is the same, a stream is described by a position in it: what to
 //! write next, and what must arrive next, is a slice of a prepared buffer. That makes the
@@ -7,107 +7,11 @@
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Read, Write};
-use std::str::FromStr;
-
 /// The most that is read or written by one call.
 pub const CHUNK_BYTES: usize = 256 << 10;
 
-/// Any mask does; with zero bytes in it a server might look faster than it is.
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-
 /// Reads up to this many bytes are compared whole; of longer ones every sixteenth.
 const ALWAYS_COMPARED_BYTES: usize = 1024;
-
-/// What a message is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A text message, ASCII.
-    Text,
-    /// A text message of characters that take three bytes each in UTF-8.
-    Wide,
-    /// A binary message.
-    Binary,
-}
-
-impl Kind {
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Wide => "wide",
-            Self::Binary => "binary",
-        }
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        [Self::Text, Self::Wide, Self::Binary]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| format!("{name}: a message is text, wide or binary"))
-    }
-}
-
-/// The message of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct Message {
-    /// What it is made of.
-    pub kind: Kind,
-    /// Bytes of payload.
-    pub size: usize,
-}
-
-impl Message {
-    fn payload(self) -> Vec<u8> {
-        match self.kind {
-            Kind::Text => (b'a'..=b'z').cycle().take(self.size).collect(),
-            Kind::Wide => {
-                let mut text = "x".repeat(self.size % 3);
-                text.extend("世界線語文字海山".chars().cycle().take(self.size / 3));
-                text.into_bytes()
-            }
-            Kind::Binary => (0..=u8::MAX).cycle().take(self.size).collect(),
-        }
-    }
-
-    /// Everything in front of the payload (RFC 6455 §5.2), FIN set.
-    fn header(self, mask: Option<[u8; 4]>) -> Vec<u8> {
-        let opcode = if self.kind == Kind::Binary { 2 } else { 1 };
-        let masked = if mask.is_some() { 0x80 } else { 0 };
-        let mut header = vec![0x80 | opcode];
-        match (u8::try_from(self.size), u16::try_from(self.size)) {
-            (Ok(short), _) if short < 126 => header.push(masked | short),
-            (_, Ok(medium)) => {
-                header.push(masked | 126);
-                header.extend(medium.to_be_bytes());
-            }
-            _ => {
-                header.push(masked | 127);
-                header.extend((self.size as u64).to_be_bytes());
-            }
-        }
-        header.extend(mask.into_iter().flatten());
-        header
-    }
-
-    /// The stream that a client sends: masked frames.
-    #[must_use]
-    pub fn requests(self) -> Repeated {
-        let masked = self.payload().into_iter().zip(MASK.into_iter().cycle());
-        let payload = masked.map(|(byte, mask)| byte ^ mask).collect();
-        Repeated::new(self.header(Some(MASK)), payload)
-    }
-
-    /// The stream that a server answers: the same frames, not masked.
-    #[must_use]
-    pub fn replies(self) -> Repeated {
-        Repeated::new(self.header(None), self.payload())
-    }
-}
 
 /// An endless stream of one frame, of which every piece up to [`CHUNK_BYTES`] is at hand.
 #[derive(Debug)]
@@ -118,7 +22,9 @@ pub struct Repeated {
 }
 
 impl Repeated {
-    fn new(header: Vec<u8>, payload: Vec<u8>) -> Self {
+    /// The stream of the frame with this header and payload.
+    #[must_use]
+    pub fn new(header: Vec<u8>, payload: Vec<u8>) -> Self {
         let frame = [header.as_slice(), payload.as_slice()].concat();
         let times = CHUNK_BYTES / frame.len() + 2;
         Self {
@@ -135,7 +41,7 @@ impl Repeated {
     }
 
     /// The `length` bytes that follow `phase` bytes of a frame; fewer only above [`CHUNK_BYTES`].
-    fn piece(&self, phase: usize, length: usize) -> &[u8] {
+    pub(crate) fn piece(&self, phase: usize, length: usize) -> &[u8] {
         let rest = self.bytes.get(phase..).unwrap_or_default();
         rest.get(..length).unwrap_or(rest)
     }
@@ -265,35 +171,13 @@ pub fn read_piece(socket: &mut impl Read, buffer: &mut [u8]) -> io::Result<Piece
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{Kind, Message};
 
     fn text(size: usize) -> Message {
         Message {
             kind: Kind::Text,
             size,
         }
-    }
-
-    #[test]
-    fn frames_have_the_shortest_length_form() {
-        let start = |size| text(size).requests().piece(0, 4).to_vec();
-        assert_eq!(start(125), [0x81, 0xfd, 0x37, 0xfa]);
-        assert_eq!(start(126), [0x81, 0xfe, 0, 126]);
-        assert_eq!(start(65_535), [0x81, 0xfe, 0xff, 0xff]);
-        assert_eq!(start(65_536), [0x81, 0xff, 0, 0]);
-        assert_eq!(text(65_536).replies().frame_bytes(), 65_546);
-    }
-
-    #[test]
-    fn a_request_unmasked_is_its_reply() {
-        let message = Message {
-            kind: Kind::Wide,
-            size: 16,
-        };
-        let requests = message.requests();
-        let masked = requests.piece(6, 16).iter().zip(MASK.into_iter().cycle());
-        let payload: Vec<u8> = masked.map(|(byte, mask)| byte ^ mask).collect();
-        assert_eq!(payload, message.replies().piece(2, 16));
-        assert_eq!(std::str::from_utf8(&payload), Ok("x世界線語文"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! and `bench` (servers and generator, each on its core, and the report). README.md in this folder
 //! explains the method. Nothing here is part of the server.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("the bench reads /proc and pins processes to cores: it needs Linux");
@@ -12,14 +12,19 @@ compile_error!("the bench reads /proc and pins processes to cores: it needs Linu
 pub mod bars;
 pub mod cells;
 pub mod children;
+pub mod compressed;
 pub mod contest;
 pub mod cores;
 pub mod counts;
+pub mod deflate;
 pub mod frames;
+pub mod handshake;
 pub mod histogram;
 pub mod idle;
 pub mod load;
 pub mod machine;
+pub mod matches;
+pub mod message;
 pub mod peers;
 pub mod pictures;
 pub mod plot;

@@ -1,11 +1,12 @@
 //! The generator: many WebSocket clients in one thread, each a position in a stream of one frame.
 //!
+//! Only compressed replies are no such stream (`deflate.rs`).
 //! It costs two calls per message or delivery and a comparison. How near it is to being the
 //! bottleneck is part of every result. It does not answer Pings, does not close politely and knows
 //! one message per run: it is no client to learn from.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -13,15 +14,11 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Result;
-use crate::frames::{CHUNK_BYTES, Incoming, Message, Outgoing, Piece, Repeated, read_piece};
+use crate::deflate::Replies;
+use crate::frames::{CHUNK_BYTES, Incoming, Outgoing, Piece, Repeated, read_piece};
+use crate::handshake::{Offer, PATIENCE, open};
 use crate::histogram::Histogram;
-
-/// How long nothing may happen before a run is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The example of RFC 6455 §1.3: the accept value need not be computed.
-const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+use crate::message::Message;
 
 /// What a run took.
 #[derive(Debug)]
@@ -77,39 +74,12 @@ fn thread_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-/// Connects and shakes hands, blocking; the connection is open when this returns.
-///
-/// # Errors
-/// The server does not answer, or not `101` with the right accept value, or says more than that.
-pub fn open(server: SocketAddr, path: &str) -> Result<std::net::TcpStream> {
-    let mut stream = std::net::TcpStream::connect(server)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes())?;
-    let mut head = Vec::new();
-    let mut buffer = [0; 1024];
-    while !head.ends_with(b"\r\n\r\n") {
-        let length = stream.read(&mut buffer)?;
-        head.extend(buffer.get(..length).unwrap_or_default());
-        if length == 0 || head.len() > 16 << 10 {
-            break;
-        }
-    }
-    let text = String::from_utf8_lossy(&head);
-    if text.starts_with("HTTP/1.1 101 ") && text.contains(ACCEPT) && text.ends_with("\r\n\r\n") {
-        return Ok(stream);
-    }
-    Err(format!("{path} was not opened: {text:?}").into())
-}
-
 struct Connection {
     stream: TcpStream,
     outgoing: Outgoing,
     incoming: Incoming,
+    /// In place of `incoming`, when compression is agreed.
+    compressed: Option<Replies>,
     /// When the frames that are not answered yet were written, and how many together.
     sent: VecDeque<(Instant, usize)>,
     /// Messages that have arrived in the present run.
@@ -142,7 +112,10 @@ impl Connection {
                 Piece::End => return Err("the server closed a connection".into()),
             };
             let bytes = buffer.get(..length).unwrap_or_default();
-            frames += self.incoming.check(replies, bytes)?;
+            frames += match &mut self.compressed {
+                None => self.incoming.check(replies, bytes)?,
+                Some(replies) => replies.check(bytes)?,
+            };
             if drained {
                 return Ok(frames);
             }
@@ -180,12 +153,18 @@ impl Load {
     /// Opens the connections one after the other.
     ///
     /// # Errors
-    /// One of them cannot be opened.
-    pub fn connect(server: SocketAddr, path: &str, count: usize, message: Message) -> Result<Self> {
+    /// One of them cannot be opened, or the server does not agree to the compression that is offered.
+    pub fn connect(
+        server: SocketAddr,
+        path: &str,
+        count: usize,
+        message: Message,
+        offer: Offer,
+    ) -> Result<Self> {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(count);
         for index in 0..count {
-            let stream = open(server, path)?;
+            let (stream, agreed) = open(server, path, offer)?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let interest = Interest::READABLE | Interest::WRITABLE;
@@ -195,6 +174,7 @@ impl Load {
                 stream,
                 outgoing: Outgoing::default(),
                 incoming: Incoming::default(),
+                compressed: Replies::new(message, agreed, index),
                 sent: VecDeque::new(),
                 received: 0,
             });
@@ -203,7 +183,7 @@ impl Load {
             poll,
             events: Events::with_capacity(1024),
             buffer: vec![0; CHUNK_BYTES],
-            requests: message.requests(),
+            requests: message.requests_after(offer),
             replies: message.replies(),
             connections,
         })

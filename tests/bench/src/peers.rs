@@ -88,6 +88,14 @@ impl Peer {
         }
     }
 
+    /// How it is started when it has to compress; `how` is what its program understands.
+    #[must_use]
+    pub fn compressing(&self, how: &str) -> Program {
+        let mut program = self.program();
+        program.arguments.push(how.into());
+        program
+    }
+
     /// How it is started.
     #[must_use]
     pub fn program(&self) -> Program {

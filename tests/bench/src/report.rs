@@ -115,8 +115,8 @@ impl Report {
         text.push_str(
             "\n## Against the bars\n\n\
              Medians, in brackets what the middle half of the rounds lies between. `x` is processor time of the\n\
-             server in units of the floor's, of the same round. *Noise* is how far the floor was from a second\n\
-             copy of itself that took part in the same rounds. *Known* are older figures, of other machines.\n\n\
+             server in units of the floor's, of the same round; with deflate, of whoever the line says is 1.\n\
+             *Noise* is how far the floor (or that one) was from a second copy of itself that took part in the same rounds. *Known* are older figures, of other machines.\n\n\
              | what | measured | must | goal | outcome | noise | known: uWebSockets; others |\n\
              |---|---|---|---|---|---|---|\n",
         );
@@ -164,7 +164,8 @@ impl Report {
         }
         text.push_str("- uWebSockets.js: not run: it is in no package registry\n\n");
         text.push_str(
-            "Medians; a ratio is to the floor, which is 1. A second floor shows the noise.\n\n",
+            "Medians; a ratio is to the floor, which is 1, or to whoever the line says is 1. A second floor, or a second of \
+             those, shows the noise.\n\n",
         );
         let names = self.names();
         let _ = writeln!(text, "| what | {} |", names.join(" | "));

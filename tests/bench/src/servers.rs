@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::contest::Entrant;
+use crate::handshake::Offer;
 use crate::peers::Peer;
 use crate::process::Program;
 use crate::workload::Workload;
@@ -47,6 +48,7 @@ impl Servers {
         let entrant = |name: &str, program, guest| Entrant {
             name: name.to_owned(),
             program,
+            offer: Offer::Nothing,
             guest,
         };
         let mut entrants = vec![

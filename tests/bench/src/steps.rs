@@ -6,10 +6,13 @@ use std::time::Duration;
 use crate::Result;
 use crate::bars::{BARS, Outcome, spread};
 use crate::cells::{CELLS, Cell};
+use crate::compressed;
 use crate::contest::{Rules, Standing};
 use crate::counts::{Tool, per_message};
-use crate::frames::{Kind, Message};
-use crate::idle::{self, Idle};
+use crate::handshake::Offer;
+use crate::idle::{self, Clients, Idle};
+use crate::matches::{MATCHES, Match};
+use crate::message::{Kind, Message};
 use crate::process::Program;
 use crate::report::Report;
 use crate::servers::{OURS, Servers};
@@ -33,6 +36,8 @@ enum Job {
     Count(&'static Counted, String, Program),
     Contest(&'static Cell),
     Idle(&'static Crowd, String, Program),
+    Match(&'static Match),
+    CompressedSilence,
 }
 
 /// Something that is counted.
@@ -140,6 +145,12 @@ fn wanted(only: &[String], id: &str) -> bool {
 }
 
 impl Run {
+    /// Whether it is wanted, and whoever is its measure is there.
+    fn can_hold(&self, held: &Match) -> bool {
+        held.sides.iter().any(|(id, _)| self.wanted(id))
+            && held.measure.program(&self.servers).is_some()
+    }
+
     fn wanted(&self, id: &str) -> bool {
         wanted(&self.only, id)
     }
@@ -173,6 +184,16 @@ impl Run {
                 let guess = self.rules.guess(&cell.workload, peers + 2, peers);
                 add(cell.id.to_owned(), guess, Job::Contest(cell));
             }
+        }
+        for held in MATCHES.iter().filter(|held| self.can_hold(held)) {
+            let (entrants, guests) = (held.sides.len() + 1, 2);
+            let guess = self.rules.guess(&held.workload, entrants, guests);
+            add(held.id().to_owned(), guess, Job::Match(held));
+        }
+        if compressed::silent_bars().any(|id| self.wanted(id)) {
+            let guess = if self.quick { 15.0 } else { 50.0 };
+            let what = "silent after one message, with deflate and without".to_owned();
+            add(what, guess, Job::CompressedSilence);
         }
         for crowd in &CROWDS {
             if !crowd.figures.iter().any(|(id, _)| self.wanted(id)) {
@@ -213,6 +234,8 @@ impl Run {
             Job::Count(counted, name, program) => self.count(counted, name, program, scratch),
             Job::Contest(cell) => self.contest(cell),
             Job::Idle(crowd, name, program) => self.silence(crowd, name, program),
+            Job::Match(held) => self.hold(held),
+            Job::CompressedSilence => self.compressed_silence(),
         }
     }
 
@@ -260,6 +283,7 @@ impl Run {
         let floor = crate::contest::Entrant {
             name: crate::servers::FLOOR.to_owned(),
             program: self.servers.floor(workload),
+            offer: Offer::Nothing,
             guest: false,
         };
         let entrants = self.servers.entrants(workload);
@@ -282,16 +306,20 @@ impl Run {
     }
 
     fn silence(&mut self, crowd: &Crowd, name: &str, program: &Program) {
-        let needed = idle::CONNECTIONS as u64 + 64;
+        let clients = Clients {
+            path: crowd.path,
+            connections: idle::CONNECTIONS,
+            offer: Offer::Nothing,
+            message: None,
+        };
         let (times, silence) = self.patience(name);
-        let runs: Result<Vec<Idle>> = if needed > self.rules.files {
-            let allowed = self.rules.files;
-            Err(format!("needs {needed} open files, {allowed} are allowed").into())
+        let runs: Result<Vec<Idle>> = if clients.files() > self.rules.files {
+            Err(self.rules.too_few_files(clients.files()).into())
         } else {
             let silence = if crowd.only_ours { 0 } else { silence };
             let silence = Duration::from_secs(silence);
             (0..times)
-                .map(|_| idle::measure(program, crowd.path, self.rules.cores, silence))
+                .map(|_| idle::measure(program, &clients, self.rules.cores, silence))
                 .collect()
         };
         let runs = runs.map_err(|error| error.to_string());
@@ -301,7 +329,7 @@ impl Run {
         }
     }
 
-    fn record(&mut self, id: &'static str, name: &str, result: Result<Vec<f64>>) {
+    pub(crate) fn record(&mut self, id: &'static str, name: &str, result: Result<Vec<f64>>) {
         let outcome = result.map_or_else(
             |error| {
                 self.failed |= !self.servers.is_peer(name);
@@ -312,7 +340,7 @@ impl Run {
         self.note(id, name, outcome);
     }
 
-    fn note(&mut self, id: &'static str, name: &str, outcome: Outcome) {
+    pub(crate) fn note(&mut self, id: &'static str, name: &str, outcome: Outcome) {
         match (&outcome, BARS.iter().find(|bar| bar.id == id)) {
             (Outcome::Measured(figures), Some(bar)) => {
                 let spread = spread(figures);

@@ -1,8 +1,8 @@
 //! What clients do to a server in one cell: how many they are, what they send, in which way.
 
 use crate::Result;
-use crate::frames::{Kind, Message};
 use crate::load::{Load, Run};
+use crate::message::{Kind, Message};
 
 /// What clients do.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use ws101_bench::contest::{Entrant, Rules, Standing};
 use ws101_bench::cores::{Cores, raise_file_limit};
-use ws101_bench::frames::{Kind, Message};
+use ws101_bench::handshake::Offer;
+use ws101_bench::message::{Kind, Message};
 use ws101_bench::process::Program;
 use ws101_bench::workload::{Pattern, Workload};
 
@@ -41,6 +42,7 @@ fn entrant(name: &str, program: Program) -> Entrant {
     Entrant {
         name: name.to_owned(),
         program,
+        offer: Offer::Nothing,
         guest: name.contains("guest"),
     }
 }
@@ -125,4 +127,31 @@ fn those_for_whom_no_files_are_left_meet_the_floor_alone() {
     };
     let error = few.hold(&one, &floor, &ECHO).unwrap_err();
     assert!(error.to_string().contains("needs 70 open files"), "{error}");
+}
+
+#[test]
+fn who_does_not_agree_to_compression_is_not_measured_without_it() {
+    // Bare loops know nothing of extensions.
+    let mut deaf = entrant("deaf", floor(&["echo", "text", "16"]));
+    deaf.offer = Offer::AsBrowsers;
+    let floor = entrant("floor", floor(&["echo", "text", "16"]));
+    let standings = rules().hold(&[deaf], &floor, &ECHO).unwrap();
+    let reason = standings[0].samples.as_ref().unwrap_err();
+    assert!(reason.contains("opened without compression"), "{reason}");
+}
+
+#[test]
+fn a_guest_can_be_the_measure_and_then_takes_part_in_every_round() {
+    let good = || floor(&["echo", "text", "16"]);
+    let rules = Rules {
+        rounds: 18,
+        round: Duration::from_millis(10),
+        ..rules()
+    };
+    let measure = entrant("guest", good());
+    let entrants = [entrant("a", good()), entrant("another guest", good())];
+    let standings = rules.hold(&entrants, &measure, &ECHO).unwrap();
+    let rounds: Vec<_> = standings.iter().map(|one| one.ratios.len()).collect();
+    assert_eq!(rounds[0], rounds[2]);
+    assert!(rounds[1] < rounds[0], "{rounds:?}");
 }

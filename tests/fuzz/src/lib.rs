@@ -13,6 +13,7 @@
 pub mod core;
 pub mod frame_header;
 pub mod header_lists;
+pub mod inflate;
 pub mod input;
 pub mod request_head;
 

@@ -13,6 +13,8 @@ pub struct Reading {
     is_websocket: bool,
     /// The server has sent its Close.
     closed: bool,
+    /// It was agreed to compression (RFC 7692 §6).
+    pub may_compress: bool,
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
@@ -67,6 +69,7 @@ impl Reading {
         match first {
             0x81 => assert!(std::str::from_utf8(payload).is_ok(), "a text is UTF-8"),
             0x82 => {}
+            0xc1 | 0xc2 if self.may_compress => {}
             0x88 => {
                 self.closed = true;
                 assert!(payload.len() <= 125 && payload.len() != 1);

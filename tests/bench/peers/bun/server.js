@@ -1,5 +1,8 @@
 // Bun's own WebSocket server under the bench: /echo and /broadcast, the latter by its publish.
 // No compression is its default; its Pings and its deadline for silence are off, as with the others.
+// With the argument "deflate" it compresses, with its defaults for that.
+
+const perMessageDeflate = process.argv[2] === "deflate";
 
 const server = Bun.serve({
   port: 0,
@@ -10,15 +13,15 @@ const server = Bun.serve({
     return new Response("this is a WebSocket server", { status: 426 });
   },
   websocket: {
-    perMessageDeflate: false,
+    perMessageDeflate,
     idleTimeout: 0,
     sendPings: false,
     open(socket) {
       if (socket.data.broadcasts) socket.subscribe("everybody");
     },
     message(socket, message) {
-      if (socket.data.broadcasts) server.publish("everybody", message);
-      else socket.send(message);
+      if (socket.data.broadcasts) server.publish("everybody", message, perMessageDeflate);
+      else socket.send(message, perMessageDeflate);
     },
   },
 });

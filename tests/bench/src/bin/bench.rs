@@ -26,7 +26,7 @@ bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save]
       [--server target/release/ws101] [--rounds N] [--round-ms N] [--report target/bench/report.md]
 
 --quick  a few short rounds of the first cells, without peers unless they are asked for
---only   only what has this word in its name, such as echo, broadcast, idle, calls, instructions
+--only   only what has this word in its name, such as echo, broadcast, idle, deflate, calls
 --peers  other servers beside ours: all, none, or of tungstenite,fastwebsockets,bun,ws,fastapi
 --save   a whole run only: the report becomes tests/bench/RESULTS.md, with its pictures";
 

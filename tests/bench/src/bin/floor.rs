@@ -16,11 +16,10 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use ws101_bench::Result;
 use ws101_bench::cores::raise_file_limit;
-use ws101_bench::frames::{
-    CHUNK_BYTES, Incoming, Kind, Message, Outgoing, Piece, Repeated, read_piece,
-};
+use ws101_bench::frames::{CHUNK_BYTES, Incoming, Outgoing, Piece, Repeated, read_piece};
+use ws101_bench::message::{Kind, Message};
 
-const USAGE: &str = "floor echo|broadcast text|wide|binary SIZE [--port PORT]";
+const USAGE: &str = "floor echo|broadcast text|wide|json|binary SIZE [--port PORT]";
 
 /// The accept value of the one key that the generator uses (RFC 6455 §1.3).
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\

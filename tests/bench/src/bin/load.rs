@@ -10,8 +10,9 @@ use std::time::Duration;
 use lexopt::{Arg, Parser, ValueExt};
 use ws101_bench::Result;
 use ws101_bench::cores::{pin, raise_file_limit};
-use ws101_bench::frames::{Kind, Message};
-use ws101_bench::load::{Load, Run, open};
+use ws101_bench::handshake::{Offer, open};
+use ws101_bench::load::{Load, Run};
+use ws101_bench::message::{Kind, Message};
 
 const USAGE: &str = "\
 load echo      ADDRESS [--connections 50] [--in-flight 1] [--messages 100000]
@@ -19,7 +20,8 @@ load broadcast ADDRESS [--connections 1000] [--senders 1] [--window 1] [--turns 
 load idle      ADDRESS [--connections 9900] [--seconds 10]
 
 ADDRESS is an IP address and a port. For all: [--path PATH] (idle: {} in it becomes a number),
-[--core CORE]. For echo and broadcast: [--kind text|wide|binary] [--size 16].";
+[--core CORE]. For echo and broadcast: [--kind text|wide|json|binary] [--size 16].
+--deflate offers compression as browsers do, and insists on it.";
 
 struct Options {
     words: Vec<String>,
@@ -32,6 +34,7 @@ struct Options {
     seconds: u64,
     path: Option<String>,
     core: Option<usize>,
+    offer: Offer,
     message: Message,
 }
 
@@ -47,6 +50,7 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
         seconds: 10,
         path: None,
         core: None,
+        offer: Offer::Nothing,
         message: Message {
             kind: Kind::Text,
             size: 16,
@@ -65,6 +69,7 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
             Arg::Long("seconds") => options.seconds = parser.value()?.parse()?,
             Arg::Long("path") => options.path = Some(parser.value()?.string()?),
             Arg::Long("core") => options.core = Some(parser.value()?.parse()?),
+            Arg::Long("deflate") => options.offer = Offer::AsBrowsers,
             Arg::Long("kind") => options.message.kind = parser.value()?.parse()?,
             Arg::Long("size") => options.message.size = parser.value()?.parse()?,
             other => return Err(other.unexpected()),
@@ -86,19 +91,24 @@ fn main() -> Result<()> {
     match mode.as_str() {
         "echo" => {
             let path = path("/echo");
-            let mut load = Load::connect(address, &path, connections(50), options.message)?;
+            let count = connections(50);
+            let mut load = Load::connect(address, &path, count, options.message, options.offer)?;
             show(&load.echo(options.messages, options.in_flight.max(1))?);
         }
         "broadcast" => {
             let path = path("/broadcast/bench");
-            let mut load = Load::connect(address, &path, connections(1_000), options.message)?;
-            let senders = options.senders.clamp(1, connections(1_000));
+            let count = connections(1_000);
+            let mut load = Load::connect(address, &path, count, options.message, options.offer)?;
+            let senders = options.senders.clamp(1, count);
             show(&load.broadcast(options.turns, senders, options.window.max(1))?);
         }
         "idle" => {
             let path = path("/echo");
             let held: Vec<_> = (0..connections(9_900))
-                .map(|number| open(address, &path.replace("{}", &number.to_string())))
+                .map(|number| {
+                    let path = path.replace("{}", &number.to_string());
+                    open(address, &path, options.offer)
+                })
                 .collect::<Result<_>>()?;
             println!("{} connections are open", held.len());
             thread::sleep(Duration::from_secs(options.seconds));

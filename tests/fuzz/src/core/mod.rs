@@ -1,7 +1,8 @@
 //! The whole core: several connections and the clock, as a script of the engine's bytes.
 //!
 //! Input: three bytes that choose limits, caps and the end, then one step after another. A step is a byte,
-//! its kind in the lower five bits and a peer in the upper three, and what the kind needs. What
+//! its kind in the lower five bits and a peer in the upper three, and what the kind needs. Some peers agree to
+//! compression: their frames with RSV1 are compressed, or only say so. What
 //! must hold is said in `Play::check_turn`, `Play::check_rest` and `Play::end`, in `ledger.rs` of
 //! what the applications see, and in `output.rs` of what the peers see.
 
@@ -10,6 +11,7 @@ mod output;
 mod site;
 
 use crate::client::{close, frame_with_key, upgrade};
+use crate::inflate::compressed;
 use crate::input::{Bytes, pieces};
 use crate::sim::{End, PeerNo, Sim};
 use ledger::{Ledger, Watched};
@@ -18,7 +20,7 @@ use std::time::Duration;
 use ws101::app::App;
 use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, pages::Pages, status::Status};
 use ws101::clock::Time;
-use ws101::config::Config;
+use ws101::config::{Config, Deflate};
 use ws101::files::embedded::Embedded;
 
 const PEERS: usize = 8;
@@ -56,7 +58,19 @@ const REQUESTS: [&str; 16] = [
     "GET /now HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     "GET /nothing HTTP/1.1\r\nHost: localhost\r\n",
 ];
-const FIRST_BYTES: [u8; 10] = [0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xc1];
+const FIRST_BYTES: [u8; 12] = [
+    0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xc1, 0xc2, 0x41,
+];
+/// What a peer offers.
+const OFFERS: [&str; 4] = [
+    "",
+    "permessage-deflate",
+    "permessage-deflate; client_max_window_bits; server_max_window_bits=9",
+    "permessage-deflate; server_no_context_takeover; client_max_window_bits=8",
+];
+/// What a compressed message can make a peer hold besides: the library's state, what it can refer back to, and what
+/// earlier messages left for that.
+const INFLATING_BYTES: usize = 200_000;
 const SIZES: [usize; 10] = [
     126, 300, 700, 4_095, 4_096, 9_999, 10_001, 20_000, 65_535, 70_000,
 ];
@@ -132,6 +146,15 @@ fn limits(flags: u8) -> Config {
     }
     if flags & 8 != 0 {
         config.ping_interval = Duration::ZERO;
+    }
+    match flags >> 6 {
+        0 => {}
+        1 => config.deflate = Deflate::Takeover,
+        2 => (config.deflate_threshold_bytes, config.deflate_level) = (0, 6),
+        _ => {
+            config.deflate = Deflate::Takeover;
+            config.deflate_threshold_bytes = 0;
+        }
     }
     config.memory_budget_bytes = match flags >> 4 & 3 {
         1 => 4_000,
@@ -402,7 +425,7 @@ impl Play {
                     assert!(self.may_stay(client), "somebody is never given up");
                 }
                 // The beginning of a large message is not kept for ever.
-                let kept = 2 * self.config.slow_message_bytes + 1_000;
+                let kept = 2 * self.config.slow_message_bytes + 1_000 + INFLATING_BYTES;
                 let most = self.clients.iter().flatten().count() * kept;
                 assert!(self.sim.hub.held_bytes() <= most, "kept for ever");
                 self.leave(Sim::reset);
@@ -439,7 +462,18 @@ impl Play {
 fn said(kind: u8, input: &mut Bytes<'_>) -> Vec<u8> {
     let key = [0x37, 0xFA, 0x21, 0x3D];
     match kind {
-        17 | 18 => upgrade(input.choose(&WEBSOCKETS)).into_bytes(),
+        17 | 18 => {
+            let choice = usize::from(input.byte());
+            let request = upgrade(WEBSOCKETS[choice % 8]);
+            match OFFERS[choice >> 3 & 3] {
+                "" => request.into_bytes(),
+                offer => {
+                    let fields = request.trim_end();
+                    let offer = format!("{fields}\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n");
+                    offer.into_bytes()
+                }
+            }
+        }
         19 | 20 => input.choose(&REQUESTS).as_bytes().to_vec(),
         21 | 22 => {
             let first = input.choose(&FIRST_BYTES);
@@ -448,7 +482,10 @@ fn said(kind: u8, input: &mut Bytes<'_>) -> Vec<u8> {
         }
         23 | 24 => {
             let first = input.choose(&FIRST_BYTES);
-            let payload = vec![b'a' + input.byte() % 26; input.choose(&SIZES)];
+            let mut payload = vec![b'a' + input.byte() % 26; input.choose(&SIZES)];
+            if first & 0x40 != 0 {
+                payload = compressed(&payload, 1);
+            }
             frame_with_key(first, &payload, key)
         }
         25 | 26 => {

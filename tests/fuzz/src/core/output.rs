@@ -1,6 +1,7 @@
 //! What a peer makes of the server's bytes: HTTP responses, then frames.
 
 use super::ledger::Ledger;
+use crate::inflate::inflated;
 use crate::mutation::reading::Reading;
 use crate::sim::End;
 use ws101::app::{ConnId, RequestId};
@@ -24,6 +25,8 @@ pub struct Output {
     stage: Stage,
     closes: bool,
     frames: Reading,
+    /// Compressed messages that came, as far as the next may refer back to them. `None`: it may not.
+    history: Option<Vec<u8>>,
     /// The serial number of the last request that a signed answer was for.
     last_signed: u32,
     /// The last bytes that the peer has sent.
@@ -42,6 +45,7 @@ impl Output {
             stage: Stage::Head,
             closes: false,
             frames: Reading::default(),
+            history: None,
             last_signed: 0,
             said: Vec::new(),
             may_be_head: false,
@@ -134,6 +138,11 @@ impl Output {
         assert!(values("Transfer-Encoding").is_empty());
         if status == 101 {
             assert!(ledger.why(self.id).is_some() || ledger.is_open(self.id));
+            let extensions = values("Sec-WebSocket-Extensions").concat();
+            self.frames.may_compress = !extensions.is_empty();
+            if !extensions.contains("server_no_context_takeover") {
+                self.history = Some(Vec::new());
+            }
             self.stage = Stage::Frames;
             let all = std::mem::take(&mut self.bytes);
             self.take_frames(&all, ledger);
@@ -179,10 +188,25 @@ impl Output {
         for frame in self.frames.take(bytes) {
             match frame.first {
                 0x81 | 0x82 => ledger.seen(self.id, frame.first, &frame.payload),
+                0xc1 | 0xc2 => {
+                    let message = self.inflated(&frame.payload);
+                    ledger.seen(self.id, frame.first & 0xbf, &message);
+                }
                 0x88 => ledger.close_seen(self.id, &frame.payload),
                 _ => {}
             }
         }
+    }
+
+    /// What a compressed message says, by another DEFLATE than the server's.
+    fn inflated(&mut self, payload: &[u8]) -> Vec<u8> {
+        let history = self.history.as_deref().unwrap_or_default();
+        let message = inflated(payload, history, 200_000).expect("a message that can be read");
+        if let Some(history) = &mut self.history {
+            history.extend_from_slice(&message);
+            history.drain(..history.len().saturating_sub(32 << 10));
+        }
+        message
     }
 
     /// Only a reset may cut an answer or a frame short.
