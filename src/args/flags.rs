@@ -337,7 +337,8 @@ pub(super) static FLAGS: &[Flag] = &[
         name: "deflate-level",
         unit: "COUNT",
         group: COMPRESSION,
-        about: "1 is fast, 9 makes the shortest messages",
+        about: "1 is fast, 9 makes the shortest messages; those of 64k and more are always \
+                compressed fast",
         kind: Kind::Count {
             range: 1..=9,
             zero: None,

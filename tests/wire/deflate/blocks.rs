@@ -3,7 +3,7 @@
 use super::client::{opened, takeover};
 use super::flate::{Bits, Symbol, literals, stored};
 use crate::client::{frame, from_server, hex};
-use crate::script;
+use crate::script::{self, send_cut};
 use crate::sim::End;
 use ws101::config::Config;
 
@@ -100,20 +100,37 @@ fn many_blocks_with_bfinal() {
     }
 }
 
-#[test]
-fn thousand_blocks_with_bfinal() {
-    // Each ends the library's stream and begins another, with all of the window.
+/// `Hello` so often, in as many blocks with BFINAL. Each ends the library's stream and begins
+/// another, with all of the window.
+fn hellos(count: usize) -> Vec<u8> {
     let mut payload = stored(true, b"Hello");
-    for _ in 1..1_000 {
+    for _ in 1..count {
         payload.extend(Bits::default().fixed(true, &[Symbol::Match(5, 5)]).bytes());
     }
     payload.push(0x00);
-    let (mut sim, peer) = opened(&Config {
+    payload
+}
+
+#[test]
+fn thousands_of_blocks_with_bfinal_and_no_more() {
+    // LIMITS: 4,096 in one message; more are abuse (1008), in one frame or in many.
+    let config = Config {
         deflate_threshold_bytes: 1 << 20,
         ..Config::default()
-    })();
-    let echo = sim.exchange(peer, &frame(0xc1, payload));
-    assert_eq!(echo, from_server(0x81, "Hello".repeat(1_000)));
+    };
+    let open = opened(&config);
+    let (mut sim, peer) = open();
+    for _ in 0..2 {
+        let echo = sim.exchange(peer, &frame(0xc1, hellos(4_000)));
+        assert!(echo == from_server(0x81, "Hello".repeat(4_000)));
+    }
+    let payload = hellos(4_100);
+    for cut in [0, payload.len() / 2] {
+        let (mut sim, peer) = open();
+        let (a, b) = payload.split_at(cut);
+        let answer = sim.exchange(peer, &[frame(0x41, a), frame(0x80, b)].concat());
+        assert_eq!(answer[2..4], 1008_u16.to_be_bytes());
+    }
 }
 
 #[test]
@@ -122,27 +139,28 @@ fn window_reaches_back_32_kib_over_bfinal_and_chunks() {
     let noise: Vec<u8> = (0..100_000_u32)
         .map(|n| b'a' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 26)
         .collect();
-    let mut payload = Vec::new();
-    for (at, piece) in noise.chunks(30_000).enumerate() {
-        payload.extend(stored(at % 2 == 0, piece));
-    }
-    let symbols = [Symbol::Match(10, 32_768), Symbol::Match(10, 32_768)];
-    payload.extend(Bits::default().fixed(true, &symbols).bytes());
-    let from = noise.len() - 32_768;
-    let expected = [&noise[..], &noise[from..from + 20]].concat();
-    for config in [Config::default(), takeover()] {
-        for pieces in [1, 3, 40] {
-            let config = Config {
-                deflate_threshold_bytes: 1 << 20,
-                ..config.clone()
-            };
-            let (mut sim, peer) = opened(&config)();
+    let too_long = Config {
+        deflate_threshold_bytes: 1 << 20,
+        ..Config::default()
+    };
+    let open = opened(&too_long);
+    for len in (32_768..100_000).step_by(3_571) {
+        let noise = &noise[..len];
+        let mut payload = Vec::new();
+        for piece in noise.chunks(20_000) {
+            payload.extend(stored(true, piece));
+        }
+        let symbols = [Symbol::Match(10, 32_768), Symbol::Match(10, 32_768)];
+        payload.extend(Bits::default().fixed(true, &symbols).bytes());
+        let from = len - 32_768;
+        let expected = [noise, &noise[from..from + 20]].concat();
+        for pieces in [1, 5] {
+            let (mut sim, peer) = open();
             let input = frame(0xc1, &payload);
-            for piece in input.chunks(input.len() / pieces + 1) {
-                sim.send(peer, piece);
-                sim.run();
-            }
-            assert_eq!(sim.take(peer), from_server(0x81, &expected), "{pieces}");
+            let cuts: Vec<usize> = (1..pieces).map(|at| at * input.len() / pieces).collect();
+            send_cut(&mut sim, peer, &input, &cuts);
+            let echo = sim.take(peer);
+            assert!(echo == from_server(0x81, &expected), "{len} in {pieces}");
         }
     }
 }

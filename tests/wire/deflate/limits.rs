@@ -1,7 +1,7 @@
 //! D8-1: limits hold for what comes out, while it comes out.
 
 use super::client::{json, opened, takeover};
-use super::flate::{Bits, Symbol, payload, stored};
+use super::flate::{Bits, Deflate, Symbol, payload, stored};
 use crate::client::{KEY, frame, from_server, hex};
 use crate::script;
 use crate::sim::End;
@@ -67,6 +67,17 @@ fn frame_longer_than_the_limit_is_1009_by_its_header() {
     let (mut sim, peer) = open();
     let answer = sim.exchange(peer, &input);
     assert_eq!(answer[2..4], 1009_u16.to_be_bytes());
+}
+
+#[test]
+fn header_is_judged_by_what_went_in_and_not_by_what_came_out() {
+    // 39,000 bytes came out of few; 1,003 more go in, of which only 997 come out.
+    let begin = Deflate::new(6).flushed(&[b'a'; 39_000]);
+    let end = [stored(false, &[b'b'; 997]), vec![0x00]].concat();
+    let (mut sim, peer) = opened(&limited())();
+    let answer = sim.exchange(peer, &[frame(0x41, begin), frame(0x80, end)].concat());
+    let expected = [[b'a'; 39_000].as_slice(), &[b'b'; 997]].concat();
+    assert!(answer == from_server(0x81, expected));
 }
 
 #[test]
