@@ -52,10 +52,10 @@ process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 export class Server {
   /** Starts the server on `port` (0: a free one) and reads its address from the start line. */
-  static async start(port = 0) {
+  static async start(port = 0, flags = []) {
     // WS101_* are flags to the server; those of the caller are none of its business here.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WS101_")));
-    const child = spawn(process.env.WS101_BIN, ["--port", String(port)], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.env.WS101_BIN, ["--port", String(port), ...flags], { env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     child.on("exit", () => running.delete(child));
 
