@@ -75,6 +75,7 @@ const LAYERS: &[Layer] = &[
         &["app", "files", "http", "rooms", "ws::close"],
         &["slab"],
     ),
+    layer("socketio", &["app", "clock", "http"], &["base64", "slab"]),
     layer("files", &["http"], &[]),
     layer("files::embedded", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
