@@ -72,9 +72,10 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "apps",
-        &["app", "files", "http", "rooms", "ws::close"],
+        &["app", "apps::json", "files", "http", "rooms", "ws::close"],
         &["slab"],
     ),
+    layer("apps::json", &[], &["serde", "serde_json"]),
     layer("files", &["http"], &[]),
     layer("files::embedded", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
