@@ -1,13 +1,21 @@
-//! Socket.IO 5: events with names, namespaces and acks, on top of Engine.IO 4.
+//! Socket.IO 5 on Engine.IO 4 (SEED_SYSTEMS §4): the map of its layers.
 //!
 //! ```text
-//! engine (an App) ──► broker (a Service) ──► application (chat)
-//!                       │
-//!                     packet ► placeholders
+//! app (trait) ◄── engine: sessions, long polling, heartbeat, upgrade ──► engine::io (trait Service)
+//!                                                                            ▲
+//!                      application (trait) ◄── broker: namespaces, sockets ──┘
+//!                              ▲                 │  └─► sockets
+//!                            chat              packet ► placeholders
 //! ```
 //!
-//! Engine.IO carries messages, whatever the transport. The broker knows who is in which namespace
-//! and what is against the rules; an application sees sockets and events.
+//! Nothing below knows that it exists: to the hub it is one application among others. Engine.IO knows
+//! sessions and messages; the broker namespaces, packets and what is against the rules; an application
+//! sockets and events.
 
+pub mod application;
+pub mod broker;
+pub mod chat;
+pub mod engine;
 pub mod packet;
 pub mod placeholders;
+pub mod sockets;

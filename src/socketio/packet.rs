@@ -173,6 +173,23 @@ pub enum Malformed {
     Placeholder,
 }
 
+impl Malformed {
+    /// For the log.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Type => "an unknown packet type",
+            Self::Attachments => "no number of attachments from 1 to 10",
+            Self::Namespace => "a long namespace",
+            Self::Id => "a long ack id",
+            Self::Json => "broken JSON",
+            Self::Payload => "JSON of another packet type",
+            Self::Reserved => "a reserved event name",
+            Self::Placeholder => "a placeholder without its attachment",
+        }
+    }
+}
+
 /// The packet that a text is.
 ///
 /// # Errors
