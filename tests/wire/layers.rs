@@ -107,7 +107,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server", "socketio",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),
