@@ -72,10 +72,27 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "apps",
-        &["app", "files", "http", "rooms", "ws::close"],
+        &["app", "apps::json", "files", "http", "rooms", "ws::close"],
         &["slab"],
     ),
-    layer("socketio", &["app", "clock", "http"], &["base64", "slab"]),
+    layer("apps::json", &[], &["serde", "serde_json"]),
+    layer(
+        "socketio::engine",
+        &["app", "clock", "http"],
+        &["base64", "slab"],
+    ),
+    // Of Engine.IO only what is made for those above it.
+    layer(
+        "socketio",
+        &[
+            "app",
+            "apps::json",
+            "clock",
+            "rooms",
+            "socketio::engine::io",
+        ],
+        &["base64", "serde", "serde_json", "slab"],
+    ),
     layer("files", &["http"], &[]),
     layer("files::embedded", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
@@ -90,7 +107,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server", "socketio",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),

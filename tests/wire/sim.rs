@@ -13,7 +13,9 @@ use net::{Inbound, Sockets};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
-use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, status::Status};
+use ws101::apps::{
+    broadcast::Broadcast, channels::Channels, chat::Chat, echo::Echo, status::Status,
+};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
@@ -82,11 +84,21 @@ pub struct Sim {
 /// What the tests run against unless they say otherwise: the applications of the program.
 pub fn apps() -> Vec<Box<dyn App>> {
     vec![
+        #[cfg(feature = "socketio")]
+        Box::new(socket_io()),
         Box::new(Echo),
         Box::new(Broadcast::default()),
+        Box::new(Channels::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
         Box::new(Status),
     ]
+}
+
+#[cfg(feature = "socketio")]
+fn socket_io() -> impl App {
+    use ws101::socketio::{broker, chat, engine};
+    let broker = broker::Broker::new(chat::Chat, broker::CONNECT_TIMEOUT);
+    engine::Engine::new(engine::Settings::default(), broker)
 }
 
 impl Default for Sim {

@@ -18,6 +18,12 @@ pub struct SessionId {
 }
 
 impl SessionId {
+    /// An index into a table of sessions: a small number, used again when the session is over.
+    #[must_use]
+    pub fn slot(self) -> usize {
+        self.slot as usize
+    }
+
     /// The same as one number, for timers, tags and the memory budget.
     pub(super) fn key(self) -> u64 {
         u64::from(self.serial) << 32 | u64::from(self.slot)
@@ -95,6 +101,12 @@ impl<'c> Io<'_, 'c> {
     /// [`Time::NEVER`] takes the wish back.
     pub fn wake_at(&mut self, session: SessionId, when: Time) {
         self.sessions.wish(session, when);
+    }
+
+    /// Counts bytes that the service keeps for this session into the memory budget: so many from now on.
+    /// When memory is short the session that holds most may be ended for it.
+    pub fn hold(&mut self, session: SessionId, bytes: usize) {
+        self.sessions.hold(session, bytes);
     }
 
     /// The time of this turn.

@@ -74,6 +74,8 @@ pub(super) struct Session {
     pub(super) armed: Time,
     /// What the memory budget was told.
     pub(super) held: usize,
+    /// What the service keeps for it.
+    pub(super) kept: usize,
 }
 
 /// How its messages travel.

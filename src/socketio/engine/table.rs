@@ -134,6 +134,7 @@ impl Sessions {
             touched: true,
             armed: Time::NEVER,
             held: 0,
+            kept: 0,
         });
         self.touched.push(id);
         self.by_sid.insert(sid, id);
@@ -230,6 +231,12 @@ impl Sessions {
         }
     }
 
+    pub(super) fn hold(&mut self, id: SessionId, bytes: usize) {
+        if let Some(session) = self.get_mut(id) {
+            session.kept = bytes;
+        }
+    }
+
     /// The session is over: nothing of it is left.
     pub(super) fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, farewell: Farewell) {
         if self.get(id).is_none() {
@@ -302,10 +309,11 @@ impl Sessions {
                 session.armed = when;
                 ctx.wake_at(id.key(), when);
             }
-            let held = match &session.transport {
+            let queued = match &session.transport {
                 Transport::Polling(Polling { queued_bytes, .. }) => *queued_bytes,
                 Transport::WebSocket(_) => 0,
             };
+            let held = queued + session.kept;
             if held != session.held {
                 session.held = held;
                 ctx.hold(id.key(), held);
