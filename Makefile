@@ -61,7 +61,7 @@ conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite int
 differential: need-rust ## mutated frames, beside two other implementations; ARGS="--streams 1000000" is long
 	CARGO="$(CARGO)" tests/differential/run $(ARGS)
 
-browser: build ## the chat page in a headless browser, three tabs
+browser: build ## the pages in a headless browser, several tabs
 	tests/browser/run
 
 metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)

@@ -13,12 +13,18 @@ export function showRow(kind, ...content) {
     // A thousand messages in a burst shall not make the browser work out the page a thousand times:
     // what needs to know where things are is done once for all that come within one picture.
     // (requestAnimationFrame would stand still in a hidden tab, and the rows would pile up.)
-    setTimeout(settle, 16, isAtEnd(log.clientHeight) ? log.scrollTop : Infinity);
+    setTimeout(settle, 16, endOfReading());
   }
   const row = document.createElement("li");
   row.className = kind;
   row.append(...content);
   messages.append(row);
+}
+
+// Where the end is, if it is in sight. (On a small screen the text of an empty list may be higher than the list.)
+function endOfReading() {
+  if (messages.childElementCount === 0) return 0;
+  return isAtEnd(log.clientHeight) ? log.scrollTop : Infinity;
 }
 
 // Who reads the newest row sees the next one come; who has scrolled up to read is left in peace.

@@ -229,6 +229,7 @@ export default {
         const box = await element.boundingBox();
         assert.ok(box.y >= 0 && box.y + box.height <= shape.viewport.height, `${name}: ${JSON.stringify(box)}`);
       }
+      assert.equal(await one.page.locator("#newer").isVisible(), false, `${name}: who saw the empty list sees what comes`);
       assert.equal(await one.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, name);
       await one.page.screenshot({ path: fileURLToPath(new URL(`rooms-${name}.png`, import.meta.url)) });
       for (const tab of [one, two]) await tab.page.close();
