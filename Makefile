@@ -64,7 +64,7 @@ conformance-full: build ## the same with all 517 cases of Autobahn: some minutes
 differential: need-rust ## mutated frames, beside two other implementations; ARGS="--streams 1000000" is long
 	CARGO="$(CARGO)" tests/differential/run $(ARGS)
 
-browser: build ## the chat page in a headless browser, three tabs
+browser: build ## the pages in a headless browser, several tabs
 	tests/browser/run
 
 metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)

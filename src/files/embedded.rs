@@ -62,7 +62,12 @@ macro_rules! stored {
 
 static PAGES: &[Page] = pages! {
     "index.html",
+    "rooms.html",
     "chat.js",
+    "rooms.js",
+    "connection.js",
+    "composer.js",
+    "rows.js",
     "style.css",
     "favicon.svg",
     "vendor/bootstrap.min.css" large,

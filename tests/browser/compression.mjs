@@ -18,7 +18,7 @@ const extensions = ({ headers }) =>
 /** One tab says something short, and twice something long. What was agreed on, and what was on the wire? */
 async function conversation(bench, flags) {
   await bench.server.stop();
-  bench.server = await Server.start(0, flags);
+  bench.server = await Server.start(0, ...flags);
   const relay = await Relay.before(bench);
   const context = await bench.window();
   const handshake = {};

@@ -15,6 +15,7 @@ mod away;
 mod backpressure;
 mod broadcast;
 mod budget;
+mod channels;
 mod chat;
 mod client;
 mod closing;
