@@ -24,6 +24,8 @@ use ws101::http::policy::Policy;
 use ws101::hub::Hub;
 use ws101::panics;
 use ws101::server::Server;
+#[cfg(feature = "socketio")]
+use ws101::socketio::bundle::Bundle;
 
 /// The command line, or a file it names, cannot be followed.
 const USAGE: u8 = 2;
@@ -123,6 +125,8 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         Box::new(Broadcast::default()),
         Box::new(Chat::new(options.farewell.clone())),
         Box::new(Status),
+        #[cfg(feature = "socketio")]
+        Box::new(Bundle),
         Box::new(Pages::new(files)),
     ]
 }

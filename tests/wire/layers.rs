@@ -75,8 +75,11 @@ const LAYERS: &[Layer] = &[
         &["app", "files", "http", "rooms", "ws::close"],
         &["slab"],
     ),
+    layer("socketio", &[], &[]),
+    layer("socketio::bundle", &["app", "files", "http"], &[]),
     layer("files", &["http"], &[]),
-    layer("files::embedded", &["files"], &["flate2"]),
+    layer("files::embedded", &["files"], &[]),
+    layer("files::packed", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
     // The world.
     layer("sockets", &["app"], &["mio", "rustix"]),
@@ -89,7 +92,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server", "socketio",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),
