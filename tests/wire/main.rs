@@ -15,6 +15,8 @@ mod away;
 mod backpressure;
 mod broadcast;
 mod budget;
+#[cfg(feature = "socketio")]
+mod bundle;
 mod channels;
 mod chat;
 mod client;

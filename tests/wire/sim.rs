@@ -91,6 +91,8 @@ pub fn apps() -> Vec<Box<dyn App>> {
         Box::new(Channels::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
         Box::new(Status),
+        #[cfg(feature = "socketio")]
+        Box::new(ws101::socketio::bundle::Bundle),
     ]
 }
 
