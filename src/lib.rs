@@ -23,6 +23,8 @@ pub mod outbox;
 pub mod panics;
 pub mod rooms;
 pub mod server;
+#[cfg(feature = "socketio")]
+pub mod socketio;
 mod sockets;
 pub mod timers;
 pub mod ws;

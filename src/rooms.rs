@@ -94,6 +94,20 @@ impl<M> Rooms<M> {
         room.map_or(&[], |room| &room.members)
     }
 
+    /// Everybody in the room of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> &[M] {
+        let room = self.by_name.get(name).and_then(|key| self.rooms.get(*key));
+        room.map_or(&[], |room| &room.members)
+    }
+
+    /// The name of the room of this membership.
+    #[must_use]
+    pub fn name(&self, key: u32) -> Option<&str> {
+        let (room, _) = self.places.get(key as usize)?;
+        self.rooms.get(*room as usize).map(|room| &*room.name)
+    }
+
     /// Forgets all memberships.
     pub fn clear(&mut self) {
         *self = Self::default();

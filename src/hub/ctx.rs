@@ -59,6 +59,17 @@ impl Ctx<'_> {
         self.core.log.trouble(self.core.now, what, error);
     }
 
+    /// One line for the operator, `what: text`; lines are limited, and the text is escaped and cut. Never
+    /// for what a message says.
+    pub fn log_info(&mut self, what: &str, text: &str) {
+        self.core.log.news(self.core.now, what, text);
+    }
+
+    /// The same for those who look for a fault, and ask for such lines.
+    pub fn log_debug(&mut self, what: &str, text: &str) {
+        self.core.log.detail(self.core.now, what, text);
+    }
+
     /// What the server counts, in the text format of Prometheus.
     #[must_use]
     pub fn metrics(&self) -> String {

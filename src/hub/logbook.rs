@@ -26,14 +26,16 @@ enum Kind {
     Trouble,
     Accept,
     Bug,
+    News,
+    Detail,
 }
 
 impl Kind {
     fn level(self) -> Level {
         match self {
-            Self::Ended => Level::Info,
+            Self::Ended | Self::News => Level::Info,
             Self::Refused | Self::Slow | Self::Overload => Level::Warn,
-            Self::Violation => Level::Debug,
+            Self::Violation | Self::Detail => Level::Debug,
             Self::Trouble | Self::Accept | Self::Bug => Level::Error,
         }
     }
@@ -48,6 +50,8 @@ impl Kind {
             Self::Trouble => "trouble",
             Self::Accept => "accept error",
             Self::Bug => "bug",
+            Self::News => "application",
+            Self::Detail => "application detail",
         }
     }
 
@@ -60,7 +64,7 @@ impl Kind {
     }
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind::Ended,
     Kind::Refused,
     Kind::Violation,
@@ -69,6 +73,8 @@ const KINDS: [Kind; 8] = [
     Kind::Trouble,
     Kind::Accept,
     Kind::Bug,
+    Kind::News,
+    Kind::Detail,
 ];
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -170,6 +176,20 @@ impl Logbook {
     pub(crate) fn trouble(&mut self, now: Time, what: &str, error: &std::io::Error) {
         if self.admit(Kind::Trouble, now) {
             error!("{what}: {error}");
+        }
+    }
+
+    /// An application's own line.
+    pub(crate) fn news(&mut self, now: Time, what: &str, text: &str) {
+        if self.admit(Kind::News, now) {
+            info!("{what}: {}", escaped(text.as_bytes()));
+        }
+    }
+
+    /// The same, with what a peer says.
+    pub(crate) fn detail(&mut self, now: Time, what: &str, text: &str) {
+        if self.admit(Kind::Detail, now) {
+            debug!("{what}: {}", escaped(text.as_bytes()));
         }
     }
 

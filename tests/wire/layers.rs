@@ -72,8 +72,26 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "apps",
-        &["app", "files", "http", "rooms", "ws::close"],
+        &["app", "apps::json", "files", "http", "rooms", "ws::close"],
         &["slab"],
+    ),
+    layer("apps::json", &[], &["serde", "serde_json"]),
+    layer(
+        "socketio::engine",
+        &["app", "clock", "http"],
+        &["base64", "slab"],
+    ),
+    // Of Engine.IO only what is made for those above it.
+    layer(
+        "socketio",
+        &[
+            "app",
+            "apps::json",
+            "clock",
+            "rooms",
+            "socketio::engine::io",
+        ],
+        &["base64", "serde", "serde_json", "slab"],
     ),
     layer("files", &["http"], &[]),
     layer("files::embedded", &["files"], &["flate2"]),

@@ -53,6 +53,8 @@ mod seams;
 mod sent_back;
 mod shutdown;
 mod sim;
+#[cfg(feature = "socketio")]
+mod socketio;
 mod status;
 mod timers;
 mod utf8;

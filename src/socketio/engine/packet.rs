@@ -1,0 +1,75 @@
+//! Engine.IO packets: the first character is the type. In a polling payload they are joined by the
+//! byte 0x1E, and binary is `b` and base64 (SEED_SYSTEMS §4.1).
+//!
+//! What a packet causes is not decided here.
+
+use crate::app::Message;
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use std::rc::Rc;
+
+/// Between two packets of a payload.
+pub(super) const SEPARATOR: char = '\u{1e}';
+/// `1`: the session is over.
+pub(super) const CLOSE: &str = "1";
+/// `2`: is anybody there?
+pub(super) const PING: &str = "2";
+/// `6`: nothing; it only ends a request that waits.
+pub(super) const NOOP: &str = "6";
+
+/// Clients that leave the padding out are understood.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A packet of a client.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Packet<'a> {
+    /// `1`
+    Close,
+    /// `2`, with what stands behind it: only the probe may send it.
+    Ping(&'a str),
+    /// `3`: the answer to ours.
+    Pong,
+    /// `4`
+    Text(&'a str),
+    /// `b`
+    Binary(Vec<u8>),
+    /// `5`
+    Upgrade,
+    /// `0` and `6`: they mean nothing to a server.
+    Nothing,
+}
+
+/// One packet as text. `None`: it is malformed.
+pub(super) fn decode(text: &str) -> Option<Packet<'_>> {
+    let kind = text.chars().next()?;
+    let data = text.get(kind.len_utf8()..)?;
+    Some(match kind {
+        '0' | '6' => Packet::Nothing,
+        '1' => Packet::Close,
+        '2' => Packet::Ping(data),
+        '3' => Packet::Pong,
+        '4' => Packet::Text(data),
+        '5' => Packet::Upgrade,
+        'b' => Packet::Binary(BASE64.decode(data).ok()?),
+        _ => return None,
+    })
+}
+
+/// A message as it stands in a payload.
+pub(super) fn for_payload(message: Message<'_>) -> Rc<str> {
+    match message {
+        Message::Text(text) => format!("4{text}").into(),
+        Message::Binary(bytes) => {
+            let mut packet = String::from("b");
+            STANDARD.encode_string(bytes, &mut packet);
+            packet.into()
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! One session: its transport, what is queued for it, what it waits for. And the settings of all.
+//!
+//! How sessions are found and how they end is `table`'s.
+
+use super::answer::{self, Cors};
+use super::io::SessionId;
+use super::packet::SEPARATOR;
+use crate::app::{ConnId, Ctx, RequestId};
+use crate::clock::Time;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What clients are told, and how long they are waited for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Everything below it is the endpoint; it ends in `/`.
+    pub path: String,
+    /// From one heartbeat to the next `2`.
+    pub ping_interval: Duration,
+    /// From `2` to its `3`.
+    pub ping_timeout: Duration,
+    /// From a second transport to the end of its probe.
+    pub upgrade_timeout: Duration,
+    /// How long a session that was closed is kept for the GET that fetches its `1`.
+    pub farewell_timeout: Duration,
+    /// From `3probe` to the `6` that ends a GET with nothing to tell.
+    pub probe_poll: Duration,
+    /// Bytes of a POST and of a WebSocket message.
+    pub max_payload: u64,
+    /// Packets that wait for a GET.
+    pub max_queued: usize,
+    /// Origins whose pages may read answers (CORS); `*`: all.
+    pub origins: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            path: "/socket.io/".to_owned(),
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            upgrade_timeout: Duration::from_secs(10),
+            farewell_timeout: Duration::from_secs(30),
+            probe_poll: Duration::from_millis(100),
+            max_payload: 1_000_000,
+            max_queued: 10_000,
+            origins: Vec::new(),
+        }
+    }
+}
+
+/// 15 random bytes as base64url: unguessable.
+pub(super) type Sid = [u8; 20];
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) sid: Sid,
+    pub(super) transport: Transport,
+    /// A WebSocket that wants to take over.
+    pub(super) probe: Option<Probe>,
+    /// The next `2` goes out, or, when `pinged`, the session ends.
+    pub(super) heartbeat: Time,
+    pub(super) pinged: bool,
+    /// The service's own timer.
+    pub(super) wish: Time,
+    /// Closed by the service, which was told so; kept until a GET fetches the `1`, at most so long.
+    pub(super) leaving: Option<Time>,
+    /// It is in `touched`.
+    pub(super) touched: bool,
+    /// What the hub was asked for.
+    pub(super) armed: Time,
+    /// What the memory budget was told.
+    pub(super) held: usize,
+    /// What the service keeps for it.
+    pub(super) kept: usize,
+}
+
+/// How its messages travel.
+#[derive(Debug)]
+pub(super) enum Transport {
+    Polling(Polling),
+    WebSocket(ConnId),
+}
+
+/// A session without a connection of its own.
+#[derive(Debug, Default)]
+pub(super) struct Polling {
+    pub(super) waiting: Option<Waiting>,
+    pub(super) queue: VecDeque<Rc<str>>,
+    pub(super) queued_bytes: usize,
+}
+
+/// A GET that waits for something to tell.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) request: RequestId,
+    pub(super) cors: Cors,
+    /// When it is told that there is nothing.
+    pub(super) until: Time,
+}
+
+/// A WebSocket beside polling.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub(super) conn: ConnId,
+    /// `3probe` was sent.
+    pub(super) answered: bool,
+    pub(super) until: Time,
+}
+
+impl Polling {
+    /// Everything queued, as one payload, and `last` behind it.
+    pub(super) fn take(&mut self, last: Option<&str>) -> String {
+        self.queued_bytes = 0;
+        let mut text = String::new();
+        let queue = std::mem::take(&mut self.queue);
+        for packet in queue.iter().map(|packet| &**packet).chain(last) {
+            if !text.is_empty() {
+                text.push(SEPARATOR);
+            }
+            text.push_str(packet);
+        }
+        text
+    }
+
+    /// Answers the GET that waits.
+    pub(super) fn answer(&mut self, ctx: &mut Ctx<'_>, waiting: Waiting, last: Option<&str>) {
+        let response = waiting.cors.on(answer::payload(self.take(last)));
+        ctx.respond(waiting.request, response);
+    }
+}
+
+impl Session {
+    /// A GET waits, and there is something to tell.
+    pub(super) fn has_news(&self) -> bool {
+        match &self.transport {
+            Transport::Polling(polling) => polling.waiting.is_some() && !polling.queue.is_empty(),
+            Transport::WebSocket(_) => false,
+        }
+    }
+
+    /// When something is to be done for it.
+    pub(super) fn next_deadline(&self) -> Time {
+        if let Some(until) = self.leaving {
+            return until;
+        }
+        let probe = self.probe.as_ref().map_or(Time::NEVER, |probe| probe.until);
+        let waiting = match &self.transport {
+            Transport::Polling(polling) => polling.waiting.as_ref(),
+            Transport::WebSocket(_) => None,
+        };
+        let noop = waiting.map_or(Time::NEVER, |waiting| waiting.until);
+        self.heartbeat.min(self.wish).min(probe).min(noop)
+    }
+}

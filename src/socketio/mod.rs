@@ -1,0 +1,21 @@
+//! Socket.IO 5 on Engine.IO 4 (SEED_SYSTEMS §4): the map of its layers.
+//!
+//! ```text
+//! app (trait) ◄── engine: sessions, long polling, heartbeat, upgrade ──► engine::io (trait Service)
+//!                                                                            ▲
+//!                      application (trait) ◄── broker: namespaces, sockets ──┘
+//!                              ▲                 │  └─► sockets
+//!                            chat              packet ► placeholders
+//! ```
+//!
+//! Nothing below knows that it exists: to the hub it is one application among others. Engine.IO knows
+//! sessions and messages; the broker namespaces, packets and what is against the rules; an application
+//! sockets and events.
+
+pub mod application;
+pub mod broker;
+pub mod chat;
+pub mod engine;
+pub mod packet;
+pub mod placeholders;
+pub mod sockets;

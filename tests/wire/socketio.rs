@@ -1,0 +1,4 @@
+//! Socket.IO 5: packets, who may send which when, what an application sees (SEED_SYSTEMS §4.2).
+
+mod packet;
+mod packet_property;
