@@ -142,17 +142,35 @@ impl Session {
         }
     }
 
+    /// When the GET that waits is told that there is nothing.
+    pub(super) fn waits_until(&self) -> Time {
+        match &self.transport {
+            Transport::Polling(Polling {
+                waiting: Some(waiting),
+                ..
+            }) => waiting.until,
+            _ => Time::NEVER,
+        }
+    }
+
+    /// Whether the service is to be woken now, once for each wish.
+    pub(super) fn take_wish(&mut self, now: Time) -> bool {
+        let is_due = self.wish <= now && self.leaving.is_none();
+        if is_due {
+            self.wish = Time::NEVER;
+        }
+        is_due
+    }
+
     /// When something is to be done for it.
     pub(super) fn next_deadline(&self) -> Time {
         if let Some(until) = self.leaving {
             return until;
         }
         let probe = self.probe.as_ref().map_or(Time::NEVER, |probe| probe.until);
-        let waiting = match &self.transport {
-            Transport::Polling(polling) => polling.waiting.as_ref(),
-            Transport::WebSocket(_) => None,
-        };
-        let noop = waiting.map_or(Time::NEVER, |waiting| waiting.until);
-        self.heartbeat.min(self.wish).min(probe).min(noop)
+        self.heartbeat
+            .min(self.wish)
+            .min(probe)
+            .min(self.waits_until())
     }
 }

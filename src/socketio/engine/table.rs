@@ -29,6 +29,8 @@ pub(super) enum Farewell {
     Noop,
     /// `1` only: what was queued is too much.
     Dropped,
+    /// As `Close`. WebSockets are closed by the hub, which says why.
+    Shutdown,
 }
 
 /// All sessions of one endpoint.
@@ -59,11 +61,6 @@ impl Sessions {
             touched: Vec::new(),
             ended: VecDeque::new(),
         }
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.table.len()
     }
 
     /// How many have no WebSocket.
@@ -255,10 +252,13 @@ impl Sessions {
         if session.held > 0 {
             ctx.hold(id.key(), 0);
         }
-        if let Some(probe) = session.probe {
+        if let Some(probe) = session.probe
+            && farewell != Farewell::Shutdown
+        {
             ctx.close_without_code(probe.conn);
         }
         match session.transport {
+            Transport::WebSocket(_) if farewell == Farewell::Shutdown => {}
             Transport::WebSocket(conn) => ctx.close_without_code(conn),
             Transport::Polling(mut polling) => {
                 self.polling -= 1;
@@ -269,7 +269,7 @@ impl Sessions {
                     self.waiting.remove(&waiting.request);
                     let last = match farewell {
                         Farewell::Noop => NOOP,
-                        Farewell::Close | Farewell::Dropped => CLOSE,
+                        _ => CLOSE,
                     };
                     polling.answer(ctx, waiting, Some(last));
                 }
@@ -322,9 +322,18 @@ impl Sessions {
     }
 
     /// The timer of this session has gone off.
-    pub(super) fn disarmed(&mut self, id: SessionId) {
+    pub(super) fn disarmed(&mut self, id: SessionId) -> Option<&mut Session> {
+        let session = self.get_mut(id)?;
+        session.armed = Time::NEVER;
+        Some(session)
+    }
+
+    /// The client has answered a `2`.
+    pub(super) fn alive(&mut self, now: Time, id: SessionId) {
+        let next = now.after(self.settings.ping_interval);
         if let Some(session) = self.get_mut(id) {
-            session.armed = Time::NEVER;
+            session.pinged = false;
+            session.heartbeat = next;
         }
     }
 }
