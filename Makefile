@@ -15,7 +15,7 @@ FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
 SOAK := --manifest-path tests/soak/Cargo.toml --target-dir target/bench/build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance conformance-full differential browser metrics fuzz soak bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance conformance-full differential browser socketio metrics fuzz soak bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ differential: need-rust ## mutated frames, beside two other implementations; ARG
 
 browser: build ## the pages in a headless browser, several tabs
 	tests/browser/run
+
+socketio: build ## the real socket.io-client, all transports; ARGS=--original: against the original
+	@tests/socketio/run $(ARGS)
 
 metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)
 	tests/metrics/run
