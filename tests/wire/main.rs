@@ -27,6 +27,8 @@ mod deflate_limits;
 mod docs;
 mod downloads;
 mod ending;
+#[cfg(feature = "socketio")]
+mod engineio;
 mod files;
 mod fragmentation;
 mod framing;
