@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use ws101::app::{App, World};
 use ws101::apps::broadcast::Broadcast;
+use ws101::apps::channels::Channels;
 use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
@@ -123,6 +124,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
         Box::new(Echo),
         Box::new(Broadcast::default()),
+        Box::new(Channels::default()),
         Box::new(Chat::new(options.farewell.clone())),
         Box::new(Status),
         #[cfg(feature = "socketio")]

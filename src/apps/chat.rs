@@ -4,27 +4,21 @@
 //! To the sender `You wrote: …`, to everybody `Client #… says: …`; when somebody leaves, by any
 //! way, the others read it once. Text is passed on as it is.
 
+use super::CHAT;
+use super::segment::percent_decoded;
 use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
-use crate::http::head::{Head, Method};
+use crate::http::head::Head;
 use crate::http::refusal;
 use crate::http::route::Route;
 use crate::rooms::Rooms;
 use crate::ws::close::CloseCode;
 use slab::Slab;
-use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Most digits of a client id.
 const MAX_DIGITS: usize = 127;
 /// Longest client id before decoding: each of its bytes may be written as `%2D`.
 const MAX_ID_BYTES: usize = 3 * (MAX_DIGITS + 1);
-
-/// A chat path: plain requests of the usual methods are told to upgrade (SEED_SYSTEMS §1).
-const ROUTE: Route = Route {
-    methods: &[Method::Get, Method::Head, Method::Post],
-    websocket: true,
-    max_body_bytes: 0,
-};
 
 /// The application. The tag of a connection names its `Member`.
 #[derive(Debug)]
@@ -131,28 +125,9 @@ fn client_id(segment: &str) -> Option<String> {
     })
 }
 
-/// `%2D` is `-`: the same path, written otherwise (RFC 3986 §2.4).
-fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
-    if !segment.contains('%') {
-        return Some(Cow::Borrowed(segment));
-    }
-    let mut parts = segment.split('%');
-    let mut text = parts.next()?.to_owned();
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2)?;
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
-        }
-        let byte = u8::from_str_radix(digits, 16).ok()?;
-        text.push(char::from(byte));
-        text.push_str(rest);
-    }
-    Some(Cow::Owned(text))
-}
-
 impl App for Chat {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
-        place(head.path).map(|_| ROUTE)
+        place(head.path).map(|_| CHAT)
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {

@@ -1,9 +1,12 @@
 //! The applications: the only place that knows what messages mean.
 
 pub mod broadcast;
+pub mod channels;
 pub mod chat;
 pub mod echo;
+pub mod json;
 pub mod pages;
+pub mod segment;
 pub mod status;
 
 use crate::http::head::Method;
@@ -12,6 +15,13 @@ use crate::http::route::Route;
 /// A WebSocket endpoint whose plain requests are answered: GET 426, everything else 405.
 pub const WEBSOCKET: Route = Route {
     methods: &[Method::Get],
+    websocket: true,
+    max_body_bytes: 0,
+};
+
+/// A chat: plain requests of the usual methods are told to upgrade (SEED_SYSTEMS §1), everything else 405.
+pub const CHAT: Route = Route {
+    methods: &[Method::Get, Method::Head, Method::Post],
     websocket: true,
     max_body_bytes: 0,
 };

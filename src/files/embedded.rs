@@ -24,7 +24,12 @@ macro_rules! pages {
 
 static PAGES: &[Page] = pages! {
     "index.html",
+    "rooms.html",
     "chat.js",
+    "rooms.js",
+    "connection.js",
+    "composer.js",
+    "rows.js",
     #[cfg(feature = "socketio")]
     "socketio.html",
     #[cfg(feature = "socketio")]

@@ -25,7 +25,7 @@ fn closed() -> (Sim, PeerNo) {
 fn server_closes_its_side_first_and_the_socket_when_the_client_has_closed_too() {
     // RFC 6455 §7.1.1, §5.5.1
     let (mut sim, peer) = closed();
-    assert_eq!(sim.exchange(peer, &text("late")), []);
+    assert_eq!(sim.exchange(peer, &text("late")), b"");
     assert_eq!(sim.end(peer), End::HalfClosed, "still discarding");
     sim.fin(peer);
     sim.run();
@@ -54,7 +54,7 @@ fn client_that_sends_on_is_cut_after_a_mebibyte() {
     // LIMITS §1
     let (mut sim, peer) = closed();
     for _ in 0..16 {
-        assert_eq!(sim.exchange(peer, &[0x2a; 65_536]), []);
+        assert_eq!(sim.exchange(peer, &[0x2a; 65_536]), b"");
     }
     assert_eq!(sim.end(peer), End::HalfClosed);
     sim.exchange(peer, &[0x2a]);
@@ -68,7 +68,7 @@ fn violation_ends_like_a_close() {
     let peer = sim.open("/echo");
     sim.exchange(peer, &hex("83"));
     assert_eq!(sim.end(peer), End::HalfClosed);
-    assert_eq!(sim.exchange(peer, &text("late")), []);
+    assert_eq!(sim.exchange(peer, &text("late")), b"");
     sim.advance(Duration::from_secs(2));
     assert_eq!(sim.end(peer), End::Closed);
 }
@@ -102,7 +102,7 @@ fn stream_that_ends_without_a_close_ends_the_connection_silently() {
             sim.send(peer, &bytes[..cut]);
             sim.fin(peer);
             sim.run();
-            assert_eq!(sim.take(peer), [], "{:02x?}", &bytes[..cut]);
+            assert_eq!(sim.take(peer), b"", "{:02x?}", &bytes[..cut]);
             assert_eq!(sim.end(peer), End::Closed);
             assert_eq!(sim.hub.connections(), 0);
         }

@@ -72,9 +72,10 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "apps",
-        &["app", "files", "http", "rooms", "ws::close"],
+        &["app", "apps::json", "files", "http", "rooms", "ws::close"],
         &["slab"],
     ),
+    layer("apps::json", &[], &["serde", "serde_json"]),
     layer("socketio", &[], &[]),
     layer("socketio::bundle", &["app", "files", "http"], &[]),
     layer("files", &["http"], &[]),

@@ -17,6 +17,7 @@ mod broadcast;
 mod budget;
 #[cfg(feature = "socketio")]
 mod bundle;
+mod channels;
 mod chat;
 mod client;
 mod closing;

@@ -13,7 +13,9 @@ use net::{Inbound, Sockets};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
-use ws101::apps::{broadcast::Broadcast, chat::Chat, echo::Echo, status::Status};
+use ws101::apps::{
+    broadcast::Broadcast, channels::Channels, chat::Chat, echo::Echo, status::Status,
+};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
@@ -84,6 +86,7 @@ pub fn apps() -> Vec<Box<dyn App>> {
     vec![
         Box::new(Echo),
         Box::new(Broadcast::default()),
+        Box::new(Channels::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
         Box::new(Status),
         #[cfg(feature = "socketio")]

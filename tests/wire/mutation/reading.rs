@@ -93,7 +93,7 @@ impl Reading {
     /// the Close.
     pub fn check_end(&self, end: End) {
         if self.is_websocket && matches!(end, End::HalfClosed | End::Closed) {
-            assert_eq!(self.bytes, [], "the stream ends inside a frame");
+            assert_eq!(self.bytes, b"", "the stream ends inside a frame");
             assert!(self.closed || end == End::Closed, "no Close was sent");
         }
     }

@@ -33,7 +33,7 @@ fn chat_of_fifty_hears_no_farewells() {
         }
         sim.advance(DRAIN);
         for &peer in &peers {
-            assert_eq!(sim.take(peer), []);
+            assert_eq!(sim.take(peer), b"");
             assert!(sim.peer(peer).is_over());
         }
         assert!(sim.hub.is_finished());

@@ -74,7 +74,7 @@ fn idle_connections_are_closed_at_once() {
     assert_eq!(answer::only(&answers).status, 200);
     stop(&mut sim);
     for peer in [fresh, kept] {
-        assert_eq!(sim.take(peer), []);
+        assert_eq!(sim.take(peer), b"");
         assert_eq!(sim.end(peer), End::Closed);
     }
     assert!(sim.hub.is_finished());
@@ -87,10 +87,10 @@ fn half_a_head_is_closed_at_once_wherever_it_ends() {
         for len in 1..whole.len() {
             let (mut sim, record) = site();
             let peer = sim.connect();
-            assert_eq!(sim.exchange(peer, &whole.as_bytes()[..len]), []);
+            assert_eq!(sim.exchange(peer, &whole.as_bytes()[..len]), b"");
             sim.send(peer, &whole.as_bytes()[len..]);
             stop(&mut sim);
-            assert_eq!(sim.take(peer), [], "cut at {len}");
+            assert_eq!(sim.take(peer), b"", "cut at {len}");
             assert_eq!(sim.end(peer), End::Closed);
             assert!(sim.hub.is_finished());
             let stop = |event: &Event| *event == Event::Shutdown;
@@ -107,10 +107,10 @@ fn half_a_body_is_closed_at_once() {
     let (mut sim, record) = site();
     let peer = sim.connect();
     let head = "POST /hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n";
-    assert_eq!(sim.exchange(peer, format!("{head}01234").as_bytes()), []);
+    assert_eq!(sim.exchange(peer, format!("{head}01234").as_bytes()), b"");
     sim.send(peer, b"56789");
     stop(&mut sim);
-    assert_eq!(sim.take(peer), []);
+    assert_eq!(sim.take(peer), b"");
     assert_eq!(sim.end(peer), End::Closed);
     assert_eq!(record.gone(), [], "the application was never asked");
 }
@@ -121,13 +121,13 @@ fn held_request_is_answered_503_and_given_up_once() {
         let (mut sim, record) = site();
         let peer = sim.connect();
         let pipelined = [request(method, "/hold"), get("/now")].concat();
-        assert_eq!(sim.exchange(peer, pipelined.as_bytes()), []);
+        assert_eq!(sim.exchange(peer, pipelined.as_bytes()), b"");
         assert_eq!(record.gone(), []);
         stop(&mut sim);
         let bytes = sim.take(peer);
         let mut rest = &bytes[..];
         let refusal = answer::take(&mut rest, method == "HEAD");
-        assert_eq!(rest, [], "what was sent behind it is not answered");
+        assert_eq!(rest, b"", "what was sent behind it is not answered");
         assert_eq!(refusal.status, 503);
         assert!(refusal.closes());
         assert_eq!(record.gone().len(), 1);
