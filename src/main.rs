@@ -25,6 +25,13 @@ use ws101::http::policy::Policy;
 use ws101::hub::Hub;
 use ws101::panics;
 use ws101::server::Server;
+#[cfg(feature = "socketio")]
+use ws101::socketio::{
+    broker::{Broker, CONNECT_TIMEOUT},
+    bundle::Bundle,
+    chat::Chat as SocketIoChat,
+    engine::{Engine, Settings},
+};
 
 /// The command line, or a file it names, cannot be followed.
 const USAGE: u8 = 2;
@@ -120,6 +127,10 @@ fn serve(options: Options) -> ExitCode {
 /// In the order in which they are asked whether a path is theirs. Pages take what is left.
 fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
+        #[cfg(feature = "socketio")]
+        Box::new(Bundle),
+        #[cfg(feature = "socketio")]
+        Box::new(socket_io(options)),
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Channels::default()),
@@ -127,6 +138,16 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         Box::new(Status),
         Box::new(Pages::new(files)),
     ]
+}
+
+/// The chat of the Socket.IO tutorial. Whose pages may open WebSockets may poll, too (CORS).
+#[cfg(feature = "socketio")]
+fn socket_io(options: &Options) -> Engine<Broker<SocketIoChat>> {
+    let settings = Settings {
+        origins: options.allow_origin.clone(),
+        ..Settings::default()
+    };
+    Engine::new(settings, Broker::new(SocketIoChat, CONNECT_TIMEOUT))
 }
 
 fn policy(options: &Options) -> Policy {

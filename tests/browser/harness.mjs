@@ -51,11 +51,11 @@ const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 export class Server {
-  /** Starts the server on `port` (0: a free one) and reads its address from the start line. */
-  static async start(port = 0) {
+  /** Starts the server on `port` (0: a free one), with these flags, and reads its address from the start line. */
+  static async start(port = 0, ...flags) {
     // WS101_* are flags to the server; those of the caller are none of its business here.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WS101_")));
-    const child = spawn(process.env.WS101_BIN, ["--port", String(port)], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.env.WS101_BIN, ["--port", String(port), ...flags], { env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     child.on("exit", () => running.delete(child));
 
@@ -135,6 +135,16 @@ export class Bench {
     return tabs;
   }
 
+  /** A tab that shows the rooms page; `address` is what stands behind its path. */
+  async roomTab(context, address = "") {
+    const page = await context.newPage();
+    this.watch(page);
+    await page.goto(`${this.server.url}/rooms.html${address}`);
+    const tab = new RoomTab(page);
+    await tab.isConnected();
+    return tab;
+  }
+
   watch(page) {
     const problem = (text) => this.problems.push(text);
     page.on("pageerror", (error) => problem(`uncaught: ${error.message}`));
@@ -202,5 +212,28 @@ export class ChatTab {
     await this.input.fill(text);
     await this.input.press("Enter");
     await until("an empty input", () => this.input.inputValue(), "");
+  }
+}
+
+/** The rooms page, found in the same way. */
+export class RoomTab extends ChatTab {
+  constructor(page) {
+    super(page);
+    this.room = page.getByRole("textbox", { name: "Room" });
+    this.enter = page.getByRole("button", { name: "Enter" });
+  }
+
+  /** All rows as `sent: Hello` or `received: Hello`. */
+  lines() {
+    return this.rows.evaluateAll((rows) => rows.map((row) => (
+      `${row.className.replace(/-message$/, "")}: ${row.querySelector(".said").textContent}`
+    )));
+  }
+
+  async enters(room) {
+    await this.room.fill(room);
+    await this.enter.click();
+    await until("the room in the address", () => new URL(this.page.url()).hash, `#${room}`);
+    await this.isConnected();
   }
 }

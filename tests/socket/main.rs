@@ -26,6 +26,8 @@ mod memory;
 mod pages;
 mod panics;
 mod process;
+#[cfg(feature = "socketio")]
+mod socketio;
 mod stop;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.
 #[allow(dead_code)]

@@ -93,8 +93,10 @@ const LAYERS: &[Layer] = &[
         ],
         &["base64", "serde", "serde_json", "slab"],
     ),
+    layer("socketio::bundle", &["app", "files", "http"], &[]),
     layer("files", &["http"], &[]),
-    layer("files::embedded", &["files"], &["flate2"]),
+    layer("files::embedded", &["files"], &[]),
+    layer("files::packed", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
     // The world.
     layer("sockets", &["app"], &["mio", "rustix"]),
@@ -107,7 +109,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server", "socketio",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),

@@ -15,6 +15,9 @@ mod away;
 mod backpressure;
 mod broadcast;
 mod budget;
+#[cfg(feature = "socketio")]
+mod bundle;
+mod channels;
 mod chat;
 mod client;
 mod closing;
@@ -27,6 +30,8 @@ mod deflate_limits;
 mod docs;
 mod downloads;
 mod ending;
+#[cfg(feature = "socketio")]
+mod engineio;
 mod files;
 mod fragmentation;
 mod framing;

@@ -84,12 +84,23 @@ pub struct Sim {
 /// What the tests run against unless they say otherwise: the applications of the program.
 pub fn apps() -> Vec<Box<dyn App>> {
     vec![
+        #[cfg(feature = "socketio")]
+        Box::new(socket_io()),
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Channels::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
         Box::new(Status),
+        #[cfg(feature = "socketio")]
+        Box::new(ws101::socketio::bundle::Bundle),
     ]
+}
+
+#[cfg(feature = "socketio")]
+fn socket_io() -> impl App {
+    use ws101::socketio::{broker, chat, engine};
+    let broker = broker::Broker::new(chat::Chat, broker::CONNECT_TIMEOUT);
+    engine::Engine::new(engine::Settings::default(), broker)
 }
 
 impl Default for Sim {

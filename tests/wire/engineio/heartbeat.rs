@@ -1,0 +1,136 @@
+//! `2` and `3`: who does not answer is gone.
+
+use super::{RS, Server};
+use crate::client::{frame, from_server, ping};
+use crate::sim::End;
+
+#[test]
+fn a_websocket_is_asked_every_25_s_and_has_20_s_to_answer() {
+    let mut server = Server::default();
+    let (peer, _) = server.websocket();
+    server.advance(24_999);
+    assert!(server.texts(peer).is_empty());
+    server.advance(1);
+    assert_eq!(server.texts(peer), ["2"]);
+    // Counted from the answer.
+    server.advance(5_000);
+    assert!(server.say(peer, "3").is_empty());
+    server.advance(24_999);
+    assert!(server.texts(peer).is_empty());
+    server.advance(1);
+    assert_eq!(server.texts(peer), ["2"]);
+    server.advance(19_999);
+    assert!(server.texts(peer).is_empty());
+    assert_eq!(server.seen.closed(), 0);
+    server.advance(1);
+    assert_eq!(server.seen.closed(), 1);
+    server.assert_closed(peer);
+}
+
+#[test]
+fn only_a_3_is_an_answer() {
+    let mut server = Server::default();
+    let (peer, _) = server.websocket();
+    server.advance(25_000);
+    server.texts(peer);
+    for _ in 0..19 {
+        server.advance(1_000);
+        assert_eq!(server.say(peer, "4x"), ["4x"]);
+        // PING frames are answered still.
+        assert_eq!(
+            server.sim.exchange(peer, &ping("p")),
+            from_server(0x8a, "p")
+        );
+    }
+    server.advance(1_000);
+    server.assert_closed(peer);
+}
+
+#[test]
+fn a_3_that_nobody_asked_for_does_no_harm() {
+    let mut server = Server::default();
+    let (peer, _) = server.websocket();
+    server.advance(20_000);
+    assert!(server.say(peer, "3").is_empty());
+    server.advance(24_999);
+    assert!(server.texts(peer).is_empty());
+    server.advance(1);
+    assert_eq!(server.texts(peer), ["2"]);
+}
+
+#[test]
+fn a_websocket_gets_no_ping_frames_of_ours() {
+    let mut server = Server::default();
+    let (peer, _) = server.websocket();
+    for _ in 0..10 {
+        server.advance(25_000);
+        assert_eq!(server.texts(peer), ["2"]);
+        server.say(peer, "3");
+    }
+    assert_eq!(server.sim.end(peer), End::Open);
+}
+
+#[test]
+fn a_waiting_get_brings_the_2_and_a_post_the_3() {
+    let mut server = Server::default();
+    let sid = server.open();
+    for _ in 0..5 {
+        let waiting = server.wait(&sid);
+        server.advance(24_999);
+        assert!(server.sim.take(waiting).is_empty());
+        server.advance(1);
+        assert_eq!(server.fetched(waiting), "2");
+        assert_eq!(server.post(&sid, "3").text(), "ok");
+    }
+    // The 2 waits for a GET, among what else is queued.
+    server.post(&sid, "4a");
+    server.advance(25_000);
+    server.post(&sid, "4b");
+    assert_eq!(server.poll(&sid), format!("4a{RS}2{RS}4b"));
+    let waiting = server.wait(&sid);
+    server.advance(19_999);
+    assert_eq!(server.seen.closed(), 0);
+    server.advance(1);
+    assert_eq!(server.seen.closed(), 1);
+    assert_eq!(server.fetched(waiting), "1");
+    server.assert_unknown(&sid);
+    server.assert_nothing_left();
+}
+
+#[test]
+fn who_never_polls_again_is_forgotten_after_45_s() {
+    let mut server = Server::default();
+    let sid = server.open();
+    server.post(&sid, "4x");
+    server.advance(44_999);
+    assert_eq!(server.seen.closed(), 0);
+    server.advance(1);
+    assert_eq!(server.seen.closed(), 1);
+    server.assert_unknown(&sid);
+    server.assert_nothing_left();
+}
+
+#[test]
+fn the_service_is_woken_when_it_wished_to_be_beside_the_heartbeat() {
+    let mut server = Server::default();
+    let (peer, _) = server.websocket();
+    server.say(peer, "4wake 40000");
+    server.say(peer, "4wake 30000");
+    let sid = server.open();
+    server.post(&sid, "4wake 100");
+    server.advance(100);
+    assert_eq!(server.poll(&sid), "4woken");
+    server.advance(24_900);
+    assert_eq!(server.texts(peer), ["2"]);
+    server.say(peer, "3");
+    server.advance(4_999);
+    assert!(server.texts(peer).is_empty());
+    server.advance(1);
+    assert_eq!(server.texts(peer), ["4woken"]);
+    assert_eq!(server.seen.woken().len(), 2);
+    // A wish ends with its session.
+    server.say(peer, "4wake 1000");
+    server.sim.exchange(peer, &frame(0x88, ""));
+    server.advance(2_000);
+    assert_eq!(server.seen.woken().len(), 2);
+}
