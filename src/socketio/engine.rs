@@ -46,7 +46,6 @@ pub struct Engine<S> {
     service: S,
     sessions: Sessions,
     origins: Origins,
-    stopping: bool,
 }
 
 /// A request that may be asked.
@@ -65,7 +64,6 @@ impl<S: Service> Engine<S> {
             service,
             origins: Origins(settings.origins.clone()),
             sessions: Sessions::new(settings),
-            stopping: false,
         }
     }
 
@@ -119,7 +117,7 @@ impl<S: Service> Engine<S> {
 
     /// No further session without a connection can be held.
     fn is_full(&self, ctx: &Ctx<'_>) -> bool {
-        self.stopping || self.sessions.polling() >= ctx.config().max_connections
+        self.sessions.polling() >= ctx.config().max_connections
     }
 
     /// The first packet of a session.
@@ -293,7 +291,6 @@ impl<S: Service> App for Engine<S> {
     }
 
     fn on_shutdown(&mut self, ctx: &mut Ctx<'_>) {
-        self.stopping = true;
         for id in self.sessions.ids() {
             self.sessions.end(ctx, id, Farewell::Shutdown);
         }

@@ -58,12 +58,12 @@ impl<S: Service> Engine<S> {
         let Some((rest, session)) = rest.zip(self.sessions.get_mut(id)) else {
             return Ok(Some(answer::ok()));
         };
-        session.inbox = Some(Inbox {
+        session.inbox = Some(Box::new(Inbox {
             body: rest.to_owned(),
             at: ctx.now().after(PAUSE),
             request,
             cors: cors.clone(),
-        });
+        }));
         Ok(None)
     }
 

@@ -120,7 +120,8 @@ impl<'c> Io<'_, 'c> {
         self.ctx.random(bytes);
     }
 
-    /// What else an application can do: log, the limits in force.
+    /// What else an application can do: log, the limits in force. Not for `wake_at` and `hold`, whose keys
+    /// are the sessions'.
     pub fn ctx(&mut self) -> &mut Ctx<'c> {
         self.ctx
     }

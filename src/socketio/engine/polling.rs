@@ -3,7 +3,7 @@
 use super::answer::{self, Cors, Fault};
 use super::io::{Service, SessionId};
 use super::packet::CLOSE;
-use super::session::{Polling, Transport, Waiting};
+use super::session::{Transport, Waiting};
 use super::table::Farewell;
 use super::{Engine, full};
 use crate::app::{Ctx, Request, RequestId};
@@ -17,7 +17,7 @@ impl<S: Service> Engine<S> {
         if self.is_full(ctx) {
             return full();
         }
-        let transport = Transport::Polling(Polling::default());
+        let transport = Transport::Polling(Box::default());
         let Some(id) = self.sessions.open(ctx, transport) else {
             return full();
         };

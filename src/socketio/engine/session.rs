@@ -65,8 +65,8 @@ pub(super) struct Session {
     /// The next `2` goes out, or, when `pinged`, the session ends.
     pub(super) heartbeat: Time,
     pub(super) pinged: bool,
-    /// A POST that many packets came with.
-    pub(super) inbox: Option<Inbox>,
+    /// What is left of a POST of many packets.
+    pub(super) inbox: Option<Box<Inbox>>,
     /// The service's own timer.
     pub(super) wish: Time,
     /// Closed by the service, which was told so; kept until a GET fetches the `1`, at most so long.
@@ -84,7 +84,8 @@ pub(super) struct Session {
 /// How its messages travel.
 #[derive(Debug)]
 pub(super) enum Transport {
-    Polling(Polling),
+    /// Boxed, because those with a WebSocket are many.
+    Polling(Box<Polling>),
     WebSocket(ConnId),
 }
 
@@ -148,7 +149,7 @@ impl Session {
             Transport::Polling(polling) => polling.queued_bytes,
             Transport::WebSocket(_) => 0,
         };
-        queued + self.kept + self.inbox.as_ref().map_or(0, Inbox::held_bytes)
+        queued + self.kept + self.inbox.as_ref().map_or(0, |inbox| inbox.held_bytes())
     }
 
     /// A GET waits, and there is something to tell.
@@ -162,11 +163,11 @@ impl Session {
     /// When the GET that waits is told that there is nothing.
     pub(super) fn waits_until(&self) -> Time {
         match &self.transport {
-            Transport::Polling(Polling {
-                waiting: Some(waiting),
-                ..
-            }) => waiting.until,
-            _ => Time::NEVER,
+            Transport::Polling(polling) => {
+                let waiting = polling.waiting.as_ref();
+                waiting.map_or(Time::NEVER, |waiting| waiting.until)
+            }
+            Transport::WebSocket(_) => Time::NEVER,
         }
     }
 

@@ -286,6 +286,7 @@ impl Sessions {
             }
         }
         debug_assert!(self.waiting.len() <= self.polling, "whose GET is it?");
+        debug_assert_eq!(self.by_sid.len(), self.table.len());
         if session.leaving.is_none() {
             self.ended.push_back(id);
         }

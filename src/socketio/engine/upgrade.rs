@@ -22,7 +22,6 @@ impl<S: Service> Engine<S> {
         head: &Head<'_>,
     ) -> Result<Reply, Fault> {
         let tag = match self.judge(ctx.now(), head, true)? {
-            Asked::Open if self.stopping => return Ok(Reply::Now(full())),
             Asked::Open => match self.sessions.open(ctx, Transport::WebSocket(conn)) {
                 Some(id) => id.key(),
                 None => return Ok(Reply::Now(full())),

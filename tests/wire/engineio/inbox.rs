@@ -58,8 +58,23 @@ fn others_are_served_meanwhile() {
     server.sim.turn();
     assert_eq!(server.texts(other), ["4x"]);
     assert!(server.sim.take(peer).is_empty());
-    assert!(server.sim.hub.held_bytes() > 20_000);
     server.advance(10);
+    assert_eq!(answer::only(&server.sim.take(peer)).text(), "ok");
+}
+
+#[test]
+fn what_is_left_of_it_counts_into_the_budget() {
+    let mut server = Server::default();
+    let sid = server.open();
+    let peer = server.sim.connect();
+    let body = vec!["3"; 2_500].join(RS);
+    server.sim.send(peer, post(&sid, &body).as_bytes());
+    server.sim.turn();
+    assert_eq!(server.sim.hub.held_bytes(), 2_999);
+    server.advance(1);
+    assert_eq!(server.sim.hub.held_bytes(), 999);
+    server.advance(1);
+    assert_eq!(server.sim.hub.held_bytes(), 0);
     assert_eq!(answer::only(&server.sim.take(peer)).text(), "ok");
 }
 
