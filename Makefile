@@ -15,10 +15,10 @@ FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
 SOAK := --manifest-path tests/soak/Cargo.toml --target-dir target/bench/build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance differential browser metrics fuzz soak bench ci clean need-rust
+.PHONY: help run build test test-minimal check cross conformance conformance-full differential browser socketio metrics fuzz soak bench ci clean need-rust
 
 help: ## list the targets (this list)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: need-rust ## build the server and start it; flags in ARGS="..."
 	$(CARGO) run --release -- $(ARGS)
@@ -55,14 +55,20 @@ check: need-rust ## format, clippy, documentation, oldest compiler as declared
 cross: need-rust ## compile for 32-bit and 64-bit ARM, with the oldest compiler when it can be had
 	bash tests/cross/run
 
-conformance: build ## Autobahn, sections 1 to 10, strict (installs the suite into target/)
-	bash tests/conformance/run
+conformance: build ## Autobahn, all sections, strict, and Python's zlib (installs the suite into target/)
+	bash tests/conformance/run --profile fast
+
+conformance-full: build ## the same with all 517 cases of Autobahn: some minutes more
+	bash tests/conformance/run --profile full
 
 differential: need-rust ## mutated frames, beside two other implementations; ARGS="--streams 1000000" is long
 	CARGO="$(CARGO)" tests/differential/run $(ARGS)
 
-browser: build ## the chat page in a headless browser, three tabs
+browser: build ## the pages in a headless browser, several tabs
 	tests/browser/run
+
+socketio: build ## the real socket.io-client, all transports; ARGS=--original: against the original
+	@tests/socketio/run $(ARGS)
 
 metrics: build ## /metrics, read by Prometheus' own Python library (installs it into target/)
 	tests/metrics/run

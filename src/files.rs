@@ -12,6 +12,7 @@ pub mod conditional;
 pub mod content_type;
 pub mod embedded;
 pub mod folder;
+pub mod packed;
 pub mod path;
 pub mod range;
 
@@ -59,7 +60,7 @@ pub enum Found {
 pub struct Resource {
     /// Its length in bytes: what is promised, whatever the file does meanwhile.
     pub len: u64,
-    /// Its strong entity tag, with the quotes (RFC 9110 §8.8.3).
+    /// Its entity tag, with the quotes, and `W/` if it is a weak one (RFC 9110 §8.8.3).
     pub etag: String,
     /// When it changed last, in Unix seconds.
     pub modified: Option<u64>,
@@ -69,6 +70,8 @@ pub struct Resource {
     pub form: Form,
     /// Its bytes.
     pub content: Content,
+    /// Its `Cache-Control`.
+    pub cache_control: &'static str,
     /// It is one of our pages: `CONTENT_SECURITY_POLICY` goes with it.
     pub csp: bool,
 }
@@ -152,7 +155,7 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
 pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
     match conditional::judge(head, &resource.etag, resource.modified, now) {
         Verdict::Perform => {}
-        Verdict::NotModified => return not_modified(resource.etag, resource.form),
+        Verdict::NotModified => return not_modified(resource),
         Verdict::Failed => return plain(412, "Precondition failed\n"),
     }
     let len = resource.len;
@@ -191,7 +194,7 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
     if resource.csp {
         fields.push(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into()));
     }
-    fields.extend(common_fields(resource.form));
+    fields.extend(common_fields(resource.form, resource.cache_control));
     Response {
         status: Status(status),
         fields,
@@ -247,9 +250,9 @@ impl Source for Part {
 }
 
 /// RFC 9110 §15.4.5: no body, and the fields that a `200` would have sent for the cache's sake.
-fn not_modified(etag: String, form: Form) -> Response {
-    let mut fields = vec![("ETag", Cow::Owned(etag))];
-    fields.extend(common_fields(form));
+fn not_modified(resource: Resource) -> Response {
+    let mut fields = vec![("ETag", Cow::Owned(resource.etag))];
+    fields.extend(common_fields(resource.form, resource.cache_control));
     Response {
         status: Status(304),
         fields,
@@ -267,13 +270,15 @@ fn plain(status: u16, text: &'static str) -> Response {
     Response::text(Status(status), text).with("Cache-Control", "no-cache")
 }
 
-/// What goes with every file: it may change at any moment, so each use of a copy is checked with
-/// us; the type is the one we name; and a cache must not give one form to who gets the other
-/// (RFC 9110 §12.5.5).
-fn common_fields(form: Form) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+/// What goes with every file: how long a copy is good; the type is the one we name; and a cache
+/// must not give one form to who gets the other (RFC 9110 §12.5.5).
+fn common_fields(
+    form: Form,
+    cache_control: &'static str,
+) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
     let vary = (form != Form::Only).then_some(("Vary", "Accept-Encoding".into()));
     [
-        ("Cache-Control", "no-cache".into()),
+        ("Cache-Control", cache_control.into()),
         ("X-Content-Type-Options", "nosniff".into()),
     ]
     .into_iter()

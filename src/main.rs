@@ -28,6 +28,7 @@ use ws101::server::Server;
 #[cfg(feature = "socketio")]
 use ws101::socketio::{
     broker::{Broker, CONNECT_TIMEOUT},
+    bundle::Bundle,
     chat::Chat as SocketIoChat,
     engine::{Engine, Settings},
 };
@@ -126,6 +127,8 @@ fn serve(options: Options) -> ExitCode {
 /// In the order in which they are asked whether a path is theirs. Pages take what is left.
 fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
+        #[cfg(feature = "socketio")]
+        Box::new(Bundle),
         #[cfg(feature = "socketio")]
         Box::new(socket_io(options)),
         Box::new(Echo),

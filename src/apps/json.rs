@@ -79,8 +79,8 @@ impl<'a> Visitor<'a> for Member<'_> {
 
     fn visit_map<A: MapAccess<'a>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let mut value = None;
-        while let Some(is_it) = object.next_key_seed(Is(self.0))? {
-            if is_it {
+        while let Some(key) = object.next_key::<&RawValue>()? {
+            if is_name(key, self.0) {
                 value = Some(object.next_value()?);
             } else {
                 object.next_value::<IgnoredAny>()?;
@@ -90,16 +90,23 @@ impl<'a> Visitor<'a> for Member<'_> {
     }
 }
 
-/// Whether a key is this name. Read as bytes: half a character is allowed in a key, too.
-struct Is<'n>(&'n str);
-
-impl<'a> DeserializeSeed<'a> for Is<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<bool, D::Error> {
-        reader.deserialize_bytes(self)
+/// Whether a key, as it stands there, is this name.
+fn is_name(key: &RawValue, name: &str) -> bool {
+    let text = key.get();
+    if !text.contains('\\') {
+        let key = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        return key == Some(name);
     }
+    serde_json::Deserializer::from_str(text)
+        .deserialize_bytes(Is(name))
+        .unwrap_or(false)
 }
+
+/// Compares a key whose escapes have been read. As bytes: half a character is allowed in a key, too. (Reading
+/// bytes lets line breaks pass, which a string must not hold; whoever has a `RawValue` has had that checked.)
+struct Is<'n>(&'n str);
 
 impl Visitor<'_> for Is<'_> {
     type Value = bool;

@@ -72,9 +72,9 @@ fn listed(
     present
 }
 
-/// RFC 9110 §8.8.3.2: equal, and neither is weak. Ours is strong, so `W/` is a difference.
-fn strong(one: &[u8], ours: &[u8]) -> bool {
-    one == ours
+/// RFC 9110 §8.8.3.2: equal, and neither is weak.
+fn strong(one: &[u8], other: &[u8]) -> bool {
+    one == other && !one.starts_with(b"W/")
 }
 
 /// RFC 9110 §8.8.3.2: equal, strong or not.

@@ -1,18 +1,12 @@
 //! The pages of `www/`, inside the binary: the default, with nothing to install beside it.
 //!
 //! Found by exact path in a table; a path that is not in it does not exist. Adding a page is
-//! adding its name to `pages!`, and a test says when one is forgotten.
-//!
-//! A `large` page is embedded as gzip alone, where there is an inflater (feature `deflate`). That
-//! form lies beside it: `gzip -9 -n -k -f www/PAGE` makes it, and again after each change; a test
-//! compares the two.
+//! adding its name to `pages!`, and a test says when one is forgotten. How a file gets into the
+//! binary, and what `large` means, is said in `packed`.
 
 use std::io;
-#[cfg(feature = "deflate")]
-use std::io::Read;
-#[cfg(feature = "deflate")]
-use std::sync::OnceLock;
 
+use super::packed::{Stored, stored};
 use super::{Content, Files, Form, Found, Resource, content_type};
 
 /// One page of the table.
@@ -22,85 +16,31 @@ struct Page {
     stored: Stored,
 }
 
-/// What the binary holds of a page.
-enum Stored {
-    /// The file.
-    Plain(&'static [u8]),
-    /// The file as gzip.
-    #[cfg(feature = "deflate")]
-    Gzip {
-        bytes: &'static [u8],
-        /// Inflated for the first client that needs it so, and kept: never once per request.
-        plain: &'static OnceLock<Box<[u8]>>,
-    },
-}
-
 macro_rules! pages {
-    ($($path:literal $($large:ident)?),* $(,)?) => {
-        &[$(Page { path: $path, stored: stored!($path $($large)?) }),*]
+    ($($(#[$condition:meta])? $path:literal $($large:ident)?),* $(,)?) => {
+        &[$($(#[$condition])? Page { path: $path, stored: stored!($path $($large)?) }),*]
     };
-}
-
-macro_rules! stored {
-    ($path:literal) => {
-        Stored::Plain(include_bytes!(concat!("../../www/", $path)))
-    };
-    ($path:literal large) => {{
-        #[cfg(feature = "deflate")]
-        let stored = {
-            static PLAIN: OnceLock<Box<[u8]>> = OnceLock::new();
-            Stored::Gzip {
-                bytes: include_bytes!(concat!("../../www/", $path, ".gz")),
-                plain: &PLAIN,
-            }
-        };
-        #[cfg(not(feature = "deflate"))]
-        let stored = stored!($path);
-        stored
-    }};
 }
 
 static PAGES: &[Page] = pages! {
     "index.html",
+    "rooms.html",
     "chat.js",
+    "rooms.js",
+    "connection.js",
+    "composer.js",
+    "rows.js",
+    #[cfg(feature = "socketio")]
+    "socketio.html",
+    #[cfg(feature = "socketio")]
+    "socketio.js",
     "style.css",
     "favicon.svg",
     "vendor/bootstrap.min.css" large,
+    // The files beside it are not found here: see `socketio::bundle`.
+    #[cfg(feature = "socketio")]
+    "vendor/socket.io/LICENSE.txt",
 };
-
-impl Stored {
-    /// The bytes for this client.
-    ///
-    /// # Errors
-    /// What was compiled in is no gzip.
-    fn form(&self, prefers_gzip: bool) -> io::Result<(&'static [u8], Form)> {
-        match (self, prefers_gzip) {
-            (Self::Plain(bytes), _) => Ok((bytes, Form::Only)),
-            #[cfg(feature = "deflate")]
-            (Self::Gzip { bytes, .. }, true) => Ok((bytes, Form::Gzip)),
-            #[cfg(feature = "deflate")]
-            (Self::Gzip { bytes, plain }, false) => {
-                let plain = match plain.get() {
-                    Some(plain) => plain,
-                    None => {
-                        let inflated = inflate(bytes)?;
-                        plain.get_or_init(|| inflated)
-                    }
-                };
-                Ok((plain, Form::Plain))
-            }
-        }
-    }
-}
-
-#[cfg(feature = "deflate")]
-fn inflate(gzip: &[u8]) -> io::Result<Box<[u8]>> {
-    // Its last four bytes say how long it will be (RFC 1952 §2.3.1): growing leaves holes behind.
-    let len = gzip.last_chunk().copied().map_or(0, u32::from_le_bytes);
-    let mut plain = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
-    flate2::bufread::GzDecoder::new(gzip).read_to_end(&mut plain)?;
-    Ok(plain.into_boxed_slice())
-}
 
 /// The pages that were compiled in.
 #[derive(Debug, Clone)]
@@ -144,6 +84,7 @@ impl Files for Embedded {
             content_type: content_type::of(page.path),
             form,
             content: Content::Static(bytes),
+            cache_control: "no-cache",
             csp: true,
         }))
     }

@@ -111,6 +111,7 @@ impl Files for Folder {
             content_type: content_type::of(name),
             form: Form::Only,
             content: Content::Pieces(Box::new(file)),
+            cache_control: "no-cache",
             csp: false,
         }))
     }

@@ -14,6 +14,7 @@
 
 pub mod application;
 pub mod broker;
+pub mod bundle;
 pub mod chat;
 pub mod engine;
 pub mod packet;

@@ -51,11 +51,11 @@ const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 export class Server {
-  /** Starts the server on `port` (0: a free one) and reads its address from the start line. */
-  static async start(port = 0) {
+  /** Starts the server on `port` (0: a free one), with these flags, and reads its address from the start line. */
+  static async start(port = 0, ...flags) {
     // WS101_* are flags to the server; those of the caller are none of its business here.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WS101_")));
-    const child = spawn(process.env.WS101_BIN, ["--port", String(port)], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.env.WS101_BIN, ["--port", String(port), ...flags], { env, stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     child.on("exit", () => running.delete(child));
 
@@ -93,6 +93,9 @@ export class Server {
 
 // Chromium writes this to the console whenever a WebSocket fails; no page can prevent it.
 const SOCKET_FAILED = /^WebSocket connection to '\S+' failed/;
+
+// It also asks for the icon anew when a page moves to another "#...", whether or not the server is there.
+const ICON = /\/favicon\.svg$/;
 
 /** What one test has: a server, windows with tabs, and what went wrong in them. */
 export class Bench {
@@ -135,20 +138,33 @@ export class Bench {
     return tabs;
   }
 
+  /** A tab that shows the rooms page; `address` is what stands behind its path. */
+  async roomTab(context, address = "") {
+    const page = await context.newPage();
+    this.watch(page);
+    await page.goto(`${this.server.url}/rooms.html${address}`);
+    const tab = new RoomTab(page);
+    await tab.isConnected();
+    return tab;
+  }
+
   watch(page) {
     const problem = (text) => this.problems.push(text);
     page.on("pageerror", (error) => problem(`uncaught: ${error.message}`));
     page.on("dialog", (dialog) => problem(`dialog: ${dialog.message()}`) && dialog.dismiss());
     page.on("console", (message) => {
       if (!["error", "warning"].includes(message.type())) return;
-      if (this.serverMayVanish && SOCKET_FAILED.test(message.text())) return;
+      if (this.serverMayVanish && (SOCKET_FAILED.test(message.text()) || ICON.test(message.location().url))) return;
       problem(`console: ${message.text()}`);
     });
     page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
       if (origin !== this.server.url && protocol !== "data:") problem(`request to ${request.url()}`);
     });
-    page.on("requestfailed", (request) => problem(`failed: ${request.url()}`));
+    page.on("requestfailed", (request) => {
+      if (this.serverMayVanish && ICON.test(request.url())) return;
+      problem(`failed: ${request.url()}`);
+    });
     page.on("response", (response) => {
       if (response.status() >= 400) problem(`${response.status()} for ${response.url()}`);
     });
@@ -202,5 +218,28 @@ export class ChatTab {
     await this.input.fill(text);
     await this.input.press("Enter");
     await until("an empty input", () => this.input.inputValue(), "");
+  }
+}
+
+/** The rooms page, found in the same way. */
+export class RoomTab extends ChatTab {
+  constructor(page) {
+    super(page);
+    this.room = page.getByRole("textbox", { name: "Room" });
+    this.enter = page.getByRole("button", { name: "Enter" });
+  }
+
+  /** All rows as `sent: Hello` or `received: Hello`. */
+  lines() {
+    return this.rows.evaluateAll((rows) => rows.map((row) => (
+      `${row.className.replace(/-message$/, "")}: ${row.querySelector(".said").textContent}`
+    )));
+  }
+
+  async enters(room) {
+    await this.room.fill(room);
+    await this.enter.click();
+    await until("the room in the address", () => new URL(this.page.url()).hash, `#${room}`);
+    await this.isConnected();
   }
 }

@@ -5,13 +5,16 @@
 import assert from "node:assert/strict";
 import { Bench, launchBrowser, Server, within } from "./harness.mjs";
 import chat from "./chat.mjs";
+import compression from "./compression.mjs";
 import connection from "./connection.mjs";
 import looks from "./looks.mjs";
+import rooms from "./rooms.mjs";
+import tutorial from "./tutorial.mjs";
 
 const TEST_LIMIT = 180_000; // ms; only a browser that hangs comes near it
 
 const words = process.argv.slice(2);
-const tests = Object.entries({ ...chat, ...connection, ...looks })
+const tests = Object.entries({ ...chat, ...compression, ...connection, ...looks, ...rooms, ...tutorial })
   .filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 
 async function run(test, browser) {

@@ -15,12 +15,13 @@ line is `N passed, N failed`, in runs.
 import argparse
 import itertools
 import json
+import os
 import random
 import subprocess
 import sys
 import zlib
 
-from deflate_peer import BINARY, CLOSE, PONG, TAIL, TEXT, Client, Wrong, cut, frame, require
+from deflate_peer import BINARY, CLOSE, TAIL, TEXT, Client, Wrong, cut, frame, require, shown
 
 LONGEST = 200_000
 # Absent; valueless (only a client may say so of itself); a number.
@@ -40,7 +41,9 @@ class Server:
         self.name, self.takes_over, self.threshold = "%s/%d" % (mode, threshold), mode == "takeover", threshold
         command = [file, "--port", "0", "--log", "off", "--ping-interval", "0", "--deflate", mode]
         command += ["--deflate-threshold", str(threshold), *more]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # WS101_* are flags to the server; those of the caller are none of its business here.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("WS101_")}
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=env, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("Server running at "):
             sys.exit("deflate: %s gave no start line" % " ".join(command))
@@ -50,9 +53,15 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
+        self.process.kill()  # does nothing behind stop()
         self.process.wait()
         self.process.stdout.close()
+
+    def stop(self):
+        """Nothing that was sent may have ended the server: SIGTERM does, with status 0."""
+        self.process.terminate()
+        status = self.process.wait(30)
+        require(status == 0, "the server ended with status %d", status)
 
     def client(self, path, rng, offer):
         client = Client(self.port, path, rng, offer)
@@ -240,10 +249,10 @@ def damaged(server, rng, _, messages):
                 expect(server, client, BINARY, wanted)
                 client.close()
         except Wrong as error:
-            raise Wrong("%s; sent was %s" % (error, payload.hex(" "))) from error
+            raise Wrong("%s; sent was %s" % (error, shown(payload))) from error
 
 
-def runs(server, seeds):
+def runs():
     """(name, function, its argument)"""
     for offer in OFFERS:
         params = "; ".join(name if value is None else "%s=%s" % (name, value) for name, value in offer.items())
@@ -263,20 +272,30 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--messages", type=int, default=4, metavar="N", help="for each run, at least (default: 4)")
     args = parser.parse_args()
+    if sys.version_info < (3, 9):
+        sys.exit("deflate: Python 3.9 or newer is needed")
     print("deflate: zlib %s, seed %d" % (zlib.ZLIB_RUNTIME_VERSION, args.seed), flush=True)
     passed = failed = 0
+
+    def attempt(name, function, *arguments):
+        nonlocal passed, failed
+        try:
+            function(*arguments)
+            passed += 1
+        except (Wrong, OSError, subprocess.TimeoutExpired) as error:
+            failed += 1
+            print("deflate: FAILED: %s: %s" % (name, error), flush=True)
+
     for mode, threshold, *more in [("on", 0), ("on", 256), ("takeover", 0, "--deflate-level", "6"), ("takeover", 256)]:
         with Server(args.file, mode, threshold, *more) as server:
-            for name, function, argument in runs(server, args.seed):
+            for name, function, argument in runs():
                 name = "%s %s" % (server.name, name)
-                if args.only not in name:
-                    continue
-                try:
-                    function(server, random.Random("%d %s" % (args.seed, name)), argument, args.messages)
-                    passed += 1
-                except (Wrong, OSError) as error:
-                    failed += 1
-                    print("deflate: FAILED: %s: %s" % (name, error), flush=True)
+                if args.only in name:
+                    dice = random.Random("%d %s" % (args.seed, name))
+                    attempt(name, function, server, dice, argument, args.messages)
+            if args.only in server.name:
+                attempt("%s, its end" % server.name, server.stop)
+        print("deflate: %s: %d passed, %d failed so far" % (server.name, passed, failed), flush=True)
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 

@@ -27,6 +27,10 @@ def require(condition, what, *details):
         raise Wrong(what % details)
 
 
+def shown(data):
+    return data.hex(" ") if len(data) <= 700 else data[:600].hex(" ") + " ... " + data[-100:].hex(" ")
+
+
 class Agreement:
     """What an offer and its answer say together (§7.1); an answer that does not fit is Wrong."""
 
@@ -267,13 +271,13 @@ class Client:
         try:
             return begun, self.inflater.inflate(wire), len(wire)
         except zlib.error as error:
-            shown = wire.hex(" ") if len(wire) <= 2000 else wire[:600].hex(" ") + " ... " + wire[-100:].hex(" ")
-            raise Wrong("%s, in %d bytes: %s" % (error, len(wire), shown)) from error
+            raise Wrong("%s, in %d bytes: %s" % (error, len(wire), shown(wire))) from error
 
     def control(self, fin, bit, opcode, payload):
         require(fin and not bit, "a control frame with RSV1 or without FIN")
         if opcode == CLOSE:
-            raise Wrong("Close %s" % payload[:2].hex() + ": " + payload[2:].decode())
+            code = int.from_bytes(payload[:2], "big")
+            raise Wrong("Close %d: %s" % (code, payload[2:].decode(errors="replace")))
         if opcode == PING:
             self.socket.sendall(frame(self.rng, PONG, payload))
             return
@@ -286,7 +290,7 @@ class Client:
         while True:
             fin, bit, opcode, payload = self.read_frame()
             if opcode == CLOSE:
-                require(payload == b"\x03\xe8", "Close %s", payload.hex())
+                require(payload == b"\x03\xe8", "Close with %s for one with 1000", payload.hex(" ") or "nothing")
                 break
             require(opcode == PONG, "opcode %x after the last message", opcode)
             self.control(fin, bit, opcode, payload)

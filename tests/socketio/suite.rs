@@ -1,18 +1,15 @@
-//! The server that the public protocol suites are run against (SEED_SYSTEMS §4.2): Engine.IO v4 and
-//! Socket.IO v5, as those suites' README files describe it.
-//!
-//! `cargo run --example suite`, then `npm test` in docs/engine.io-protocol/v4-test-suite and in
-//! docs/socket.io-protocol/v5-test-suite of the repository socketio/socket.io. An argument is another port
-//! than 3000.
+//! The program that the public suites of Engine.IO 4 and Socket.IO 5 want to meet (SEED_SYSTEMS §4.2): short deadlines,
+//! an echo at `/engine.io/`, namespaces that repeat what they are told. `tests/socketio/suites` starts it.
 #![allow(clippy::expect_used)]
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ws101::app::{App, Message, World};
 use ws101::config::Config;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
+use ws101::panics;
 use ws101::server::Server;
 use ws101::socketio::application::{Application, Event, Socket, Values};
 use ws101::socketio::broker::Broker;
@@ -20,12 +17,25 @@ use ws101::socketio::engine::io::{Io, Service, SessionId};
 use ws101::socketio::engine::{Engine, Settings};
 use ws101::socketio::sockets::Sockets;
 
-/// Tells credentials, sends back, acknowledges.
-struct Suite;
+/// Every message goes back to its sender.
+struct Echo;
 
-impl Application for Suite {
+impl Service for Echo {
+    fn on_open(&mut self, _: &mut Io<'_, '_>, _: SessionId) {}
+
+    fn on_message(&mut self, io: &mut Io<'_, '_>, session: SessionId, message: Message<'_>) {
+        io.send(session, message);
+    }
+
+    fn on_close(&mut self, _: &mut Io<'_, '_>, _: SessionId) {}
+}
+
+/// `auth` says what a client brought; in `/` it hears again what it says.
+struct Mirror;
+
+impl Application for Mirror {
     fn accepts(&self, namespace: &str) -> bool {
-        matches!(namespace, "/" | "/custom")
+        ["/", "/custom"].contains(&namespace)
     }
 
     fn on_connect(
@@ -43,35 +53,22 @@ impl Application for Suite {
         }
         if event.is("message") {
             sockets.emit(socket, "message-back", event.values);
-        }
-        if let Some(ack) = event.ack.filter(|_| event.is("message-with-ack")) {
+        } else if let (true, Some(ack)) = (event.is("message-with-ack"), event.ack) {
             sockets.ack(socket, ack, event.values);
         }
     }
-}
-
-/// Engine.IO with nothing on it: every message comes back.
-struct Echo;
-
-impl Service for Echo {
-    fn on_open(&mut self, _: &mut Io<'_, '_>, _: SessionId) {}
-
-    fn on_message(&mut self, io: &mut Io<'_, '_>, session: SessionId, message: Message<'_>) {
-        io.send(session, message);
-    }
-
-    fn on_close(&mut self, _: &mut Io<'_, '_>, _: SessionId) {}
 }
 
 struct System;
 
 impl World for System {
     fn random(&mut self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("randomness");
+        getrandom::fill(bytes).expect("random bytes");
     }
 
     fn unix_time(&mut self) -> u64 {
-        0
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs())
     }
 }
 
@@ -86,19 +83,21 @@ fn settings(path: &str) -> Settings {
 }
 
 fn main() {
-    let port = std::env::args().nth(1);
-    let port = port.map_or(3000, |port| port.parse().expect("a port"));
-    let broker = Broker::new(Suite, Duration::from_secs(1));
+    let log = simplelog::ConfigBuilder::new().build();
+    simplelog::WriteLogger::init(log::LevelFilter::Info, log, std::io::stderr()).expect("a log");
+    panics::keep_messages();
+    let broker = Broker::new(Mirror, Duration::from_secs(1));
     let apps: Vec<Box<dyn App>> = vec![
-        Box::new(Engine::new(settings("/socket.io/"), broker)),
         Box::new(Engine::new(settings("/engine.io/"), Echo)),
+        Box::new(Engine::new(settings("/socket.io/"), broker)),
     ];
     let policy = Policy {
         allowed_origins: vec!["*".to_owned()],
         ..Policy::default()
     };
     let hub = Hub::new(Config::default(), policy, Box::new(System), apps);
-    let listener = Server::listen(SocketAddr::from(([127, 0, 0, 1], port))).expect("a port");
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = Server::listen(address).expect("a port");
     let mut server = Server::new(listener, hub).expect("a loop");
     let address = server.local_addr().expect("an address");
     let mut stdout = std::io::stdout();

@@ -148,6 +148,7 @@ impl Files for Memory {
                     content_type: content_type::of(&path),
                     form: Form::Only,
                     content: Content::Pieces(Box::new(InMemory(bytes))),
+                    cache_control: "no-cache",
                     csp: false,
                 })
             }))
@@ -179,6 +180,8 @@ fn content_type_follows_the_ending() {
         ("a.json", "application/json; charset=utf-8"),
         ("a.txt", "text/plain; charset=utf-8"),
         ("a.md", "text/markdown; charset=utf-8"),
+        ("a.yml", "text/yaml; charset=utf-8"),
+        ("a.vtt", "text/vtt; charset=utf-8"),
         ("a.svg", "image/svg+xml"),
         ("a.png", "image/png"),
         ("a.jpg", "image/jpeg"),
@@ -192,7 +195,10 @@ fn content_type_follows_the_ending() {
         ("a.woff2", "font/woff2"),
         ("a.ttf", "font/ttf"),
         ("a.mp3", "audio/mpeg"),
+        ("a.m4a", "audio/mp4"),
+        ("a.opus", "audio/ogg"),
         ("a.mp4", "video/mp4"),
+        ("a.glb", "model/gltf-binary"),
         ("a.webm", "video/webm"),
         ("a.pdf", "application/pdf"),
         ("a.webmanifest", "application/manifest+json; charset=utf-8"),

@@ -93,8 +93,10 @@ const LAYERS: &[Layer] = &[
         ],
         &["base64", "serde", "serde_json", "slab"],
     ),
+    layer("socketio::bundle", &["app", "files", "http"], &[]),
     layer("files", &["http"], &[]),
-    layer("files::embedded", &["files"], &["flate2"]),
+    layer("files::embedded", &["files"], &[]),
+    layer("files::packed", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
     // The world.
     layer("sockets", &["app"], &["mio", "rustix"]),
@@ -121,8 +123,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("UdpSocket", &[]),
     ("Instant", &["server"]),
     ("SystemTime", &["main"]),
-    // `server` keeps one open, to give up when there are no more descriptors.
-    ("std::fs", &["files::folder", "server"]),
+    ("std::fs", &["files::folder"]),
     ("std::process", &["main"]),
     ("std::env", &["main"]),
     ("std::thread", &[]),

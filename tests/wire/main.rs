@@ -15,6 +15,9 @@ mod away;
 mod backpressure;
 mod broadcast;
 mod budget;
+#[cfg(feature = "socketio")]
+mod bundle;
+mod channels;
 mod chat;
 mod client;
 mod closing;

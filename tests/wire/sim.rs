@@ -85,6 +85,8 @@ pub struct Sim {
 pub fn apps() -> Vec<Box<dyn App>> {
     vec![
         #[cfg(feature = "socketio")]
+        Box::new(ws101::socketio::bundle::Bundle),
+        #[cfg(feature = "socketio")]
         Box::new(socket_io()),
         Box::new(Echo),
         Box::new(Broadcast::default()),

@@ -148,7 +148,7 @@ impl Session {
             Transport::Polling(polling) => polling.queued_bytes,
             Transport::WebSocket(_) => 0,
         };
-        queued + self.inbox.as_ref().map_or(0, Inbox::held_bytes) + self.kept
+        queued + self.kept + self.inbox.as_ref().map_or(0, Inbox::held_bytes)
     }
 
     /// A GET waits, and there is something to tell.

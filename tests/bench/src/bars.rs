@@ -140,6 +140,8 @@ pub const BARS: &[Bar] = &[
     reported("deflate-idle-with-first", "private memory per idle connection, one message echoed, deflate, first crowd", Unit::Bytes),
     reported("deflate-idle-takeover", "private memory per idle connection of 990, eight messages echoed, deflate with takeover, second crowd", Unit::Bytes),
     reported("deflate-idle-takeover-first", "private memory per idle connection of 990, eight messages echoed, deflate with takeover, first crowd", Unit::Bytes),
+    bar("socketio-emit", "`io.emit` CPU per delivery, packets of 64 B, 1,000 clients on WebSocket, one sender; `socket.io` on Node is 1", Unit::Ratio, 0.4, Some(0.1), ""),
+    bar("socketio-emit-ten", "`io.emit` CPU per delivery, the same with ten senders in a turn; `socket.io` on Node is 1", Unit::Ratio, 0.1, None, ""),
     reported("size", "size of the binary, stripped", Unit::Mebibytes),
     reported("size-minimal", "size of the binary, stripped, without default features", Unit::Mebibytes),
     reported("resident-minimal", "resident memory, no connections yet, without default features", Unit::Mebibytes),

@@ -1,4 +1,4 @@
-//! The steps of a run that are about compression: the matches, and crowds that have agreed to it.
+//! Steps of a run without the floor: the matches, and crowds that have agreed to compression.
 
 use std::time::Duration;
 

@@ -60,6 +60,12 @@ impl Outgoing {
         self.owed += frames * stream.frame;
     }
 
+    /// Whether the last frame has left whole.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.owed == 0
+    }
+
     /// Writes what is owed, in one call when the socket takes it.
     ///
     /// # Errors
@@ -89,6 +95,12 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    /// How many bytes of the present frame have come; 0: the next one begins a frame.
+    #[must_use]
+    pub fn phase(&self) -> usize {
+        self.phase
+    }
+
     /// Takes `length` more bytes unseen; returns how many frames are complete with them.
     pub fn count(&mut self, stream: &Repeated, length: usize) -> usize {
         let end = self.phase + length;

@@ -69,9 +69,25 @@ impl Agreed {
 /// Connects and shakes hands; the connection is open when this returns.
 ///
 /// # Errors
-/// The server does not answer, or not `101` with the right accept value, or says more than that; or it does not
-/// agree to compression that was offered, or speaks of some that was not.
+/// Those of [`open_to_hear`], or the server says more than that.
 pub fn open(server: SocketAddr, path: &str, offer: Offer) -> Result<(TcpStream, Agreed)> {
+    match open_to_hear(server, path, offer)? {
+        (stream, agreed, more) if more.is_empty() => Ok((stream, agreed)),
+        (.., more) => Err(format!("{path}: {} bytes follow the head", more.len()).into()),
+    }
+}
+
+/// The same with a server that speaks first: also returns what has come behind the head.
+///
+/// # Errors
+/// The server does not answer, or not `101` with the right accept value; or it does not
+/// agree to compression that was offered, or speaks of some that was not.
+pub fn open_to_hear(
+    server: SocketAddr,
+    path: &str,
+    offer: Offer,
+) -> Result<(TcpStream, Agreed, Vec<u8>)> {
+    const END: &[u8] = b"\r\n\r\n";
     let mut stream = TcpStream::connect(server)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -83,23 +99,24 @@ pub fn open(server: SocketAddr, path: &str, offer: Offer) -> Result<(TcpStream, 
     stream.write_all(request.as_bytes())?;
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
-    while !head.ends_with(b"\r\n\r\n") {
+    let end = |head: &[u8]| head.windows(END.len()).position(|bytes| bytes == END);
+    while end(&head).is_none() {
         let length = stream.read(&mut buffer)?;
         head.extend(buffer.get(..length).unwrap_or_default());
         if length == 0 || head.len() > 16 << 10 {
             break;
         }
     }
+    let more = end(&head).map(|end| head.split_off(end + END.len()));
     let text = String::from_utf8_lossy(&head);
-    let good =
-        text.starts_with("HTTP/1.1 101 ") && text.contains(ACCEPT) && text.ends_with("\r\n\r\n");
-    if !good {
+    let good = text.starts_with("HTTP/1.1 101 ") && text.contains(ACCEPT);
+    let (Some(more), true) = (more, good) else {
         return Err(format!("{path} was not opened: {text:?}").into());
-    }
+    };
     match (offer, Agreed::of(&text)) {
         (Offer::Nothing, agreed @ Agreed::Nothing)
         | (Offer::AsBrowsers, agreed @ (Agreed::NoTakeover | Agreed::Takeover))
-        | (Offer::NoTakeover, agreed @ Agreed::NoTakeover) => Ok((stream, agreed)),
+        | (Offer::NoTakeover, agreed @ Agreed::NoTakeover) => Ok((stream, agreed, more)),
         (_, Agreed::Nothing) => Err(format!("{path} was opened without compression").into()),
         _ => Err(format!("{path} was opened with a compression not offered: {text:?}").into()),
     }

@@ -32,6 +32,7 @@ pub mod process;
 pub mod progress;
 pub mod report;
 pub mod servers;
+pub mod socketio;
 pub mod start;
 pub mod steps;
 pub mod workload;

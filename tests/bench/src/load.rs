@@ -1,6 +1,7 @@
 //! The generator: many WebSocket clients in one thread, each a position in a stream of one frame.
 //!
-//! Only compressed replies are no such stream (`deflate.rs`).
+//! Only compressed replies are no such stream (`deflate.rs`); the heartbeats of Socket.IO are taken out of theirs
+//! (`socketio.rs`).
 //! It costs two calls per message or delivery and a comparison. How near it is to being the
 //! bottleneck is part of every result. It does not answer Pings, does not close politely and knows
 //! one message per run: it is no client to learn from.
@@ -16,9 +17,10 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::Result;
 use crate::deflate::Replies;
 use crate::frames::{CHUNK_BYTES, Incoming, Outgoing, Piece, Repeated, read_piece};
-use crate::handshake::{Offer, PATIENCE, open};
+use crate::handshake::{Agreed, Offer, PATIENCE, open};
 use crate::histogram::Histogram;
-use crate::message::Message;
+use crate::message::{Kind, Message};
+use crate::socketio::{Heart, join};
 
 /// What a run took.
 #[derive(Debug)]
@@ -80,6 +82,8 @@ struct Connection {
     incoming: Incoming,
     /// In place of `incoming`, when compression is agreed.
     compressed: Option<Replies>,
+    /// With Socket.IO: what the server wants to hear from time to time.
+    heart: Option<Heart>,
     /// When the frames that are not answered yet were written, and how many together.
     sent: VecDeque<(Instant, usize)>,
     /// Messages that have arrived in the present run.
@@ -112,11 +116,15 @@ impl Connection {
                 Piece::End => return Err("the server closed a connection".into()),
             };
             let bytes = buffer.get(..length).unwrap_or_default();
-            frames += match &mut self.compressed {
-                None => self.incoming.check(replies, bytes)?,
-                Some(replies) => replies.check(bytes)?,
+            frames += match (&mut self.compressed, &mut self.heart) {
+                (None, None) => self.incoming.check(replies, bytes)?,
+                (None, Some(heart)) => heart.check(&mut self.incoming, replies, bytes)?,
+                (Some(replies), _) => replies.check(bytes)?,
             };
             if drained {
+                if let (Some(heart), true) = (&mut self.heart, self.outgoing.is_idle()) {
+                    heart.beat(&mut self.stream)?;
+                }
                 return Ok(frames);
             }
         }
@@ -164,7 +172,12 @@ impl Load {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(count);
         for index in 0..count {
-            let (stream, agreed) = open(server, path, offer)?;
+            let socketio = message.kind == Kind::Event;
+            let (stream, agreed) = if socketio {
+                (join(server, path)?, Agreed::Nothing)
+            } else {
+                open(server, path, offer)?
+            };
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let interest = Interest::READABLE | Interest::WRITABLE;
@@ -175,6 +188,7 @@ impl Load {
                 outgoing: Outgoing::default(),
                 incoming: Incoming::default(),
                 compressed: Replies::new(message, agreed, index),
+                heart: socketio.then(Heart::default),
                 sent: VecDeque::new(),
                 received: 0,
             });

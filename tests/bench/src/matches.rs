@@ -1,5 +1,5 @@
-//! The cells that are about compression. The floor knows nothing of it, so the measure is another server:
-//! `ws`, which compresses too, or ours without compression.
+//! The cells that are about what the floor knows nothing of, compression and Socket.IO: so the measure is another
+//! server. For compression that is `ws`, which compresses too, or ours without; for Socket.IO the original.
 
 use crate::handshake::Offer;
 use crate::message::{Kind, Message};
@@ -121,7 +121,7 @@ impl Match {
     }
 }
 
-/// What all of them send.
+/// What all send where compression is compared.
 pub const JSON: Message = Message {
     kind: Kind::Json,
     size: 1 << 10,
@@ -135,10 +135,23 @@ const fn json(connections: usize, pattern: Pattern) -> Workload {
     }
 }
 
+/// What goes to everybody with Socket.IO: a line of a chat.
+const fn lines(pattern: Pattern) -> Workload {
+    Workload {
+        connections: 1_000,
+        message: Message {
+            kind: Kind::Event,
+            size: 64,
+        },
+        pattern,
+    }
+}
+
 const fn side(who: Who, mode: Mode) -> Side {
     Side { who, mode }
 }
 
+const SOCKETIO: Who = Who::Peer("socketio");
 const WS: Who = Who::Peer("ws");
 const BUN: Who = Who::Peer("bun");
 
@@ -171,6 +184,16 @@ pub const MATCHES: &[Match] = &[
                 side(Who::Ours, Mode::Takeover),
             ),
         ],
+    },
+    Match {
+        workload: lines(Pattern::Broadcast(1)),
+        measure: side(SOCKETIO, Mode::Plain),
+        sides: &[("socketio-emit", side(Who::Ours, Mode::Plain))],
+    },
+    Match {
+        workload: lines(Pattern::Broadcast(10)),
+        measure: side(SOCKETIO, Mode::Plain),
+        sides: &[("socketio-emit-ten", side(Who::Ours, Mode::Plain))],
     },
 ];
 

@@ -25,6 +25,8 @@ pub enum Kind {
     Wide,
     /// A text message as applications send it, ASCII: records with numbers and names.
     Json,
+    /// A text message that is a packet of Socket.IO: the event `chat message` with one text.
+    Event,
     /// A binary message.
     Binary,
 }
@@ -37,6 +39,7 @@ impl Kind {
             Self::Text => "text",
             Self::Wide => "wide",
             Self::Json => "json",
+            Self::Event => "event",
             Self::Binary => "binary",
         }
     }
@@ -46,10 +49,16 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        [Self::Text, Self::Wide, Self::Json, Self::Binary]
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| format!("{name}: a message is text, wide, json or binary"))
+        [
+            Self::Text,
+            Self::Wide,
+            Self::Json,
+            Self::Event,
+            Self::Binary,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| format!("{name}: a message is text, wide, json, event or binary"))
     }
 }
 
@@ -74,6 +83,7 @@ impl Message {
                 text.into_bytes()
             }
             Kind::Json => records(self.size),
+            Kind::Event => event(self.size),
             Kind::Binary => (0..=u8::MAX).cycle().take(self.size).collect(),
         }
     }
@@ -129,12 +139,34 @@ fn header(first_byte: u8, length: usize, mask: Option<[u8; 4]>) -> Vec<u8> {
 }
 
 fn masked(first_byte: u8, payload: &[u8]) -> Repeated {
+    let (header, payload) = masked_parts(first_byte, payload);
+    Repeated::new(header, payload)
+}
+
+fn masked_parts(first_byte: u8, payload: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let mask = MASK.into_iter().cycle();
     let masked = payload.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
-    Repeated::new(
-        header(first_byte, payload.len(), Some(MASK)),
-        masked.collect(),
-    )
+    let header = header(first_byte, payload.len(), Some(MASK));
+    (header, masked.collect())
+}
+
+/// One masked text frame.
+#[must_use]
+pub fn text_frame(text: &str) -> Vec<u8> {
+    let (mut frame, payload) = masked_parts(FIN | 1, text.as_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// The packet `42["chat message","abc..."]`, so many bytes of it.
+fn event(size: usize) -> Vec<u8> {
+    const START: &str = r#"42["chat message",""#;
+    const END: &str = r#""]"#;
+    let letters = ('a'..='z').cycle();
+    let text: String = letters
+        .take(size.saturating_sub(START.len() + END.len()))
+        .collect();
+    [START, &text, END].concat().into_bytes()
 }
 
 /// A list of records: words that come again, numbers that do not, cut off at that length.
@@ -198,6 +230,12 @@ mod tests {
         let payload: Vec<u8> = masked.map(|(byte, mask)| byte ^ mask).collect();
         assert_eq!(payload, message.replies().piece(2, 16));
         assert_eq!(std::str::from_utf8(&payload), Ok("x世界線語文"));
+    }
+
+    #[test]
+    fn an_event_is_as_long_as_it_should_be() {
+        assert_eq!(event(64).len(), 64);
+        assert_eq!(event(24), br#"42["chat message","abc"]"#);
     }
 
     #[test]

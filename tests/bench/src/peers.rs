@@ -24,6 +24,8 @@ pub struct Peer {
     arguments: &'static [&'static str],
     /// Machine code made before it is started, so that counting instructions makes sense.
     pub native: bool,
+    /// It serves `/echo` and `/broadcast`, and so takes part in everything; else in its matches only.
+    pub everywhere: bool,
 }
 
 /// All of them. uWebSockets.js is not here: it is in no registry.
@@ -35,6 +37,7 @@ pub const PEERS: &[Peer] = &[
         program: "/release/tungstenite-peer",
         arguments: &[],
         native: true,
+        everywhere: true,
     },
     Peer {
         folder: "fastwebsockets",
@@ -43,6 +46,7 @@ pub const PEERS: &[Peer] = &[
         program: "/release/fastwebsockets-peer",
         arguments: &[],
         native: true,
+        everywhere: true,
     },
     Peer {
         folder: "bun",
@@ -51,6 +55,7 @@ pub const PEERS: &[Peer] = &[
         program: "/bun",
         arguments: &["/server.js"],
         native: false,
+        everywhere: true,
     },
     Peer {
         folder: "ws",
@@ -59,6 +64,7 @@ pub const PEERS: &[Peer] = &[
         program: "node",
         arguments: &["/server.mjs"],
         native: false,
+        everywhere: true,
     },
     Peer {
         folder: "fastapi",
@@ -67,6 +73,16 @@ pub const PEERS: &[Peer] = &[
         program: "/venv/bin/python",
         arguments: &["/server.py"],
         native: false,
+        everywhere: true,
+    },
+    Peer {
+        folder: "socketio",
+        name: "socket.io",
+        what: "npm package, on Node: with Socket.IO only",
+        program: "node",
+        arguments: &["/server.mjs"],
+        native: false,
+        everywhere: false,
     },
 ];
 

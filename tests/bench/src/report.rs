@@ -115,7 +115,7 @@ impl Report {
         text.push_str(
             "\n## Against the bars\n\n\
              Medians, in brackets what the middle half of the rounds lies between. `x` is processor time of the\n\
-             server in units of the floor's, of the same round; with deflate, of whoever the line says is 1.\n\
+             server in units of the floor's, of the same round; with deflate and Socket.IO, of whoever the line says is 1.\n\
              *Noise* is how far the floor (or that one) was from a second copy of itself that took part in the same rounds. *Known* are older figures, of other machines.\n\n\
              | what | measured | must | goal | outcome | noise | known: uWebSockets; others |\n\
              |---|---|---|---|---|---|---|\n",

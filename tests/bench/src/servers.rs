@@ -42,7 +42,12 @@ impl Servers {
         Program::new(&self.floor, &[workload.mode(), kind, &size])
     }
 
-    /// Everybody but the floor, ours first.
+    /// The others that take part in everything.
+    pub fn everywhere(&self) -> impl Iterator<Item = &'static Peer> {
+        self.peers.iter().copied().filter(|peer| peer.everywhere)
+    }
+
+    /// Everybody but the floor, ours first; without those that are in matches only.
     #[must_use]
     pub fn entrants(&self, workload: &Workload) -> Vec<Entrant> {
         let entrant = |name: &str, program, guest| Entrant {
@@ -55,7 +60,7 @@ impl Servers {
             entrant(OURS, self.ours(), false),
             entrant(NOISE, self.floor(workload), false),
         ];
-        for peer in &self.peers {
+        for peer in self.everywhere() {
             entrants.push(entrant(peer.name, peer.program(), true));
         }
         entrants

@@ -177,7 +177,7 @@ impl Run {
                 }
             }
         }
-        let peers = self.servers.peers.len();
+        let peers = self.servers.everywhere().count();
         for cell in CELLS {
             if self.wanted(cell.id) && !(cell.extra && self.quick) {
                 // Ours and the second floor are no guests.

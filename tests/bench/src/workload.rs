@@ -38,9 +38,10 @@ impl Workload {
     /// The endpoint for it, with every server.
     #[must_use]
     pub fn path(&self) -> &'static str {
-        match self.pattern {
-            Pattern::Echo(_) => "/echo",
-            Pattern::Broadcast(_) => "/broadcast/bench",
+        match (self.pattern, self.message.kind) {
+            (_, Kind::Event) => "/socket.io/?EIO=4&transport=websocket",
+            (Pattern::Echo(_), _) => "/echo",
+            (Pattern::Broadcast(_), _) => "/broadcast/bench",
         }
     }
 

@@ -97,10 +97,18 @@ fn endpoints_of_the_readme_open() {
         let paths = cells.split('|').next().unwrap();
         for path in format!("`/{paths}").split('`').skip(1).step_by(2) {
             let path = path.replace("{topic}", "t").replace("{client_id}", "7");
+            let path = path.replace("{room}", "lobby");
             let mut sim = Sim::default();
             match &*path {
                 "/" => {}
-                "/healthz" | "/metrics" => {
+                "/socket.io/" | "/socket.io/socket.io.js" if cfg!(not(feature = "socketio")) => {}
+                "/socket.io/" => {
+                    let peer = sim.connect();
+                    let handshake = get("/socket.io/?EIO=4&transport=polling");
+                    let answer = sim.exchange(peer, handshake.as_bytes());
+                    assert_eq!(answer::only(&answer).status, 200);
+                }
+                "/healthz" | "/metrics" | "/socket.io/socket.io.js" => {
                     let peer = sim.connect();
                     let answer = sim.exchange(peer, get(&path).as_bytes());
                     assert_eq!(answer::only(&answer).status, 200);
@@ -112,7 +120,7 @@ fn endpoints_of_the_readme_open() {
             }
         }
     }
-    assert_eq!(opened, 5);
+    assert_eq!(opened, 7);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Conditional requests (RFC 9110 §13) and ranges (RFC 9110 §14) of ten bytes.
 
 use super::{ETAG, Memory, field, get, request, text};
+use ws101::files::conditional::{self, Verdict};
 use ws101::http::head::Method;
+use ws101::http::policy::Policy;
 use ws101::http::response::Body;
 
 /// The status for `/ten.txt` with these fields.
@@ -237,6 +239,24 @@ fn if_range_needs_the_same_strong_tag() {
         let fields = [("Range", "bytes=0-0"), ("If-Range", value)];
         let response = get("/ten.txt", &fields, &mut Memory::new());
         assert_eq!(response.status.0, status, "{value}");
+    }
+}
+
+#[test]
+fn weak_tag_of_ours_is_never_strongly_the_same() {
+    // RFC 9110 §8.8.3.2; only the client of Socket.IO as gzip has one, see `bundle`
+    let answer = |field: &str, tag: &str| {
+        let lines = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}: {tag}\r\n\r\n");
+        crate::http::with_head(lines.as_bytes(), &Policy::default(), |head| {
+            let verdict = conditional::judge(head, "W/\"v1\"", None, 0);
+            (verdict, conditional::range_applies(head, "W/\"v1\""))
+        })
+        .unwrap()
+    };
+    for tag in ["\"v1\"", "W/\"v1\""] {
+        assert_eq!(answer("If-None-Match", tag), (Verdict::NotModified, true));
+        assert_eq!(answer("If-Match", tag), (Verdict::Failed, true));
+        assert_eq!(answer("If-Range", tag), (Verdict::Perform, false));
     }
 }
 

@@ -33,10 +33,26 @@ pub(super) fn www() -> Vec<(String, PathBuf)> {
         .collect()
 }
 
+/// What is found by its path in `www/`: all but the client of Socket.IO, which has paths of its own
+/// (`bundle`), and without Socket.IO also all that is about it.
+pub(super) fn pages() -> Vec<(String, PathBuf)> {
+    let is_page = |path: &str| {
+        let is_bundle = path.starts_with("/vendor/socket.io/socket.io.");
+        let is_about_it = path.contains("socket.io") || path.starts_with("/socketio.");
+        !is_bundle && (cfg!(feature = "socketio") || !is_about_it)
+    };
+    let mut files = www();
+    files.retain(|(path, _)| is_page(path));
+    files
+}
+
 #[test]
 fn every_file_of_www_is_embedded() {
     // A `.gz` is the other form of its neighbour, no page.
-    for (path, file) in www().into_iter().filter(|(path, _)| !path.ends_with(".gz")) {
+    for (path, file) in pages()
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with(".gz"))
+    {
         let response = get(&path, &[], &mut Embedded::default());
         assert_eq!(response.status.0, 200, "{path} is not in the table");
         assert_eq!(
@@ -45,6 +61,17 @@ fn every_file_of_www_is_embedded() {
         );
         assert_eq!(drain(response).0.unwrap(), fs::read(file).unwrap());
     }
+}
+
+#[test]
+fn what_is_no_page_is_not_embedded_as_one() {
+    let pages = pages();
+    let mut count = 0;
+    for (path, _) in www().into_iter().filter(|file| !pages.contains(file)) {
+        assert_eq!(status(&path, &mut Embedded::default()), 404, "{path}");
+        count += 1;
+    }
+    assert!(count >= 16);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The two forms of a large embedded page: plain for one client, gzip for the next (RFC 9110 §12.5.3).
 
-use super::embedded::www;
+use super::embedded::pages;
 use super::gzip::{GZIP, LARGE, NO, PLAIN, YES, bytes, large};
 use super::{field, get, request};
 use crate::sim::Sim;
@@ -16,7 +16,7 @@ fn tag(fields: &[(&str, &str)]) -> String {
 
 #[test]
 fn every_gzip_file_of_www_is_what_is_sent() {
-    for (path, file) in www() {
+    for (path, file) in pages() {
         if let Some(page) = path.strip_suffix(".gz") {
             let answer = get(page, &[YES], &mut Embedded::default());
             let expected = std::fs::read(file).unwrap();

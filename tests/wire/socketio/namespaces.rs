@@ -115,6 +115,17 @@ fn who_leaves_may_come_back_on_the_same_session() {
 }
 
 #[test]
+fn who_comes_and_goes_often_is_in_one_namespace_at_a_time() {
+    let (mut sim, notes) = noting();
+    let mut client = Client::open(&mut sim, Transport::WebSocket);
+    // Of a hundred at most.
+    for _ in 0..150 {
+        assert_eq!(client.exchange(&mut sim, &["0", "1"]).len(), 2);
+    }
+    assert_eq!(take(&notes).len(), 300);
+}
+
+#[test]
 fn namespaces_of_a_session_are_apart() {
     let (mut sim, notes) = noting();
     let mut client = Client::open(&mut sim, Transport::WebSocket);

@@ -26,8 +26,8 @@ bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save]
       [--server target/release/ws101] [--rounds N] [--round-ms N] [--report target/bench/report.md]
 
 --quick  a few short rounds of the first cells, without peers unless they are asked for
---only   only what has this word in its name, such as echo, broadcast, idle, deflate, calls
---peers  other servers beside ours: all, none, or of tungstenite,fastwebsockets,bun,ws,fastapi
+--only   only what has this word in its name, such as echo, broadcast, idle, deflate, socketio
+--peers  other servers beside ours: all, none, or of tungstenite,fastwebsockets,bun,ws,fastapi,socketio
 --save   a whole run only: the report becomes tests/bench/RESULTS.md, with its pictures";
 
 /// Where a report that is to be kept goes.

@@ -20,8 +20,9 @@ load broadcast ADDRESS [--connections 1000] [--senders 1] [--window 1] [--turns 
 load idle      ADDRESS [--connections 9900] [--seconds 10]
 
 ADDRESS is an IP address and a port. For all: [--path PATH] (idle: {} in it becomes a number),
-[--core CORE]. For echo and broadcast: [--kind text|wide|json|binary] [--size 16].
---deflate offers compression as browsers do, and insists on it.";
+[--core CORE]. For echo and broadcast: [--kind text|wide|json|event|binary] [--size 16].
+--deflate offers compression as browsers do, and insists on it. --kind event is Socket.IO, and needs
+--path '/socket.io/?EIO=4&transport=websocket'.";
 
 struct Options {
     words: Vec<String>,

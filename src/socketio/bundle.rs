@@ -1,0 +1,119 @@
+//! The JavaScript client that pages load from `/socket.io/socket.io.js`, its smaller forms, and
+//! their source maps: the files of the npm package `socket.io-client`, unchanged.
+//!
+//! A page gets the client that belongs to its server by naming this path, as in every Socket.IO
+//! tutorial. The files carry their licence notice on top, and its text is a page beside the others
+//! (`/vendor/socket.io/LICENSE.txt`). All other paths below `/socket.io/` are Engine.IO's.
+//!
+//! `Bundle` claims these paths and no others, so it may stand anywhere in the list of applications
+//! before one that takes all of `/socket.io/`; or that one asks `Bundle::respond` first.
+
+use std::io;
+
+use crate::app::{App, Ctx, Reply, Request, RequestId};
+use crate::files::packed::{Stored, stored};
+use crate::files::{self, Content, Form, Resource};
+use crate::http::coding;
+use crate::http::head::{Head, Method};
+use crate::http::refusal;
+use crate::http::response::Response;
+use crate::http::route::Route;
+
+/// The entity tag of every file is the version of the package; a test compares it with the notice
+/// on top of each.
+const ETAG: &str = "\"4.8.4\"";
+
+/// The same bytes, differently packed, must not have the same strong tag (RFC 9110 §8.8.3.3). A
+/// weak one they may share, and then `If-None-Match`, which compares weakly, knows either form.
+const GZIP_ETAG: &str = "W/\"4.8.4\"";
+
+/// One of the files.
+struct File {
+    name: &'static str,
+    stored: Stored,
+}
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(File { name: $name, stored: stored!("vendor/socket.io/" $name large) }),*]
+    };
+}
+
+static FILES: &[File] = files! {
+    "socket.io.js",
+    "socket.io.js.map",
+    "socket.io.min.js",
+    "socket.io.min.js.map",
+    "socket.io.esm.min.js",
+    "socket.io.esm.min.js.map",
+    "socket.io.msgpack.min.js",
+    "socket.io.msgpack.min.js.map",
+};
+
+impl File {
+    fn find(path: &str) -> Option<&'static Self> {
+        let name = path.strip_prefix("/socket.io/")?;
+        FILES.iter().find(|file| file.name == name)
+    }
+
+    /// # Errors
+    /// What was compiled in is no gzip.
+    fn resource(&self, prefers_gzip: bool) -> io::Result<Resource> {
+        let (bytes, form) = self.stored.form(prefers_gzip)?;
+        let etag = match form {
+            Form::Only | Form::Plain => ETAG,
+            Form::Gzip => GZIP_ETAG,
+        };
+        // These are Socket.IO's words, which differ from those of our own pages.
+        let content_type = if self.name.ends_with(".map") {
+            "application/json; charset=utf-8"
+        } else {
+            "application/javascript; charset=utf-8"
+        };
+        Ok(Resource {
+            len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            etag: etag.to_owned(),
+            modified: None,
+            content_type,
+            form,
+            content: Content::Static(bytes),
+            cache_control: "public, max-age=0",
+            csp: false,
+        })
+    }
+}
+
+/// The application.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bundle;
+
+impl Bundle {
+    /// The answer to a `GET` or `HEAD` of one of the files. `None`: it is something else.
+    #[must_use]
+    pub fn respond(head: &Head<'_>) -> Option<Response> {
+        if !matches!(head.method, Method::Get | Method::Head) {
+            return None;
+        }
+        let file = File::find(head.path)?;
+        let Ok(resource) = file.resource(coding::prefers_gzip(head)) else {
+            return Some(*refusal::internal_server_error());
+        };
+        // The time is for comparing dates, and the files have none: they change with the program.
+        Some(files::answer(head, resource, 0))
+    }
+}
+
+impl App for Bundle {
+    fn route(&self, head: &Head<'_>) -> Option<Route> {
+        File::find(head.path).map(|_| Route {
+            methods: &[Method::Get, Method::Head],
+            websocket: false,
+            max_body_bytes: 0,
+        })
+    }
+
+    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
+        let answer = Self::respond(request.head);
+        Reply::Now(answer.unwrap_or_else(|| *refusal::internal_server_error()))
+    }
+}

@@ -1,0 +1,45 @@
+// The form in which one writes (#form, #text and #hint), and what was sent but not heard of yet.
+//
+// Nothing that somebody typed is lost: without a connection it stays in the input, and what the server
+// has not confirmed when a connection ends comes back to it.
+
+const [form, text, hint] = ["form", "text", "hint"].map((id) => document.getElementById(id));
+
+const unconfirmed = []; // sent, and no sign of its arrival yet; the oldest first
+
+// Sends over this connection what is typed, written as `encode` says.
+export function compose(connection, encode = (typed) => typed) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault(); // or the browser would load the page anew
+    if (text.value === "") return;
+    if (!connection.isOpen()) {
+      hint.textContent = "Not sent: disconnected. Your text is kept.";
+      connection.tryNow();
+      return;
+    }
+    connection.send(encode(text.value));
+    unconfirmed.push(text.value);
+    text.value = "";
+    hint.textContent = "";
+  });
+}
+
+text.addEventListener("input", () => {
+  hint.textContent = "";
+});
+
+// What is to be confirmed next: the server keeps each sender's order.
+export function awaited() {
+  return unconfirmed[0];
+}
+
+export function confirm() {
+  unconfirmed.shift();
+}
+
+// send() only hands the text to the browser. Whether it arrived, the server's answer tells.
+export function giveBackUnconfirmed() {
+  if (unconfirmed.length === 0) return;
+  text.value = [...unconfirmed.splice(0), text.value].join(" ").trimEnd();
+  hint.textContent = "The connection ended before this was confirmed. It may not have arrived.";
+}

@@ -1,0 +1,81 @@
+// The rooms page: one WebSocket to the room that the address names (rooms.html#lobby), a list, and a form.
+//
+// What goes over the wire is JSON, as in the tutorial of Django Channels. We open /ws/chat/<room>/ and send
+// {"message": "Hello"}; everybody in the room, the sender included, gets {"type": "chat", "message": "Hello"}.
+//
+// Nothing in there says who sent it. So we remember what we have sent and not heard yet. Our own messages come
+// back in the order in which we sent them, so only the oldest of these can be the next; whatever is not the same
+// is somebody else's. If two people say the same at the same moment, each sees two rows, one of them its own.
+// (Which of the two came first is nothing that these bytes could tell.)
+
+import { awaited, compose, confirm, giveBackUnconfirmed } from "./composer.js";
+import { keepConnected } from "./connection.js";
+import { clearRows, showRow } from "./rows.js";
+
+const DEFAULT_ROOM = "lobby";
+const ROOM = /^\w{1,94}$/; // the server has no other rooms; \w is A-Z, a-z, 0-9 and _
+
+const [roomForm, room, link, text] = ["room-form", "room", "link", "text"].map((id) => document.getElementById(id));
+
+// The room stands in the part of the address behind "#": so a room can be bookmarked and sent to friends,
+// and the browser's Back leads to the one before.
+function roomOfAddress() {
+  const name = location.hash.slice(1);
+  return ROOM.test(name) ? name : DEFAULT_ROOM;
+}
+
+let current = roomOfAddress();
+const path = () => `/ws/chat/${current}/`;
+
+function showRoom() {
+  room.value = current;
+  link.href = `#${current}`;
+  document.title = `${current} · Rooms · ws101`;
+  // The address always says where one is, also when it named no room, or none that can be.
+  if (location.hash !== link.hash) history.replaceState(null, "", link.href);
+}
+
+// ---- The conversation ----
+
+const connection = keepConnected(path(), {
+  received(data) {
+    const { message } = JSON.parse(data);
+    const isOwn = message === awaited();
+    if (isOwn) confirm();
+    showMessage(isOwn, message);
+  },
+  ended: giveBackUnconfirmed,
+});
+compose(connection, (typed) => JSON.stringify({ message: typed }));
+
+function showMessage(isOwn, message) {
+  const name = document.createElement("span");
+  name.className = "name";
+  name.textContent = isOwn ? "You" : "Somebody";
+  const said = document.createElement("span");
+  said.className = "said";
+  // Other programs may send other things than text; they are shown as JSON.
+  said.textContent = typeof message === "string" ? message : JSON.stringify(message);
+  showRow(isOwn ? "sent-message" : "received-message", name, said);
+}
+
+// ---- The choice of a room ----
+
+// The browser has checked the name by then: rooms.html says what it may be.
+roomForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  location.hash = room.value;
+  text.focus();
+});
+
+addEventListener("hashchange", () => {
+  const chosen = roomOfAddress();
+  if (chosen !== current) {
+    current = chosen;
+    clearRows();
+    connection.moveTo(path());
+  }
+  showRoom();
+});
+showRoom();
+text.focus(); // `autofocus` does nothing where the address has a part behind "#"
