@@ -36,8 +36,6 @@ struct Session {
     id: SessionId,
     sockets: Vec<Socket>,
     has_joined: bool,
-    /// It was closed; Engine.IO has not said so yet.
-    is_over: bool,
     pending: Option<Pending>,
 }
 
@@ -66,20 +64,16 @@ impl<A: Application> Broker<A> {
         }
     }
 
-    /// The session, unless it is over.
     fn session(&mut self, id: SessionId) -> Option<&mut Session> {
         let session = self.sessions.get_mut(id.slot())?.as_deref_mut()?;
-        (session.id == id && !session.is_over).then_some(session)
+        (session.id == id).then_some(session)
     }
 
-    fn fail(&mut self, io: &mut Io<'_, '_>, id: SessionId, breach: &Breach) {
-        let Some(session) = self.session(id) else {
-            return;
-        };
-        session.is_over = true;
-        session.pending = None;
-        io.hold(id, 0);
+    /// Engine.IO calls `on_close` next, and nothing else.
+    fn fail(io: &mut Io<'_, '_>, id: SessionId, breach: &Breach) {
         io.ctx().log_debug("a Socket.IO session fails", breach.0);
+        // A client that polls may take its time until it hears of it.
+        io.hold(id, 0);
         io.close(id);
     }
 
@@ -270,7 +264,6 @@ impl<A: Application> Service for Broker<A> {
             id: session,
             sockets: Vec::new(),
             has_joined: false,
-            is_over: false,
             pending: None,
         };
         let place = self.sessions.get_mut(slot);
@@ -288,7 +281,7 @@ impl<A: Application> Service for Broker<A> {
             Message::Binary(bytes) => self.binary(io, session, bytes),
         };
         if let Err(breach) = judged {
-            self.fail(io, session, &breach);
+            Self::fail(io, session, &breach);
         }
     }
 
@@ -310,9 +303,9 @@ impl<A: Application> Service for Broker<A> {
             return;
         };
         if !found.has_joined {
-            self.fail(io, session, &Breach("no namespace joined in time"));
+            Self::fail(io, session, &Breach("no namespace joined in time"));
         } else if found.pending.is_some() {
-            self.fail(io, session, &Breach("an attachment did not come in time"));
+            Self::fail(io, session, &Breach("an attachment did not come in time"));
         }
     }
 }

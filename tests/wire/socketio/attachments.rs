@@ -105,6 +105,19 @@ fn what_is_held_for_a_packet_counts_and_is_given_back() {
 }
 
 #[test]
+fn nothing_is_held_for_a_client_that_was_closed_and_has_not_heard_of_it() {
+    let (mut sim, _) = noting();
+    let mut client = Client::open(&mut sim, Transport::Polling);
+    client.send(&mut sim, &["0"]);
+    let queued = sim.hub.held_bytes();
+    client.send_all(&mut sim, &[said("52-[\"message\"]"), bytes(&[0; 9_000])]);
+    assert_eq!(sim.hub.held_bytes() - queued, 14 + 9_000);
+    client.send(&mut sim, &["2[\"message\"]"]);
+    assert_eq!(sim.hub.held_bytes(), queued, "the answer to its CONNECT");
+    assert_eq!(client.read(&mut sim).len(), 3);
+}
+
+#[test]
 fn who_makes_us_hold_most_goes_when_memory_is_short() {
     let config = Config {
         memory_budget_bytes: 2_000_000,

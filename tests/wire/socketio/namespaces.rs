@@ -1,9 +1,11 @@
 //! Joining, being told that one cannot, leaving (SEED_SYSTEMS §4.2).
 
-use super::client::{BOTH, Client, Got, Transport, noting, said, take};
+use super::client::{BOTH, Client, Got, Transport, noting, said, serve, take};
 use crate::sim::Sim;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use ws101::socketio::application::{Application, Socket, Values};
+use ws101::socketio::sockets::Sockets;
 
 /// The socket id in the answer to a CONNECT.
 fn id_of(got: &Got, namespace: &str) -> String {
@@ -112,6 +114,42 @@ fn who_leaves_may_come_back_on_the_same_session() {
         rest(&mut sim, &mut client, 60);
         assert_eq!(client.exchange(&mut sim, &["0"]).len(), 2);
     }
+}
+
+#[test]
+fn who_comes_and_goes_often_is_in_one_namespace_at_a_time() {
+    let (mut sim, notes) = noting();
+    let mut client = Client::open(&mut sim, Transport::WebSocket);
+    // Of a hundred at most.
+    for _ in 0..150 {
+        assert_eq!(client.exchange(&mut sim, &["0", "1"]).len(), 2);
+    }
+    assert_eq!(take(&notes).len(), 300);
+}
+
+/// Writes to whoever joined first.
+#[derive(Default)]
+struct Loyal(Option<Socket>);
+
+impl Application for Loyal {
+    fn accepts(&self, _: &str) -> bool {
+        true
+    }
+
+    fn on_connect(&mut self, sockets: &mut Sockets<'_, '_, '_>, socket: Socket, _: Option<&str>) {
+        let first = *self.0.get_or_insert(socket);
+        sockets.emit(first, "for the first", Values::default());
+        sockets.emit_asking(first, "for the first", Values::default());
+        sockets.ack(first, 7, Values::default());
+    }
+}
+
+#[test]
+fn what_is_sent_to_a_socket_that_is_over_reaches_no_later_one() {
+    let mut sim = serve(Loyal::default());
+    let mut client = Client::open(&mut sim, Transport::WebSocket);
+    assert_eq!(client.exchange(&mut sim, &["0"]).len(), 4);
+    assert_eq!(client.exchange(&mut sim, &["1", "0"]).len(), 1);
 }
 
 #[test]
