@@ -3,7 +3,7 @@
 //! ```text
 //! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► reader ► frame}
 //!   │                                        │        └────► http::{scan, head, body, response}
-//!   └─► args, apps                           └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}
+//!   └─► args, apps                           └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}, socketio
 //! ```
 //!
 //! Dependencies point one way: the protocol (`ws`, `http`) knows nothing of connections, the hub

@@ -27,6 +27,15 @@ pub enum Stored {
     },
 }
 
+/// Where both lie. Beside something that changes, the bytes come to lie in the part of the program
+/// that may be written, which is its end. Among the constants they would cost memory at start,
+/// though nobody reads them: the kernel loads 64 KiB around each place that is touched.
+#[cfg(feature = "deflate")]
+pub(crate) struct Gzip<const N: usize> {
+    pub(crate) bytes: [u8; N],
+    pub(crate) plain: OnceLock<Box<[u8]>>,
+}
+
 /// Embeds a file: its path below `www/`, in one piece or in several, and `large` behind it if it
 /// is to be compressed.
 macro_rules! stored {
@@ -38,12 +47,18 @@ macro_rules! stored {
     ($($part:literal)+ large) => {{
         #[cfg(feature = "deflate")]
         let stored = {
-            static PLAIN: std::sync::OnceLock<Box<[u8]>> = std::sync::OnceLock::new();
-            $crate::files::packed::Stored::Gzip {
-                bytes: include_bytes!(
+            const BYTES: &[u8] = include_bytes!(
+                concat!(env!("CARGO_MANIFEST_DIR"), "/www/", $($part,)+ ".gz")
+            );
+            static GZIP: $crate::files::packed::Gzip<{ BYTES.len() }> = $crate::files::packed::Gzip {
+                bytes: *include_bytes!(
                     concat!(env!("CARGO_MANIFEST_DIR"), "/www/", $($part,)+ ".gz")
                 ),
-                plain: &PLAIN,
+                plain: std::sync::OnceLock::new(),
+            };
+            $crate::files::packed::Stored::Gzip {
+                bytes: &GZIP.bytes,
+                plain: &GZIP.plain,
             }
         };
         #[cfg(not(feature = "deflate"))]

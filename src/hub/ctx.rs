@@ -215,6 +215,13 @@ impl Ctx<'_> {
         }
     }
 
+    /// Whether this turn has queued as much as one should: what is left to do had better wait for a later
+    /// one (`wake_at`), because others wait, too.
+    #[must_use]
+    pub fn is_turn_full(&self) -> bool {
+        self.core.turn_is_full()
+    }
+
     /// How many connections there are, of all kinds.
     #[must_use]
     pub fn connections(&self) -> usize {

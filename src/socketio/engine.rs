@@ -5,6 +5,7 @@
 //! `polling` and `upgrade`. After each callback `settle` tells the service which sessions ended.
 
 mod answer;
+mod inbox;
 pub mod io;
 mod packet;
 mod polling;
@@ -16,6 +17,7 @@ mod upgrade;
 pub use session::Settings;
 
 use crate::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
+use crate::clock::Time;
 use crate::http::fields::has_token;
 use crate::http::head::{Head, Method};
 use crate::http::refusal;
@@ -68,7 +70,7 @@ impl<S: Service> Engine<S> {
     }
 
     /// Whether this may be asked. The order of the rules is that of the original.
-    fn judge(&self, head: &Head<'_>, upgrade: bool) -> Result<Asked, Fault> {
+    fn judge(&self, now: Time, head: &Head<'_>, upgrade: bool) -> Result<Asked, Fault> {
         let query = Query::parse(head.query);
         let websocket = match &*query.transport {
             "polling" => false,
@@ -81,7 +83,8 @@ impl<S: Service> Engine<S> {
             }
             Asked::Open
         } else {
-            let id = self.sessions.find(&query.sid).ok_or(Fault::UnknownSid)?;
+            let id = self.sessions.find(&query.sid, now);
+            let id = id.ok_or(Fault::UnknownSid)?;
             if !upgrade && self.sessions.conn_of(id).is_some() {
                 return Err(Fault::BadRequest);
             }
@@ -104,11 +107,11 @@ impl<S: Service> Engine<S> {
         request: &Request<'_>,
         cors: &Cors,
     ) -> Result<Option<Response>, Fault> {
-        match self.judge(request.head, false)? {
+        match self.judge(ctx.now(), request.head, false)? {
             Asked::Open => Ok(Some(self.handshake(ctx))),
             Asked::Of(session) => match request.head.method {
                 Method::Get => self.poll(ctx, session, id, cors),
-                Method::Post => self.post(ctx, session, request).map(Some),
+                Method::Post => self.post(ctx, session, id, request, cors),
                 _ => Err(Fault::BadRequest),
             },
         }
@@ -191,6 +194,7 @@ impl<S: Service> Engine<S> {
             self.sessions.answer(ctx, id, Some(packet::NOOP));
         }
         self.heartbeat(ctx, id);
+        self.resume(ctx, id);
         let session = self.sessions.get_mut(id);
         if session.is_some_and(|session| session.take_wish(now)) {
             let sessions = &mut self.sessions;
@@ -201,7 +205,7 @@ impl<S: Service> Engine<S> {
     /// A `2`, or the end of a session that has not answered one.
     fn heartbeat(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let now = ctx.now();
-        let deadline = now.after(self.sessions.settings.ping_timeout);
+        let timeout = self.sessions.settings.ping_timeout;
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -212,7 +216,8 @@ impl<S: Service> Engine<S> {
             return self.sessions.end(ctx, id, Farewell::Close);
         }
         session.pinged = true;
-        session.heartbeat = deadline;
+        // A turn that came late does not add up; nor does a client pay for one that came very late.
+        session.heartbeat = session.heartbeat.after(timeout).max(now.after(timeout / 2));
         match session.transport {
             Transport::WebSocket(conn) => ctx.send_text([conn], [PING]),
             Transport::Polling(_) => self.sessions.push(ctx, id, &PING.into()),

@@ -94,6 +94,9 @@ export class Server {
 // Chromium writes this to the console whenever a WebSocket fails; no page can prevent it.
 const SOCKET_FAILED = /^WebSocket connection to '\S+' failed/;
 
+// It also asks for the icon anew when a page moves to another "#...", whether or not the server is there.
+const ICON = /\/favicon\.svg$/;
+
 /** What one test has: a server, windows with tabs, and what went wrong in them. */
 export class Bench {
   problems = [];
@@ -151,14 +154,17 @@ export class Bench {
     page.on("dialog", (dialog) => problem(`dialog: ${dialog.message()}`) && dialog.dismiss());
     page.on("console", (message) => {
       if (!["error", "warning"].includes(message.type())) return;
-      if (this.serverMayVanish && SOCKET_FAILED.test(message.text())) return;
+      if (this.serverMayVanish && (SOCKET_FAILED.test(message.text()) || ICON.test(message.location().url))) return;
       problem(`console: ${message.text()}`);
     });
     page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
       if (origin !== this.server.url && protocol !== "data:") problem(`request to ${request.url()}`);
     });
-    page.on("requestfailed", (request) => problem(`failed: ${request.url()}`));
+    page.on("requestfailed", (request) => {
+      if (this.serverMayVanish && ICON.test(request.url())) return;
+      problem(`failed: ${request.url()}`);
+    });
     page.on("response", (response) => {
       if (response.status() >= 400) problem(`${response.status()} for ${response.url()}`);
     });

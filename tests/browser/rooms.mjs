@@ -177,6 +177,38 @@ export default {
     await two.shows("received: before", "received: into the void");
   },
 
+  async "rooms: another room is entered while the connection stands, hangs, or is lost, and one remains"(bench) {
+    bench.serverMayVanish = true;
+    const [tab] = await roomTabs(bench, 1);
+    const choose = async (room) => {
+      await tab.room.fill(room);
+      await tab.enter.click();
+    };
+    const websockets = async () => /^ws101_websockets (\d+)$/m.exec(await (await fetch(`${bench.server.url}/metrics`)).text())[1];
+    bench.server.signal("SIGSTOP"); // connections are begun, and not answered
+    for (const room of ["one", "two", "three"]) {
+      await choose(room);
+      await until("the state", () => tab.state(), "Connecting…");
+    }
+    bench.server.signal("SIGCONT");
+    await tab.isConnected();
+    await until("one connection", websockets, "1");
+    await tab.say("in the last one");
+    await tab.shows("sent: in the last one");
+
+    await bench.server.stop();
+    await tab.isDisconnected();
+    await choose("four");
+    await until("a failure", () => tab.state(), "Disconnected");
+    await tab.shows();
+    bench.server = await Server.start(bench.server.port);
+    const other = await bench.roomTab(bench.contexts[0], "#four");
+    await tab.isConnected();
+    await tab.say("and in this");
+    await other.shows("received: and in this");
+    await until("one connection for each", websockets, "2");
+  },
+
   async "rooms: everything can be done with the keyboard"(bench) {
     const [tab] = await roomTabs(bench, 1);
     const { keyboard } = tab.page;

@@ -206,6 +206,20 @@ fn member_that_does_not_read_stops_nobody_and_loses_nothing() {
 }
 
 #[test]
+fn message_of_16_mib_is_passed_on() {
+    // SEED_SYSTEMS §1; what it becomes is longer by the type.
+    let mut sim = Sim::default();
+    let [one, two] = members(&mut sim, ["lobby"; 2]);
+    let text_len = (16 << 20) - "{\"message\": \"\"}".len();
+    sim.send(one, &said(&format!("\"{}\"", "w".repeat(text_len))));
+    sim.run();
+    let expected = 10 + chat("\"\"").len() + text_len;
+    for peer in [one, two] {
+        assert_eq!((sim.take(peer).len(), sim.end(peer)), (expected, End::Open));
+    }
+}
+
+#[test]
 fn a_room_is_what_its_members_make_it_whoever_comes_and_goes() {
     // Against a list kept by the test: who is in which room, at any moment.
     let mut rng = Rng::new(5);

@@ -5,6 +5,7 @@ mod ending;
 mod errors;
 mod garbage;
 mod heartbeat;
+mod inbox;
 mod limits;
 mod opening;
 mod polling;
@@ -165,7 +166,8 @@ impl Server {
 
     /// Nothing is held for anybody, and no timer waits, once all connections are gone.
     fn assert_nothing_left(&mut self) {
-        self.advance(60_000);
+        // Connections last 17 s, and a heartbeat comes after 25.
+        self.advance(20_000);
         assert_eq!(self.seen.open(), 0, "sessions");
         assert_eq!(self.sim.hub.connections(), 0);
         assert_eq!(self.sim.hub.held_bytes(), 0);

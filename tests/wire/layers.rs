@@ -123,8 +123,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("UdpSocket", &[]),
     ("Instant", &["server"]),
     ("SystemTime", &["main"]),
-    // `server` keeps one open, to give up when there are no more descriptors.
-    ("std::fs", &["files::folder", "server"]),
+    ("std::fs", &["files::folder"]),
     ("std::process", &["main"]),
     ("std::env", &["main"]),
     ("std::thread", &[]),

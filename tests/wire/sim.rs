@@ -85,14 +85,14 @@ pub struct Sim {
 pub fn apps() -> Vec<Box<dyn App>> {
     vec![
         #[cfg(feature = "socketio")]
+        Box::new(ws101::socketio::bundle::Bundle),
+        #[cfg(feature = "socketio")]
         Box::new(socket_io()),
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Channels::default()),
         Box::new(Chat::new("has left the chat".to_owned())),
         Box::new(Status),
-        #[cfg(feature = "socketio")]
-        Box::new(ws101::socketio::bundle::Bundle),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Cors, Fault};
 use super::io::{Service, SessionId};
-use super::packet::{CLOSE, SEPARATOR};
+use super::packet::CLOSE;
 use super::session::{Polling, Transport, Waiting};
 use super::table::Farewell;
 use super::{Engine, full};
@@ -62,30 +62,25 @@ impl<S: Service> Engine<S> {
         Ok(None)
     }
 
-    /// A POST: its packets, up to one that is malformed or ends the session.
+    /// A POST. `None`: its packets are many, and it is answered later.
     pub(super) fn post(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
+        from: RequestId,
         request: &Request<'_>,
-    ) -> Result<Response, Fault> {
+        cors: &Cors,
+    ) -> Result<Option<Response>, Fault> {
         if !self.sessions.is_live(id) {
-            return Ok(answer::ok());
+            return Ok(Some(answer::ok()));
         }
+        self.check_overlap(ctx, id)?;
         let body = std::str::from_utf8(request.body).ok();
         let Some(body) = body.filter(|_| !is_binary(request.head)) else {
             self.sessions.end(ctx, id, Farewell::Close);
             return Err(Fault::BadRequest);
         };
-        for packet in body.split(SEPARATOR) {
-            if !self.sessions.is_live(id) {
-                break;
-            }
-            if !self.take_packet(ctx, id, packet) {
-                return Err(Fault::BadRequest);
-            }
-        }
-        Ok(answer::ok())
+        self.take_body(ctx, id, body, from, cors)
     }
 }
 

@@ -28,26 +28,23 @@ impl<'a> Query<'a> {
     }
 }
 
-/// `%2D` is `-`, and `+` a space. An escape that is none stays as it is, and bytes that are not UTF-8
-/// become something that nobody asks for.
+/// `%2D` is `-`. An escape that is none stays as it is, and bytes that are not UTF-8 become something
+/// that nobody asks for.
 fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
+    if !text.contains('%') {
         return Cow::Borrowed(text);
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, behind)) = rest.split_first() {
         rest = behind;
-        match (first, behind) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, behind @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high << 4 | low);
-                    rest = behind;
-                }
-                _ => bytes.push(first),
-            },
-            _ => bytes.push(first),
+        if let (b'%', [high, low, behind @ ..]) = (first, behind)
+            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
+        {
+            bytes.push(high << 4 | low);
+            rest = behind;
+        } else {
+            bytes.push(first);
         }
     }
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())

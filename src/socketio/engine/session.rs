@@ -3,6 +3,7 @@
 //! How sessions are found and how they end is `table`'s.
 
 use super::answer::{self, Cors};
+use super::inbox::Inbox;
 use super::io::SessionId;
 use super::packet::SEPARATOR;
 use crate::app::{ConnId, Ctx, RequestId};
@@ -64,6 +65,8 @@ pub(super) struct Session {
     /// The next `2` goes out, or, when `pinged`, the session ends.
     pub(super) heartbeat: Time,
     pub(super) pinged: bool,
+    /// A POST that many packets came with.
+    pub(super) inbox: Option<Inbox>,
     /// The service's own timer.
     pub(super) wish: Time,
     /// Closed by the service, which was told so; kept until a GET fetches the `1`, at most so long.
@@ -134,6 +137,20 @@ impl Polling {
 }
 
 impl Session {
+    /// It has not answered in time.
+    pub(super) fn is_overdue(&self, now: Time) -> bool {
+        self.pinged && self.heartbeat <= now && self.leaving.is_none()
+    }
+
+    /// Memory that is held for it.
+    pub(super) fn held_bytes(&self) -> usize {
+        let queued = match &self.transport {
+            Transport::Polling(polling) => polling.queued_bytes,
+            Transport::WebSocket(_) => 0,
+        };
+        queued + self.kept + self.inbox.as_ref().map_or(0, Inbox::held_bytes)
+    }
+
     /// A GET waits, and there is something to tell.
     pub(super) fn has_news(&self) -> bool {
         match &self.transport {
@@ -155,7 +172,7 @@ impl Session {
 
     /// Whether the service is to be woken now, once for each wish.
     pub(super) fn take_wish(&mut self, now: Time) -> bool {
-        let is_due = self.wish <= now && self.leaving.is_none();
+        let is_due = self.wish <= now;
         if is_due {
             self.wish = Time::NEVER;
         }
@@ -168,9 +185,8 @@ impl Session {
             return until;
         }
         let probe = self.probe.as_ref().map_or(Time::NEVER, |probe| probe.until);
-        self.heartbeat
-            .min(self.wish)
-            .min(probe)
-            .min(self.waits_until())
+        let inbox = self.inbox.as_ref().map_or(Time::NEVER, |inbox| inbox.at);
+        let own = self.heartbeat.min(self.wish).min(inbox);
+        own.min(probe).min(self.waits_until())
     }
 }

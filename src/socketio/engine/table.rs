@@ -7,7 +7,7 @@
 
 use super::io::SessionId;
 use super::packet::{CLOSE, NOOP};
-use super::session::{Polling, Session, Settings, Sid, Transport, Waiting};
+use super::session::{Session, Settings, Sid, Transport, Waiting};
 use crate::app::{ConnId, Ctx, RequestId};
 use crate::clock::Time;
 use base64::Engine as _;
@@ -94,8 +94,11 @@ impl Sessions {
         self.live(id).is_some()
     }
 
-    pub(super) fn find(&self, sid: &str) -> Option<SessionId> {
-        self.by_sid.get(sid.as_bytes()).copied()
+    /// The session with this sid, unless its time is over.
+    pub(super) fn find(&self, sid: &str, now: Time) -> Option<SessionId> {
+        let id = *self.by_sid.get(sid.as_bytes())?;
+        let session = self.get(id)?;
+        (!session.is_overdue(now)).then_some(id)
     }
 
     pub(super) fn conn_of(&self, id: SessionId) -> Option<ConnId> {
@@ -129,6 +132,7 @@ impl Sessions {
             probe: None,
             heartbeat: ctx.now().after(self.settings.ping_interval),
             pinged: false,
+            inbox: None,
             wish: Time::NEVER,
             leaving: None,
             touched: true,
@@ -218,6 +222,9 @@ impl Sessions {
         }
         if let Some(session) = self.get_mut(id) {
             session.leaving = Some(until);
+            if let Some(inbox) = session.inbox.take() {
+                inbox.refuse(ctx);
+            }
             if let Some(probe) = session.probe.take() {
                 ctx.close_without_code(probe.conn);
             }
@@ -252,6 +259,9 @@ impl Sessions {
         if session.held > 0 {
             ctx.hold(id.key(), 0);
         }
+        if let Some(inbox) = session.inbox {
+            inbox.refuse(ctx);
+        }
         if let Some(probe) = session.probe
             && farewell != Farewell::Shutdown
         {
@@ -275,6 +285,7 @@ impl Sessions {
                 }
             }
         }
+        debug_assert!(self.waiting.len() <= self.polling, "whose GET is it?");
         if session.leaving.is_none() {
             self.ended.push_back(id);
         }
@@ -309,11 +320,7 @@ impl Sessions {
                 session.armed = when;
                 ctx.wake_at(id.key(), when);
             }
-            let queued = match &session.transport {
-                Transport::Polling(Polling { queued_bytes, .. }) => *queued_bytes,
-                Transport::WebSocket(_) => 0,
-            };
-            let held = queued + session.kept;
+            let held = session.held_bytes();
             if held != session.held {
                 session.held = held;
                 ctx.hold(id.key(), held);

@@ -13,9 +13,6 @@ use super::{Asked, Engine, full};
 use crate::app::{ConnId, Ctx, Message, Options, Reply};
 use crate::http::head::Head;
 
-/// The tag of a WebSocket that is closed as soon as it is open: it belongs to no session.
-const STRAY: u64 = u64::MAX;
-
 impl<S: Service> Engine<S> {
     /// A correct opening handshake.
     pub(super) fn ask_upgrade(
@@ -24,14 +21,16 @@ impl<S: Service> Engine<S> {
         conn: ConnId,
         head: &Head<'_>,
     ) -> Result<Reply, Fault> {
-        let tag = match self.judge(head, true)? {
+        let tag = match self.judge(ctx.now(), head, true)? {
             Asked::Open if self.stopping => return Ok(Reply::Now(full())),
             Asked::Open => match self.sessions.open(ctx, Transport::WebSocket(conn)) {
                 Some(id) => id.key(),
                 None => return Ok(Reply::Now(full())),
             },
-            Asked::Of(id) if self.begin_probe(ctx, id, conn) => id.key(),
-            Asked::Of(_) => STRAY,
+            Asked::Of(id) => {
+                self.begin_probe(ctx, id, conn);
+                id.key()
+            }
         };
         Ok(Reply::Upgrade(Options {
             tag,
@@ -41,22 +40,19 @@ impl<S: Service> Engine<S> {
         }))
     }
 
-    /// Only one at a time may try, and only beside polling.
-    fn begin_probe(&mut self, ctx: &Ctx<'_>, id: SessionId, conn: ConnId) -> bool {
+    /// Only one at a time may try, and only beside polling. Any other has no role in its session, and is
+    /// closed as soon as it is open.
+    fn begin_probe(&mut self, ctx: &Ctx<'_>, id: SessionId, conn: ConnId) {
         let until = ctx.now().after(self.sessions.settings.upgrade_timeout);
-        if !self.sessions.is_polling(id) {
-            return false;
+        if self.sessions.is_polling(id)
+            && let Some(session) = self.sessions.get_mut(id)
+        {
+            session.probe.get_or_insert(Probe {
+                conn,
+                answered: false,
+                until,
+            });
         }
-        let Some(session) = self.sessions.get_mut(id) else {
-            return false;
-        };
-        let is_first = session.probe.is_none();
-        session.probe.get_or_insert(Probe {
-            conn,
-            answered: false,
-            until,
-        });
-        is_first
     }
 
     pub(super) fn websocket_opened(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {

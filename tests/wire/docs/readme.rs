@@ -101,7 +101,13 @@ fn endpoints_of_the_readme_open() {
             let mut sim = Sim::default();
             match &*path {
                 "/" => {}
-                "/socket.io/socket.io.js" if cfg!(not(feature = "socketio")) => {}
+                "/socket.io/" | "/socket.io/socket.io.js" if cfg!(not(feature = "socketio")) => {}
+                "/socket.io/" => {
+                    let peer = sim.connect();
+                    let handshake = get("/socket.io/?EIO=4&transport=polling");
+                    let answer = sim.exchange(peer, handshake.as_bytes());
+                    assert_eq!(answer::only(&answer).status, 200);
+                }
                 "/healthz" | "/metrics" | "/socket.io/socket.io.js" => {
                     let peer = sim.connect();
                     let answer = sim.exchange(peer, get(&path).as_bytes());

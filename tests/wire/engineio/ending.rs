@@ -52,6 +52,16 @@ fn the_next_get_does_if_none_waits() {
 }
 
 #[test]
+fn a_probe_ends_with_the_session_that_the_service_closes() {
+    let mut server = Server::default();
+    let sid = server.open();
+    let probe = server.probe(&sid);
+    server.post(&sid, "4close");
+    server.assert_closed(probe);
+    assert_eq!(server.poll(&sid), "1");
+}
+
+#[test]
 fn nobody_waits_for_that_get_longer_than_30_s() {
     let mut server = Server::default();
     let sid = server.open();

@@ -1,8 +1,11 @@
 //! `2` and `3`: who does not answer is gone.
 
 use super::{RS, Server};
+use crate::answer;
 use crate::client::{frame, from_server, ping};
 use crate::sim::End;
+use std::time::Duration;
+use ws101::clock::Time;
 
 #[test]
 fn a_websocket_is_asked_every_25_s_and_has_20_s_to_answer() {
@@ -108,6 +111,42 @@ fn who_never_polls_again_is_forgotten_after_45_s() {
     assert_eq!(server.seen.closed(), 1);
     server.assert_unknown(&sid);
     server.assert_nothing_left();
+}
+
+#[test]
+fn a_server_that_is_late_does_not_make_the_client_pay() {
+    let mut server = Server::default();
+    let (peer, _) = server.websocket();
+    // A little: the timeout is counted from when the 2 was due.
+    server.sim.now = Time(25_040);
+    server.sim.run();
+    assert_eq!(server.texts(peer), ["2"]);
+    server.advance(19_959);
+    assert!(server.texts(peer).is_empty());
+    server.advance(1);
+    server.assert_closed(peer);
+    // Very late: half of it is left.
+    let (peer, _) = server.websocket();
+    server.sim.now = server.sim.now.after(Duration::from_secs(100));
+    server.sim.run();
+    assert_eq!(server.texts(peer), ["2"]);
+    server.advance(9_999);
+    assert!(server.texts(peer).is_empty());
+    server.advance(1);
+    server.assert_closed(peer);
+}
+
+#[test]
+fn a_request_that_comes_with_the_deadline_is_too_late() {
+    let mut server = Server::default();
+    let sid = server.open();
+    server.advance(44_999);
+    let peer = server.sim.connect();
+    server.sim.send(peer, super::get(&sid).as_bytes());
+    server.sim.now = Time(45_000);
+    server.sim.run();
+    assert_eq!(answer::only(&server.sim.take(peer)).status, 400);
+    assert_eq!(server.seen.closed(), 1);
 }
 
 #[test]

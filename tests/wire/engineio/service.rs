@@ -1,6 +1,6 @@
 //! The service of these tests: an echo that does what some texts say.
 //!
-//! `close`; `all TEXT` and `all# N` (a binary message of N bytes), to every session; `burst N`, so many
+//! `close`; `expel`, everybody else; `all TEXT` and `all# N` (a binary message of N bytes), to every session; `burst N`, so many
 //! numbered texts; `long N`, one of so many bytes; `wake MS`.
 
 use crate::sim::PeerNo;
@@ -91,6 +91,10 @@ impl Service for Told {
         let number = || rest.parse::<usize>().ok();
         match (order, number()) {
             ("close", _) => io.close(session),
+            ("expel", _) => {
+                let others = self.all().into_iter().filter(|id| *id != session);
+                others.for_each(|id| io.close(id));
+            }
             ("all", _) => io.send_many(self.all(), Message::Text(rest)),
             ("all#", Some(len)) => io.send_many(self.all(), Message::Binary(&vec![7; len])),
             ("burst", Some(count)) => {

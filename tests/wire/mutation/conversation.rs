@@ -9,7 +9,7 @@ use ws101::http::head::{Head, Method};
 use ws101::http::response::{Body, Response, Source, Status};
 use ws101::http::route::Route;
 
-const WEBSOCKETS: [&str; 7] = [
+const WEBSOCKETS: [&str; 9] = [
     "/echo",
     "/broadcast",
     "/broadcast/topic",
@@ -17,6 +17,8 @@ const WEBSOCKETS: [&str; 7] = [
     "/ws/1",
     "/ws/-2",
     "/ws/%2D2",
+    "/ws/chat/lobby/",
+    "/ws/socket-server/",
 ];
 const PAGES: [&str; 8] = [
     "/",
@@ -135,6 +137,11 @@ fn frames(rng: &mut Rng) -> Vec<u8> {
     for _ in 0..=rng.below(9) {
         let most = [5, 130, 1_000, 4_000][rng.below(4)];
         let payload = "käse\u{1f9c0}".repeat(rng.below(most) / 9);
+        // What rooms take; to the others it is a text like any.
+        let payload = match rng.below(4) {
+            0 => payload,
+            _ => format!("{{\"message\": \"{payload}\"}}"),
+        };
         let key = (rng.next() as u32).to_be_bytes();
         match rng.below(10) {
             0 | 1 => bytes.extend(frame_with_key(0x82, payload.as_bytes(), key)),

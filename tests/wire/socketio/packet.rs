@@ -1,7 +1,10 @@
 //! Packets, row by row: what each text says, and which rule each other text breaks.
 
 use std::borrow::Cow;
-use ws101::socketio::packet::{Body, MAIN, Malformed, Name, Packet, parse};
+use ws101::socketio::packet::Malformed::{
+    self, Attachments, Id, Json, Payload, Placeholder, Reserved, Type,
+};
+use ws101::socketio::packet::{Body, MAIN, Name, Packet, parse};
 
 pub fn packet<'a>(body: Body<'a>) -> Packet<'a> {
     Packet {
@@ -43,10 +46,21 @@ fn with_attachments(attachments: u8, packet: Packet<'_>) -> Packet<'_> {
 const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
 const TWO: &str = r#"{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}"#;
 
+/// Each text is this packet, and this packet is the text.
+fn check_both_ways<const N: usize>(rows: [(&str, Packet<'_>); N]) {
+    for (text, packet) in rows {
+        assert_eq!(parse(text).as_ref(), Ok(&packet), "{text}");
+        let mut written = String::new();
+        packet.write(&mut written);
+        assert_eq!(written, text);
+    }
+}
+
+// SEED_SYSTEMS §4.2, without the `4` that Engine.IO puts in front.
+
 #[test]
-fn packets_are_read_and_written() {
-    // SEED_SYSTEMS §4.2, without the `4` that Engine.IO puts in front.
-    let rows = [
+fn joining_and_leaving_is_read_and_written() {
+    check_both_ways([
         ("0", packet(Body::Connect(None))),
         (
             r#"0{"token":"…"}"#,
@@ -71,6 +85,12 @@ fn packets_are_read_and_written() {
         (r#"4"no""#, packet(Body::ConnectError(r#""no""#))),
         ("1", packet(Body::Disconnect)),
         ("1/ns,", in_namespace("/ns", packet(Body::Disconnect))),
+    ]);
+}
+
+#[test]
+fn events_and_acks_are_read_and_written() {
+    check_both_ways([
         (
             r#"2["chat message","hi"]"#,
             event("chat message", r#""hi""#),
@@ -129,13 +149,7 @@ fn packets_are_read_and_written() {
                 ),
             ),
         ),
-    ];
-    for (text, packet) in rows {
-        assert_eq!(parse(text).as_ref(), Ok(&packet), "{text}");
-        let mut written = String::new();
-        packet.write(&mut written);
-        assert_eq!(written, text);
-    }
+    ]);
 }
 
 #[test]
@@ -184,120 +198,122 @@ fn what_may_be_written_in_several_ways_means_the_same() {
     }
 }
 
+/// Texts that are no packets, by the rule that they break.
+const BREACHES: [(Malformed, &[&str]); 7] = [
+    (Type, &["", "7", "9[]", "abc", " 2[\"a\"]", "-1", "é"]),
+    (
+        Attachments,
+        &[
+            "5",
+            "51",
+            "51[\"a\"]",
+            "5-[\"a\"]",
+            "50-[\"a\"]",
+            "511-[\"a\"]",
+            "5256-[\"a\"]",
+            "5+1-[\"a\"]",
+            "51.0-[\"a\"]",
+            "5x-[\"a\"]",
+            "599999999999999999999-[\"a\"]",
+            "5/ns,1-[\"a\"]",
+            "6[1]",
+            "60-[1]",
+        ],
+    ),
+    (
+        Id,
+        &["218446744073709551616[\"a\"]", "399999999999999999999[]"],
+    ),
+    (
+        Json,
+        &[
+            "21.5",
+            "4",
+            "41",
+            "2[",
+            "2[\"a\"",
+            "2[\"a\",]",
+            "2[\"a\"]]",
+            "2[\"a\"] x",
+            "2abc[\"a\"]",
+            "2[\"a\nb\"]",
+            "2[\"a\",01]",
+            "2[\"a\",NaN]",
+            "2[\"a\",\"\\x\"]",
+            "2[\"a\" \"b\"]",
+            "0{",
+            "0{\"a\"}",
+            "0x",
+            "3[1",
+            "2\u{a0}[\"a\"]",
+            "2[\"a\",\u{feff}1]",
+        ],
+    ),
+    (
+        Payload,
+        &[
+            "2",
+            "27",
+            "2{}",
+            "2\"a\"",
+            "2null",
+            "2[]",
+            "2[null]",
+            "2[true]",
+            "2[[\"a\"]]",
+            "2[{}]",
+            "51-",
+            "51-{}",
+            "51-[]",
+            "3{}",
+            "3\"a\"",
+            "0null",
+            "0[]",
+            "0\"a\"",
+            "0true",
+            "1{}",
+            "1[]",
+            "1x",
+            "4[]",
+            "4null",
+        ],
+    ),
+    (
+        Reserved,
+        &[
+            "2[\"connect\"]",
+            "2[\"connect_error\"]",
+            "2[\"disconnect\",1]",
+            "2[\"disconnecting\"]",
+            "2[\"newListener\"]",
+            "2[\"removeListener\"]",
+            "2[\"\\u0063onnect\"]",
+            "51-[\"connect\"]",
+        ],
+    ),
+    (
+        Placeholder,
+        &[
+            r#"51-["m",{"_placeholder":true,"num":1}]"#,
+            r#"51-["m",{"_placeholder":true,"num":-1}]"#,
+            r#"51-["m",{"_placeholder":true,"num":0.5}]"#,
+            r#"51-["m",{"_placeholder":true,"num":"0"}]"#,
+            r#"51-["m",{"_placeholder":true}]"#,
+            r#"51-["m",{"num":1,"_placeholder":true}]"#,
+            r#"51-["m",{"_placeholder":true,"num":0,"num":1}]"#,
+            r#"51-["m",{"_placeholder":true,"num":[0]}]"#,
+            r#"51-["m",{"_placeholder":true,"num":1e999}]"#,
+            r#"51-["m",[[{"x":{"_placeholder":true,"num":7}}]]]"#,
+            r#"51-["m",{"\u005fplaceholder":true,"n\u0075m":3}]"#,
+            r#"51-["m","]}\"",{"_placeholder":true,"num":3}]"#,
+            r#"61-0[{"_placeholder":true,"num":1}]"#,
+        ],
+    ),
+];
+
 #[test]
 fn what_is_no_packet_breaks_a_rule() {
-    use Malformed::{Attachments, Id, Json, Payload, Placeholder, Reserved, Type};
-    for (rule, texts) in [
-        (Type, &["", "7", "9[]", "abc", " 2[\"a\"]", "-1", "é"][..]),
-        (
-            Attachments,
-            &[
-                "5",
-                "51",
-                "51[\"a\"]",
-                "5-[\"a\"]",
-                "50-[\"a\"]",
-                "511-[\"a\"]",
-                "5256-[\"a\"]",
-                "5+1-[\"a\"]",
-                "51.0-[\"a\"]",
-                "5x-[\"a\"]",
-                "599999999999999999999-[\"a\"]",
-                "5/ns,1-[\"a\"]",
-                "6[1]",
-                "60-[1]",
-            ],
-        ),
-        (
-            Id,
-            &["218446744073709551616[\"a\"]", "399999999999999999999[]"],
-        ),
-        (
-            Json,
-            &[
-                "21.5",
-                "4",
-                "41",
-                "2[",
-                "2[\"a\"",
-                "2[\"a\",]",
-                "2[\"a\"]]",
-                "2[\"a\"] x",
-                "2abc[\"a\"]",
-                "2[\"a\nb\"]",
-                "2[\"a\",01]",
-                "2[\"a\",NaN]",
-                "2[\"a\",\"\\x\"]",
-                "2[\"a\" \"b\"]",
-                "0{",
-                "0{\"a\"}",
-                "0x",
-                "3[1",
-                "2\u{a0}[\"a\"]",
-                "2[\"a\",\u{feff}1]",
-            ],
-        ),
-        (
-            Payload,
-            &[
-                "2",
-                "27",
-                "2{}",
-                "2\"a\"",
-                "2null",
-                "2[]",
-                "2[null]",
-                "2[true]",
-                "2[[\"a\"]]",
-                "2[{}]",
-                "51-",
-                "51-{}",
-                "51-[]",
-                "3{}",
-                "3\"a\"",
-                "0null",
-                "0[]",
-                "0\"a\"",
-                "0true",
-                "1{}",
-                "1[]",
-                "1x",
-                "4[]",
-                "4null",
-            ],
-        ),
-        (
-            Reserved,
-            &[
-                "2[\"connect\"]",
-                "2[\"connect_error\"]",
-                "2[\"disconnect\",1]",
-                "2[\"disconnecting\"]",
-                "2[\"newListener\"]",
-                "2[\"removeListener\"]",
-                "2[\"\\u0063onnect\"]",
-                "51-[\"connect\"]",
-            ],
-        ),
-        (
-            Placeholder,
-            &[
-                r#"51-["m",{"_placeholder":true,"num":1}]"#,
-                r#"51-["m",{"_placeholder":true,"num":-1}]"#,
-                r#"51-["m",{"_placeholder":true,"num":0.5}]"#,
-                r#"51-["m",{"_placeholder":true,"num":"0"}]"#,
-                r#"51-["m",{"_placeholder":true}]"#,
-                r#"51-["m",{"num":1,"_placeholder":true}]"#,
-                r#"51-["m",{"_placeholder":true,"num":0,"num":1}]"#,
-                r#"51-["m",{"_placeholder":true,"num":[0]}]"#,
-                r#"51-["m",{"_placeholder":true,"num":1e999}]"#,
-                r#"51-["m",[[{"x":{"_placeholder":true,"num":7}}]]]"#,
-                r#"51-["m",{"\u005fplaceholder":true,"n\u0075m":3}]"#,
-                r#"51-["m","]}\"",{"_placeholder":true,"num":3}]"#,
-                r#"61-0[{"_placeholder":true,"num":1}]"#,
-            ],
-        ),
-    ] {
+    for (rule, texts) in BREACHES {
         for text in texts {
             assert_eq!(parse(text), Err(rule), "{text:?}");
         }
