@@ -12,7 +12,7 @@ use std::io;
 
 use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::files::packed::{Stored, stored};
-use crate::files::{self, Content, Form, Resource};
+use crate::files::{self, Content, Resource};
 use crate::http::coding;
 use crate::http::head::{Head, Method};
 use crate::http::refusal;
@@ -20,12 +20,9 @@ use crate::http::response::Response;
 use crate::http::route::Route;
 
 /// The entity tag of every file is the version of the package; a test compares it with the notice
-/// on top of each.
+/// on top of each. Plain and as gzip a file has the same, though it is a strong one and RFC 9110 §8.8.3.3 would
+/// have two: so does the original, and clients know that value (SEED_SYSTEMS §4.3). `Vary` keeps caches right.
 const ETAG: &str = "\"4.8.4\"";
-
-/// The same bytes, differently packed, must not have the same strong tag (RFC 9110 §8.8.3.3). A
-/// weak one they may share, and then `If-None-Match`, which compares weakly, knows either form.
-const GZIP_ETAG: &str = "W/\"4.8.4\"";
 
 /// One of the files.
 struct File {
@@ -60,10 +57,6 @@ impl File {
     /// What was compiled in is no gzip.
     fn resource(&self, prefers_gzip: bool) -> io::Result<Resource> {
         let (bytes, form) = self.stored.form(prefers_gzip)?;
-        let etag = match form {
-            Form::Only | Form::Plain => ETAG,
-            Form::Gzip => GZIP_ETAG,
-        };
         // These are Socket.IO's words, which differ from those of our own pages.
         let content_type = if self.name.ends_with(".map") {
             "application/json; charset=utf-8"
@@ -72,7 +65,7 @@ impl File {
         };
         Ok(Resource {
             len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            etag: etag.to_owned(),
+            etag: ETAG.to_owned(),
             modified: None,
             content_type,
             form,

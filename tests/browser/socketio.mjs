@@ -1,0 +1,62 @@
+// The Socket.IO page: the library that the server hands out, its transports, and what happens when the
+// server goes away.
+
+import { ChatTab, Server, until } from "./harness.mjs";
+
+async function open(bench, context) {
+  const page = await context.newPage();
+  bench.watch(page);
+  await page.goto(`${bench.server.url}/socketio.html`);
+  const tab = new ChatTab(page);
+  await tab.isConnected();
+  return tab;
+}
+
+const uses = (tab, transport) => until("the transport", () => tab.page.locator("#transport").innerText(), transport);
+const choose = (tab, transports) => tab.page.getByLabel("Transport").selectOption(transports);
+
+export default {
+  async "socketio: two tabs begin by polling, move on to WebSocket, and hear each other"(bench) {
+    const context = await bench.window();
+    const [one, two] = [await open(bench, context), await open(bench, context)];
+    await uses(one, "WebSocket");
+    await uses(two, "WebSocket");
+    await one.say("<b>grüß dich</b> 🚀");
+    await one.shows("<b>grüß dich</b> 🚀");
+    await two.shows("<b>grüß dich</b> 🚀");
+    await two.say("");
+    await two.say("and back");
+    await one.shows("<b>grüß dich</b> 🚀", "and back");
+  },
+
+  async "socketio: polling only and WebSocket only talk to each other"(bench) {
+    const context = await bench.window();
+    const [one, two] = [await open(bench, context), await open(bench, context)];
+    await choose(one, "polling");
+    await one.isConnected();
+    await uses(one, "polling");
+    await choose(two, "websocket");
+    await two.isConnected();
+    await uses(two, "WebSocket");
+    const long = "long".repeat(20_000);
+    await one.say("by request");
+    await two.shows("by request");
+    await two.say(long);
+    await one.shows("by request", long);
+    await uses(one, "polling");
+  },
+
+  async "socketio: after a restart of the server it is back by itself"(bench) {
+    const tab = await open(bench, await bench.window());
+    const { port } = bench.server;
+    await bench.server.stop();
+    await tab.isDisconnected();
+    bench.server = await Server.start(port);
+    await tab.isConnected();
+    await tab.say("here again");
+    await tab.shows("here again");
+    // The library tries by requests, too, and the browser tells of each that fails.
+    const isOfTheBreak = (text) => /Failed to load resource|WebSocket (is already|connection)/.test(text);
+    bench.problems = bench.problems.filter((text) => !isOfTheBreak(text));
+  },
+};
