@@ -11,6 +11,7 @@ use crate::conn::{Conn, Phase, Stage};
 use crate::http::refusal;
 use crate::ws::close::{CloseCode, Violation};
 use crate::ws::frame::Opcode;
+use std::iter;
 
 impl Hub {
     /// Does what is due.
@@ -29,23 +30,30 @@ impl Hub {
         while let Some(id) = self.core.rates.pop_released(now) {
             self.core.resume.push_back(id);
         }
-        // Those that were set before: who asks for `now` again is called in the next turn.
-        for _ in 0..self.core.app_timers.len() {
-            let Some((_, (app, key))) = self.core.app_timers.pop_expired(now) else {
-                break;
-            };
-            self.core.active = None;
-            self.core.app_armed.remove(&(app, key));
-            if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                application.on_timer(&mut Ctx::new(&mut self.core, app), key);
-            }
-            self.settle();
-        }
+        self.wake_applications(now);
         self.core.log.flush(now);
         if self.core.stop_at.is_some_and(|at| at <= now) {
             let left = self.core.conns.len();
             self.core.counters.timeouts(Wait::Drain, left);
             self.cut_all();
+        }
+    }
+
+    /// Calls the applications whose moment has come. Who asks for `now` again is called in the next turn.
+    fn wake_applications(&mut self, now: Time) {
+        let timers = &mut self.core.app_timers;
+        let due: Vec<_> = iter::from_fn(|| timers.pop_expired(now)).collect();
+        for (at, (app, key)) in due {
+            // Another callback may have moved it, or taken it back.
+            if self.core.app_armed.get(&(app, key)) != Some(&at) {
+                continue;
+            }
+            self.core.app_armed.remove(&(app, key));
+            self.core.active = None;
+            if let Some(application) = self.apps.get_mut(usize::from(app)) {
+                application.on_timer(&mut Ctx::new(&mut self.core, app), key);
+            }
+            self.settle();
         }
     }
 

@@ -5,7 +5,9 @@ use crate::client::{from_server, text};
 use crate::record::{Record, watched};
 use crate::sim::{End, PeerNo, Sim};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
 use ws101::apps::echo::Echo;
@@ -401,10 +403,10 @@ fn wish_to_be_woken_can_be_moved_and_taken_back() {
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
 }
 
-/// Wants to be called again at once, each time.
+/// Wants to be called again at once, each time. It has other wishes, too, for much later.
 #[derive(Default)]
 struct Restless {
-    calls: u32,
+    calls: Rc<Cell<u32>>,
 }
 
 impl App for Restless {
@@ -413,27 +415,33 @@ impl App for Restless {
     }
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
-        ctx.wake_at(0, ctx.now());
+        for key in 0..50 {
+            ctx.wake_at(key, ctx.now().after(millis(key * 1_000)));
+        }
         Reply::Later
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        self.calls += 1;
-        assert!(self.calls < 1_000, "the turn never ends");
+        self.calls.set(self.calls.get() + 1);
+        assert!(self.calls.get() < 1_000, "the turn never ends");
         ctx.wake_at(key, ctx.now());
     }
 }
 
 #[test]
 fn timer_that_is_set_for_now_again_and_again_lets_others_be_served() {
-    let apps: Vec<Box<dyn App>> = vec![Box::new(Restless::default()), Box::new(Echo)];
+    let restless = Restless::default();
+    let calls = Rc::clone(&restless.calls);
+    let apps: Vec<Box<dyn App>> = vec![Box::new(restless), Box::new(Echo)];
     let mut sim = Sim::with_apps(Config::default(), apps);
     let peer = sim.open("/echo");
     let restless = sim.connect();
     sim.send(restless, get("/hold").as_bytes());
     sim.turn();
     sim.send(peer, &text("still there?"));
+    let before = calls.get();
     sim.turn();
+    assert_eq!(calls.get(), before + 1, "once in a turn");
     assert_eq!(sim.take(peer), from_server(0x81, "still there?"));
 }
 
