@@ -1,7 +1,7 @@
 //! Plain messages into compressed ones (RFC 7692 §7.2.1), if it is worth it.
 //!
 //! A compressor takes some 300 KB, so there is one for each size of window that anybody has agreed to: seven at
-//! most. All connections share them.
+//! most. All connections share them. (Above level 1 a long message gets one of its own, for as long as it takes.)
 
 use flate2::{Compress, Compression, FlushCompress};
 
