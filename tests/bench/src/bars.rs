@@ -92,6 +92,18 @@ const fn reported(id: &'static str, what: &'static str, unit: Unit) -> Bar {
     }
 }
 
+/// What the design only wishes.
+const fn goal(id: &'static str, what: &'static str, unit: Unit, goal: f64) -> Bar {
+    Bar {
+        id,
+        what,
+        unit,
+        must: None,
+        goal: Some(goal),
+        known: "",
+    }
+}
+
 const MIB: f64 = 1_048_576.0;
 const SMALL: &str = "1.03 to 1.09x; tungstenite 1.3 to 2.3x; FastAPI 3.7x";
 const ONE_SENDER: &str = "0.95 to 1.05x; ws 1.6 to 2x";
@@ -140,8 +152,8 @@ pub const BARS: &[Bar] = &[
     reported("deflate-idle-with-first", "private memory per idle connection, one message echoed, deflate, first crowd", Unit::Bytes),
     reported("deflate-idle-takeover", "private memory per idle connection of 990, eight messages echoed, deflate with takeover, second crowd", Unit::Bytes),
     reported("deflate-idle-takeover-first", "private memory per idle connection of 990, eight messages echoed, deflate with takeover, first crowd", Unit::Bytes),
-    bar("socketio-emit", "`io.emit` CPU per delivery, packets of 64 B, 1,000 clients on WebSocket, one sender; `socket.io` on Node is 1", Unit::Ratio, 0.1, None, ""),
-    reported("socketio-emit-ten", "`io.emit` CPU per delivery, the same with ten senders in a turn; `socket.io` on Node is 1", Unit::Ratio),
+    goal("socketio-emit", "`io.emit` CPU per delivery, packets of 64 B, 1,000 clients on WebSocket, one sender; `socket.io` on Node is 1", Unit::Ratio, 0.1),
+    goal("socketio-emit-ten", "`io.emit` CPU per delivery, the same with ten senders in a turn; `socket.io` on Node is 1", Unit::Ratio, 0.1),
     reported("size", "size of the binary, stripped", Unit::Mebibytes),
     reported("size-minimal", "size of the binary, stripped, without default features", Unit::Mebibytes),
     reported("resident-minimal", "resident memory, no connections yet, without default features", Unit::Mebibytes),
@@ -189,8 +201,9 @@ pub fn spread(figures: &[f64]) -> Spread {
 #[must_use]
 pub fn verdict(bar: &Bar, median: f64, noise: f64) -> &'static str {
     match (bar.must, bar.goal) {
-        (None, _) => "(reported only)",
+        (None, None) => "(reported only)",
         (_, Some(goal)) if median <= goal => "goal met",
+        (None, Some(_)) => "goal not reached",
         (Some(must), _) if median <= must => "met",
         (Some(must), _) if median - noise <= must => "**not met**, by less than the noise",
         _ => "**not met**",
@@ -217,5 +230,8 @@ mod tests {
         assert_eq!(verdict(&bar, 1.08, 0.0), "met");
         assert_eq!(verdict(&bar, 1.081, 0.0), "**not met**");
         assert!(verdict(&bar, 1.081, 0.01).contains("less than the noise"));
+        let wish = goal("", "", Unit::Ratio, 0.1);
+        assert_eq!(verdict(&wish, 0.1, 0.0), "goal met");
+        assert_eq!(verdict(&wish, 0.11, 0.1), "goal not reached");
     }
 }

@@ -9,6 +9,7 @@ use crate::idle::{self, Clients, Idle};
 use crate::matches::{JSON, Match, Mode, Side, Who};
 use crate::servers::{NOISE, OURS};
 use crate::steps::Run;
+use crate::workload::SILENT;
 
 /// A crowd whose members exchange messages before they fall silent, so that what is kept for that exists.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ impl Run {
         let entrant = |side: Side, name| {
             Some(Entrant {
                 name,
-                program: side.program(&self.servers)?,
+                program: side.program(&self.servers, &held.workload)?,
                 offer: side.offer(),
                 guest: matches!(side.who, Who::Peer(_)),
             })
@@ -145,7 +146,7 @@ impl Run {
         self.record_prices(DEFLATE.ids, OURS, deflate);
         self.record_prices(DIFFERENCE, OURS, difference);
         for crowd in &TAKEOVERS {
-            if crowd.side.program(&self.servers).is_some() {
+            if crowd.side.program(&self.servers, &SILENT).is_some() {
                 let price = self.price(crowd).map(|price| vec![price]);
                 self.record_prices(crowd.ids, crowd.side.who.name(), price);
             }
@@ -153,7 +154,10 @@ impl Run {
     }
 
     fn price(&self, crowd: &Crowd) -> Result<Price, String> {
-        let program = crowd.side.program(&self.servers).ok_or("not installed")?;
+        let program = crowd
+            .side
+            .program(&self.servers, &SILENT)
+            .ok_or("not installed")?;
         let clients = Clients {
             path: "/echo",
             connections: crowd.connections,

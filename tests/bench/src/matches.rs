@@ -1,11 +1,11 @@
 //! The cells that are about what the floor knows nothing of, compression and Socket.IO: so the measure is another
-//! server. For compression that is `ws`, which compresses too, or ours without; for Socket.IO the original.
+//! server, and the floor at most stands beside it. For compression that is `ws`, which compresses too, or ours without; for Socket.IO the original.
 
 use crate::handshake::Offer;
 use crate::message::{Kind, Message};
 use crate::peers::{PEERS, Peer};
 use crate::process::Program;
-use crate::servers::{OURS, Servers};
+use crate::servers::{FLOOR, OURS, Servers};
 use crate::workload::{Pattern, Workload};
 
 /// Whose server.
@@ -13,6 +13,8 @@ use crate::workload::{Pattern, Workload};
 pub enum Who {
     /// Ours.
     Ours,
+    /// Nobody's: the bare loop.
+    Floor,
     /// The peer with this folder.
     Peer(&'static str),
 }
@@ -28,7 +30,11 @@ impl Who {
     /// Its column in the report.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.peer().map_or(OURS, |peer| peer.name)
+        match self {
+            Self::Ours => OURS,
+            Self::Floor => FLOOR,
+            Self::Peer(folder) => self.peer().map_or(folder, |peer| peer.name),
+        }
     }
 }
 
@@ -77,9 +83,12 @@ impl Side {
         }
     }
 
-    /// How it is started; `None`: that peer is not there.
+    /// How it is started for this load; `None`: that peer is not there.
     #[must_use]
-    pub fn program(self, servers: &Servers) -> Option<Program> {
+    pub fn program(self, servers: &Servers, workload: &Workload) -> Option<Program> {
+        if let Who::Floor = self.who {
+            return Some(servers.floor(workload));
+        }
         let Some(peer) = self.who.peer() else {
             let mut program = servers.ours();
             if self.mode == Mode::Takeover {
@@ -188,12 +197,18 @@ pub const MATCHES: &[Match] = &[
     Match {
         workload: lines(Pattern::Broadcast(1)),
         measure: side(SOCKETIO, Mode::Plain),
-        sides: &[("socketio-emit", side(Who::Ours, Mode::Plain))],
+        sides: &[
+            ("socketio-emit", side(Who::Ours, Mode::Plain)),
+            ("socketio-emit", side(Who::Floor, Mode::Plain)),
+        ],
     },
     Match {
         workload: lines(Pattern::Broadcast(10)),
         measure: side(SOCKETIO, Mode::Plain),
-        sides: &[("socketio-emit-ten", side(Who::Ours, Mode::Plain))],
+        sides: &[
+            ("socketio-emit-ten", side(Who::Ours, Mode::Plain)),
+            ("socketio-emit-ten", side(Who::Floor, Mode::Plain)),
+        ],
     },
 ];
 

@@ -148,7 +148,10 @@ impl Run {
     /// Whether it is wanted, and whoever is its measure is there.
     fn can_hold(&self, held: &Match) -> bool {
         held.sides.iter().any(|(id, _)| self.wanted(id))
-            && held.measure.program(&self.servers).is_some()
+            && held
+                .measure
+                .program(&self.servers, &held.workload)
+                .is_some()
     }
 
     fn wanted(&self, id: &str) -> bool {

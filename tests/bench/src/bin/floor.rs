@@ -1,7 +1,7 @@
 //! The floor: a bare TCP server on the server's own event loop that reads and writes the bytes of a
 //! WebSocket server with the calls of an ideal one, and knows nothing of the protocol.
 //!
-//! It answers the upgrade with a fixed text, then counts bytes: so many make a request, and so many it
+//! It answers the upgrade with a fixed text, and Socket.IO's CONNECT with another, then counts bytes: so many make a request, and so many it
 //! writes for one. What a real server costs above it is the price of everything the server does itself.
 //! Echo: one read and one write per connection and turn. Broadcast: a bare loop that writes each message,
 //! as it is read, to every connection with a call each.
@@ -19,17 +19,22 @@ use ws101_bench::cores::raise_file_limit;
 use ws101_bench::frames::{CHUNK_BYTES, Incoming, Outgoing, Piece, Repeated, read_piece};
 use ws101_bench::message::{Kind, Message};
 
-const USAGE: &str = "floor echo|broadcast text|wide|json|binary SIZE [--port PORT]";
+const USAGE: &str = "floor echo|broadcast text|wide|json|binary|event SIZE [--port PORT]";
 
 /// The accept value of the one key that the generator uses (RFC 6455 §1.3).
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
+/// What follows with Socket.IO: the Engine.IO packet that opens, and what the client's CONNECT gets.
+const OPEN: &[u8] = b"\x81\x100{\"sid\":\"floor\"}";
+const CONNECTED: &[u8] = b"\x81\x1140{\"sid\":\"floor\"}";
+
 const LISTENER: Token = Token(usize::MAX);
 
 struct Connection {
     stream: TcpStream,
-    open: bool,
+    /// How much of the opening it has been given.
+    answers: usize,
     incoming: Incoming,
     outgoing: Outgoing,
 }
@@ -39,6 +44,7 @@ struct Floor {
     listener: TcpListener,
     connections: Slab<Connection>,
     buffer: Vec<u8>,
+    opening: Vec<Vec<u8>>,
     requests: Repeated,
     replies: Repeated,
     broadcasts: bool,
@@ -58,7 +64,7 @@ impl Floor {
                     )?;
                     entry.insert(Connection {
                         stream,
-                        open: false,
+                        answers: 0,
                         incoming: Incoming::default(),
                         outgoing: Outgoing::default(),
                     });
@@ -82,11 +88,12 @@ impl Floor {
             Piece::Last(length) => (length, false),
             Piece::End => return Err(ErrorKind::UnexpectedEof.into()),
         };
-        if !connection.open {
+        if let Some(answer) = self.opening.get(connection.answers) {
             let bytes = self.buffer.get(..length).unwrap_or_default();
-            if bytes.ends_with(b"\r\n\r\n") {
-                connection.open = true;
-                connection.stream.write_all(SWITCHING)?;
+            // A head may come in pieces; what follows it is too short for that.
+            if connection.answers > 0 || bytes.ends_with(b"\r\n\r\n") {
+                connection.answers += 1;
+                connection.stream.write_all(answer)?;
             }
             return Ok(more);
         }
@@ -184,6 +191,11 @@ fn main() -> Result<()> {
         listener,
         connections: Slab::new(),
         buffer: vec![0; CHUNK_BYTES],
+        opening: if message.kind == Kind::Event {
+            vec![[SWITCHING, OPEN].concat(), CONNECTED.to_vec()]
+        } else {
+            vec![SWITCHING.to_vec()]
+        },
         requests: message.requests(),
         replies: message.replies(),
         broadcasts: mode == "broadcast",
