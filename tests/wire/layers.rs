@@ -114,6 +114,8 @@ const LAYERS: &[Layer] = &[
         &["getrandom", "log", "rustix", "simplelog"],
     ),
     layer("lib", &[], &[]),
+    // Not part of the program: what Cargo runs before it compiles.
+    layer("build", &[], &[]),
 ];
 
 /// Names that only these modules may say: the core is a function of bytes, time and a seed.
@@ -124,8 +126,8 @@ const WORDS: &[(&str, &[&str])] = &[
     ("Instant", &["server"]),
     ("SystemTime", &["main"]),
     ("std::fs", &["files::folder"]),
-    ("std::process", &["main"]),
-    ("std::env", &["main"]),
+    ("std::process", &["main", "build"]),
+    ("std::env", &["main", "build"]),
     ("std::thread", &[]),
     // Would hide one of those.
     ("std::{", &[]),

@@ -1,30 +1,35 @@
-//! Links the unwinder into the program, where that is possible.
+//! Links the unwinder into the program, where that is possible. Cargo runs this before it compiles.
 //!
 //! Rust on Linux takes it from `libgcc_s.so`, a library of which a server uses nothing until an
 //! application panics; mapping it costs about 150 KiB at every start, a sixteenth of all that is
 //! resident. The same code as an archive costs its 25 KiB of the file. What is resident at start
 //! is measured by `make bench`. Everything else that is built is left to `Cargo.toml`.
 
+use std::env;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
-use std::{env, str};
 
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
+fn main() -> io::Result<()> {
+    let mut cargo = io::stdout();
+    writeln!(cargo, "cargo::rerun-if-changed=src/build.rs")?;
+    writeln!(cargo, "cargo::rerun-if-env-changed=RUSTC_LINKER")?;
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     let shared = target("OS") == "linux"
         && target("ENV") == "gnu"
-        && !target("FEATURE").split(',').any(|one| one == "crt-static");
+        && !target("FEATURE")
+            .split(',')
+            .any(|feature| feature == "crt-static");
     let for_use = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     if shared && for_use && has_archive() {
-        // Before std asks for the shared one, which the linker then finds unneeded.
-        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
+        // It comes before std asks for the shared one, which the linker then finds unneeded.
+        writeln!(cargo, "cargo::rustc-link-lib=static:-bundle=gcc_eh")?;
     }
+    Ok(())
 }
 
 /// Whether the compiler that is to link knows where the archive lies. One that does not, or is no
-/// compiler, is no reason to fail: the program is the same, with the library of its own.
+/// compiler, is no reason to fail: the program is the same, and maps the library.
 fn has_archive() -> bool {
     let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
     let found = Command::new(linker)
@@ -32,6 +37,6 @@ fn has_archive() -> bool {
         .output();
     // A name without a folder is its way of saying no.
     found.is_ok_and(|found| {
-        str::from_utf8(&found.stdout).is_ok_and(|path| Path::new(path.trim()).is_absolute())
+        std::str::from_utf8(&found.stdout).is_ok_and(|path| Path::new(path.trim()).is_absolute())
     })
 }
