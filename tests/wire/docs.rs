@@ -18,8 +18,12 @@ use ws101::config::Config;
 /// All dumps, by the page and the line where they begin.
 fn dumps() -> Vec<(String, Vec<Step>)> {
     let mut dumps = Vec::new();
-    // Without the feature the server does not do what that page says.
-    let is_true = |name: &str| cfg!(feature = "deflate") || name != "docs/deflate.md";
+    // Without its feature the server does not do what such a page says.
+    let is_true = |name: &str| match name {
+        "docs/deflate.md" => cfg!(feature = "deflate"),
+        "docs/socketio.md" => cfg!(feature = "socketio"),
+        _ => true,
+    };
     for page in pages().into_iter().filter(|page| is_true(&page.name)) {
         for fence in page.fences_of("wire") {
             let steps = notation::parse(&fence.lines, fence.line);
