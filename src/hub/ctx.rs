@@ -105,7 +105,11 @@ impl Ctx<'_> {
     /// Sends one message to many connections. It is encoded once; if some of them take it compressed, it is
     /// compressed once (for each size of window that they have agreed to).
     #[inline]
-    pub fn send_many(&mut self, ids: impl IntoIterator<Item = ConnId>, message: Message<'_>) {
+    pub fn send_many(
+        &mut self,
+        ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
+        message: Message<'_>,
+    ) {
         match message {
             Message::Text(text) => self.deliver(ids, Opcode::Text, [text.as_bytes()]),
             Message::Binary(bytes) => self.deliver(ids, Opcode::Binary, [bytes]),
@@ -115,7 +119,7 @@ impl Ctx<'_> {
     /// Sends one text message, given in parts, to many connections. It is encoded once.
     pub fn send_text<const N: usize>(
         &mut self,
-        ids: impl IntoIterator<Item = ConnId>,
+        ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         parts: [&str; N],
     ) {
         self.deliver(ids, Opcode::Text, parts.map(str::as_bytes));
@@ -125,7 +129,7 @@ impl Ctx<'_> {
     #[inline(always)]
     fn deliver<const N: usize>(
         &mut self,
-        ids: impl IntoIterator<Item = ConnId>,
+        ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         opcode: Opcode,
         parts: [&[u8]; N],
     ) {

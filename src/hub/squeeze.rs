@@ -138,22 +138,40 @@ impl<const N: usize> Forms<'_, N> {
 }
 
 impl Core {
+    /// How many forms of a large message these receivers need at most: see `Forms::made_for`. (Another walk
+    /// over them is nothing beside the message.)
+    fn forms_needed(&self, ids: impl Iterator<Item = ConnId>) -> usize {
+        let mut windows = ids.filter_map(|id| {
+            let conn = self.conns.get(id.slot as usize)?;
+            let receives = conn.serial == id.serial && conn.open;
+            receives.then(|| conn.agreed.as_ref().map(Agreed::server_window_bits))
+        });
+        let Some(first) = windows.next() else {
+            return 0;
+        };
+        // Those who agreed to nothing are alike, too.
+        let are_alike = windows.all(|window| match first {
+            None => window.is_none(),
+            Some(_) => window >= first,
+        });
+        if are_alike { 1 } else { 2 }
+    }
+
     /// Queues a long message for many connections, or one.
     pub(super) fn deliver_long<const N: usize>(
         &mut self,
-        ids: impl IntoIterator<Item = ConnId>,
+        ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         opcode: Opcode,
         parts: [&[u8]; N],
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         let ids = ids.into_iter();
         let is_single = ids.size_hint() == (1, Some(1));
-        let forms = match self.config.deflate {
-            Deflate::On | Deflate::Takeover if !is_single => 2,
-            _ => 1,
-        };
-        if len >= LARGE_BYTES && !self.make_room(forms * len) {
-            return;
+        if len >= LARGE_BYTES {
+            let forms = self.forms_needed(ids.clone());
+            if !self.make_room(forms * len) {
+                return;
+            }
         }
         let Self {
             conns,

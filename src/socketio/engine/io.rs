@@ -69,7 +69,7 @@ impl<'c> Io<'_, 'c> {
     /// once for all that poll.
     pub fn send_many(
         &mut self,
-        to: impl IntoIterator<Item = SessionId> + Clone,
+        to: impl IntoIterator<Item = SessionId, IntoIter: Clone> + Clone,
         message: Message<'_>,
     ) {
         let sessions = &*self.sessions;

@@ -144,6 +144,39 @@ fn large_broadcast_has_two_forms_at_most_and_all_can_read_them() {
 }
 
 #[test]
+fn room_is_made_for_the_forms_that_are_needed_and_no_more() {
+    let message = lines(12 * MIB);
+    let window = |bits: u8| format!("{DEFLATE}; server_max_window_bits={bits}");
+    let (small, large) = (window(10), window(15));
+    for (offers, fits) in [
+        (["", "", ""], true),
+        ([&small, &small, &small], true),
+        ([&small, &large, &small], true),
+        ([&large, &small, &large], false),
+        (["", &small, &small], false),
+        ([&small, &small, ""], false),
+    ] {
+        // What came and one form of it, or two: 4 MiB of that are any turn's.
+        let mut sim = Sim::new(Config {
+            memory_budget_bytes: 24 * MIB,
+            ..Config::default()
+        });
+        let peers = offers.map(|offer| match offer {
+            "" => sim.open("/broadcast"),
+            offer => open(&mut sim, "/broadcast", offer),
+        });
+        sim.send(peers[0], &frame(0x81, &message));
+        sim.run();
+        for (no, peer) in peers.into_iter().enumerate() {
+            let (messages, code) = received(&mut sim, peer);
+            assert_eq!(messages.len(), usize::from(fits), "{offers:?}");
+            assert!(messages.iter().all(|came| *came == message));
+            assert_eq!(code, (!fits && no == 0).then_some(1013));
+        }
+    }
+}
+
+#[test]
 fn small_broadcast_keeps_to_the_window_of_each() {
     // A distance of 700 bytes again and again: what has a window of 512 cannot refer to it.
     let message = noise(700).repeat(40);
