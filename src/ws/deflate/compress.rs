@@ -40,22 +40,6 @@ impl Compressor {
         parts: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Option<()> {
-        let start = out.len();
-        let compressed = self.append(agreed, level, history, parts, out);
-        if compressed.is_none() {
-            out.truncate(start);
-        }
-        compressed
-    }
-
-    fn append(
-        &mut self,
-        agreed: &Agreed,
-        level: usize,
-        history: &[u8],
-        parts: &[&[u8]],
-        out: &mut Vec<u8>,
-    ) -> Option<()> {
         let window_bits = agreed.server_window_bits();
         let place = usize::from(window_bits.checked_sub(MIN_OWN_WINDOW_BITS)?);
         let new = |level: usize| {
@@ -81,12 +65,16 @@ impl Compressor {
             // It stopped inside a block, and the library's reset does not forget that: the next
             // message would lack the beginning of its first block.
             *self.by_window.get_mut(place)? = None;
+            out.truncate(start);
             return None;
         }
-        let payload = out.get(start..)?.strip_suffix(TAIL)?;
-        let payload_len = payload.len();
-        out.truncate(start + payload_len);
-        (payload_len < len).then_some(())
+        let payload = out.get(start..).unwrap_or_default();
+        let shorter = payload
+            .strip_suffix(TAIL)
+            .map(<[u8]>::len)
+            .filter(|payload_len| *payload_len < len);
+        out.truncate(start + shorter.unwrap_or(0));
+        shorter.map(|_| ())
     }
 }
 
