@@ -1,9 +1,14 @@
 //! Every limit and every deadline of the server: its unit, its default and the reason for it.
 //!
-//! No such number stands anywhere else in `src/`. The command line fills this record
-//! (`args.rs`); the core only reads it.
+//! The command line fills this record (`args.rs`); the core only reads it. What one protocol alone limits stands
+//! where that protocol is read.
 
 use std::time::Duration;
+
+/// Header fields of one request. Over it: `431`. No flag: they have their places on the stack.
+pub const MAX_FIELDS: usize = 100;
+/// What `Retry-After` says to who is refused because there is too much to do: seconds.
+pub const RETRY_AFTER: &str = "5";
 
 /// Open files that are no connections' (LIMITS §2): our own, and those who are turned away.
 const FILES_KEPT: usize = 16;

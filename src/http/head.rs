@@ -11,11 +11,9 @@ use super::authority::Authority;
 use super::fields::{has_token, items};
 use super::policy::Policy;
 use super::refusal;
+use crate::config::MAX_FIELDS;
 
 pub use super::refusal::Rejection;
-
-/// The most header fields a head may have. Over it: `431`.
-pub const MAX_FIELDS: usize = 100;
 
 /// Room for the fields of one head; `[httparse::EMPTY_HEADER; MAX_FIELDS]` to begin with.
 pub type Slots<'b> = [httparse::Header<'b>; MAX_FIELDS];

@@ -8,6 +8,7 @@
 
 use super::head::Method;
 use super::response::{Response, Status};
+use crate::config::RETRY_AFTER;
 
 /// A request that is refused: the answer, after which the connection ends.
 pub type Rejection = Box<Response>;
@@ -125,22 +126,22 @@ pub fn not_implemented(text: &'static str) -> Rejection {
     refuse(501, text)
 }
 
-/// `503`: full, stopping, or no answer in time. The client may come again in five seconds.
+/// `503`: full, stopping, or no answer in time. It says when the client may come again.
 #[must_use]
 pub fn service_unavailable() -> Rejection {
     with_close(
         Response::text(Status(503), "The server cannot take this request now.\n")
-            .with("Retry-After", "5"),
+            .with("Retry-After", RETRY_AFTER),
     )
 }
 
-/// `503` to a connection that was just accepted: there are too many of them. The client may come
-/// again in five seconds.
+/// `503` to a connection that was just accepted: there are too many of them. It says when the client may
+/// come again.
 #[must_use]
 pub fn too_many_connections() -> Rejection {
     with_close(
         Response::text(Status(503), "The server has too many connections.\n")
-            .with("Retry-After", "5"),
+            .with("Retry-After", RETRY_AFTER),
     )
 }
 

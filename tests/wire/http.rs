@@ -5,9 +5,9 @@
 use std::fmt::Debug;
 
 use httparse::EMPTY_HEADER;
-use ws101::config::Config;
+use ws101::config::{Config, MAX_FIELDS};
 use ws101::http::fields::offers;
-use ws101::http::head::{Head, MAX_FIELDS, Method, parse};
+use ws101::http::head::{Head, Method, parse};
 use ws101::http::policy::Policy;
 use ws101::http::scan::HeadScanner;
 

@@ -6,8 +6,9 @@
 
 use std::net::IpAddr;
 use tungstenite::handshake::derive_accept_key;
+use ws101::config::MAX_FIELDS;
 use ws101::http::fields::{Offer, are_offers_well_formed, has_token, offers, subprotocols};
-use ws101::http::head::{self, Framing, Head, MAX_FIELDS, Method, Rejection};
+use ws101::http::head::{self, Framing, Head, Method, Rejection};
 use ws101::http::policy::Policy;
 use ws101::http::response::{Body, write_head};
 use ws101::http::route::Route;

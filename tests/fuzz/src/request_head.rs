@@ -4,9 +4,9 @@
 
 use crate::input::{Bytes, pieces};
 use crate::sim::{End, Sim};
-use ws101::config::Config;
+use ws101::config::{Config, MAX_FIELDS};
 use ws101::http::fields::is_token_byte;
-use ws101::http::head::{self, Head, MAX_FIELDS, Rejection};
+use ws101::http::head::{self, Head, Rejection};
 use ws101::http::policy::Policy;
 use ws101::http::scan::HeadScanner;
 

@@ -3,8 +3,8 @@
 use super::*;
 use crate::sim::End;
 use std::time::Duration;
-use ws101::config::{Config, Deflate};
-use ws101::http::head::{self, MAX_FIELDS};
+use ws101::config::{Config, Deflate, MAX_FIELDS};
+use ws101::http::head;
 use ws101::http::policy::Policy;
 use ws101::ws::close::Violation;
 use ws101::ws::deflate::{Agreed, Inflater, agree};

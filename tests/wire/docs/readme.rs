@@ -148,7 +148,7 @@ fn limits_of_the_readme_are_those_of_the_server() {
         format!("{} MiB", max_message_bytes >> 20),
         format!("{} KiB for a request head", max_head_bytes >> 10),
         format!("{} KiB for its target", max_target_bytes >> 10),
-        format!("{} header fields", ws101::http::head::MAX_FIELDS),
+        format!("{} header fields", ws101::config::MAX_FIELDS),
         format!("{max_fragments} fragments"),
         format!("{max_requests_per_connection} requests"),
         format!("{} KiB wait", high_water_bytes >> 10),
