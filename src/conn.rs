@@ -11,6 +11,7 @@
 //! A record and its deadlines, no behaviour: the hub moves it from phase to phase. An idle
 //! WebSocket connection owns no buffer, so this record is what it costs; mind its size.
 
+mod deadline;
 mod path;
 
 use crate::app::{Cause, Closed, Options};
@@ -25,6 +26,7 @@ use crate::ws::deflate::{Agreed, Contexts};
 use crate::ws::endpoint::Endpoint;
 use std::net::{IpAddr, SocketAddr};
 
+pub use deadline::Mark;
 pub use path::Path;
 
 /// One connection.
@@ -127,8 +129,8 @@ pub enum Phase {
     Open {
         /// The protocol.
         endpoint: Endpoint,
-        /// Set while a large message is unfinished: how much of it there was, and when.
-        mark: Option<Box<(usize, Time)>>,
+        /// Set while a large message is unfinished.
+        mark: Option<Box<Mark>>,
     },
     /// Ends: what waits is written, then our side is closed, then input is thrown away until
     /// the peer closes too. Closing at once would make the kernel send a reset, and the peer
@@ -284,82 +286,14 @@ impl Conn {
                 };
                 (exchange.head.capacity() + body, size_of::<Exchange>())
             }
-            Phase::Open { endpoint, .. } => {
-                let contexts = self.contexts.as_ref();
-                let contexts = contexts.map_or(0, |contexts| contexts.held_bytes());
-                (endpoint.held_bytes() + contexts, 0)
-            }
+            Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
             Phase::Draining(_) | Phase::Gone => (0, 0),
         };
-        match unfinished + self.outbox.held_bytes() {
+        let contexts = self.contexts.as_ref();
+        let contexts = contexts.map_or(0, |contexts| contexts.held_bytes());
+        match unfinished + contexts + self.outbox.held_bytes() {
             0 => 0,
             buffers => buffers + record + size_of::<Self>(),
         }
-    }
-
-    /// The earliest time at which something has to be done about it, if nothing happens before.
-    #[must_use]
-    pub fn deadline(&self, config: &Config) -> Time {
-        self.wait_deadline(config).min(self.queue_deadline(config))
-    }
-
-    /// The deadline of the phase (LIMITS §1, one row for each).
-    #[must_use]
-    pub fn wait_deadline(&self, config: &Config) -> Time {
-        match &self.phase {
-            Phase::Http(exchange) => match exchange.stage {
-                // Bytes queued: the write has the deadline, not the wait for the next request.
-                Stage::Head if !self.outbox.is_empty() => Time::NEVER,
-                Stage::Head if exchange.requests == 0 || !exchange.scanner.is_fresh() => {
-                    exchange.since.after(config.head_timeout)
-                }
-                Stage::Head => exchange.since.after(config.keep_alive_timeout),
-                Stage::Body { .. } => exchange.since.after(config.body_timeout),
-                Stage::Held { .. } => exchange.since.after(config.held_request_timeout),
-                Stage::Streaming { .. } => Time::NEVER,
-            },
-            Phase::Open { .. } if !self.open => self.since.after(config.close_timeout),
-            // Not read, so nothing can be said of its silence: the queue has a deadline instead.
-            Phase::Open { .. } if self.paused.any() => Time::NEVER,
-            Phase::Open { mark, .. } => {
-                let mark = mark
-                    .as_ref()
-                    .map(|mark| mark.1.after(config.message_patience));
-                mark.unwrap_or(Time::NEVER)
-                    .min(self.keepalive_deadline(config))
-            }
-            Phase::Draining(draining) => match draining.half_closed {
-                Some(at) => at.after(config.linger_timeout).min(draining.until),
-                None => draining.until,
-            },
-            Phase::Gone => Time::NEVER,
-        }
-    }
-
-    /// When the peer is to be pinged, or given up.
-    #[must_use]
-    pub fn keepalive_deadline(&self, config: &Config) -> Time {
-        if !self.keepalive || config.ping_interval.is_zero() {
-            Time::NEVER
-        } else if self.pinged {
-            self.since.after(config.pong_timeout)
-        } else {
-            self.heard.after(config.ping_interval)
-        }
-    }
-
-    /// When a queue that does not move makes the peer a slow consumer.
-    #[must_use]
-    pub fn queue_deadline(&self, config: &Config) -> Time {
-        if !self.stalled {
-            return Time::NEVER;
-        }
-        let is_websocket = matches!(self.phase, Phase::Open { .. });
-        let patience = if is_websocket && self.outbox.len() > config.stall_bytes {
-            config.stall_patience
-        } else {
-            config.write_timeout
-        };
-        self.progressed.after(patience)
     }
 }

@@ -165,6 +165,7 @@ impl Core {
         admission.left(conn);
         rates.close_account(id);
         conn.phase = Phase::Gone;
+        conn.contexts = None;
         conn.outbox.clear();
         // Nothing waits for the socket any more, so the queue has no deadline either.
         conn.stalled = false;

@@ -211,11 +211,13 @@ impl Core {
 
     /// Keeps bytes that cannot be processed now, and stops reading until they are.
     pub(crate) fn keep_backlog(&mut self, id: ConnId, bytes: &[u8]) {
+        let now = self.now;
         let Some(conn) = self.get(id) else { return };
         if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
         conn.paused.by_backlog = true;
+        conn.note_pause(now);
         let backlog = self.backlogs.entry(id.slot).or_default();
         backlog.extend_from_slice(bytes);
         self.recount(id.slot);
@@ -254,14 +256,8 @@ impl Core {
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
         let now = self.now;
         let Some(conn) = self.get(id) else { return };
-        // What the peer sent meanwhile was not looked at, perhaps a Pong: the silence was ours.
-        conn.heard = now;
-        conn.pinged = false;
-        if let Phase::Open {
-            mark: Some(mark), ..
-        } = &mut conn.phase
-        {
-            mark.1 = now;
+        if !conn.paused.any() {
+            conn.note_resumed(now);
         }
         if conn.paused.by_backlog {
             self.resume.push_back(id);

@@ -211,6 +211,7 @@ impl Core {
         self.unsent.push(id.slot);
         let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
         let limit = self.config.queue_limit_bytes();
+        let now = self.now;
         let Some(conn) = self.get(id) else { return };
         if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
             return self.gone(id, Cause::Timeout, true);
@@ -221,6 +222,7 @@ impl Core {
         }
         if waiting >= high {
             conn.paused.by_queue = true;
+            conn.note_pause(now);
         } else if waiting < low && mem::take(&mut conn.paused.by_queue) {
             self.wake_reader(id);
         }

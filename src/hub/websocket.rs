@@ -5,7 +5,7 @@ use super::Hub;
 use super::ctx::Ctx;
 use super::intake::Given;
 use crate::app::{ConnId, Message};
-use crate::conn::Phase;
+use crate::conn::{Mark, Phase};
 use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
@@ -174,9 +174,13 @@ impl Hub {
             *mark = None;
         } else if mark
             .as_ref()
-            .is_none_or(|mark| held < mark.0 || held - mark.0 >= step)
+            .is_none_or(|mark| held < mark.held || held - mark.held >= step)
         {
-            *mark = Some(Box::new((held, now)));
+            *mark = Some(Box::new(Mark {
+                held,
+                at: now,
+                paused: None,
+            }));
             self.core.arm(id);
         }
     }

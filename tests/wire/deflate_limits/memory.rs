@@ -259,6 +259,38 @@ fn contexts_are_counted_and_bounded_and_given_back() {
 }
 
 #[test]
+fn connection_that_ends_gives_its_contexts_back_before_its_slot() {
+    type Act = fn(&mut Sim, PeerNo);
+    let ways: [(&str, Act); 3] = [
+        ("its Close", |sim, peer| sim.send(peer, &frame(0x88, ""))),
+        ("a violation", |sim, peer| sim.send(peer, &[0x83, 0x80])),
+        ("the end of the stream", |sim, peer| {
+            // Something waits, so that the connection does not go at once.
+            sim.set_window(peer, Some(0));
+            sim.send(peer, &frame(0x81, "some"));
+            sim.fin(peer);
+        }),
+    ];
+    for (how, end) in ways {
+        let mut sim = Sim::new(Config {
+            deflate: Deflate::Takeover,
+            ..Config::default()
+        });
+        let peer = open(&mut sim, "/echo", DEFLATE);
+        sim.send(peer, &frame(0xc1, squeezed(&letters(33_000, 1))));
+        sim.run();
+        sim.take(peer);
+        assert!(sim.hub.held_bytes() > 36 << 10, "{how}");
+        end(&mut sim, peer);
+        sim.run();
+        // It lingers, and holds no more than its last bytes.
+        assert_eq!(sim.hub.connections(), 1, "{how}");
+        let held = sim.hub.held_bytes();
+        assert!(held < 1_500, "{how}: {held} bytes");
+    }
+}
+
+#[test]
 fn contexts_over_the_budget_end_their_holders_and_not_the_server() {
     let budget = 4 * MIB;
     let mut sim = Sim::new(Config {

@@ -342,6 +342,51 @@ fn trickle_inside_one_large_frame_is_judged_alike() {
 }
 
 #[test]
+fn pauses_that_a_peer_makes_buy_it_no_new_minute() {
+    // Four Pings are two more than a second allows, so it is not read for a while.
+    let mut sim = Sim::new(Config {
+        max_messages_per_second: 2,
+        ..without_pings()
+    });
+    let peer = sim.open("/echo");
+    sim.exchange(peer, &client::frame(0x02, vec![7; 70_000]));
+    for second in (0..60).step_by(20) {
+        until(&mut sim, second * 1_000);
+        sim.send(peer, &client::ping("").repeat(4));
+    }
+    until(&mut sim, 60_000);
+    assert_eq!(client::frames(&sim.take(peer)).len(), 12, "Pongs");
+    assert_eq!(sim.end(peer), End::Open, "the pauses are not counted");
+    until(&mut sim, 65_000);
+    assert_eq!(sim.take(peer), close_frame(1008, "message too slow"));
+}
+
+#[test]
+fn time_in_which_it_is_not_read_is_not_the_message_s() {
+    let mut sim = Sim::new(without_pings());
+    let peer = sim.open("/echo");
+    sim.exchange(peer, &client::frame(0x02, vec![7; 70_000]));
+    until(&mut sim, 10_000);
+    // Its Pongs wait, so it is not read; it takes a few bytes every now and then.
+    sim.set_window(peer, Some(0));
+    sim.send(peer, &client::ping([7; 125]).repeat(2_500));
+    for second in (30..=190).step_by(20) {
+        until(&mut sim, second * 1_000);
+        assert_eq!(sim.end(peer), End::Open);
+        sim.open_window(peer, 10);
+    }
+    sim.set_window(peer, None);
+    until(&mut sim, 200_000);
+    assert_eq!(sim.end(peer), End::Open);
+    sim.take(peer);
+    // Ten seconds were over before, and since 190 s it is read again.
+    until(&mut sim, 190_000 + 49_999);
+    assert_eq!(sim.take(peer), b"");
+    until(&mut sim, 190_000 + 50_000);
+    assert_eq!(sim.take(peer), close_frame(1008, "message too slow"));
+}
+
+#[test]
 fn queue_that_does_not_move_for_30_s_ends_the_connection() {
     let (mut sim, record) = watched_sim(without_pings());
     let peer = sim.open("/echo");
