@@ -161,12 +161,16 @@ pub trait App {
     fn on_shutdown(&mut self, _ctx: &mut Ctx<'_>) {}
 }
 
-/// The world below the core: randomness and the calendar. Sockets are [`Net`].
+/// The world below the core: randomness, the calendar, and what a panic said. Sockets are [`Net`].
 pub trait World {
     /// Fills `bytes` with unpredictable bytes.
     fn random(&mut self, bytes: &mut [u8]);
     /// Seconds since 1970, for `Date`.
     fn unix_time(&mut self) -> u64;
+    /// What the last panic said, and where it was; empty when nobody knows.
+    fn last_panic(&mut self) -> String {
+        String::new()
+    }
 }
 
 /// Sockets, as the core needs them. The driver implements it; so do tests.

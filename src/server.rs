@@ -9,7 +9,6 @@
 use crate::app::ConnId;
 use crate::clock::Time;
 use crate::hub::Hub;
-use crate::panics;
 use crate::sockets::{Socket, Sockets};
 use log::warn;
 use mio::net::{TcpListener, TcpStream};
@@ -245,7 +244,7 @@ impl Server {
             if catch_unwind(AssertUnwindSafe(|| call(self))).is_ok() {
                 return;
             }
-            self.hub.recover(&panics::take(), now);
+            self.hub.recover(now);
         }
     }
 

@@ -63,8 +63,8 @@ pub(crate) struct Core {
     pub(crate) admission: Admission,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
-    /// Inflates what connections receive. Not here while it does.
-    pub(crate) inflater: Option<Box<Inflater>>,
+    /// Inflates what connections receive.
+    pub(crate) inflater: Inflater,
     /// Compresses what they are sent.
     pub(crate) compressor: Compressor,
     /// Bytes inflated and compressed in this turn: work that is not to be seen by what came in and goes out.
@@ -119,7 +119,7 @@ impl Core {
             conns: Slab::new(),
             admission: Admission::default(),
             arena: Vec::new(),
-            inflater: None,
+            inflater: Inflater::default(),
             compressor: Compressor::default(),
             squeezed: 0,
             intake: Intake::default(),

@@ -2,7 +2,6 @@
 
 use super::Hub;
 use super::core::Core;
-use super::ctx::Ctx;
 use super::metrics::Wait;
 use crate::app::{Cause, Closed, ConnId};
 use crate::clock::Time;
@@ -33,14 +32,13 @@ impl Hub {
         self.wake_applications(now);
         self.core.log.flush(now);
         if self.core.stop_at.is_some_and(|at| at <= now) {
-            let left = self.core.conns.len();
-            self.core.counters.timeouts(Wait::Drain, left);
             self.cut_all();
         }
     }
 
     /// Calls the applications whose moment has come. Who asks for `now` again is called in the next turn.
     fn wake_applications(&mut self, now: Time) {
+        self.core.active = None;
         let timers = &mut self.core.app_timers;
         let due: Vec<_> = iter::from_fn(|| timers.pop_expired(now)).collect();
         for (at, (app, key)) in due {
@@ -49,10 +47,7 @@ impl Hub {
                 continue;
             }
             self.core.app_armed.remove(&(app, key));
-            self.core.active = None;
-            if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                application.on_timer(&mut Ctx::new(&mut self.core, app), key);
-            }
+            self.tell(app, |application, ctx| application.on_timer(ctx, key));
             self.settle();
         }
     }
@@ -68,7 +63,7 @@ impl Hub {
         if wait == Wait::Ping && !conn.pinged {
             return core.ping(id);
         }
-        core.counters.timeouts(wait, 1);
+        core.counters.timeout(wait);
         match wait {
             Wait::Head if !is_fresh(conn) => core.refuse(id, *refusal::request_timeout()),
             Wait::Head | Wait::KeepAlive => core.gone(id, Cause::Timeout, false),
@@ -84,8 +79,6 @@ impl Hub {
             // Its last bytes may still be in the kernel, on their way over a slow line: once our
             // side is closed, a reset would throw them away for nothing.
             Wait::Linger => core.gone(id, Cause::Timeout, !has_half_closed(conn)),
-            // Not that of a connection.
-            Wait::Drain => {}
         }
     }
 }

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-/// A wait that has a deadline (LIMITS §1), by what is waited for.
+/// A wait that has a deadline (LIMITS §1), by what is waited for. Not the drain when the server goes down: behind that
+/// nobody is left who could ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Wait {
     /// The rest of a request head, or its first byte on a new connection.
@@ -36,11 +37,9 @@ pub(crate) enum Wait {
     Close,
     /// The end of the stream, after ours.
     Linger,
-    /// Everybody's leaving when the server goes down.
-    Drain,
 }
 
-const WAITS: [(Wait, &str); 11] = [
+const WAITS: [(Wait, &str); 10] = [
     (Wait::Head, "head"),
     (Wait::KeepAlive, "keep_alive"),
     (Wait::Body, "body"),
@@ -51,7 +50,6 @@ const WAITS: [(Wait, &str); 11] = [
     (Wait::Message, "message"),
     (Wait::Close, "close"),
     (Wait::Linger, "linger"),
-    (Wait::Drain, "drain"),
 ];
 
 const CAPS: [(Cap, &str); 5] = [
@@ -116,9 +114,9 @@ impl Counters {
         *self.responses.entry(status).or_default() += 1;
     }
 
-    /// So many connections ended because a deadline passed.
-    pub(crate) fn timeouts(&mut self, wait: Wait, count: usize) {
-        *self.timeouts.entry(wait).or_default() += count as u64;
+    /// A connection ended because a deadline passed.
+    pub(crate) fn timeout(&mut self, wait: Wait) {
+        *self.timeouts.entry(wait).or_default() += 1;
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) mod intake;
 mod logbook;
 mod metrics;
 mod rate;
+mod recovery;
 mod relief;
 mod respond;
 mod squeeze;
@@ -39,13 +40,11 @@ mod websocket;
 pub use self::logbook::escaped;
 
 use self::core::{Core, Report};
-use self::ctx::Ctx;
 use crate::app::{App, Cause, Closed, ConnId, World};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Phase, Stage};
 use crate::http::policy::Policy;
-use crate::http::refusal;
 use crate::ws::close::CloseCode;
 use std::mem;
 use std::time::Duration;
@@ -275,26 +274,6 @@ impl Hub {
         self.core.conns.len()
     }
 
-    /// A call into the hub has panicked, and `message` says how. The connection that was being
-    /// dealt with is closed, with 1011 (or a `500`) if it can be; the others are not touched.
-    pub fn recover(&mut self, message: &str, now: Time) {
-        let core = &mut self.core;
-        core.now = now;
-        let active = core.active.take();
-        let conn = active.and_then(|id| core.conns.get(id.slot as usize));
-        core.log.bug(now, conn, message);
-        core.counters.panics += 1;
-        let Some(id) = active else { return };
-        match core.get(id).map(|conn| &conn.phase) {
-            Some(Phase::Open { .. }) => {
-                let code = CloseCode::InternalError;
-                core.close_and_drain(id, code, "internal error", Cause::Application);
-            }
-            Some(Phase::Http(_)) => core.refuse(id, *refusal::internal_server_error()),
-            _ => core.gone(id, Cause::Application, true),
-        }
-    }
-
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
         self.core.counters.accept_errors += 1;
@@ -325,18 +304,11 @@ impl Hub {
             let (Report::Closed { app, .. }
             | Report::RequestGone { app, .. }
             | Report::GiveUp { app, .. }) = report;
-            let Some(application) = self.apps.get_mut(usize::from(app)) else {
-                continue;
-            };
-            // A panic in here is not the fault of the connection that is being dealt with.
-            let active = self.core.active.take();
-            let ctx = &mut Ctx::new(&mut self.core, app);
-            match report {
+            self.tell(app, |application, ctx| match report {
                 Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
                 Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),
                 Report::GiveUp { key, .. } => application.on_give_up(ctx, key),
-            }
-            self.core.active = active;
+            });
         }
     }
 }

@@ -83,7 +83,7 @@ impl Hub {
         let mut endpoint = mem::take(endpoint);
         let agreed = conn.agreed;
         let mut contexts = conn.contexts.take();
-        let mut inflater = core.inflater.take().unwrap_or_default();
+        let mut inflater = core.inflater.take();
         let means = Means {
             agreed,
             inflater: &mut inflater,
@@ -98,8 +98,8 @@ impl Hub {
             conn.contexts = contexts;
             self.take_rarer(id, event);
         }
-        self.core.squeezed += inflater.take_work();
-        self.core.inflater = Some(inflater);
+        self.core.inflater.give_back(inflater);
+        self.core.squeezed += self.core.inflater.take_work();
     }
 
     #[cold]

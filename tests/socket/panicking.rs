@@ -60,6 +60,9 @@ impl World for NoWorld {
     fn unix_time(&mut self) -> u64 {
         0
     }
+    fn last_panic(&mut self) -> String {
+        panics::take()
+    }
 }
 
 fn main() {

@@ -70,6 +70,10 @@ impl World for System {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         since.map_or(0, |since| since.as_secs())
     }
+
+    fn last_panic(&mut self) -> String {
+        panics::take()
+    }
 }
 
 fn settings(path: &str) -> Settings {

@@ -102,7 +102,7 @@ const LAYERS: &[Layer] = &[
     layer("sockets", &["app"], &["mio", "rustix"]),
     layer(
         "server",
-        &["app", "clock", "hub", "panics", "sockets"],
+        &["app", "clock", "hub", "sockets"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     layer("args", &["config"], &["lexopt", "log"]),

@@ -47,6 +47,7 @@ mod masking;
 mod mutation;
 mod opening;
 mod outbox;
+mod panics;
 mod policy;
 mod rate;
 mod record;

@@ -5,6 +5,7 @@
 //! test that fails. Nothing here calls our own encoder: what a client sends is written by
 //! `client.rs`, which knows RFC 6455 by itself.
 
+pub mod bugs;
 mod net;
 
 pub use net::{End, Peer};
@@ -79,6 +80,8 @@ pub struct Sim {
     ready: Vec<usize>,
     /// Turns driven so far.
     pub turns: usize,
+    /// Applications panic, and are meant to. Elsewhere that is an assertion of theirs that failed.
+    pub expects_bugs: bool,
 }
 
 /// What the tests run against unless they say otherwise: the applications of the program.
@@ -123,6 +126,7 @@ impl Sim {
             sockets: Sockets::default(),
             ready: Vec::new(),
             turns: 0,
+            expects_bugs: false,
         }
     }
 
@@ -198,21 +202,21 @@ impl Sim {
     pub fn turn(&mut self) {
         self.turns += 1;
         let now = self.now;
-        self.hub.begin_turn(now);
+        self.guarded(|sim| sim.hub.begin_turn(now));
         self.take_events();
         if self.hub.should_transmit() {
-            self.hub.transmit(&mut self.sockets);
+            self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
         }
         for index in std::mem::take(&mut self.ready) {
-            self.read(index);
+            self.survives(|sim| sim.read(index));
             if self.hub.should_transmit() {
-                self.hub.transmit(&mut self.sockets);
+                self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
             }
         }
         if self.hub.next_deadline() <= now {
-            self.hub.expire(now);
+            self.guarded(|sim| sim.hub.expire(now));
         }
-        self.hub.transmit(&mut self.sockets);
+        self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
         self.hub.end_turn(&mut self.sockets);
         self.audit();
         while let Some(id) = self.hub.next_readable() {
@@ -229,6 +233,7 @@ impl Sim {
             let held = self.hub.held_bytes();
             assert_eq!(held, self.hub.recount_held_bytes(), "counted, and held");
         }
+        assert!(self.expects_bugs || self.hub.panics() == 0, "a panic");
     }
 
     fn take_events(&mut self) {

@@ -13,7 +13,7 @@ use super::{Agreed, Contexts, append, last};
 use crate::ws::close::Violation;
 use flate2::{Decompress, FlushDecompress, Status};
 use std::mem;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// How far back DEFLATE can refer at most.
 const WINDOW_BYTES: usize = 32 << 10;
@@ -37,7 +37,7 @@ type Take<'a> = dyn FnMut(&[u8]) -> Result<(), Violation> + 'a;
 #[derive(Debug, Default)]
 pub struct Inflater {
     idle: Option<Box<Stream>>,
-    /// Cloned into each stream that is lent.
+    /// Each stream that is lent has a weak pointer to it, so it counts them.
     lent: Rc<()>,
     /// Bytes that came out, or were copied, since somebody asked.
     worked: usize,
@@ -56,13 +56,30 @@ enum State {
     /// Inflated as it comes.
     Lent {
         stream: Box<Stream>,
-        _counted: Rc<()>,
+        _counted: Weak<()>,
     },
     /// Kept as it came.
     Kept(Vec<u8>),
 }
 
 impl Inflater {
+    /// The same one, to be used beside its owner, who has only the count of streams meanwhile:
+    /// should it not come back, a new stream is all that has to be made.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self {
+            idle: self.idle.take(),
+            lent: Rc::clone(&self.lent),
+            worked: 0,
+        }
+    }
+
+    /// It is back.
+    pub fn give_back(&mut self, used: Self) {
+        self.idle = used.idle;
+        self.worked += used.worked;
+    }
+
     /// A message begins. `is_whole`: it is all there, and nothing of it will have to be kept.
     ///
     /// # Errors
@@ -73,7 +90,7 @@ impl Inflater {
         is_whole: bool,
         contexts: Option<&Contexts>,
     ) -> Result<Inflating, Violation> {
-        let state = if is_whole || Rc::strong_count(&self.lent) <= MAX_LENT {
+        let state = if is_whole || Rc::weak_count(&self.lent) < MAX_LENT {
             self.lend(contexts)?
         } else {
             State::Kept(Vec::new())
@@ -85,7 +102,7 @@ impl Inflater {
     fn lend(&mut self, contexts: Option<&Contexts>) -> Result<State, Violation> {
         Ok(State::Lent {
             stream: self.stream(contexts)?,
-            _counted: Rc::clone(&self.lent),
+            _counted: Rc::downgrade(&self.lent),
         })
     }
 

@@ -253,7 +253,8 @@ fn what_the_driver_meets_is_counted() {
     let descriptors = "ws101_refused_total{reason=\"descriptors\"}";
     expect_change(&mut sim, descriptors, 1.0, |sim| sim.hub.note_turned_away());
     expect_change(&mut sim, "ws101_panics_total", 1.0, |sim| {
-        sim.hub.recover("heard the word", sim.now);
+        sim.expects_bugs = true;
+        sim.hub.recover(sim.now);
     });
     for (millis, longest) in [(5, 0.005), (3, 0.005), (1_500, 1.5)] {
         sim.hub.note_turn(Duration::from_millis(millis));

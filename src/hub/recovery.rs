@@ -1,0 +1,58 @@
+//! What a bug costs: one connection, the one that was being dealt with (PRODUCT §4, LIMITS rule 1). Nobody
+//! else may lose a byte, a deadline or the news of an ending by it.
+//!
+//! The driver catches what goes wrong while bytes of a connection are processed, because what is left of
+//! that call is about this connection. Where an application is told of something else meanwhile, the rest of the call
+//! belongs to others: there the panic is caught at once.
+
+use super::Hub;
+use super::ctx::Ctx;
+use crate::app::{App, Cause};
+use crate::clock::Time;
+use crate::conn::Phase;
+use crate::http::refusal;
+use crate::ws::close::CloseCode;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+impl Hub {
+    /// A call into the hub has panicked. The connection that was being dealt with is closed, with 1011
+    /// (or a `500`) if it can be; the others are not touched.
+    pub fn recover(&mut self, now: Time) {
+        let core = &mut self.core;
+        core.now = now;
+        let active = core.active.take();
+        let conn = active.and_then(|id| core.conns.get(id.slot as usize));
+        core.log.bug(now, conn, &core.world.last_panic());
+        core.counters.panics += 1;
+        let Some(id) = active else { return };
+        match core.get(id).map(|conn| &conn.phase) {
+            Some(Phase::Open { .. }) => {
+                let code = CloseCode::InternalError;
+                core.close_and_drain(id, code, "internal error", Cause::Application);
+            }
+            Some(Phase::Http(_)) => core.refuse(id, *refusal::internal_server_error()),
+            _ => core.gone(id, Cause::Application, true),
+        }
+    }
+
+    /// How many panics there were.
+    #[must_use]
+    pub fn panics(&self) -> u64 {
+        self.core.counters.panics
+    }
+
+    /// Calls an application about something that is not the fault of the connection that is being
+    /// dealt with: should it panic, that one goes on, with what is left of its bytes.
+    pub(super) fn tell(&mut self, app: u8, call: impl FnOnce(&mut dyn App, &mut Ctx<'_>)) {
+        let Some(application) = self.apps.get_mut(usize::from(app)) else {
+            return;
+        };
+        let active = self.core.active.take();
+        let ctx = &mut Ctx::new(&mut self.core, app);
+        let told = catch_unwind(AssertUnwindSafe(|| call(&mut **application, ctx)));
+        if told.is_err() {
+            self.recover(self.core.now);
+        }
+        self.core.active = active;
+    }
+}
