@@ -7,6 +7,7 @@
 
 mod flags;
 mod help;
+mod kind;
 mod value;
 
 use std::ffi::{OsStr, OsString};
@@ -17,7 +18,8 @@ use lexopt::Arg;
 use log::LevelFilter;
 
 use crate::config::Config;
-use flags::{FLAGS, Flag};
+use flags::FLAGS;
+use kind::Flag;
 
 /// What the program is asked to do.
 #[derive(Debug, Clone)]

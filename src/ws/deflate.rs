@@ -1,7 +1,7 @@
 //! permessage-deflate (RFC 7692): what is agreed to, and what that means for a message.
 //!
 //! A message is compressed as a whole, and its frames are cut from the result (§6). RSV1 on the first
-//! of them says that it is. Here offers are judged (§5, §7.1); `inflate` makes messages of what
+//! of them says that it is. Here offers are judged (§5, §7.1); `inflate` and `stream` make messages of what
 //! arrives, `compress` does the reverse. DEFLATE itself (RFC 1951) is a library's.
 //!
 //! **Context takeover** means that a message may refer back to the messages before it, as far as the
@@ -13,6 +13,7 @@
 
 mod compress;
 mod inflate;
+mod stream;
 
 pub use compress::Compressor;
 pub use inflate::{Inflater, Inflating};

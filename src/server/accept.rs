@@ -1,0 +1,133 @@
+//! The door: listening, accepting, and what is done when no file can be opened any more (LIMITS §6).
+
+use super::Server;
+use crate::clock::Time;
+use crate::sockets::Socket;
+use log::warn;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Token};
+use rustix::fs::{self, Mode, OFlags};
+use rustix::io::Errno;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// Connections accepted in one turn.
+const ACCEPTS_PER_TURN: usize = 256;
+/// How long the listener is left alone after an error such as "too many open files".
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections closed as soon as accepted, in one turn, when no file can be opened any more.
+const TURNED_AWAY_PER_TURN: usize = 64;
+/// Connections that the kernel completes before we accept them.
+const BACKLOG: i32 = 1_024;
+
+impl Server {
+    /// Opens a listening socket.
+    ///
+    /// # Errors
+    /// The address is in use or not ours.
+    pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+        use rustix::net::{AddressFamily, SocketType, bind, listen, socket, sockopt};
+        let family = match address {
+            SocketAddr::V4(_) => AddressFamily::INET,
+            SocketAddr::V6(_) => AddressFamily::INET6,
+        };
+        let socket = socket(family, SocketType::STREAM, None)?;
+        rustix::io::ioctl_fioclex(&socket)?;
+        sockopt::set_socket_reuseaddr(&socket, true)?;
+        bind(&socket, &address)?;
+        listen(&socket, BACKLOG)?;
+        let listener = std::net::TcpListener::from(socket);
+        listener.set_nonblocking(true)?;
+        Ok(TcpListener::from_std(listener))
+    }
+
+    /// Accepts those who wait, some in each turn.
+    pub(super) fn accept(&mut self, now: Time) {
+        self.accept_again = None;
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(listener) = &self.listener else {
+                return;
+            };
+            match listener.accept() {
+                Ok((stream, peer)) => self.welcome(stream, peer, now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Interrupted | ErrorKind::ConnectionAborted
+                    ) => {}
+                Err(error) => {
+                    if is_out_of_files(&error) && !self.turn_away() {
+                        return;
+                    }
+                    self.hub.note_accept_error(&error, now);
+                    // Nothing new will be reported for connections that already wait.
+                    self.accept_again = Some(now.after(ACCEPT_PAUSE));
+                    return;
+                }
+            }
+        }
+        self.accept_again = Some(now);
+    }
+
+    /// Closes connections that wait, for want of descriptors. `false`: nobody waits. (Without a
+    /// descriptor, accepting fails whether somebody waits or not.)
+    fn turn_away(&mut self) -> bool {
+        self.reserve = None;
+        let mut somebody_waits = false;
+        for _ in 0..TURNED_AWAY_PER_TURN {
+            match self.listener.as_ref().map(TcpListener::accept) {
+                Some(Ok(_)) => {
+                    somebody_waits = true;
+                    self.hub.note_turned_away();
+                }
+                Some(Err(error)) if error.kind() != ErrorKind::WouldBlock => {
+                    somebody_waits = true;
+                    break;
+                }
+                _ => break,
+            }
+        }
+        self.reserve = reserve();
+        somebody_waits
+    }
+
+    fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
+        let Some(id) = self.hub.accept(peer, now) else {
+            return;
+        };
+        // Without it, small messages wait for the acknowledgement of earlier ones (Nagle).
+        let _ = stream.set_nodelay(true);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let token = Token(id.slot as usize);
+        if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {
+            warn!("a connection could not be watched: {error}");
+            return self.hub.broken(id, now);
+        }
+        let socket = Socket {
+            stream,
+            serial: id.serial,
+            readable: false,
+            read_closed: false,
+            queued: false,
+            blocked: false,
+        };
+        self.sockets.insert(id.slot, socket);
+    }
+}
+
+/// The process, or the whole system, may open no further file.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let errors = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
+    errors.contains(&error.raw_os_error())
+}
+
+/// A file that is always there.
+///
+/// Not by `std::fs`: this is the only file that is opened at start, and the standard library's way there
+/// lies where nothing else is needed, which costs 64 KiB of memory.
+pub(super) fn reserve() -> Option<OwnedFd> {
+    fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
+}
