@@ -22,20 +22,22 @@ impl Answer {
         })
     }
 
-    /// The connection ends behind this answer.
+    /// This line is one of its head.
+    pub fn has(&self, field_line: &str) -> bool {
+        self.head.lines().skip(1).any(|line| line == field_line)
+    }
+
+    /// The connection ends behind this answer (RFC 9112 §9.6).
     pub fn closes(&self) -> bool {
         self.field("Connection")
             .is_some_and(|value| value.split(", ").any(|option| option == "close"))
     }
 }
 
-/// The first answer in `bytes`, which are shortened. `to_head`: it answers a HEAD.
-pub fn take(bytes: &mut &[u8], to_head: bool) -> Answer {
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .unwrap_or_else(|| panic!("no whole head in {:?}", String::from_utf8_lossy(bytes)));
-    let head = String::from_utf8(bytes[..end].to_vec()).expect("a head is ASCII");
+/// The first answer in `bytes`, which are shortened; `None` when it is not whole. `to_head`: it answers a HEAD.
+pub fn try_take(bytes: &mut &[u8], to_head: bool) -> Option<Answer> {
+    let head_len = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = String::from_utf8(bytes[..head_len].to_vec()).expect("a head is ASCII");
     let status_line = head.lines().next().expect("a status line");
     let code = status_line.strip_prefix("HTTP/1.1 ").expect(status_line);
     let mut answer = Answer {
@@ -43,13 +45,25 @@ pub fn take(bytes: &mut &[u8], to_head: bool) -> Answer {
         head,
         body: Vec::new(),
     };
-    let len: usize = answer
-        .field("Content-Length")
-        .map_or(0, |len| len.parse().expect("digits"));
-    let len = if to_head { 0 } else { len };
-    answer.body = bytes[end + 4..end + 4 + len].to_vec();
-    *bytes = &bytes[end + 4 + len..];
-    answer
+    let lines = answer.head.lines();
+    let lens = lines.filter(|line| line.starts_with("Content-Length:"));
+    assert!(lens.count() <= 1, "{}", answer.head);
+    let len = match answer.field("Content-Length") {
+        Some(len) if !to_head && ![101, 204, 304].contains(&answer.status) => {
+            len.parse().expect("digits")
+        }
+        _ => 0,
+    };
+    let rest = &bytes[head_len + 4..];
+    answer.body = rest.get(..len)?.to_vec();
+    *bytes = &rest[len..];
+    Some(answer)
+}
+
+/// The same where the answer must be whole.
+pub fn take(bytes: &mut &[u8], to_head: bool) -> Answer {
+    let answer = try_take(bytes, to_head);
+    answer.unwrap_or_else(|| panic!("cut short: {:?}", String::from_utf8_lossy(bytes)))
 }
 
 /// All answers in `bytes`, none of them to a HEAD.

@@ -1,9 +1,8 @@
 //! RFC 6455 §7.1, §7.2: how a connection ends, by whoever and however, and what its application hears.
 
 use crate::client::{binary, close, frame, frames, from_server, hex, ping, text};
+use crate::record::{Event, Record, watched};
 use crate::sim::{End, PeerNo, Sim};
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 use ws101::app::{App, Cause, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::clock::Time;
@@ -150,17 +149,10 @@ fn violation_and_fin_together_still_send_the_close() {
     assert_eq!(sim.end(peer), End::Closed);
 }
 
-/// What an application was told.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Notes {
-    messages: usize,
-    closed: Vec<Closed>,
-}
+/// Closes each connection with 4321 when a message arrives, and tries what must not work then.
+struct Closer;
 
-/// Closes each connection with 4321 when a message arrives, and notes what it is told.
-struct Recorder(Rc<RefCell<Notes>>);
-
-impl App for Recorder {
+impl App for Closer {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
         Some(Route {
             methods: &[Method::Get],
@@ -174,36 +166,34 @@ impl App for Recorder {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, _: Message<'_>) {
-        self.0.borrow_mut().messages += 1;
         ctx.close(id, CloseCode(4321), "enough");
         ctx.close(id, CloseCode(4322), "twice");
         ctx.send(id, Message::Text("late"));
         ctx.ping(id, b"late");
     }
 
-    fn on_close(&mut self, _: &mut Ctx<'_>, _: ConnId, tag: u64, why: &Closed) {
+    fn on_close(&mut self, _: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {
         assert_eq!(tag, 7);
-        self.0.borrow_mut().closed.push(*why);
     }
 }
 
-fn recorder() -> (Sim, PeerNo, Rc<RefCell<Notes>>) {
-    let notes = Rc::new(RefCell::new(Notes::default()));
-    let apps: Vec<Box<dyn App>> = vec![Box::new(Recorder(Rc::clone(&notes)))];
+fn closer() -> (Sim, PeerNo, Record) {
+    let (apps, record) = watched(vec![Box::new(Closer)]);
     let mut sim = Sim::with_apps(Config::default(), apps);
     let peer = sim.open("/");
-    (sim, peer, notes)
+    (sim, peer, record)
 }
 
 /// What the application was told from the opening to the end of a conversation.
-fn recorded(drive: impl Fn(&mut Sim, PeerNo)) -> Notes {
-    let (mut sim, peer, notes) = recorder();
+fn recorded(drive: impl Fn(&mut Sim, PeerNo)) -> Record {
+    let (mut sim, peer, record) = closer();
     drive(&mut sim, peer);
     sim.run();
     sim.fin(peer);
     sim.advance(Duration::from_secs(60));
     assert_eq!(sim.hub.connections(), 0);
-    notes.take()
+    assert_eq!(record.check(), 0);
+    record
 }
 
 #[test]
@@ -225,13 +215,13 @@ fn application_hears_once_with_the_code_of_the_first_close() {
     ];
     for (input, code, cause) in cases {
         let code = CloseCode(code);
-        let notes = recorded(|sim, peer| sim.send(peer, &input));
-        assert_eq!(notes.closed, [Closed { code, cause }], "{input:02x?}");
+        let record = recorded(|sim, peer| sim.send(peer, &input));
+        assert_eq!(record.closes(), [Closed { code, cause }], "{input:02x?}");
     }
-    let notes = recorded(Sim::reset);
+    let record = recorded(Sim::reset);
     let code = CloseCode::AbnormalClosure;
     assert_eq!(
-        notes.closed,
+        record.closes(),
         [Closed {
             code,
             cause: Cause::Peer
@@ -242,7 +232,7 @@ fn application_hears_once_with_the_code_of_the_first_close() {
 #[test]
 fn application_hears_at_once_that_the_stream_ended_though_bytes_still_wait() {
     // RFC 6455 §7.1.5; LIMITS §4: clean up, whatever the client still has to read.
-    let (mut sim, peer, notes) = recorder();
+    let (mut sim, peer, record) = closer();
     sim.set_window(peer, Some(0));
     sim.send(peer, &ping("p"));
     sim.fin(peer);
@@ -250,24 +240,26 @@ fn application_hears_at_once_that_the_stream_ended_though_bytes_still_wait() {
     assert_eq!(sim.end(peer), End::Open, "the Pong waits");
     let code = CloseCode::AbnormalClosure;
     let cause = Cause::Peer;
-    assert_eq!(notes.borrow().closed, [Closed { code, cause }]);
+    assert_eq!(record.closes(), [Closed { code, cause }]);
     sim.set_window(peer, None);
     sim.run();
     assert_eq!(sim.take(peer), hex("8a 01 70"));
     assert_eq!(sim.end(peer), End::Closed);
-    assert_eq!(notes.borrow().closed.len(), 1);
+    assert_eq!(record.closes().len(), 1);
 }
 
 #[test]
 fn application_that_closes_sends_one_close_and_nothing_behind_it() {
     // RFC 6455 §7.1.2, §5.5.1, §6.1; and it hears no message after its close.
-    let notes = recorded(|sim, peer| {
+    let record = recorded(|sim, peer| {
         let output = sim.exchange(peer, &[text("x"), text("y")].concat());
         let payload = [&4321_u16.to_be_bytes()[..], b"enough"].concat();
         assert_eq!(output, from_server(0x88, payload));
         assert_eq!(sim.end(peer), End::Open);
     });
-    assert_eq!(notes.messages, 1);
+    let is_message = |event: &Event| matches!(event, Event::Message(..));
+    let messages = record.events().into_iter().filter(is_message);
+    assert_eq!(messages.count(), 1);
 }
 
 #[test]

@@ -7,88 +7,12 @@ mod framing;
 mod pages;
 mod site;
 
+use crate::answer::{all, get, try_take};
 use crate::client::{SWITCHING, close, from_server, text, upgrade};
 use crate::script;
 use crate::sim::{End, PeerNo, Sim, apps};
 use site::{Counters, Site, pattern};
 use ws101::config::Config;
-
-/// A response as a client reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Answer {
-    status: u16,
-    /// Field lines, without the status line.
-    fields: Vec<String>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn has(&self, field: &str) -> bool {
-        self.fields.iter().any(|line| line == field)
-    }
-
-    /// It says that the connection ends behind it (RFC 9112 §9.6).
-    fn closes(&self) -> bool {
-        self.has("Connection: close") || self.has("Connection: Upgrade, close")
-    }
-
-    fn field(&self, name: &str) -> Option<&str> {
-        let lines = self.fields.iter().filter_map(|line| line.split_once(": "));
-        lines
-            .filter(|(known, _)| *known == name)
-            .map(|(_, value)| value)
-            .next()
-    }
-}
-
-/// Takes the first response off; `None` when it is not whole. `to_head`: it answers a HEAD.
-fn take_answer(bytes: &mut &[u8], to_head: bool) -> Option<Answer> {
-    let head_len = bytes.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-    let (head, rest) = bytes.split_at(head_len);
-    let head = std::str::from_utf8(&head[..head_len - 4]).expect("a head of ASCII");
-    let mut lines = head.split("\r\n");
-    let start = lines.next().unwrap();
-    let status: u16 = start
-        .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3)?.parse().ok())
-        .unwrap_or_else(|| panic!("a status line: {start}"));
-    let fields: Vec<String> = lines.map(str::to_owned).collect();
-    let mut answer = Answer {
-        status,
-        fields,
-        body: Vec::new(),
-    };
-    let lens = answer
-        .fields
-        .iter()
-        .filter(|line| line.starts_with("Content-Length:"));
-    assert!(lens.count() <= 1, "{head}");
-    let len: usize = answer
-        .field("Content-Length")
-        .map_or(0, |len| len.parse().unwrap());
-    let body_len = if to_head || [101, 204, 304].contains(&status) {
-        0
-    } else {
-        len
-    };
-    answer.body = rest.get(..body_len)?.to_vec();
-    *bytes = &rest[body_len..];
-    Some(answer)
-}
-
-/// All responses to requests of which none was a HEAD; nothing may be left over.
-fn answers(mut bytes: &[u8]) -> Vec<Answer> {
-    let mut answers = Vec::new();
-    while !bytes.is_empty() {
-        let answer = take_answer(&mut bytes, false);
-        answers.push(answer.unwrap_or_else(|| panic!("cut short behind {answers:?}")));
-    }
-    answers
-}
-
-fn get(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
-}
 
 /// The program's applications with the test's `Site` before them.
 fn site(config: Config) -> (Sim, Counters) {
@@ -148,7 +72,7 @@ fn connection_carries_one_request_after_the_other() {
     let (mut sim, counters) = site(Config::default());
     let peer = sim.connect();
     for n in 0..20 {
-        let answer = answers(&sim.exchange(peer, get(&format!("/bytes/{n}")).as_bytes()));
+        let answer = all(&sim.exchange(peer, get(&format!("/bytes/{n}")).as_bytes()));
         assert_eq!(answer.len(), 1);
         assert_eq!((answer[0].status, &answer[0].body), (200, &pattern(n)));
         assert_eq!(answer[0].field("Connection"), None);
@@ -164,10 +88,7 @@ fn pipelined_requests_are_answered_in_order_however_they_are_cut() {
         .map(get)
         .concat();
     let (output, end) = converse_in_all_ways(&input);
-    let bodies: Vec<_> = answers(&output)
-        .into_iter()
-        .map(|answer| answer.body)
-        .collect();
+    let bodies: Vec<_> = all(&output).into_iter().map(|answer| answer.body).collect();
     assert_eq!(bodies, [3, 0, 9_000, 7].map(pattern));
     assert_eq!(end, End::Open);
 }
@@ -177,7 +98,7 @@ fn empty_line_between_requests_is_ignored() {
     // RFC 9112 §2.2
     let input = [get("/bytes/1"), "\r\n".to_owned(), get("/bytes/2")].concat();
     let (output, end) = converse_in_all_ways(&input);
-    assert_eq!(answers(&output).len(), 2);
+    assert_eq!(all(&output).len(), 2);
     assert_eq!(end, End::Open);
 }
 
@@ -196,7 +117,7 @@ fn connection_ends_when_the_client_says_so() {
         let last = get("/bytes/2").replace(from, to);
         let (output, end) =
             converse_in_all_ways(&[get("/bytes/1"), last, get("/bytes/3")].concat());
-        let answers = answers(&output);
+        let answers = all(&output);
         assert_eq!(answers.len(), 2, "{to}");
         assert_eq!(answers[0].field("Connection"), None);
         assert_eq!(answers[1].body, pattern(2));
@@ -218,7 +139,7 @@ fn last_of_1_000_requests_says_close() {
             (0..1_005).for_each(|_| sim.send(peer, request.as_bytes()));
         }
         sim.run();
-        let answers = answers(&sim.take(peer));
+        let answers = all(&sim.take(peer));
         assert_eq!(answers.len(), 1_000);
         for (n, answer) in answers.iter().enumerate() {
             assert_eq!(answer.has("Connection: close"), n == 999, "{n}");
@@ -263,8 +184,8 @@ fn head_is_answered_like_get_without_the_body() {
         }
         let (both, end) = converse_in_all_ways(&[head, get("/bytes/3")].concat());
         let mut rest = both.as_slice();
-        assert_eq!(take_answer(&mut rest, true).unwrap().status, 200);
-        assert_eq!(answers(rest)[0].body, pattern(3));
+        assert_eq!(try_take(&mut rest, true).unwrap().status, 200);
+        assert_eq!(all(rest)[0].body, pattern(3));
         assert_eq!(end, End::Open);
     }
 }
@@ -307,7 +228,7 @@ fn upgrade_behind_a_page_that_is_read_slowly() {
         sim.run();
         let read = read_slowly(&mut sim, peer, || 33_333);
         let mut rest = read.as_slice();
-        let page = take_answer(&mut rest, false).unwrap();
+        let page = try_take(&mut rest, false).unwrap();
         assert!(page.body == pattern(700_000), "{plain}");
         let expected = [SWITCHING.as_bytes(), &from_server(0x81, "Hello")].concat();
         assert_eq!(rest, expected, "{plain}");

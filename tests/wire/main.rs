@@ -27,6 +27,7 @@ mod control;
 mod deflate;
 #[cfg(feature = "deflate")]
 mod deflate_limits;
+mod disk;
 mod docs;
 mod downloads;
 mod ending;

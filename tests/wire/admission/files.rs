@@ -2,48 +2,10 @@
 
 use super::{expect_refusal, is_let_in};
 use crate::answer::{self, get, request};
+use crate::disk::Disk;
 use crate::sim::{End, PeerNo, Sim};
-use std::io;
 use std::time::Duration;
-use ws101::app::{App, Ctx, Reply, Request, RequestId};
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
-use ws101::http::response::{Body, Response, Source, Status};
-use ws101::http::route::Route;
-
-/// Zeros without end.
-struct Zeros;
-
-impl Source for Zeros {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(buffer.len())
-    }
-}
-
-/// Whatever is asked for is a file; its size is the query.
-struct Disk;
-
-impl App for Disk {
-    fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get, Method::Head],
-            websocket: false,
-            max_body_bytes: 0,
-        })
-    }
-
-    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
-        let query = request.head.query.unwrap_or("200000");
-        let len = query.parse().expect("a size");
-        let source = Box::new(Zeros);
-        Reply::Now(Response {
-            status: Status(200),
-            fields: Vec::new(),
-            body: Body::Stream { len, source },
-            close: false,
-        })
-    }
-}
 
 fn disk(max_connections: usize) -> Sim {
     let config = Config {

@@ -1,6 +1,7 @@
 //! Large answers and slow readers: complete, in order, and no more in memory than the limits say.
 
-use super::{answers, get, pattern, read_slowly, site, take_answer};
+use super::{pattern, read_slowly, site};
+use crate::answer::{all, get, try_take};
 use crate::sim::{End, Rng};
 use std::time::Duration;
 use ws101::config::Config;
@@ -19,7 +20,7 @@ fn large_body_is_complete_whatever_the_reader_takes_at_a_time() {
             sim.send(peer, requests.as_bytes());
             sim.run();
             let read = read_slowly(&mut sim, peer, || window);
-            let answers = answers(&read);
+            let answers = all(&read);
             assert_eq!(answers.len(), 2, "{target} by {window}");
             assert!(answers[0].body == pattern(LARGE), "{target} by {window}");
             assert_eq!(answers[1].body, pattern(5), "{target} by {window}");
@@ -45,7 +46,7 @@ fn body_of_every_small_length_is_complete_with_any_window() {
             sim.send(peer, get(&format!("{target}/{len}")).repeat(3).as_bytes());
             sim.run();
             let read = read_slowly(&mut sim, peer, || rng.below(200));
-            let answers = answers(&read);
+            let answers = all(&read);
             assert_eq!(answers.len(), 3, "{target}/{len}");
             for answer in answers {
                 assert!(answer.body == pattern(len), "{target}/{len}");
@@ -118,7 +119,7 @@ fn pipelined_large_pages_wait_for_the_peer_to_read() {
         sim.set_window(peer, None);
         sim.run();
         read.extend(sim.take(peer));
-        let answers = answers(&read);
+        let answers = all(&read);
         assert_eq!(answers.len(), 80, "{target}");
         let expected = pattern(len);
         assert!(
@@ -165,13 +166,13 @@ fn source_that_fails_cuts_the_connection() {
         sim.send(peer, [get(target), get("/bytes/1")].concat().as_bytes());
         sim.run();
         let read = sim.take(peer);
-        assert_eq!(take_answer(&mut read.as_slice(), false), None, "{target}");
+        assert_eq!(try_take(&mut read.as_slice(), false), None, "{target}");
         let (_, body) = split_head(&read);
         assert!(body == pattern(sent), "{target}: {}", body.len());
         assert_eq!(sim.end(peer), End::Reset, "{target}");
         assert_eq!((counters.asked(), counters.sources()), (1, 0), "{target}");
         assert_eq!(
-            answers(&sim.exchange(other, get("/bytes/1").as_bytes())).len(),
+            all(&sim.exchange(other, get("/bytes/1").as_bytes())).len(),
             1
         );
     }
@@ -210,7 +211,7 @@ fn many_slow_readers_do_not_mix() {
         sim.set_window(*peer, None);
         sim.run();
         read[index].extend(sim.take(*peer));
-        let answers = answers(&read[index]);
+        let answers = all(&read[index]);
         assert!(
             answers.len() == 1 && answers[0].body == pattern(*len),
             "{index}"

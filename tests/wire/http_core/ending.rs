@@ -1,6 +1,7 @@
 //! How a connection ends: the last answer can be read whole, then both sides close.
 
-use super::{answers, get, pattern, read_slowly, site};
+use super::{pattern, read_slowly, site};
+use crate::answer::{all, get};
 use crate::client::upgrade;
 use crate::sim::{End, PeerNo, Sim};
 use std::time::Duration;
@@ -11,7 +12,7 @@ fn lingering(request: &str) -> (Sim, PeerNo) {
     let (mut sim, _) = site(Config::default());
     let peer = sim.connect();
     let answer = sim.exchange(peer, request.as_bytes());
-    assert!(answers(&answer)[0].closes(), "{request}");
+    assert!(all(&answer)[0].closes(), "{request}");
     assert_eq!(sim.end(peer), End::HalfClosed, "{request}");
     (sim, peer)
 }
@@ -107,7 +108,7 @@ fn large_last_answer_is_whole_before_the_server_closes_its_side() {
         sim.send(peer, [request, get("/bytes/1")].concat().as_bytes());
         sim.run();
         let read = read_slowly(&mut sim, peer, || 50_000);
-        let answers = answers(&read);
+        let answers = all(&read);
         assert!(answers.len() == 1 && answers[0].body == pattern(700_000));
         assert_eq!(sim.end(peer), End::HalfClosed, "{target}");
         assert_eq!((counters.asked(), counters.sources()), (1, 0));
@@ -128,7 +129,7 @@ fn refusal_behind_answers_comes_after_them() {
     sim.send(peer, input.concat().as_bytes());
     sim.run();
     let read = read_slowly(&mut sim, peer, || 10_000);
-    let statuses: Vec<_> = answers(&read).iter().map(|answer| answer.status).collect();
+    let statuses: Vec<_> = all(&read).iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [200, 200, 400]);
     assert_eq!(sim.end(peer), End::HalfClosed);
 }
@@ -155,7 +156,7 @@ fn peer_that_closes_its_side_behind_its_request_gets_the_whole_answer() {
                 sim.fin(peer);
                 sim.run();
                 let read = read_slowly(&mut sim, peer, || window.unwrap_or(0));
-                let answers = answers(&read);
+                let answers = all(&read);
                 let case = format!("{target} {window:?} {apart}");
                 assert_eq!(answers.len(), 1, "{case}");
                 let len: Option<usize> = target.rsplit('/').next().unwrap().parse().ok();
@@ -190,10 +191,7 @@ fn peer_that_closes_its_side_behind_several_requests_gets_all_answers() {
         sim.fin(peer);
         sim.run();
         let read = read_slowly(&mut sim, peer, || window.unwrap_or(0));
-        let lens: Vec<_> = answers(&read)
-            .iter()
-            .map(|answer| answer.body.len())
-            .collect();
+        let lens: Vec<_> = all(&read).iter().map(|answer| answer.body.len()).collect();
         assert_eq!(lens, [300_000, 300_000, 5, 5_000, 300_000], "{window:?}");
         assert_eq!(sim.end(peer), End::Closed, "{window:?}");
     }
@@ -210,7 +208,7 @@ fn half_a_request_and_fin_is_no_request() {
         );
         sim.fin(peer);
         sim.run();
-        assert_eq!(answers(&sim.take(peer)).len(), 1, "{begun}");
+        assert_eq!(all(&sim.take(peer)).len(), 1, "{begun}");
         assert_eq!(sim.end(peer), End::Closed, "{begun}");
         assert_eq!(counters.asked(), 1);
     }

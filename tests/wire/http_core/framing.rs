@@ -1,6 +1,7 @@
 //! RFC 9112 §6.3, §11.2 (request smuggling): what may be a body is never taken for a request.
 
-use super::{answers, converse, converse_in_all_ways, get, site};
+use super::{converse, converse_in_all_ways, site};
+use crate::answer::{all, get};
 use crate::client::upgrade;
 use crate::sim::{End, apps};
 use ws101::apps::pages::Pages;
@@ -11,7 +12,7 @@ use ws101::files::embedded::Embedded;
 fn is_last(head: &str, body: &str, status: u16) {
     let input = [head, "\r\n", body, &get("/bytes/1")].concat();
     let (output, end) = converse_in_all_ways(&input);
-    let answers = answers(&output);
+    let answers = all(&output);
     assert_eq!(answers.len(), 1, "{input}");
     assert_eq!(answers[0].status, status, "{input}");
     assert!(answers[0].closes(), "{input}");
@@ -74,7 +75,7 @@ fn transfer_codings_other_than_chunked_are_refused() {
             get("/bytes/1")
         );
         let (output, end) = converse_in_all_ways(&input);
-        let answers = answers(&output);
+        let answers = all(&output);
         assert_eq!(answers.len(), 1, "{input}");
         assert!([400, 501].contains(&answers[0].status), "{input}");
         assert_eq!(end, End::HalfClosed, "{input}");
@@ -109,7 +110,7 @@ fn get_with_a_body_is_413_and_the_last() {
     // A body that has no bytes is none.
     let empty = "GET /bytes/9 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
     let (output, end) = converse_in_all_ways(&[empty, &get("/bytes/1")].concat());
-    assert_eq!(answers(&output).len(), 2);
+    assert_eq!(all(&output).len(), 2);
     assert_eq!(end, End::Open);
 }
 
@@ -160,7 +161,7 @@ fn post_to_a_page_names_the_methods_it_has() {
         let mut sim = crate::sim::Sim::with_apps(Config::default(), apps);
         let peer = sim.connect();
         let request = get("/").replace("GET", method);
-        let answers = answers(&sim.exchange(peer, [request, get("/")].concat().as_bytes()));
+        let answers = all(&sim.exchange(peer, [request, get("/")].concat().as_bytes()));
         assert_eq!((answers.len(), answers[0].status), (1, 405), "{method}");
         assert!(answers[0].has("Allow: GET, HEAD"), "{method}");
         assert!(answers[0].closes(), "{method}");

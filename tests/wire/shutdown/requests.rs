@@ -3,14 +3,14 @@
 use super::{DRAIN, MILLISECOND, cut, stop};
 use crate::answer::{self, get, request};
 use crate::client;
+use crate::disk::Endless;
 use crate::record::{Event, Record, watched};
 use crate::sim::{End, Sim, apps};
-use std::io;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::head::{Head, Method};
-use ws101::http::response::{Body, Response, Source, Status};
+use ws101::http::response::{Body, Response, Status};
 use ws101::http::route::Route;
 
 /// Larger than one piece of a streamed body, smaller than a queue that holds up reading.
@@ -19,15 +19,6 @@ const BODY_BYTES: usize = 200_000;
 /// `/now` answers at once, `/large` with one large body, `/stream` with one that comes in pieces,
 /// `/hold` never; all but `/hold` read a body.
 struct Site;
-
-struct Letters;
-
-impl Source for Letters {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        buffer.fill(b'x');
-        Ok(buffer.len())
-    }
-}
 
 impl App for Site {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
@@ -45,7 +36,7 @@ impl App for Site {
             "/large" => Body::Bytes(vec![b'x'; BODY_BYTES]),
             "/stream" => Body::Stream {
                 len: BODY_BYTES as u64,
-                source: Box::new(Letters),
+                source: Box::new(Endless),
             },
             _ => return Reply::Later,
         };
