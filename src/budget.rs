@@ -3,7 +3,8 @@
 //! A limit for each connection bounds nothing when there are ten thousand of them. So every byte
 //! that is kept for a peer from one turn to the next is counted, by the capacity of the buffer it
 //! lies in: unfinished heads, bodies and messages, bytes not processed yet, entries of queues; and what
-//! an application keeps for a peer that is away (a polling session between two requests). Those are each holder's own. What queues share is counted once, by a [`Meter`].
+//! an application keeps for a peer that is away (a polling session between two requests). Those are
+//! each holder's own. What queues share is counted once, by a [`Meter`].
 //!
 //! Counted is what is there, never what comes and goes: whoever changes what a connection holds
 //! has it recounted. Which holder goes when too much is held is not decided here (`hub::relief`).

@@ -12,7 +12,7 @@ pub mod conditional;
 pub mod content_type;
 pub mod embedded;
 pub mod folder;
-pub mod packed;
+pub(crate) mod packed;
 pub mod path;
 pub mod range;
 

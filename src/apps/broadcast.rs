@@ -1,7 +1,7 @@
 //! `/broadcast` and `/broadcast/{topic}`: every message unchanged to everybody on that topic,
 //! its sender included; text and binary.
 
-use super::WEBSOCKET;
+use super::{WEBSOCKET, membership};
 use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::route::Route;
@@ -49,8 +49,4 @@ impl App for Broadcast {
     fn on_close(&mut self, _: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {
         self.topics.leave(membership(tag));
     }
-}
-
-fn membership(tag: u64) -> u32 {
-    u32::try_from(tag).unwrap_or(u32::MAX)
 }

@@ -5,9 +5,9 @@
 //! X is any JSON value, and stays the bytes that came. Joining and leaving are silent. Who sends anything
 //! else is closed with 1011, as the original does by failing, and nobody else notices.
 
-use super::CHAT;
 use super::json;
 use super::segment::percent_decoded;
+use super::{CHAT, membership};
 use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::refusal;
@@ -73,8 +73,4 @@ impl App for Channels {
     fn on_close(&mut self, _: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {
         self.rooms.leave(membership(tag));
     }
-}
-
-fn membership(tag: u64) -> u32 {
-    u32::try_from(tag).unwrap_or(u32::MAX)
 }

@@ -155,7 +155,7 @@ impl App for Chat {
     }
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {
-        let Some(key) = usize::try_from(tag).ok() else {
+        let Ok(key) = usize::try_from(tag) else {
             return;
         };
         let Some(member) = self.members.try_remove(key) else {

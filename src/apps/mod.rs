@@ -6,7 +6,7 @@ pub mod chat;
 pub mod echo;
 pub mod json;
 pub mod pages;
-pub mod segment;
+mod segment;
 pub mod status;
 
 use crate::http::head::Method;
@@ -20,8 +20,13 @@ pub const WEBSOCKET: Route = Route {
 };
 
 /// A chat: plain requests of the usual methods are told to upgrade (SEED_SYSTEMS §1), everything else 405.
-pub const CHAT: Route = Route {
+const CHAT: Route = Route {
     methods: &[Method::Get, Method::Head, Method::Post],
     websocket: true,
     max_body_bytes: 0,
 };
+
+/// The tag of a connection that is its membership in a room.
+fn membership(tag: u64) -> u32 {
+    u32::try_from(tag).unwrap_or(u32::MAX)
+}

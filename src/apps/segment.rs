@@ -7,8 +7,7 @@ use std::borrow::Cow;
 /// `%2D` is `-`: the same path, written otherwise (RFC 3986 §2.4). `None`: a `%` without two digits.
 ///
 /// An escaped byte beyond ASCII becomes some character beyond ASCII: for names that have none.
-#[must_use]
-pub fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
+pub(super) fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
         return Some(Cow::Borrowed(segment));
     }

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use super::Form;
 
 /// What the binary holds of a file.
-pub enum Stored {
+pub(crate) enum Stored {
     /// The file.
     Plain(&'static [u8]),
     /// The file as gzip.
@@ -73,7 +73,7 @@ impl Stored {
     ///
     /// # Errors
     /// What was compiled in is no gzip.
-    pub fn form(&self, prefers_gzip: bool) -> io::Result<(&'static [u8], Form)> {
+    pub(crate) fn form(&self, prefers_gzip: bool) -> io::Result<(&'static [u8], Form)> {
         match (self, prefers_gzip) {
             (Self::Plain(bytes), _) => Ok((bytes, Form::Only)),
             #[cfg(feature = "deflate")]

@@ -81,7 +81,7 @@ pub(crate) struct Core {
     pub(crate) unsent: Vec<u32>,
     pub(crate) reports: VecDeque<Report>,
     pub(crate) endings: Vec<Ending>,
-    /// Received bytes that could not be processed yet; see `Hub::resume`.
+    /// Received bytes that could not be processed yet; see `Hub::begin_turn`.
     pub(crate) backlogs: BTreeMap<u32, Vec<u8>>,
     /// Connections whose backlog, or next piece of a body, is due in the next turn.
     pub(crate) resume: VecDeque<ConnId>,

@@ -138,6 +138,7 @@ impl Core {
         self.wake_reader(id);
         self.arm(id);
     }
+
     /// Takes the next piece of a response body, if the one before has left; gives its size.
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.piece_bytes;
