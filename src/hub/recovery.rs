@@ -9,7 +9,7 @@ use super::Hub;
 use super::ctx::Ctx;
 use crate::app::{App, Cause};
 use crate::clock::Time;
-use crate::conn::Phase;
+use crate::conn::{Phase, Stage};
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,7 +30,13 @@ impl Hub {
                 let code = CloseCode::InternalError;
                 core.close_and_drain(id, code, "internal error", Cause::Application);
             }
-            Some(Phase::Http(_)) => core.refuse(id, *refusal::internal_server_error()),
+            // What it reads now is the rest of a body, so an answer would be taken for that.
+            Some(Phase::Http(exchange)) if matches!(exchange.stage, Stage::Streaming { .. }) => {
+                core.gone(id, Cause::Application, true);
+            }
+            Some(Phase::Http(_)) => {
+                core.request_gone_with(id, *refusal::internal_server_error());
+            }
             _ => core.gone(id, Cause::Application, true),
         }
     }

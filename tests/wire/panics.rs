@@ -1,17 +1,20 @@
 //! A bug costs one connection (PRODUCT §4, LIMITS rule 1), on the virtual clock: nobody else loses a byte, a
 //! deadline or the news of an ending, and what is counted stays right (`Sim::audit`). With sockets: `tests/socket/panics.rs`.
 
+use crate::answer::get;
 use crate::client::{self, frame, frames, from_server, text, upgrade};
 use crate::record::{Record, watched};
 use crate::sim::bugs::strike;
-use crate::sim::{PeerNo, Rng, Sim};
+use crate::sim::{End, PeerNo, Rng, Sim};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use std::{io, mem};
 use ws101::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::apps::WEBSOCKET;
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::head::Head;
+use ws101::http::response::{Body, Response, Source, Status};
 use ws101::http::route::Route;
 use ws101::ws::close::CloseCode;
 
@@ -28,11 +31,27 @@ struct Buggy {
 
 impl App for Buggy {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
-        (head.path == "/buggy").then_some(WEBSOCKET)
+        match head.path {
+            "/buggy" => Some(WEBSOCKET),
+            "/body" => Some(Route {
+                websocket: false,
+                ..WEBSOCKET
+            }),
+            _ => None,
+        }
     }
 
-    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
-        Reply::Upgrade(Options::tagged(0))
+    fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
+        if request.upgrade {
+            return Reply::Upgrade(Options::tagged(0));
+        }
+        let (len, source) = (3_000, Box::new(Torn(1_000)));
+        Reply::Now(Response {
+            status: Status(200),
+            fields: Vec::new(),
+            body: Body::Stream { len, source },
+            close: false,
+        })
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: Message<'_>) {
@@ -68,6 +87,21 @@ impl App for Buggy {
     fn on_close(&mut self, _: &mut Ctx<'_>, id: ConnId, _: u64, _: &Closed) {
         if self.later.remove(&id) {
             strike();
+        }
+    }
+}
+
+/// A body that gives so many bytes, and then panics.
+struct Torn(usize);
+
+impl Source for Torn {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match mem::take(&mut self.0) {
+            0 => strike(),
+            len => {
+                buffer[..len].fill(b'x');
+                Ok(len)
+            }
         }
     }
 }
@@ -116,6 +150,18 @@ fn panic_in_a_timer_costs_no_other_timer() {
     sim.advance(Duration::from_millis(50));
     assert_eq!(client::texts(&sim.take(peer)), ["tick"; 3]);
     assert_eq!(sim.hub.panics(), 2);
+}
+
+#[test]
+fn panic_over_a_body_adds_nothing_to_it() {
+    let (mut sim, _) = buggy();
+    let peer = sim.connect();
+    let answer = sim.exchange(peer, get("/body").as_bytes());
+    let head_len = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    assert!(answer[head_len.unwrap() + 4..] == [b'x'; 1_000]);
+    // Less than was promised, and no end that looks like one.
+    assert_eq!(sim.end(peer), End::Reset);
+    assert_eq!((sim.hub.panics(), sim.hub.connections()), (1, 0));
 }
 
 /// A connection, perhaps with compression.
@@ -254,7 +300,7 @@ fn whatever_panics_the_others_get_what_is_theirs() {
             panics += say(&mut sim, &mut talkers, at, &mut rng);
             assert_eq!(sim.hub.panics(), panics, "seed {seed}");
             for talker in &mut talkers {
-                let expected = std::mem::take(&mut talker.expected);
+                let expected = mem::take(&mut talker.expected);
                 let came = sim.take(talker.no);
                 assert_eq!(frames(&came), frames(&expected), "seed {seed}");
             }
