@@ -197,8 +197,10 @@ impl Play {
             let ledger = ledger.clone();
             Box::new(Watched { inner, ledger }) as Box<dyn App>
         };
+        let mut sim = Sim::with_apps(config.clone(), apps.map(watch).into());
+        sim.expects_bugs = true;
         Self {
-            sim: Sim::with_apps(config.clone(), apps.map(watch).into()),
+            sim,
             config,
             ledger,
             clients: Default::default(),

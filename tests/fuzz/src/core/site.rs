@@ -1,9 +1,10 @@
 //! Applications that do what those of the program do not: hold requests, answer in pieces, close
-//! others, wake up, send from `on_close`.
+//! others, wake up, send from `on_close`, and have bugs.
 //!
 //! No answer of theirs holds a byte that the peer chose, so a reader cannot be misled by one.
 
 use super::ledger::Ledger;
+use crate::sim::bugs::strike;
 use std::io;
 use std::time::Duration;
 use ws101::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
@@ -12,7 +13,7 @@ use ws101::http::response::{Body, Response, Source, Status};
 use ws101::http::route::Route;
 use ws101::ws::close::CloseCode;
 
-/// Its WebSockets are never pinged.
+/// Its WebSockets are never pinged, and it panics when one has ended.
 pub const QUIET: &str = "/unruly/quiet";
 const UNRULY: &str = "/unruly";
 /// The key of a timer that answers what is held; that of one that sends to all.
@@ -150,6 +151,7 @@ impl App for Site {
             Some(b't') => ctx.wake_at(GREET, ctx.now().after(Duration::from_millis(250))),
             Some(b'n') => ctx.wake_at(GREET, ctx.now()),
             Some(b'q') => {}
+            Some(b'b') => strike(),
             _ => {
                 self.send(ctx, message, false);
                 self.send(ctx, Message::Binary(b"twice"), false);
@@ -158,9 +160,12 @@ impl App for Site {
     }
 
     /// When many end at once, the others may be closing already.
-    fn on_close(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, _: &Closed) {
+    fn on_close(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, _: &Closed) {
         ctx.send(id, Message::Text("you are gone"));
         self.send(ctx, Message::Text("one has left"), true);
+        if tag == 8 {
+            strike();
+        }
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
