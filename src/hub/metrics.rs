@@ -189,7 +189,7 @@ impl Core {
         page.one(
             "counter",
             "ws101_panics_total",
-            "Bugs that were met; each cost one connection.",
+            "Bugs that were met; each cost one connection at most.",
             counters.panics,
         );
     }
