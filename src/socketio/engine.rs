@@ -41,6 +41,9 @@ const METHODS: &[Method] = &[
     Method::Patch,
 ];
 
+/// Of the protocol, as it stands in every query.
+const VERSION: &str = "4";
+
 /// An Engine.IO endpoint.
 pub struct Engine<S> {
     service: S,
@@ -83,7 +86,8 @@ impl<S: Service> Engine<S> {
         } else {
             let id = self.sessions.find(&query.sid, now);
             let id = id.ok_or(Fault::UnknownSid)?;
-            if !upgrade && self.sessions.conn_of(id).is_some() {
+            let has_websocket = !upgrade && self.sessions.conn_of(id).is_some();
+            if has_websocket || query.version != VERSION {
                 return Err(Fault::BadRequest);
             }
             Asked::Of(id)
@@ -92,7 +96,7 @@ impl<S: Service> Engine<S> {
             return Err(Fault::BadRequest);
         }
         match asked {
-            Asked::Open if query.version != "4" => Err(Fault::UnsupportedVersion),
+            Asked::Open if query.version != VERSION => Err(Fault::UnsupportedVersion),
             asked => Ok(asked),
         }
     }

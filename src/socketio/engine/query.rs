@@ -1,5 +1,5 @@
 //! The query of a request: `EIO`, `transport` and `sid`, in any order. Everything else, such as the `t`
-//! with which clients get around caches, is ignored; of a parameter that is repeated, the first counts.
+//! with which clients get around caches, is ignored; of a parameter that is repeated, the last counts, as in the original.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(super) struct Query<'a> {
 impl<'a> Query<'a> {
     pub(super) fn parse(query: Option<&'a str>) -> Self {
         let value = |wanted: &str| {
-            let mut pairs = query.unwrap_or_default().split('&');
+            let mut pairs = query.unwrap_or_default().rsplit('&');
             pairs.find_map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 (decoded(name) == wanted).then(|| decoded(value))

@@ -34,7 +34,7 @@ fn plain_requests() {
         ("GET", "?EIO=4&transport=constructor", UNKNOWN_TRANSPORT),
         (
             "GET",
-            "?EIO=4&transport=x&transport=polling",
+            "?EIO=4&transport=polling&transport=x",
             UNKNOWN_TRANSPORT,
         ),
         ("POST", "?EIO=4&transport=x&sid=y", UNKNOWN_TRANSPORT),
@@ -62,7 +62,7 @@ fn plain_requests() {
         ("GET", "?transport=polling", BAD_VERSION),
         ("GET", "?EIO=3&transport=polling", BAD_VERSION),
         ("GET", "?EIO=04&transport=polling", BAD_VERSION),
-        ("GET", "?EIO=3&EIO=4&transport=polling", BAD_VERSION),
+        ("GET", "?EIO=4&EIO=3&transport=polling", BAD_VERSION),
     ] {
         let answer = server.fetch(&answer::request(method, &format!("/socket.io/{query}")));
         assert_refused(&answer, body, &format!("{method} {query}"));
@@ -88,8 +88,25 @@ fn upgrades() {
         assert_refused(&answer, body, query);
     }
     assert_eq!(server.seen.opened(), 1);
-    // The version counts when a session begins.
-    server.upgrade(&format!("/socket.io/?transport=websocket&sid={sid}"));
+}
+
+#[test]
+fn a_session_goes_on_in_the_version_in_which_it_began() {
+    let mut server = Server::default();
+    let sid = server.open();
+    for version in ["", "EIO=3&", "EIO=5&", "EIO=4&EIO=3&"] {
+        let path = |transport| format!("/socket.io/?{version}transport={transport}&sid={sid}");
+        let get = answer::get(&path("polling"));
+        assert_refused(&server.fetch(&get), BAD_REQUEST, version);
+        let post = post(&sid, "4x").replace("EIO=4&", version);
+        assert_refused(&server.fetch(&post), BAD_REQUEST, version);
+        let upgrade = client::upgrade(&path("websocket"));
+        assert_refused(&server.fetch(&upgrade), BAD_REQUEST, version);
+    }
+    // Nothing of it was heard, and it lives.
+    assert_eq!(server.seen.heard().len(), 0);
+    server.post(&sid, "4y");
+    assert_eq!(server.poll(&sid), "4y");
 }
 
 #[test]

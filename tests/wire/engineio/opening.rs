@@ -81,8 +81,8 @@ fn parameters_come_in_any_order_escaped_or_not_and_unknown_ones_are_ignored() {
         "transport=polling&EIO=4",
         "t=1&b64=1&transport=polling&x&&=&EIO=4&y=%",
         "EIO=%34&tr%61nsport=p%6flling",
-        // Of a parameter that is repeated the first counts.
-        "EIO=4&EIO=3&transport=polling&transport=x",
+        // Of a parameter that is repeated the last counts.
+        "EIO=3&EIO=4&transport=x&transport=polling",
         "EIO=4&transport=polling&sid=",
     ] {
         let answer = server.fetch(&answer::get(&format!("/socket.io/?{query}")));
