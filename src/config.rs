@@ -40,7 +40,8 @@ pub struct Config {
     /// Connections at once from one address, which is a /64 network of IPv6. Over it: `429`. Zero:
     /// no limit.
     pub max_connections_per_ip: usize,
-    /// Messages and Pings of one connection in a second. Over it: not read for a while. Zero: any number.
+    /// Messages and Pings of one connection in a second, or packets of one session that polls. Over it: not
+    /// read for a while. Zero: any number.
     pub max_messages_per_second: usize,
     /// Connections at once that are being told so. Over it: closed without a word.
     pub max_refusals: usize,

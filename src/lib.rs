@@ -12,6 +12,7 @@
 pub mod app;
 pub mod apps;
 pub mod args;
+pub mod bucket;
 pub mod budget;
 pub mod clock;
 pub mod config;

@@ -127,8 +127,9 @@ pub(super) static FLAGS: &[Flag] = &[
         name: "max-messages-per-second",
         unit: "COUNT",
         group: LIMITS,
-        about: "messages and pings of one WebSocket connection in a second; beyond it the \
-                connection is not read for a while; 0: any number",
+        about: "messages and pings of one WebSocket connection, or packets of one client of \
+                Socket.IO that polls, in a second; beyond it the connection is not read for a \
+                while, and a POST not answered; 0: any number",
         kind: Kind::Count {
             range: COUNT,
             zero: Some("any number"),

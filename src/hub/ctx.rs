@@ -3,6 +3,7 @@
 use super::core::{Core, encode};
 use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
+use crate::bucket::Bucket;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::http::response::Response;
@@ -217,6 +218,15 @@ impl Ctx<'_> {
         if armed != Time::NEVER {
             app_armed.insert(key, armed);
         }
+    }
+
+    /// Counts a message that came in the body of a request against the cap of messages per second, in the
+    /// bucket that the application keeps for its sender. Over a WebSocket they are counted already.
+    ///
+    /// # Errors
+    /// The sender has sent more than it may. The message, and what follows it, has to wait until then.
+    pub fn pay(&mut self, bucket: &mut Bucket) -> Result<(), Time> {
+        self.core.pay_from(bucket)
     }
 
     /// Whether this turn has queued as much as one should: what is left to do had better wait for a later

@@ -1,21 +1,21 @@
 //! A cap on the messages of each connection, per second (LIMITS §2): who sends more is not read for a
 //! while. Nothing is dropped, and nobody else waits.
 //!
-//! It is a token bucket that holds one second's worth, kept as one number: each message is paid for
-//! with its share of a second, and the time up to which a connection has paid may lie one second
-//! ahead of the clock. Text and binary messages count when they are complete, however many frames
-//! they came in; so do Pings, since each is answered. Pongs and Closes are free, but wait their turn.
+//! Text and binary messages of a WebSocket count when they are complete, however many frames they came
+//! in; so do Pings, since each is answered. Pongs and Closes are free, but wait their turn. Their accounts
+//! stand beside the table of connections, and there are none unless there is a cap.
 //!
-//! The accounts stand beside the table of connections, and there are none unless there is a cap.
+//! Messages that come by another way, in the bodies of requests, only their application can tell apart: it
+//! keeps a bucket for each sender, and asks before each message (`Core::pay_from`).
 
 use super::core::Core;
 use crate::app::ConnId;
+use crate::bucket::{self, Bucket};
 use crate::clock::Time;
 use crate::timers::Timers;
 use std::mem;
 use std::time::Duration;
 
-const SECOND: u64 = 1_000_000_000;
 /// The shortest pause. What a read left over is copied in each, and a rate of thousands must not
 /// mean that it is copied thousands of times.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What all connections have paid.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    /// What a message costs, in nanoseconds. Zero: nothing, there is no cap.
+    /// What a message costs. Zero: nothing, there is no cap.
     price: u64,
     /// By slot.
     accounts: Vec<Account>,
@@ -33,8 +33,7 @@ pub(crate) struct Rates {
 /// Of one connection.
 #[derive(Debug, Clone, Copy)]
 struct Account {
-    /// In nanoseconds of the hub's clock.
-    paid_until: u64,
+    bucket: Bucket,
     /// When it is read again. `NEVER`: it is read.
     armed: Time,
 }
@@ -42,7 +41,7 @@ struct Account {
 impl Default for Account {
     fn default() -> Self {
         Self {
-            paid_until: 0,
+            bucket: Bucket::default(),
             armed: Time::NEVER,
         }
     }
@@ -52,7 +51,7 @@ impl Rates {
     /// So many messages in a second; 0 is any number.
     pub(crate) fn new(per_second: usize) -> Self {
         Self {
-            price: SECOND.checked_div(per_second as u64).unwrap_or(0),
+            price: bucket::price(per_second),
             ..Self::default()
         }
     }
@@ -72,14 +71,13 @@ impl Rates {
         let Some(account) = self.accounts.get_mut(slot) else {
             return false;
         };
-        let nanoseconds = now.0.saturating_mul(1_000_000);
-        account.paid_until = account.paid_until.max(nanoseconds) + self.price;
-        let next = (account.paid_until + self.price).saturating_sub(SECOND);
-        if next <= nanoseconds {
+        account.bucket.pay(self.price, now);
+        let next = account.bucket.next(self.price);
+        if next <= now {
             return false;
         }
-        let at = Time(next.div_ceil(1_000_000)).max(now.after(PAUSE));
-        self.timers.set(id, &mut account.armed, at);
+        self.timers
+            .set(id, &mut account.armed, next.max(now.after(PAUSE)));
         true
     }
 
@@ -125,6 +123,19 @@ impl Core {
         if is_open && self.rates.is_on() && self.rates.spend(id, now) {
             self.counters.rate_pauses += 1;
         }
+    }
+
+    /// A message that did not come over a WebSocket is to be taken, and is paid for from its sender's
+    /// bucket. `Err`: not before then.
+    pub(super) fn pay_from(&mut self, bucket: &mut Bucket) -> Result<(), Time> {
+        let (now, price) = (self.now, self.rates.price);
+        let next = bucket.next(price);
+        if next > now {
+            self.counters.rate_pauses += 1;
+            return Err(next.max(now.after(PAUSE)));
+        }
+        bucket.pay(price, now);
+        Ok(())
     }
 
     /// Keeps what is left of a read until the connection may go on, and does not read meanwhile.

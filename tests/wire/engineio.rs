@@ -10,6 +10,7 @@ mod limits;
 mod opening;
 mod polling;
 mod posting;
+mod rate;
 mod service;
 mod upgrade;
 mod upgrade_races;
@@ -19,6 +20,7 @@ use crate::client::{self, Frame, frames, text};
 use crate::sim::{End, PeerNo, Sim};
 use service::{Seen, Told};
 use std::time::Duration;
+use ws101::apps::status::Status;
 use ws101::config::Config;
 use ws101::socketio::engine::{Engine, Settings};
 
@@ -42,7 +44,7 @@ impl Server {
         let told = Told::default();
         let seen = told.seen();
         let engine = Engine::new(settings, told);
-        let sim = Sim::with_apps(config, vec![Box::new(engine)]);
+        let sim = Sim::with_apps(config, vec![Box::new(engine), Box::new(Status)]);
         Self { sim, seen }
     }
 

@@ -32,6 +32,7 @@ const LAYERS: &[Layer] = &[
     layer("clock", &[], &[]),
     layer("config", &[], &[]),
     layer("timers", &["clock"], &[]),
+    layer("bucket", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
     layer("panics", &[], &[]),
     // The two protocols: bytes in, bytes out.
@@ -60,7 +61,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "hub",
         &[
-            "app", "budget", "clock", "config", "conn", "http", "outbox", "timers", "ws",
+            "app", "bucket", "budget", "clock", "config", "conn", "http", "outbox", "timers", "ws",
         ],
         &["httparse", "log", "slab"],
     ),
@@ -78,7 +79,7 @@ const LAYERS: &[Layer] = &[
     layer("apps::json", &[], &["serde", "serde_json"]),
     layer(
         "socketio::engine",
-        &["app", "clock", "http"],
+        &["app", "bucket", "clock", "http"],
         &["base64", "slab"],
     ),
     // Of Engine.IO only what is made for those above it.

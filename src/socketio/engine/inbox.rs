@@ -1,7 +1,9 @@
-//! The packets of a POST, in their order; as many in one turn as others can be asked to wait for.
+//! The packets of a POST, in their order; as many in one turn as others can be asked to wait for, and
+//! in one second as a client may send.
 //!
 //! A body of a megabyte holds half a million packets, and each may be for everybody. So what is
-//! left when the turn is full waits for the next one, and with it the answer.
+//! left when the turn is full waits for a later one, and with it the answer. That is how a client that polls
+//! is not read for a while: it sends its next POST when it has the answer to this one.
 
 use super::Engine;
 use super::answer::{self, Cors, Fault};
@@ -18,14 +20,24 @@ const PACKETS_PER_TURN: usize = 1_000;
 /// From one of these turns to the next.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// What is left of a POST.
+/// A POST of which not all is taken.
 #[derive(Debug)]
 pub(super) struct Inbox {
     body: String,
+    /// Bytes of it that are.
+    taken: usize,
     /// When it goes on.
     pub(super) at: Time,
     request: RequestId,
     cors: Cors,
+}
+
+/// A body, or the rest of one, is not taken whole.
+struct Rest {
+    /// Bytes that are.
+    taken: usize,
+    /// When it goes on.
+    at: Time,
 }
 
 impl Inbox {
@@ -41,6 +53,10 @@ impl Inbox {
 
     fn answer(&self, ctx: &mut Ctx<'_>, response: Response) {
         ctx.respond(self.request, self.cors.on(response));
+    }
+
+    fn rest(&self) -> &str {
+        self.body.get(self.taken..).unwrap_or_default()
     }
 }
 
@@ -59,53 +75,71 @@ impl<S: Service> Engine<S> {
             return Ok(Some(answer::ok()));
         };
         session.inbox = Some(Box::new(Inbox {
-            body: rest.to_owned(),
-            at: ctx.now().after(PAUSE),
+            body: body.get(rest.taken..).unwrap_or_default().to_owned(),
+            taken: 0,
+            at: rest.at,
             request,
             cors: cors.clone(),
         }));
         Ok(None)
     }
 
-    /// Goes on with a POST.
+    /// Goes on with a POST, if it is time.
     pub(super) fn resume(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let now = ctx.now();
         let session = self.sessions.get_mut(id);
-        let Some(inbox) = session.and_then(|session| session.inbox.take()) else {
+        let inbox = session.and_then(|session| session.inbox.take_if(|inbox| inbox.at <= now));
+        let Some(mut inbox) = inbox else {
             return;
         };
-        let (request, cors) = (inbox.request, &inbox.cors);
-        match self.take_body(ctx, id, &inbox.body, request, cors) {
-            Ok(None) => {}
-            Ok(Some(response)) => inbox.answer(ctx, response),
-            Err(fault) => inbox.answer(ctx, answer::fault(fault)),
-        }
+        let rest = match self.take_packets(ctx, id, inbox.rest()) {
+            Ok(rest) => rest,
+            Err(fault) => return inbox.answer(ctx, answer::fault(fault)),
+        };
+        let Some((rest, session)) = rest.zip(self.sessions.get_mut(id)) else {
+            return inbox.answer(ctx, answer::ok());
+        };
+        inbox.taken += rest.taken;
+        inbox.at = rest.at;
+        session.inbox = Some(inbox);
     }
 
-    /// Takes packets until the turn is full, one is malformed, or one ends the session; gives what is
-    /// left of the body.
-    fn take_packets<'a>(
+    /// Takes packets until the turn is full, the client has sent as many as it may, one is malformed, or
+    /// one ends the session. `None`: there is nothing left to take.
+    fn take_packets(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: SessionId,
-        mut body: &'a str,
-    ) -> Result<Option<&'a str>, Fault> {
+        body: &str,
+    ) -> Result<Option<Rest>, Fault> {
+        let mut rest = body;
+        let left = |rest: &str, at| Rest {
+            taken: body.len() - rest.len(),
+            at,
+        };
         for _ in 0..PACKETS_PER_TURN {
-            let (packet, rest) = match body.split_once(SEPARATOR) {
-                Some((packet, rest)) => (packet, Some(rest)),
-                None => (body, None),
+            let Some(session) = self.sessions.get_mut(id) else {
+                return Ok(None);
+            };
+            if let Err(at) = ctx.pay(&mut session.bucket) {
+                return Ok(Some(left(rest, at)));
+            }
+            let (packet, behind) = match rest.split_once(SEPARATOR) {
+                Some((packet, behind)) => (packet, Some(behind)),
+                None => (rest, None),
             };
             if !self.take_packet(ctx, id, packet) {
                 return Err(Fault::BadRequest);
             }
-            match rest {
-                Some(rest) if self.sessions.is_live(id) => body = rest,
+            match behind {
+                Some(behind) if self.sessions.is_live(id) => rest = behind,
                 _ => return Ok(None),
             }
             if ctx.is_turn_full() {
                 break;
             }
         }
-        Ok(Some(body))
+        Ok(Some(left(rest, ctx.now().after(PAUSE))))
     }
 
     /// A second POST, before the first was answered, ends the session.

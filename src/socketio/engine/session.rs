@@ -7,6 +7,7 @@ use super::inbox::Inbox;
 use super::io::SessionId;
 use super::packet::SEPARATOR;
 use crate::app::{ConnId, Ctx, RequestId};
+use crate::bucket::Bucket;
 use crate::clock::Time;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -65,6 +66,8 @@ pub(super) struct Session {
     /// The next `2` goes out, or, when `pinged`, the session ends.
     pub(super) heartbeat: Time,
     pub(super) pinged: bool,
+    /// What its POSTs have paid for: many connections bring them, and one session sends them.
+    pub(super) bucket: Bucket,
     /// What is left of a POST of many packets.
     pub(super) inbox: Option<Box<Inbox>>,
     /// The service's own timer.

@@ -9,6 +9,7 @@ use super::io::SessionId;
 use super::packet::{CLOSE, NOOP};
 use super::session::{Session, Settings, Sid, Transport, Waiting};
 use crate::app::{ConnId, Ctx, RequestId};
+use crate::bucket::Bucket;
 use crate::clock::Time;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -132,6 +133,7 @@ impl Sessions {
             probe: None,
             heartbeat: ctx.now().after(self.settings.ping_interval),
             pinged: false,
+            bucket: Bucket::default(),
             inbox: None,
             wish: Time::NEVER,
             leaving: None,

@@ -72,7 +72,7 @@ fn what_is_left_of_it_counts_into_the_budget() {
     server.sim.turn();
     assert_eq!(server.sim.hub.held_bytes(), 2_999);
     server.advance(1);
-    assert_eq!(server.sim.hub.held_bytes(), 999);
+    assert_eq!(server.sim.hub.held_bytes(), 2_999);
     server.advance(1);
     assert_eq!(server.sim.hub.held_bytes(), 0);
     assert_eq!(answer::only(&server.sim.take(peer)).text(), "ok");
