@@ -52,6 +52,10 @@ impl Default for Settings {
     }
 }
 
+/// Memory that a session takes which has no connection of its own: its record, and its places in the maps
+/// by which it is found and woken.
+const RECORD_BYTES: usize = size_of::<Session>() + size_of::<Polling>() + 256;
+
 /// 15 random bytes as base64url: unguessable.
 pub(super) type Sid = [u8; 20];
 
@@ -146,13 +150,14 @@ impl Session {
         self.pinged && self.heartbeat <= now && self.leaving.is_none()
     }
 
-    /// Memory that is held for it.
+    /// Memory that is held for it. (With a WebSocket it is part of what a connection costs, as every
+    /// application's record of one.)
     pub(super) fn held_bytes(&self) -> usize {
-        let queued = match &self.transport {
-            Transport::Polling(polling) => polling.queued_bytes,
+        let polling = match &self.transport {
+            Transport::Polling(polling) => RECORD_BYTES + polling.queued_bytes,
             Transport::WebSocket(_) => 0,
         };
-        queued + self.kept + self.inbox.as_ref().map_or(0, |inbox| inbox.held_bytes())
+        polling + self.kept + self.inbox.as_ref().map_or(0, |inbox| inbox.held_bytes())
     }
 
     /// A GET waits, and there is something to tell.
