@@ -260,7 +260,7 @@ impl Core {
         page.one(
             "counter",
             "ws101_rate_pauses_total",
-            "Pauses of connections that sent more messages per second than they may.",
+            "Pauses of connections, and of clients that poll, that sent more messages per second than they may.",
             counters.rate_pauses,
         );
     }
