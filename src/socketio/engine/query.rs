@@ -1,5 +1,6 @@
 //! The query of a request: `EIO`, `transport` and `sid`, in any order. Everything else, such as the `t`
-//! with which clients get around caches, is ignored; of a parameter that is repeated, the last counts, as in the original.
+//! with which clients get around caches, is ignored. Of a parameter that is repeated, the last counts, as in the
+//! original.
 
 use std::borrow::Cow;
 
