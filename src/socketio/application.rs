@@ -40,8 +40,8 @@ pub struct Event<'a> {
     pub name: Name<'a>,
     /// What it says.
     pub values: Values<'a>,
-    /// The client waits for [`Sockets::ack`] with this number.
-    pub ack: Option<u64>,
+    /// The client waits for [`Sockets::ack`] with this id.
+    pub ack: Option<&'a str>,
 }
 
 impl Event<'_> {

@@ -18,6 +18,8 @@ use std::time::Duration;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 /// From a packet to its attachment, and from that to the next.
 pub const ATTACHMENT_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest name of a namespace, in bytes: as long as that of a room (LIMITS §2). There is none with a longer one.
+pub const MAX_NAMESPACE_BYTES: usize = 128;
 /// Most namespaces of one session (LIMITS §2: subscriptions).
 pub const MAX_SOCKETS: usize = 100;
 
@@ -165,13 +167,14 @@ impl<A: Application> Broker<A> {
                 application.on_event(sockets, socket, &event);
             }
             Body::Ack { args } => {
-                let asked = |ack: &u64| sockets.table.has_asked(socket, *ack);
+                let ack = packet.id.and_then(|id| id.parse().ok());
+                let ack = ack.filter(|ack| sockets.table.has_asked(socket, *ack));
                 let values = Values {
                     json: args,
                     attachments,
                 };
                 // As in the original, an answer that nobody asked for is no fault.
-                if let Some(ack) = packet.id.filter(asked) {
+                if let Some(ack) = ack {
                     application.on_ack(sockets, socket, ack, values);
                 }
             }
@@ -208,7 +211,7 @@ impl<A: Application> Broker<A> {
             id: None,
             body,
         };
-        if !self.application.accepts(namespace) {
+        if namespace.len() > MAX_NAMESPACE_BYTES || !self.application.accepts(namespace) {
             let body = Body::ConnectError(r#"{"message":"Invalid namespace"}"#);
             self.table.tell(io, id, &answer(body));
             return Ok(());

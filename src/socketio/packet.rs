@@ -14,8 +14,6 @@ use std::fmt::{self, Write};
 
 /// Most attachments of one packet (LIMITS §2).
 pub const MAX_ATTACHMENTS: u8 = 10;
-/// Longest name of a namespace, in bytes: as long as that of a room (LIMITS §2).
-pub const MAX_NAMESPACE_BYTES: usize = 128;
 /// The namespace that is not written.
 pub const MAIN: &str = "/";
 /// Events of the libraries' own: no peer may send them.
@@ -35,8 +33,9 @@ pub struct Packet<'a> {
     pub namespace: &'a str,
     /// Binary messages that follow; more than none make an event or an ack a binary one.
     pub attachments: u8,
-    /// Of an event: an ack with this number is wished for. Of an ack: which event it answers.
-    pub id: Option<u64>,
+    /// Of an event: an ack with this id is wished for. Of an ack: which event it answers. Digits, without
+    /// zeros in front. It is a number only to the one who gave it, so it may have any length.
+    pub id: Option<&'a str>,
     /// What it says.
     pub body: Body<'a>,
 }
@@ -120,9 +119,7 @@ impl Packet<'_> {
         if self.namespace != MAIN {
             let _ = write!(text, "{},", self.namespace);
         }
-        if let Some(id) = self.id {
-            let _ = write!(text, "{id}");
-        }
+        text.push_str(self.id.unwrap_or_default());
         match &self.body {
             Body::Connect(None) | Body::Disconnect => {}
             Body::Connect(Some(value)) | Body::ConnectError(value) => text.push_str(value),
@@ -159,10 +156,6 @@ pub enum Malformed {
     Type,
     /// A binary packet without a number of attachments, with 0, or with more than 10.
     Attachments,
-    /// More than 128 bytes.
-    Namespace,
-    /// An ack id beyond 64 bits.
-    Id,
     /// No JSON, or nested deeper than 32.
     Json,
     /// JSON that does not belong into a packet of this type.
@@ -180,8 +173,6 @@ impl Malformed {
         match self {
             Self::Type => "an unknown packet type",
             Self::Attachments => "no number of attachments from 1 to 10",
-            Self::Namespace => "a long namespace",
-            Self::Id => "a long ack id",
             Self::Json => "broken JSON",
             Self::Payload => "JSON of another packet type",
             Self::Reserved => "a reserved event name",
@@ -208,10 +199,7 @@ pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
     if rest.starts_with('/') {
         (namespace, rest) = rest.split_once(',').unwrap_or((rest, ""));
     }
-    if namespace.len() > MAX_NAMESPACE_BYTES {
-        return Err(Malformed::Namespace);
-    }
-    let (id, json) = split_id(rest)?;
+    let (id, json) = split_id(rest);
     let body = body(kind, json)?;
     if attachments > 0 && !placeholders::are_within(json, attachments) {
         return Err(Malformed::Placeholder);
@@ -227,28 +215,25 @@ pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
 
 fn split_attachments(text: &str) -> Result<(u8, &str), Malformed> {
     let (digits, rest) = text.split_once('-').ok_or(Malformed::Attachments)?;
-    let count = number(digits)
-        .and_then(|count| u8::try_from(count).ok())
-        .filter(|count| (1..=MAX_ATTACHMENTS).contains(count))
-        .ok_or(Malformed::Attachments)?;
-    Ok((count, rest))
-}
-
-fn split_id(text: &str) -> Result<(Option<u64>, &str), Malformed> {
-    let end = text
-        .bytes()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    match text.split_at_checked(end) {
-        None | Some(("", _)) => Ok((None, text)),
-        Some((digits, rest)) => Ok((Some(number(digits).ok_or(Malformed::Id)?), rest)),
-    }
-}
-
-/// Digits and nothing else: `parse` alone would take `+5`.
-fn number(digits: &str) -> Option<u64> {
+    // `parse` alone would take `+5`.
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| is_number)
+    let count = digits.parse().ok().filter(|_| is_number);
+    let count = count.filter(|count| (1..=MAX_ATTACHMENTS).contains(count));
+    Ok((count.ok_or(Malformed::Attachments)?, rest))
+}
+
+/// The ack id, if there is one, and what stands behind it.
+fn split_id(text: &str) -> (Option<&str>, &str) {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let id = match text.strip_suffix(rest) {
+        None | Some("") => None,
+        // `007` is 7, and `00` is 0.
+        Some(digits) => match digits.trim_start_matches('0') {
+            "" => Some("0"),
+            id => Some(id),
+        },
+    };
+    (id, rest)
 }
 
 /// `json`: whatever stands behind the ack id.

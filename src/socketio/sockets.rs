@@ -139,17 +139,18 @@ impl Sockets<'_, '_, '_> {
         }
         let ack = record.asked;
         record.asked += 1;
-        self.send(socket, Some(ack), body_of(event, values), values);
+        let id = ack.to_string();
+        self.send(socket, Some(&id), body_of(event, values), values);
         Some(ack)
     }
 
     /// Answers an event that wishes for it ([`super::application::Event::ack`]).
-    pub fn ack(&mut self, socket: Socket, ack: u64, values: Values<'_>) {
+    pub fn ack(&mut self, socket: Socket, ack: &str, values: Values<'_>) {
         let body = Body::Ack { args: values.json };
         self.send(socket, Some(ack), body, values);
     }
 
-    fn send(&mut self, socket: Socket, id: Option<u64>, body: Body<'_>, values: Values<'_>) {
+    fn send(&mut self, socket: Socket, id: Option<&str>, body: Body<'_>, values: Values<'_>) {
         let Some(record) = self.table.get(socket) else {
             return;
         };
@@ -198,7 +199,7 @@ fn body_of<'a>(event: &'a str, values: Values<'a>) -> Body<'a> {
     }
 }
 
-fn write(text: &mut String, namespace: &str, id: Option<u64>, body: Body<'_>, values: Values<'_>) {
+fn write(text: &mut String, namespace: &str, id: Option<&str>, body: Body<'_>, values: Values<'_>) {
     let attachments = u8::try_from(values.attachments.len()).unwrap_or(u8::MAX);
     debug_assert!(attachments <= MAX_ATTACHMENTS, "no reader takes more");
     text.clear();

@@ -72,6 +72,11 @@ fn an_ack_carries_the_number_that_came() {
                 "318446744073709551615[1]",
             ),
             ("2007[\"message-with-ack\",1]", "37[1]"),
+            // Larger than any number of ours: it is only told back.
+            (
+                "2123456789012345678901234567890[\"message-with-ack\",1]",
+                "3123456789012345678901234567890[1]",
+            ),
         ] {
             assert_eq!(client.exchange(&mut sim, &[sent]), [said(answer)]);
         }
@@ -93,8 +98,14 @@ fn an_answer_reaches_the_application_if_it_asked() {
             ]
         );
         take(&notes);
-        // The third is an answer to nothing; so is one without a number. Neither is a fault.
-        let sent = ["31[\"yes\",1]", "30", "32[\"no\"]", "3[\"no\"]"];
+        // The third is an answer to nothing; so are one without a number and one with 2^64. None is a fault.
+        let sent = [
+            "31[\"yes\",1]",
+            "30",
+            "32[\"no\"]",
+            "3[\"no\"]",
+            "318446744073709551616[\"no\"]",
+        ];
         assert_eq!(client.exchange(&mut sim, &sent), []);
         let told = take(&notes);
         assert_eq!(told.len(), 2, "{told:?}");

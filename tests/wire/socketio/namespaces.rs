@@ -98,6 +98,23 @@ fn a_namespace_that_is_not_there_is_refused_and_nothing_else_happens() {
 }
 
 #[test]
+fn no_namespace_has_a_name_of_more_than_128_bytes() {
+    let (mut sim, notes) = noting();
+    let mut client = Client::open(&mut sim, Transport::WebSocket);
+    // The application takes whatever begins so.
+    let longest = format!("/many{}", "n".repeat(123));
+    let got = client.exchange(&mut sim, &[&format!("0{longest},")]);
+    id_of(&got[0], &format!("{longest},"));
+    take(&notes);
+    for name in [format!("{longest}n"), format!("/many{}", "n".repeat(5_000))] {
+        let got = client.exchange(&mut sim, &[&format!("0{name},")]);
+        let answer = format!("4{name},{{\"message\":\"Invalid namespace\"}}");
+        assert_eq!(got, [said(&answer)]);
+    }
+    assert_eq!(take(&notes), [""; 0]);
+}
+
+#[test]
 fn who_leaves_may_come_back_on_the_same_session() {
     for transport in BOTH {
         let (mut sim, notes) = noting();
@@ -140,7 +157,7 @@ impl Application for Loyal {
         let first = *self.0.get_or_insert(socket);
         sockets.emit(first, "for the first", Values::default());
         sockets.emit_asking(first, "for the first", Values::default());
-        sockets.ack(first, 7, Values::default());
+        sockets.ack(first, "7", Values::default());
     }
 }
 

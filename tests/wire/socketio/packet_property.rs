@@ -50,13 +50,14 @@ fn what_is_written_is_read() {
     let mut rng = Rng::new(51);
     for _ in 0..20_000 {
         let args = args(&mut rng);
+        let id = (rng.next() >> rng.below(64)).to_string();
         let mut packet = Packet {
             namespace: one_of(&mut rng, &NAMESPACES),
             ..packet(body(&mut rng, &args))
         };
         if matches!(packet.body, Body::Event { .. } | Body::Ack { .. }) {
             packet.attachments = rng.below(11) as u8;
-            packet.id = (rng.below(2) == 0).then(|| rng.next() >> rng.below(64));
+            packet.id = (rng.below(2) == 0).then_some(&id);
         }
         let mut text = String::new();
         packet.write(&mut text);
