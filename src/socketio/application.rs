@@ -73,7 +73,7 @@ pub trait Application {
     /// A client tells something.
     fn on_event(&mut self, _: &mut Sockets<'_, '_, '_>, _: Socket, _: &Event<'_>) {}
 
-    /// The answer to [`Sockets::emit_asking`], of which this is the number. A client may give it
+    /// The answer to [`Sockets::emit_with_ack`], of which this is the number. A client may give it
     /// several times, or never.
     fn on_ack(&mut self, _: &mut Sockets<'_, '_, '_>, _: Socket, _ack: u64, _: Values<'_>) {}
 

@@ -149,11 +149,6 @@ impl<A: Application> Broker<A> {
             };
         }
         let socket = found.ok_or(Breach("a packet for a namespace not joined"))?;
-        let application = &mut self.application;
-        let sockets = &mut Sockets {
-            io,
-            table: &mut self.table,
-        };
         match &packet.body {
             Body::Event { name, args } => {
                 let event = Event {
@@ -164,18 +159,19 @@ impl<A: Application> Broker<A> {
                     },
                     ack: packet.id,
                 };
-                application.on_event(sockets, socket, &event);
+                let (application, mut sockets) = self.application(io);
+                application.on_event(&mut sockets, socket, &event);
             }
             Body::Ack { args } => {
-                let ack = packet.id.and_then(|id| id.parse().ok());
-                let ack = ack.filter(|ack| sockets.table.has_asked(socket, *ack));
                 let values = Values {
                     json: args,
                     attachments,
                 };
                 // As in the original, an answer that nobody asked for is no fault.
-                if let Some(ack) = ack {
-                    application.on_ack(sockets, socket, ack, values);
+                let ack = packet.id.and_then(|id| id.parse().ok());
+                if let Some(ack) = ack.filter(|ack| self.table.has_asked(socket, *ack)) {
+                    let (application, mut sockets) = self.application(io);
+                    application.on_ack(&mut sockets, socket, ack, values);
                 }
             }
             Body::Disconnect => {
@@ -189,6 +185,15 @@ impl<A: Application> Broker<A> {
             }
         }
         Ok(())
+    }
+
+    /// The application, and its hands.
+    fn application<'a, 'b, 'c>(
+        &'a mut self,
+        io: &'a mut Io<'b, 'c>,
+    ) -> (&'a mut A, Sockets<'a, 'b, 'c>) {
+        let table = &mut self.table;
+        (&mut self.application, Sockets { io, table })
     }
 
     /// The socket of a session in a namespace.
@@ -232,11 +237,8 @@ impl<A: Application> Broker<A> {
         }
         let body = format!("{{\"sid\":\"{}\"}}", shown(&socket_id));
         self.table.tell(io, id, &answer(Body::Connect(Some(&body))));
-        let sockets = &mut Sockets {
-            io,
-            table: &mut self.table,
-        };
-        self.application.on_connect(sockets, socket, auth);
+        let (application, mut sockets) = self.application(io);
+        application.on_connect(&mut sockets, socket, auth);
         Ok(())
     }
 
@@ -249,11 +251,8 @@ impl<A: Application> Broker<A> {
             id: shown(&id),
             namespace: &namespace,
         };
-        let sockets = &mut Sockets {
-            io,
-            table: &mut self.table,
-        };
-        self.application.on_disconnect(sockets, socket, &left);
+        let (application, mut sockets) = self.application(io);
+        application.on_disconnect(&mut sockets, socket, &left);
     }
 }
 

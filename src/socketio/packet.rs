@@ -1,4 +1,5 @@
-//! Socket.IO 5 packets, from text and back: `<type>[<attachments>-][<namespace>,][<ack id>][JSON]`.
+//! Socket.IO 5 packets, from text and back: `<type>[<attachments>-][<namespace>,][<ack id>][JSON]`
+//! (SEED_SYSTEMS §4.2; the protocol is written down at <https://socket.io/docs/v4/socket-io-protocol/>).
 //!
 //! Pure functions. Values stay the JSON text that they came as, so thirty digits stay thirty, and
 //! `"\ud800"`, which is no Rust string, arrives as it was sent. Attachments are binary messages
@@ -181,7 +182,7 @@ impl Malformed {
     }
 }
 
-/// The packet that a text is.
+/// The packet that a text is: a message of Engine.IO, without the `4` that stands in front of it there.
 ///
 /// # Errors
 /// [`Malformed`]: which rule it breaks first.

@@ -11,37 +11,41 @@ use super::packet::string;
 pub fn are_within(json: &str, count: u8) -> bool {
     let mut open: Vec<Bracket> = Vec::new();
     let mut rest = json;
-    while let Some(first) = rest.bytes().next() {
-        let len = match first {
-            b'"' => string_len(rest),
-            b'-' | b'0'..=b'9' | b'a'..=b'z' => word_len(rest),
-            _ => 1,
-        };
-        let Some((token, behind)) = rest.split_at_checked(len) else {
-            return false;
-        };
+    while let Some((token, behind)) = next_token(rest) {
         rest = behind;
-        match first {
-            b' ' | b'\t' | b'\n' | b'\r' | b':' | b',' => continue,
-            b'}' | b']' => {
+        match token {
+            "," | ":" => {}
+            "}" | "]" => {
                 if open.pop().is_some_and(|bracket| bracket.is_wrong(count)) {
                     return false;
                 }
-                continue;
             }
-            _ => {}
-        }
-        if let Some(bracket) = open.last_mut() {
-            bracket.take(token);
-        }
-        if matches!(first, b'{' | b'[') {
-            open.push(Bracket {
-                is_object: first == b'{',
-                ..Bracket::default()
-            });
+            key_or_value => {
+                if let Some(bracket) = open.last_mut() {
+                    bracket.take(key_or_value);
+                }
+                if matches!(key_or_value, "{" | "[") {
+                    open.push(Bracket {
+                        is_object: key_or_value == "{",
+                        ..Bracket::default()
+                    });
+                }
+            }
         }
     }
     true
+}
+
+/// What a text begins with, behind white space: a string, a number, a word or one character of punctuation;
+/// and what stands behind it. `None`: nothing is left.
+fn next_token(json: &str) -> Option<(&str, &str)> {
+    let json = json.trim_start_matches([' ', '\t', '\n', '\r']);
+    let len = match json.bytes().next()? {
+        b'"' => string_len(json),
+        b'-' | b'0'..=b'9' | b'a'..=b'z' => word_len(json),
+        _ => 1,
+    };
+    json.split_at_checked(len)
 }
 
 /// An object or an array whose end has not come.

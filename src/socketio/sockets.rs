@@ -104,15 +104,16 @@ pub(super) fn new_id(io: &mut Io<'_, '_>) -> Id {
 
 /// The application's hands: valid during one callback. What is sent to a socket that is over is ignored.
 ///
-/// Names of events and values of JSON go out as they are given; each must be correct, and no name one
-/// of those that are the libraries' own.
+/// An event may have any name but those that are the libraries' own (`connect`, `disconnect` and their like).
+/// Values go out as they are given: they must be JSON, and each placeholder in it must name an attachment.
+/// Readers refuse whatever is not so, and end their session.
 pub struct Sockets<'a, 'b, 'c> {
     pub(super) io: &'a mut Io<'b, 'c>,
     pub(super) table: &'a mut Table,
 }
 
 impl Sockets<'_, '_, '_> {
-    /// The id that the client knows the socket by.
+    /// The id that the client knows the socket by: 20 characters. Nothing, when the socket is over.
     #[must_use]
     pub fn id(&self, socket: Socket) -> &str {
         self.table
@@ -131,8 +132,14 @@ impl Sockets<'_, '_, '_> {
         self.send(socket, None, body_of(event, values), values);
     }
 
-    /// The same, and asks for an answer: `on_ack` gets it with the number that is returned.
-    pub fn emit_asking(&mut self, socket: Socket, event: &str, values: Values<'_>) -> Option<u64> {
+    /// The same, and asks for an answer: `on_ack` gets it with the number that is returned, counted from 0 for
+    /// each socket. `None`: the socket is over.
+    pub fn emit_with_ack(
+        &mut self,
+        socket: Socket,
+        event: &str,
+        values: Values<'_>,
+    ) -> Option<u64> {
         let record = self.table.sockets.get_mut(socket.slot as usize)?;
         if record.socket != socket {
             return None;
@@ -144,7 +151,7 @@ impl Sockets<'_, '_, '_> {
         Some(ack)
     }
 
-    /// Answers an event that wishes for it ([`super::application::Event::ack`]).
+    /// Answers an event that wishes for it; `ack` is [`super::application::Event::ack`].
     pub fn ack(&mut self, socket: Socket, ack: &str, values: Values<'_>) {
         let body = Body::Ack { args: values.json };
         self.send(socket, Some(ack), body, values);
@@ -167,7 +174,7 @@ impl Sockets<'_, '_, '_> {
         }
     }
 
-    /// Tells everybody in a namespace. It is encoded once.
+    /// Tells everybody in a namespace (`/`, or `/` and a name). It is encoded once.
     pub fn emit_to_all(&mut self, namespace: &str, event: &str, values: Values<'_>) {
         let Table {
             namespaces, text, ..

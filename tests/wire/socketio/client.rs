@@ -246,7 +246,7 @@ impl Application for Noting {
             sockets.emit(socket, "message-back", event.values);
         }
         if event.is("ask") {
-            let ack = sockets.emit_asking(socket, "question", event.values);
+            let ack = sockets.emit_with_ack(socket, "question", event.values);
             self.note(format!("asked {ack:?}"));
         }
         if let Some(ack) = event.ack.filter(|_| event.is("message-with-ack")) {

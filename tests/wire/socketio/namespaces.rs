@@ -156,7 +156,7 @@ impl Application for Loyal {
     fn on_connect(&mut self, sockets: &mut Sockets<'_, '_, '_>, socket: Socket, _: Option<&str>) {
         let first = *self.0.get_or_insert(socket);
         sockets.emit(first, "for the first", Values::default());
-        sockets.emit_asking(first, "for the first", Values::default());
+        sockets.emit_with_ack(first, "for the first", Values::default());
         sockets.ack(first, "7", Values::default());
     }
 }
@@ -207,8 +207,9 @@ fn who_joins_nothing_is_closed() {
         // That it was refused is no excuse.
         client.exchange(&mut sim, &["0/nope,"]);
         rest(&mut sim, &mut client, 44);
+        sim.advance(Duration::from_millis(999));
         assert_eq!(client.read(&mut sim), []);
-        sim.advance(Duration::from_secs(2));
+        sim.advance(Duration::from_millis(1));
         assert_eq!(client.read(&mut sim), [Got::Close]);
         assert_eq!(take(&notes), [""; 0]);
     }
