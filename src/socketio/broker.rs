@@ -47,8 +47,8 @@ struct Pending {
     text: String,
     due: u8,
     attachments: Vec<Vec<u8>>,
+    /// What all of it takes.
     bytes: usize,
-    until: Time,
 }
 
 /// A rule is broken: which one, for the log.
@@ -71,7 +71,7 @@ impl<A: Application> Broker<A> {
         (session.id == id).then_some(session)
     }
 
-    /// Engine.IO calls `on_close` next, and nothing else.
+    /// The session is over. Engine.IO calls `on_close` next, and nothing else.
     fn fail(io: &mut Io<'_, '_>, id: SessionId, breach: &Breach) {
         io.ctx().log_debug("a Socket.IO session fails", breach.0);
         // A client that polls may take its time until it hears of it.
@@ -79,6 +79,7 @@ impl<A: Application> Broker<A> {
         io.close(id);
     }
 
+    /// A text message: a packet, or all of it but its attachments.
     fn text(&mut self, io: &mut Io<'_, '_>, id: SessionId, text: &str) -> Result<(), Breach> {
         let Some(session) = self.session(id) else {
             return Ok(());
@@ -98,16 +99,16 @@ impl<A: Application> Broker<A> {
             due: packet.attachments,
             attachments: Vec::new(),
             bytes: text.len(),
-            until: io.now().after(ATTACHMENT_TIMEOUT),
         };
         io.hold(id, pending.bytes);
-        io.wake_at(id, pending.until);
+        io.wake_at(id, io.now().after(ATTACHMENT_TIMEOUT));
         if let Some(session) = self.session(id) {
             session.pending = Some(pending);
         }
         Ok(())
     }
 
+    /// A binary message: the attachment that is due.
     fn binary(&mut self, io: &mut Io<'_, '_>, id: SessionId, bytes: &[u8]) -> Result<(), Breach> {
         let Some(session) = self.session(id) else {
             return Ok(());
@@ -119,9 +120,8 @@ impl<A: Application> Broker<A> {
         if pending.attachments.len() < usize::from(pending.due) {
             // What an empty one takes is little; there are ten.
             pending.bytes += bytes.len();
-            pending.until = io.now().after(ATTACHMENT_TIMEOUT);
             io.hold(id, pending.bytes);
-            io.wake_at(id, pending.until);
+            io.wake_at(id, io.now().after(ATTACHMENT_TIMEOUT));
             return Ok(());
         }
         let Some(whole) = session.pending.take() else {

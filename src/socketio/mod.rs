@@ -10,7 +10,7 @@
 //!
 //! Nothing below knows that it exists: to the hub it is one application among others. Engine.IO knows
 //! sessions and messages; the broker namespaces, packets and what is against the rules; an application
-//! sockets and events.
+//! sockets and events. `bundle` stands beside all that: files for pages to load.
 
 pub mod application;
 pub mod broker;

@@ -7,12 +7,13 @@ import { Bench, Server, within } from "./harness.mjs";
 import connection from "./connection.mjs";
 import leaving from "./leaving.mjs";
 import messages from "./messages.mjs";
+import strangers from "./strangers.mjs";
 import transports from "./transports.mjs";
 
 const TEST_LIMIT = 120_000; // ms; only a client that hangs comes near it
 
 const words = process.argv.slice(2);
-const tests = Object.entries({ ...transports, ...messages, ...connection, ...leaving })
+const tests = Object.entries({ ...transports, ...messages, ...connection, ...leaving, ...strangers })
   .filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 
 async function run(test) {

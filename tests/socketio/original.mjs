@@ -19,7 +19,8 @@ function chat() {
     socket.on("disconnect", () => console.log(`Disconnected: ${socket.id}`));
     socket.on("chat message", (message, acknowledge) => {
       io.emit("chat message", message);
-      acknowledge?.("ok");
+      // A stranger may send a second value that is none.
+      if (typeof acknowledge === "function") acknowledge("ok");
     });
   });
 }
