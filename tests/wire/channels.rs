@@ -3,6 +3,7 @@
 
 mod json;
 mod paths;
+mod reader;
 mod values;
 
 use crate::client::{close, frame, frames, from_server, hex, text, texts};
