@@ -11,22 +11,26 @@ const unconfirmed = []; // sent, and no sign of its arrival yet; the oldest firs
 export function compose(connection, encode = (typed) => typed) {
   form.addEventListener("submit", (event) => {
     event.preventDefault(); // or the browser would load the page anew
-    if (text.value === "") return;
+    if (text.value.trim() === "") return; // nobody would see it
     if (!connection.isOpen()) {
-      hint.textContent = "Not sent: disconnected. Your text is kept.";
+      // True also later, when there is one again.
+      tell("Not sent yet. Your text is kept.");
       connection.tryNow();
       return;
     }
     connection.send(encode(text.value));
     unconfirmed.push(text.value);
     text.value = "";
-    hint.textContent = "";
+    tell("");
   });
 }
 
-text.addEventListener("input", () => {
-  hint.textContent = "";
-});
+text.addEventListener("input", () => tell(""));
+
+// Says this below the input, until somebody types.
+export function tell(words) {
+  hint.textContent = words;
+}
 
 // What is to be confirmed next: the server keeps each sender's order.
 export function awaited() {
@@ -41,5 +45,5 @@ export function confirm() {
 export function giveBackUnconfirmed() {
   if (unconfirmed.length === 0) return;
   text.value = [...unconfirmed.splice(0), text.value].join(" ").trimEnd();
-  hint.textContent = "The connection ended before this was confirmed. It may not have arrived.";
+  tell("The connection ended before this was confirmed. It may not have arrived.");
 }

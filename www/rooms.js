@@ -8,7 +8,7 @@
 // is somebody else's. If two people say the same at the same moment, each sees two rows, one of them its own.
 // (Which of the two came first is nothing that these bytes could tell.)
 
-import { awaited, compose, confirm, giveBackUnconfirmed } from "./composer.js";
+import { awaited, compose, confirm, giveBackUnconfirmed, tell } from "./composer.js";
 import { keepConnected } from "./connection.js";
 import { clearRows, showRow } from "./rows.js";
 
@@ -18,17 +18,22 @@ const ROOM = /^\w{1,94}$/; // the server has no other rooms; \w is A-Z, a-z, 0-9
 const [roomForm, room, link, text] = ["room-form", "room", "link", "text"].map((id) => document.getElementById(id));
 
 // The room stands in the part of the address behind "#": so a room can be bookmarked and sent to friends,
-// and the browser's Back leads to the one before.
-function roomOfAddress() {
+// and the browser's Back leads to the one before. A name that no room can have leads nowhere: one stays
+// where one is, and is told.
+function roomOfAddress(here) {
   const name = location.hash.slice(1);
-  return ROOM.test(name) ? name : DEFAULT_ROOM;
+  if (name === "") return DEFAULT_ROOM;
+  if (ROOM.test(name)) return name;
+  tell(`No room has a name like that in the address: only A-Z, a-z, 0-9 and _. You are in ${here}.`);
+  return here;
 }
 
-let current = roomOfAddress();
+let current = roomOfAddress(DEFAULT_ROOM);
 const path = () => `/ws/chat/${current}/`;
 
 function showRoom() {
   room.value = current;
+  text.placeholder = `Message to ${current}`; // also while another name is being typed above
   link.href = `#${current}`;
   document.title = `${current} · Rooms · ws101`;
   // The address always says where one is, also when it named no room, or none that can be.
@@ -49,28 +54,33 @@ const connection = keepConnected(path(), {
 compose(connection, (typed) => JSON.stringify({ message: typed }));
 
 function showMessage(isOwn, message) {
-  const name = document.createElement("span");
-  name.className = "name";
-  name.textContent = isOwn ? "You" : "Somebody";
-  const said = document.createElement("span");
-  said.className = "said";
   // Other programs may send other things than text; they are shown as JSON.
-  said.textContent = typeof message === "string" ? message : JSON.stringify(message);
-  showRow(isOwn ? "sent-message" : "received-message", name, said);
+  const said = typeof message === "string" ? message : JSON.stringify(message);
+  if (isOwn) showRow("sent-message", said, "You");
+  else showRow("received-message", said, "Somebody");
 }
 
 // ---- The choice of a room ----
 
-// The browser has checked the name by then: rooms.html says what it may be.
+// The browser has checked the name by then: rooms.html says what it may be. Spaces around it are those
+// that a phone's keyboard puts behind a word.
 roomForm.addEventListener("submit", (event) => {
   event.preventDefault();
+  room.value = room.value.trim();
   location.hash = room.value;
   text.focus();
 });
 
+room.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  room.value = current;
+  text.focus();
+});
+
 addEventListener("hashchange", () => {
-  const chosen = roomOfAddress();
+  const chosen = roomOfAddress(current);
   if (chosen !== current) {
+    tell("");
     current = chosen;
     clearRows();
     connection.moveTo(path());

@@ -1,13 +1,14 @@
 // The list of messages (#log, #messages and #newer): rows are added at its end, and whoever reads is not disturbed.
 
 const NEWEST = 500; // rows kept; a page that is open for a week must not fill the memory
+const LONGEST = 100_000; // characters shown of a message; it may have millions, and the browser would stand still for seconds
 
 const [log, messages, newer] = ["log", "messages", "newer"].map((id) => document.getElementById(id));
 
 let settling = false;
 
-// Adds a row at the end. What it holds is text, or elements that hold text: never HTML that somebody sent.
-export function showRow(kind, ...content) {
+// Adds a row at the end: a text, below a name if there is one. It goes in as text, never as HTML.
+export function showRow(kind, text, name) {
   if (!settling) {
     settling = true;
     // A thousand messages in a burst shall not make the browser work out the page a thousand times:
@@ -17,8 +18,21 @@ export function showRow(kind, ...content) {
   }
   const row = document.createElement("li");
   row.className = kind;
-  row.append(...content);
+  if (name === undefined) row.textContent = shortened(text);
+  else row.append(span("name", name), span("said", shortened(text)));
   messages.append(row);
+}
+
+function span(kind, text) {
+  const element = document.createElement("span");
+  element.className = kind;
+  element.textContent = text;
+  return element;
+}
+
+function shortened(text) {
+  if (text.length <= LONGEST) return text;
+  return `${text.slice(0, LONGEST)}… (${text.length.toLocaleString("en")} characters)`;
 }
 
 // Where the end is, if it is in sight. (On a small screen the text of an empty list may be higher than the list.)

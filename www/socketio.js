@@ -47,12 +47,12 @@ function connect() {
   fresh.on("disconnect", (reason) => {
     giveBackUnconfirmed();
     showTransport("none");
-    showState("closed", "Disconnected", reason);
+    showState("closed", "Disconnected", `${reason}, retrying`);
     // For this reason alone the library does not try again by itself.
     if (reason === "io server disconnect") setTimeout(tryNow, FIRST_PAUSE * (0.5 + Math.random()));
   });
 
-  fresh.on("connect_error", (error) => showState("closed", "Disconnected", error.message));
+  fresh.on("connect_error", (error) => showState("closed", "Disconnected", `${error.message}, retrying`));
   fresh.io.on("reconnect_attempt", (count) => {
     retry.textContent = `try ${count}`;
   });

@@ -146,7 +146,7 @@ export default {
     const before = await tries(tab);
     await tab.input.fill("do not lose me");
     await tab.input.press("Enter");
-    await until("the hint", () => tab.hint.innerText(), "Not sent: disconnected. Your text is kept.");
+    await until("the hint", () => tab.hint.innerText(), "Not sent yet. Your text is kept.");
     assert.equal(await tab.input.inputValue(), "do not lose me");
     await until("a try at once", () => tries(tab), before + 1);
 

@@ -148,6 +148,16 @@ export class Bench {
     return tab;
   }
 
+  /** A tab that shows the Socket.IO page. */
+  async socketioTab(context) {
+    const page = await context.newPage();
+    this.watch(page);
+    await page.goto(`${this.server.url}/socketio.html`);
+    const tab = new ChatTab(page);
+    await tab.isConnected();
+    return tab;
+  }
+
   watch(page) {
     const problem = (text) => this.problems.push(text);
     page.on("pageerror", (error) => problem(`uncaught: ${error.message}`));

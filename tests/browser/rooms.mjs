@@ -159,6 +159,41 @@ export default {
     await tab.shows("sent: still here");
   },
 
+  async "rooms: an address that names no room leads nowhere, and the page says so"(bench) {
+    const [tab] = await roomTabs(bench, 1, "#kitchen");
+    await tab.say("still here");
+    await tab.shows("sent: still here");
+    for (const hash of ["#my-room", `#${"x".repeat(95)}`, "#a/b", "#%6bitchen2"]) {
+      await tab.page.evaluate((hash) => (location.hash = hash), hash);
+      await until("the address", () => new URL(tab.page.url()).hash, "#kitchen");
+      assert.match(await tab.hint.innerText(), /^No room has a name like that .* You are in kitchen\.$/, hash);
+      await tab.shows("sent: still here");
+    }
+    assert.equal(await tab.room.inputValue(), "kitchen");
+    await tab.enters("pantry");
+    assert.equal(await tab.hint.innerText(), "", "what was said of the address is over");
+    const page = await bench.contexts[0].newPage();
+    await page.goto(`${bench.server.url}/rooms.html#my-room`);
+    await until("the hint", async () => /You are in lobby\.$/.test(await page.locator("#hint").innerText()));
+  },
+
+  async "rooms: the page says where one is while another name is typed; Escape gives it back; spaces are no part of it"(bench) {
+    const [tab] = await roomTabs(bench, 1, "#kitchen");
+    const placeholder = () => tab.input.getAttribute("placeholder");
+    await tab.room.fill("pan");
+    assert.equal(await placeholder(), "Message to kitchen");
+    await tab.room.press("Escape");
+    assert.equal(await tab.room.inputValue(), "kitchen");
+    assert.equal(await tab.page.evaluate(() => document.activeElement.id), "text");
+    for (const typed of ["pantry ", " pantry"]) {
+      await tab.room.fill(typed);
+      await tab.room.press("Enter");
+      await until("the room", () => new URL(tab.page.url()).hash, "#pantry");
+      assert.equal(await tab.room.inputValue(), "pantry");
+      assert.equal(await placeholder(), "Message to pantry");
+    }
+  },
+
   async "rooms: after a restart of the server both are back in their room, and unconfirmed text comes back"(bench) {
     bench.serverMayVanish = true;
     const [one, two] = await roomTabs(bench, 2, "#kitchen");

@@ -1,16 +1,7 @@
 // The Socket.IO page: the library that the server hands out, its transports, and what happens when the
 // server goes away.
 
-import { ChatTab, Server, until } from "./harness.mjs";
-
-async function open(bench, context) {
-  const page = await context.newPage();
-  bench.watch(page);
-  await page.goto(`${bench.server.url}/socketio.html`);
-  const tab = new ChatTab(page);
-  await tab.isConnected();
-  return tab;
-}
+import { Server, until } from "./harness.mjs";
 
 const uses = (tab, transport) => until("the transport", () => tab.page.locator("#transport").innerText(), transport);
 const choose = (tab, transports) => tab.page.getByLabel("Transport").selectOption(transports);
@@ -18,7 +9,7 @@ const choose = (tab, transports) => tab.page.getByLabel("Transport").selectOptio
 export default {
   async "socketio: two tabs begin by polling, move on to WebSocket, and hear each other"(bench) {
     const context = await bench.window();
-    const [one, two] = [await open(bench, context), await open(bench, context)];
+    const [one, two] = [await bench.socketioTab(context), await bench.socketioTab(context)];
     await uses(one, "WebSocket");
     await uses(two, "WebSocket");
     await one.say("<b>grüß dich</b> 🚀");
@@ -31,7 +22,7 @@ export default {
 
   async "socketio: polling only and WebSocket only talk to each other"(bench) {
     const context = await bench.window();
-    const [one, two] = [await open(bench, context), await open(bench, context)];
+    const [one, two] = [await bench.socketioTab(context), await bench.socketioTab(context)];
     await choose(one, "polling");
     await one.isConnected();
     await uses(one, "polling");
@@ -47,16 +38,20 @@ export default {
   },
 
   async "socketio: after a restart of the server it is back by itself"(bench) {
-    const tab = await open(bench, await bench.window());
+    const tab = await bench.socketioTab(await bench.window());
     const { port } = bench.server;
     await bench.server.stop();
     await tab.isDisconnected();
+    await until("what comes next", async () => /, retrying$|^try \d+$/.test(await tab.retry.innerText()));
+    await tab.input.fill("here again");
+    await tab.input.press("Enter");
+    await until("the hint", () => tab.hint.innerText(), "Not sent yet. Your text is kept.");
     bench.server = await Server.start(port);
     await tab.isConnected();
-    await tab.say("here again");
+    await tab.say(await tab.input.inputValue());
     await tab.shows("here again");
     // The library tries by requests, too, and the browser tells of each that fails.
-    const isOfTheBreak = (text) => /Failed to load resource|WebSocket (is already|connection)/.test(text);
+    const isOfTheBreak = (text) => /Failed to load resource|WebSocket (is already|connection)|^failed: \S+\/socket\.io\//.test(text);
     bench.problems = bench.problems.filter((text) => !isOfTheBreak(text));
   },
 };
