@@ -29,4 +29,9 @@ mod wire {
 mod mutation {
     pub mod reading;
 }
+#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
+#[path = "../../wire/channels"]
+mod channels {
+    pub mod reader;
+}
 use wire::{client, sim};

@@ -1,11 +1,14 @@
 //! What the applications were told and what they sent, held against what must be so.
 
+use crate::channels::reader;
+use std::borrow::Cow;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use ws101::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
 use ws101::http::head::Head;
 use ws101::http::route::Route;
+use ws101::ws::close::CloseCode;
 
 /// A data frame on its way to a peer.
 struct Due {
@@ -21,6 +24,8 @@ struct Member {
     path: String,
     why: Option<Closed>,
     due: VecDeque<Due>,
+    /// It has said to a room what is no message.
+    is_refused: bool,
 }
 
 #[derive(Default)]
@@ -94,6 +99,7 @@ impl Ledger {
         if let Some(member) = state.members.get(&id).filter(|it| it.why.is_none()) {
             let is_due = |due: &Due| !due.may_be_missing;
             assert!(!member.due.iter().any(is_due), "a message was lost");
+            assert!(!member.is_refused, "no message, and no Close for it");
         }
         let is_its = |answer: &RequestId| answer.conn == id;
         assert!(
@@ -121,11 +127,30 @@ impl Ledger {
         }
     }
 
-    /// A data frame has arrived. Of the chat nobody knows here what it sends.
+    /// A member of a room says this: everybody there gets what it becomes (SEED_SYSTEMS §3), or it is
+    /// refused, and nobody gets anything.
+    fn said_in_room(&self, id: ConnId, room: &str, message: Message<'_>) {
+        let value = match message {
+            Message::Text(text) => reader::message(text),
+            Message::Binary(_) => None,
+        };
+        if let Some(value) = value {
+            let text = format!("{{\"type\": \"chat\", \"message\": {value}}}");
+            return self.sent(&self.at(room), Message::Text(&text), false);
+        }
+        let mut state = self.edit();
+        let member = state
+            .members
+            .get_mut(&id)
+            .expect("a message before on_open");
+        member.is_refused = true;
+    }
+
+    /// A data frame has arrived. Of the chat with client ids nobody knows here what it sends.
     pub fn seen(&self, id: ConnId, first: u8, payload: &[u8]) {
         let mut state = self.edit();
         let member = state.members.get_mut(&id).expect("frames before on_open");
-        if member.path.starts_with("/ws") {
+        if member.path.starts_with("/ws") && !is_room(&member.path) {
             return;
         }
         loop {
@@ -170,7 +195,19 @@ impl Ledger {
     }
 }
 
-/// An application whose events are noted; what echo and broadcast must send is known from them.
+/// The one path of a room that has several: escapes are other spellings of its name.
+fn room_or_path(path: &str) -> Cow<'_, str> {
+    match path.strip_prefix("/ws/chat/") {
+        Some(name) => Cow::Owned(format!("/ws/chat/{}", name.replace("%61", "a"))),
+        None => Cow::Borrowed(path),
+    }
+}
+
+fn is_room(path: &str) -> bool {
+    path.starts_with("/ws/chat/") || path == "/ws/socket-server/"
+}
+
+/// An application whose events are noted; what echo, broadcast and rooms must send is known from them.
 pub struct Watched {
     pub inner: Box<dyn App>,
     pub ledger: Ledger,
@@ -187,7 +224,8 @@ impl App for Watched {
         match reply {
             Reply::Later => assert!(state.held.insert(id), "held twice"),
             Reply::Upgrade(_) => {
-                state.paths.insert(id.conn, request.head.path.to_owned());
+                let path = room_or_path(request.head.path).into_owned();
+                state.paths.insert(id.conn, path);
             }
             Reply::Now(_) => {}
         }
@@ -216,12 +254,15 @@ impl App for Watched {
             let state = self.ledger.get();
             let member = state.members.get(&id).expect("a message before on_open");
             assert!(member.why.is_none(), "a message after on_close");
+            assert!(!member.is_refused, "a message after one that was none");
             member.path.clone()
         };
         if path == "/echo" {
             self.ledger.sent(&[id], message, false);
         } else if path.starts_with("/broadcast") {
             self.ledger.sent(&self.ledger.at(&path), message, false);
+        } else if is_room(&path) {
+            self.ledger.said_in_room(id, &path, message);
         }
         self.inner.on_message(ctx, id, tag, message);
     }
@@ -230,6 +271,9 @@ impl App for Watched {
         let mut state = self.ledger.edit();
         let member = state.members.get_mut(&id).expect("a close before its open");
         assert!(member.why.replace(*why).is_none(), "closed twice");
+        if member.is_refused {
+            assert_eq!(why.code, CloseCode::InternalError, "refused otherwise");
+        }
         drop(state);
         self.inner.on_close(ctx, id, tag, why);
     }
