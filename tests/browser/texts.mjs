@@ -25,6 +25,22 @@ const runsLeft = (tab, back) => tab.page.evaluate((back) => {
 
 const isTypedFromTheRight = (tab) => tab.input.evaluate((input) => getComputedStyle(input).direction === "rtl");
 
+/** WCAG 2: how much the line around each field stands out from what is in it and from what is around it. */
+const lineContrasts = (tab) => tab.page.evaluate(() => {
+  const color = (text) => text.match(/[\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3)
+    .map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0.05);
+  const ratio = (one, other) => Math.max(light(one) / light(other), light(other) / light(one));
+  document.activeElement.blur();
+  return [...document.querySelectorAll("input, select")].flatMap((field) => {
+    const { borderTopColor, backgroundColor } = getComputedStyle(field);
+    const grounds = [backgroundColor, getComputedStyle(document.body).backgroundColor];
+    return grounds.map((ground) => ratio(color(borderTopColor), color(ground)));
+  });
+});
+
 export default {
   async "texts: Hebrew and Arabic begin on the right, what ends a sentence stands at its left, also while one types"(bench) {
     const context = await bench.window();
@@ -59,6 +75,39 @@ export default {
       await until("the row", async () => (await tab.rows.count()) > before && /yyy/.test(await last()));
       assert.match(await last(), /y… \(1,0\d\d,\d{3} characters\)$/, page);
       assert.ok((await last()).length < 100_050, page);
+    }
+  },
+
+  async "texts: the line around what one can type into is seen, in light and dark"(bench) {
+    for (const colorScheme of ["light", "dark"]) {
+      const context = await bench.window({ colorScheme, reducedMotion: "reduce" });
+      for (const page of Object.keys(OPEN)) {
+        const tab = await OPEN[page](bench, context);
+        // The colours change within a moment.
+        await until("lines of 3 to 1", async () => (await lineContrasts(tab)).every((ratio) => ratio >= 3));
+      }
+    }
+  },
+
+  async "texts: in letters twice as large nothing is wider than a phone"(bench) {
+    const context = await bench.window({ viewport: { width: 360, height: 640 } });
+    for (const page of Object.keys(OPEN)) {
+      const tab = await OPEN[page](bench, context);
+      await tab.say("Donaudampfschifffahrtsgesellschaft");
+      await tab.rows.first().waitFor();
+      await tab.page.evaluate(() => (document.documentElement.style.fontSize = "32px"));
+      assert.equal(await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, page);
+    }
+  },
+
+  async "texts: without scripts a page says that it needs them, and nothing seems to be under way"(bench) {
+    const context = await bench.window({ javaScriptEnabled: false });
+    for (const path of ["", "rooms.html", "socketio.html"]) {
+      const page = await context.newPage();
+      await page.goto(`${bench.server.url}/${path}`);
+      assert.match(await page.locator(".alert").innerText(), /^This page needs JavaScript/, path);
+      for (const part of ["#state", "#form", "#log"]) assert.equal(await page.locator(part).isVisible(), false, `${path}: ${part}`);
+      await page.close(); // nothing can be asked of it at the end
     }
   },
 
