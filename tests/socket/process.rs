@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// What no healthy server needs, however slow the machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// For tests in which silence must not end a connection.
 pub const NO_PING: [&str; 2] = ["--ping-interval", "0"];
