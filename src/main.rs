@@ -132,7 +132,7 @@ fn serve(options: Options) -> ExitCode {
 fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
         #[cfg(feature = "socketio")]
-        Box::new(Bundle),
+        Box::new(Bundle::new(options.allow_origin.clone())),
         #[cfg(feature = "socketio")]
         Box::new(socket_io(options)),
         Box::new(Echo),
@@ -144,7 +144,8 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     ]
 }
 
-/// The chat of the Socket.IO tutorial. Whose pages may open WebSockets may poll, too (CORS).
+/// The chat of the Socket.IO tutorial. Whose pages may open WebSockets may poll, too (CORS), and load
+/// the client.
 #[cfg(feature = "socketio")]
 fn socket_io(options: &Options) -> Engine<Broker<SocketIoChat>> {
     let settings = Settings {

@@ -6,7 +6,10 @@
 //! (`/vendor/socket.io/LICENSE.txt`). All other paths below `/socket.io/` are Engine.IO's.
 //!
 //! `Bundle` claims these paths and no others, so it may stand anywhere in the list of applications
-//! before one that takes all of `/socket.io/`; or that one asks `Bundle::respond` first.
+//! before one that takes all of `/socket.io/`.
+//!
+//! A classic script may come from anywhere, a module may not: a page of another origin that imports
+//! `socket.io.esm.min.js` needs leave to read it. So it has the leave that it has to connect.
 
 use std::io;
 
@@ -18,6 +21,7 @@ use crate::http::head::{Head, Method};
 use crate::http::refusal;
 use crate::http::response::Response;
 use crate::http::route::Route;
+use crate::socketio::cors::Origins;
 
 /// The entity tag of every file is the version of the package; a test compares it with the notice
 /// on top of each. Plain and as gzip a file has the same, though it is a strong one and RFC 9110 §8.8.3.3 would
@@ -77,20 +81,23 @@ impl File {
 }
 
 /// The application.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Bundle;
+#[derive(Debug, Clone, Default)]
+pub struct Bundle {
+    origins: Origins,
+}
 
 impl Bundle {
-    /// The answer to a `GET` or `HEAD` of one of the files. `None`: it is something else.
+    /// For pages of this server, and for those of these origins (`*`: all).
     #[must_use]
-    pub fn respond(head: &Head<'_>) -> Option<Response> {
-        if !matches!(head.method, Method::Get | Method::Head) {
-            return None;
+    pub fn new(origins: Vec<String>) -> Self {
+        Self {
+            origins: Origins(origins),
         }
+    }
+
+    fn respond(head: &Head<'_>) -> Option<Response> {
         let file = File::find(head.path)?;
-        let Ok(resource) = file.resource(coding::prefers_gzip(head)) else {
-            return Some(*refusal::internal_server_error());
-        };
+        let resource = file.resource(coding::prefers_gzip(head)).ok()?;
         // The time is for comparing dates, and the files have none: they change with the program.
         Some(files::answer(head, resource, 0))
     }
@@ -99,14 +106,23 @@ impl Bundle {
 impl App for Bundle {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         File::find(head.path).map(|_| Route {
-            methods: &[Method::Get, Method::Head],
+            methods: match self.origins.0.is_empty() {
+                true => &[Method::Get, Method::Head],
+                false => &[Method::Get, Method::Head, Method::Options],
+            },
             websocket: false,
             max_body_bytes: 0,
         })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
-        let answer = Self::respond(request.head);
-        Reply::Now(answer.unwrap_or_else(|| *refusal::internal_server_error()))
+        let head = request.head;
+        let cors = self.origins.cors(head);
+        if head.method == Method::Options {
+            return Reply::Now(cors.preflight(head));
+        }
+        // What was compiled in is no gzip, and a test would have said so.
+        let answer = Self::respond(head).unwrap_or_else(|| *refusal::internal_server_error());
+        Reply::Now(cors.on(answer))
     }
 }

@@ -16,6 +16,7 @@ pub mod application;
 pub mod broker;
 pub mod bundle;
 pub mod chat;
+pub mod cors;
 pub mod engine;
 pub mod packet;
 pub mod placeholders;

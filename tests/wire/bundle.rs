@@ -37,7 +37,7 @@ fn vendored(name: &str) -> Vec<u8> {
 }
 
 fn with_pages(files: Box<dyn Files>) -> Sim {
-    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle), Box::new(Pages::new(files))];
+    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle::default()), Box::new(Pages::new(files))];
     Sim::with_apps(Config::default(), apps)
 }
 
@@ -168,35 +168,80 @@ fn query_does_not_matter_and_no_other_method_is_allowed() {
     }
 }
 
-/// Whoever takes all of `/socket.io/` comes behind it, or asks it first: so it must leave the rest.
+/// Whoever takes all of `/socket.io/` comes behind it: so it must leave the rest.
 #[test]
-fn nothing_else_is_claimed_or_answered() {
+fn nothing_else_is_claimed() {
     let claims = |method: &str, path: &str| {
         let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         crate::http::with_head(head.as_bytes(), &Policy::default(), |head| {
-            (
-                Bundle.route(head).is_some(),
-                Bundle::respond(head).is_some(),
-            )
+            Bundle::default().route(head).is_some()
         })
         .unwrap()
     };
     for (name, _) in FILES {
         let path = format!("/socket.io/{name}");
-        assert_eq!(claims("GET", &path), (true, true), "{path}");
-        assert_eq!(claims("HEAD", &path), (true, true), "{path}");
-        assert_eq!(claims("POST", &path), (true, false), "{path}");
-        assert_eq!(claims("GET", &format!("{path}.gz")), (false, false));
-        assert_eq!(claims("GET", &format!("/vendor{path}")), (false, false));
+        for method in ["GET", "HEAD", "POST"] {
+            assert!(claims(method, &path), "{method} {path}");
+        }
+        assert!(!claims("GET", &format!("{path}.gz")));
+        assert!(!claims("GET", &format!("/vendor{path}")));
     }
     for path in "/ /socket.io /socket.io/ /socket.io/?EIO=4&transport=polling /socket.io.js \
          /socket.io/socket.io /socket.io/socket.io.js/ /socket.io//socket.io.js /SOCKET.IO/socket.io.js \
          /socket.io/Socket.io.js /socket.io/socket.io.msgpack.js /socket.io/socket.io.esm.js \
          /socket.io/LICENSE.txt /socket.io/../socket.io/socket.io.js /socket.io/socket%2eio.js \
-         /a/socket.io/socket.io.js"
+         //socket.io/socket.io.js /a/socket.io/socket.io.js"
         .split_whitespace()
     {
-        assert_eq!(claims("GET", path), (false, false), "{path}");
+        assert!(!claims("GET", path), "{path}");
+    }
+}
+
+/// The answer to a request of a page of this origin, when these may connect.
+fn ask_from(origin: &str, allowed: &[&str], method: &str, fields: &str) -> Answer {
+    let allowed = allowed.iter().map(|&origin| origin.to_owned()).collect();
+    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle::new(allowed))];
+    let mut sim = Sim::with_apps(Config::default(), apps);
+    let fields = format!("Origin: {origin}\r\n{fields}");
+    ask_of(&mut sim, method, "/socket.io/socket.io.esm.min.js", &fields)
+}
+
+/// A module is imported with CORS, wherever the page comes from; so the original answers, too.
+#[test]
+fn page_of_an_allowed_origin_may_import_the_module() {
+    let (a, b) = ("http://a.test", "http://b.test");
+    for (origin, allowed, leave) in [
+        (a, &[][..], None),
+        (a, &[a, b], Some(a)),
+        (b, &[a, b], Some(b)),
+        ("http://c.test", &[a, b], None),
+        ("null", &[a], None),
+        (b, &["*"], Some("*")),
+    ] {
+        for (method, fields, status) in [
+            ("GET", "", 200),
+            ("HEAD", "", 200),
+            ("GET", "If-None-Match: \"4.8.4\"\r\n", 304),
+        ] {
+            let answer = ask_from(origin, allowed, method, fields);
+            assert_eq!(answer.status, status);
+            let told = answer.field("Access-Control-Allow-Origin");
+            assert_eq!(told, leave, "{origin} of {allowed:?}");
+            // For caches: another page may be told something else.
+            let varies = !allowed.is_empty() && allowed != ["*"];
+            let has = answer.head.lines().any(|line| line == "Vary: Origin");
+            assert_eq!(has, varies, "{origin} of {allowed:?}");
+        }
+    }
+    let wanted = "Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: x-a\r\n";
+    let answer = ask_from(a, &[a], "OPTIONS", wanted);
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.field("Access-Control-Allow-Origin"), Some(a));
+    assert_eq!(answer.field("Access-Control-Allow-Headers"), Some("x-a"));
+    // RFC 9110 §15.5.6
+    for (allowed, allow) in [(&[a][..], "GET, HEAD, OPTIONS"), (&[], "GET, HEAD")] {
+        let answer = ask_from(a, allowed, "POST", "");
+        assert_eq!((answer.status, answer.field("Allow")), (405, Some(allow)));
     }
 }
 

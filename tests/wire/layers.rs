@@ -79,7 +79,7 @@ const LAYERS: &[Layer] = &[
     layer("apps::json", &[], &["serde", "serde_json"]),
     layer(
         "socketio::engine",
-        &["app", "bucket", "clock", "http"],
+        &["app", "bucket", "clock", "http", "socketio::cors"],
         &["base64", "slab"],
     ),
     // Of Engine.IO only what is made for those above it.
@@ -94,7 +94,12 @@ const LAYERS: &[Layer] = &[
         ],
         &["base64", "serde", "serde_json", "slab"],
     ),
-    layer("socketio::bundle", &["app", "files", "http"], &[]),
+    layer("socketio::cors", &["http"], &[]),
+    layer(
+        "socketio::bundle",
+        &["app", "files", "http", "socketio::cors"],
+        &[],
+    ),
     layer("files", &["http"], &[]),
     layer("files::embedded", &["files"], &[]),
     layer("files::packed", &["files"], &["flate2"]),

@@ -88,7 +88,7 @@ pub struct Sim {
 pub fn apps() -> Vec<Box<dyn App>> {
     vec![
         #[cfg(feature = "socketio")]
-        Box::new(ws101::socketio::bundle::Bundle),
+        Box::new(ws101::socketio::bundle::Bundle::default()),
         #[cfg(feature = "socketio")]
         Box::new(socket_io()),
         Box::new(Echo),

@@ -6,13 +6,14 @@
 //! is not read for a while: it sends its next POST when it has the answer to this one.
 
 use super::Engine;
-use super::answer::{self, Cors, Fault};
+use super::answer::{self, Fault};
 use super::io::{Service, SessionId};
 use super::packet::SEPARATOR;
 use super::table::Farewell;
 use crate::app::{Ctx, RequestId};
 use crate::clock::Time;
 use crate::http::response::Response;
+use crate::socketio::cors::Cors;
 use std::time::Duration;
 
 /// Packets of one POST that are taken in one turn, whatever comes of them.

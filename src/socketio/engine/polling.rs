@@ -1,6 +1,6 @@
 //! Long polling: a session begins, a GET waits for packets, a POST brings some.
 
-use super::answer::{self, Cors, Fault};
+use super::answer::{self, Fault};
 use super::io::{Service, SessionId};
 use super::packet::CLOSE;
 use super::session::{Transport, Waiting};
@@ -10,6 +10,7 @@ use crate::app::{Ctx, Request, RequestId};
 use crate::clock::Time;
 use crate::http::head::Head;
 use crate::http::response::Response;
+use crate::socketio::cors::Cors;
 
 impl<S: Service> Engine<S> {
     /// A session begins with polling.

@@ -2,13 +2,14 @@
 //!
 //! How sessions are found and how they end is `table`'s.
 
-use super::answer::{self, Cors};
+use super::answer;
 use super::inbox::Inbox;
 use super::io::SessionId;
 use super::packet::SEPARATOR;
 use crate::app::{ConnId, Ctx, RequestId};
 use crate::bucket::Bucket;
 use crate::clock::Time;
+use crate::socketio::cors::Cors;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
