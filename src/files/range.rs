@@ -54,34 +54,37 @@ fn only_range(value: &str) -> Option<(&str, &str)> {
 }
 
 /// `None` is a range that breaks the grammar of §14.1.1, or that cannot be written as a `Content-Range`.
+/// The grammar comes first: whether a range lies in the file is asked only of what is one.
 fn within((first, last): (&str, &str), len: u64) -> Option<Selection> {
-    let Some(end) = len.checked_sub(1) else {
-        // An empty file has no last position to name; its whole is what a suffix of it is.
-        return position(first).map(|_| Selection::Unsatisfiable);
-    };
     if first.is_empty() {
-        return Some(match position(last)? {
-            0 => Selection::Unsatisfiable,
-            suffix => Selection::Part {
-                first: len.saturating_sub(suffix),
-                last: end,
-            },
-        });
+        return suffix(position(last)?, len);
     }
     let first = position(first)?;
-    let last = if last.is_empty() {
-        end
-    } else {
-        let last = position(last)?;
-        if last < first {
-            return None;
-        }
-        last.min(end)
+    let last = match last {
+        "" => u64::MAX,
+        last => position(last)?,
     };
-    Some(if first > end {
-        Selection::Unsatisfiable
-    } else {
-        Selection::Part { first, last }
+    if last < first {
+        return None;
+    }
+    Some(match len.checked_sub(1) {
+        Some(end) if first <= end => Selection::Part {
+            first,
+            last: last.min(end),
+        },
+        _ => Selection::Unsatisfiable,
+    })
+}
+
+/// The last `count` bytes. An empty file has no last position to name; its whole is what a suffix of it is.
+fn suffix(count: u64, len: u64) -> Option<Selection> {
+    let last = len.checked_sub(1)?;
+    Some(match count {
+        0 => Selection::Unsatisfiable,
+        count => Selection::Part {
+            first: len.saturating_sub(count),
+            last,
+        },
     })
 }
 
