@@ -30,9 +30,8 @@ static PAGES: &[Page] = pages! {
     "connection.js",
     "composer.js",
     "rows.js",
-    #[cfg(feature = "socketio")]
+    // Also without the feature: the other pages link to it, and it says itself what is missing.
     "socketio.html",
-    #[cfg(feature = "socketio")]
     "socketio.js",
     "style.css",
     "favicon.svg",

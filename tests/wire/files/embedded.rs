@@ -34,11 +34,11 @@ pub(super) fn www() -> Vec<(String, PathBuf)> {
 }
 
 /// What is found by its path in `www/`: all but the client of Socket.IO, which has paths of its own
-/// (`bundle`), and without Socket.IO also all that is about it.
+/// (`bundle`), and without Socket.IO also the licence of that client.
 pub(super) fn pages() -> Vec<(String, PathBuf)> {
     let is_page = |path: &str| {
         let is_bundle = path.starts_with("/vendor/socket.io/socket.io.");
-        let is_about_it = path.contains("socket.io") || path.starts_with("/socketio.");
+        let is_about_it = path.starts_with("/vendor/socket.io/");
         !is_bundle && (cfg!(feature = "socketio") || !is_about_it)
     };
     let mut files = www();
@@ -60,6 +60,29 @@ fn every_file_of_www_is_embedded() {
             Some("default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:")
         );
         assert_eq!(drain(response).0.unwrap(), fs::read(file).unwrap());
+    }
+}
+
+/// With and without Socket.IO: whoever follows the navigation finds a page. Only the client of Socket.IO is
+/// not a page, and it belongs to the feature (`bundle`).
+#[test]
+fn links_of_the_pages_lead_somewhere() {
+    let pages = &mut Embedded::default();
+    for page in ["/", "/rooms.html", "/socketio.html"] {
+        let page = text(get(page, &[], pages));
+        let links = page.split([' ', '\n']).filter_map(|word| {
+            let link = word
+                .strip_prefix("href=\"")
+                .or(word.strip_prefix("src=\""))?;
+            link.split('"').next()
+        });
+        let mut count = 0;
+        for link in links.filter(|link| !link.starts_with("/socket.io/")) {
+            let path = link.trim_start_matches(['.', '/']);
+            assert_eq!(status(&format!("/{path}"), pages), 200, "{link}");
+            count += 1;
+        }
+        assert!(count >= 6, "{count}");
     }
 }
 
