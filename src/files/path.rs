@@ -25,22 +25,21 @@ pub struct Target {
 
 /// Decodes and judges a request path (still percent-encoded, without the query).
 ///
+/// Several slashes in a row count as one, as they do for a disk and for Express: `/js//app.js` is what a
+/// page asks for that joins a folder and a name carelessly. An empty segment is never looked up.
+///
 /// # Errors
 /// The first segment from the left that breaks a rule decides.
 pub fn clean(path: &str) -> Result<Target, Refusal> {
     let inner = path.strip_prefix('/').ok_or(Refusal::Malformed)?;
-    let (inner, directory) = match inner.strip_suffix('/') {
-        Some(rest) => (rest, true),
-        None => (inner, inner.is_empty()),
-    };
-    let segments = if inner.is_empty() && path.len() == 1 {
-        Vec::new()
-    } else {
-        inner.split('/').map(segment).collect::<Result<_, _>>()?
-    };
+    let segments = inner
+        .split('/')
+        .filter(|raw| !raw.is_empty())
+        .map(segment)
+        .collect::<Result<_, _>>()?;
     Ok(Target {
         segments,
-        directory,
+        directory: path.ends_with('/'),
     })
 }
 
@@ -63,7 +62,7 @@ fn segment(raw: &str) -> Result<String, Refusal> {
     }
     let name = String::from_utf8(decoded).map_err(|_| Refusal::Malformed)?;
     // One rule for `..`, for `.`, and for what an owner hides: `.git`, `.env`.
-    if name.is_empty() || name.starts_with('.') {
+    if name.starts_with('.') {
         return Err(Refusal::Absent);
     }
     Ok(name)
@@ -80,30 +79,34 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// The path of the directory these segments name: encoded anew, with a final `/`.
 ///
-/// The result is a safe `Location`: it starts with one slash and a name, and all but the
-/// unreserved characters of RFC 3986 §2.3 are escaped. A query follows unchanged when it holds
-/// nothing but the characters of RFC 3986 §3.4, else it is left out.
+/// The result is a safe `Location`: it starts with one slash and a name, and in a name all is escaped
+/// but what RFC 3986 §3.3 allows there. In the query behind it stays what §3.4 allows and what browsers
+/// send besides (`?filter[name]=x`): a page reads there what it was called with.
 #[must_use]
 pub fn directory_location(segments: &[String], query: Option<&str>) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut location = String::from("/");
     for name in segments {
-        for byte in name.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                location.push(char::from(byte));
-            } else {
-                location.push('%');
-                for nibble in [byte >> 4, byte & 15] {
-                    location.extend(DIGITS.get(usize::from(nibble)).copied().map(char::from));
-                }
-            }
-        }
+        escape(&mut location, name, b"-._~!$&'()*+,;=:@");
         location.push('/');
     }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
-    if let Some(query) = query.filter(|query| query.bytes().all(plain)) {
+    if let Some(query) = query {
         location.push('?');
-        location.push_str(query);
+        escape(&mut location, query, b"-._~!$&'()*+,;=:@/?%[]{}|^`\\");
     }
     location
+}
+
+/// Appends letters, digits and these other characters as they are, all else as escapes.
+fn escape(target: &mut String, text: &str, others: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || others.contains(&byte) {
+            target.push(char::from(byte));
+        } else {
+            target.push('%');
+            for nibble in [byte >> 4, byte & 15] {
+                target.extend(DIGITS.get(usize::from(nibble)).copied().map(char::from));
+            }
+        }
+    }
 }

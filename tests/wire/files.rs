@@ -311,15 +311,18 @@ fn directory_without_slash_redirects_to_itself_and_nowhere_else() {
     for (target, location) in [
         ("/sub", "/sub/"),
         ("/sub?room=1", "/sub/?room=1"),
-        ("/sub?a\"b", "/sub/"),
-        ("/a%20b&c/%C3%BC", "/a%20b%26c/%C3%BC/"),
+        ("/sub?a\"b", "/sub/?a%22b"),
+        ("/sub?a[]=1", "/sub/?a[]=1"),
+        ("/a%20b&c/%C3%BC", "/a%20b&c/%C3%BC/"),
         ("/evil.example", "/evil.example/"),
+        ("//evil.example", "/evil.example/"),
+        ("///evil.example", "/evil.example/"),
     ] {
         let response = get(target, &[], files);
         assert_eq!(response.status.0, 301, "{target}");
         assert_eq!(field(&response, "Location"), Some(location));
     }
-    let response = get("//evil.example", &[], files);
+    let response = get("//evil.example.com", &[], files);
     assert_eq!(
         (response.status.0, field(&response, "Location")),
         (404, None)

@@ -1,6 +1,6 @@
 //! From request paths to names and back.
 
-use super::{Memory, get, status};
+use super::{Memory, field, get, status, text};
 use ws101::files::path::{Refusal, clean, directory_location};
 
 #[test]
@@ -24,6 +24,28 @@ fn path_with_final_slash_means_a_directory() {
     for (path, directory) in [("/", true), ("/a", false), ("/a/", true), ("/a/b/", true)] {
         assert_eq!(clean(path).unwrap().directory, directory, "{path}");
     }
+}
+
+#[test]
+fn several_slashes_count_as_one() {
+    // As in Express: a page that writes `base + "/" + name` may ask for `/js//app.js`.
+    for (path, names, directory) in [
+        ("//", "", true),
+        ("///", "", true),
+        ("//a", "a", false),
+        ("/a//b", "a|b", false),
+        ("///a///b", "a|b", false),
+        ("/a//", "a", true),
+        ("//evil.example", "evil.example", false),
+        ("//evil.example//", "evil.example", true),
+    ] {
+        let target = clean(path).unwrap();
+        assert_eq!(target.segments.join("|"), names, "{path}");
+        assert_eq!(target.directory, directory, "{path}");
+    }
+    assert_eq!(text(get("//sub//", &[], &mut Memory::new())), "sub");
+    let redirect = get("//sub?x", &[], &mut Memory::new());
+    assert_eq!(field(&redirect, "Location"), Some("/sub/?x"));
 }
 
 #[test]
@@ -63,9 +85,9 @@ fn path_that_is_malformed_gets_400() {
 }
 
 #[test]
-fn path_that_leads_up_is_hidden_or_has_empty_segments_gets_404() {
+fn path_that_leads_up_or_is_hidden_gets_404() {
     for path in "/.. /../ /../x /a/../b /a/.. /%2e%2e/x /.%2e /%2E. /. /./a /a/. /.git/config \
-         /%2egit /a/.env /... // /// //a /a//b /a// //evil.example //evil.example/ \
+         /%2egit /a/.env /... //.. //../ /a//../b //.env /..// \
          /a/%2e%2E/b"
         .split_whitespace()
     {
@@ -84,17 +106,24 @@ fn location_is_encoded_anew() {
     assert_eq!(encode(&["a b", "ü"], None), "/a%20b/%C3%BC/");
     assert_eq!(
         encode(&["a\r\nSet-Cookie: x"], None),
-        "/a%0D%0ASet-Cookie%3A%20x/"
+        "/a%0D%0ASet-Cookie:%20x/"
     );
-    assert_eq!(encode(&["<\"'>%"], None), "/%3C%22%27%3E%25/");
+    assert_eq!(encode(&["<\"?>%#[]"], None), "/%3C%22%3F%3E%25%23%5B%5D/");
     assert_eq!(encode(&["a-._~Z9"], None), "/a-._~Z9/");
+    // RFC 3986 §3.3: a page finds the path in its address that it was asked for by.
+    assert_eq!(encode(&["@me", "a+b&c=d"], None), "/@me/a+b&c=d/");
     assert_eq!(encode(&["a"], Some("x=1&y=%20/?")), "/a/?x=1&y=%20/?");
     assert_eq!(encode(&["a"], Some("")), "/a/?");
-    for unsafe_query in ["x=\"", "a b", "a\r\nb", "ü", "<", "#"] {
-        assert_eq!(
-            encode(&["a"], Some(unsafe_query)),
-            "/a/",
-            "{unsafe_query:?}"
-        );
+    for (query, location) in [
+        ("filter[name]=x", "/a/?filter[name]=x"),
+        ("{}|^`\\", "/a/?{}|^`\\"),
+        ("x=\"", "/a/?x=%22"),
+        ("a b", "/a/?a%20b"),
+        ("a\r\nb", "/a/?a%0D%0Ab"),
+        ("ü", "/a/?%C3%BC"),
+        ("<>", "/a/?%3C%3E"),
+        ("#", "/a/?%23"),
+    ] {
+        assert_eq!(encode(&["a"], Some(query)), location, "{query:?}");
     }
 }
