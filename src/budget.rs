@@ -2,7 +2,7 @@
 //!
 //! A limit for each connection bounds nothing when there are ten thousand of them. So every byte
 //! that is kept for a peer from one turn to the next is counted, by the capacity of the buffer it
-//! lies in: unfinished heads, bodies and messages, bytes not processed yet, entries of queues; and what
+//! lies in (and what its growing left behind): unfinished heads, bodies and messages, bytes not processed yet, entries of queues; and what
 //! an application keeps for a peer that is away (a polling session between two requests). Those are
 //! each holder's own. What queues share is counted once, by a [`Meter`].
 //!

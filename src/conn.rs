@@ -291,9 +291,17 @@ impl Conn {
         };
         let contexts = self.contexts.as_ref();
         let contexts = contexts.map_or(0, |contexts| contexts.held_bytes());
-        match unfinished + contexts + self.outbox.held_bytes() {
+        match unfinished + holes(unfinished) + contexts + self.outbox.held_bytes() {
             0 => 0,
             buffers => buffers + record + size_of::<Self>(),
         }
     }
+}
+
+/// What a buffer that has grown to this size costs beside itself. It was moved now and then, and what it left behind
+/// fits those that grow beside it only in part: with a thousand messages in steps of 3,000 bytes, such holes
+/// were 15 MiB beside the 64 that were counted. From 256 KiB on a message lies in blocks of one size, which
+/// leave none.
+fn holes(grown_bytes: usize) -> usize {
+    (grown_bytes / 4).min(64 << 10)
 }

@@ -157,8 +157,8 @@ fn ten_thousand_unfinished_heads_fit_or_are_refused() {
     }
     let (kept, refused): (Vec<PeerNo>, Vec<PeerNo>) =
         peers.iter().partition(|peer| sim.end(**peer) == End::Open);
-    // They hold 12 kB each and no more than that: as many as fit are kept.
-    assert!(kept.len() > 4_000, "{} are kept", kept.len());
+    // They hold 16 KiB each, and a quarter more is counted for the holes: as many as fit are kept.
+    assert!(kept.len() > 3_000, "{} are kept", kept.len());
     assert!(refused.len() > 4_000, "{} are refused", refused.len());
     for peer in refused {
         let answer = String::from_utf8(sim.take(peer)).unwrap();
@@ -214,11 +214,11 @@ fn same_size_again_and_again_costs_one_connection_each_time() {
     let mut sim = Sim::new(with_budget(1 << 20));
     let peers: Vec<PeerNo> = (0..40).map(|_| sim.open("/echo")).collect();
     for (number, peer) in peers.iter().enumerate() {
-        // Held in a buffer of 128 KiB; with the records that belong to them, 7 fit.
+        // Held in a buffer of 128 KiB, which counts as 160; with the records that belong to them, 6 fit.
         begin(&mut sim, *peer, 1 << 20, 100_000);
         sim.run();
         let ended = peers.iter().filter(|peer| sim.end(**peer) != End::Open);
-        assert_eq!(ended.count(), (number + 1).saturating_sub(7), "at {number}");
+        assert_eq!(ended.count(), (number + 1).saturating_sub(6), "at {number}");
     }
 }
 
