@@ -11,10 +11,12 @@
 use crate::http::head::Head;
 use crate::http::response::Response;
 use crate::http::route::Route;
+use crate::large::Whole;
 use crate::ws::close::CloseCode;
 use std::io::IoSlice;
 
 pub use crate::hub::ctx::Ctx;
+pub use crate::large::LargeMessage;
 pub use crate::ws::message::Message;
 
 /// One connection: the slot it lives in, and a serial number that tells it from earlier
@@ -146,6 +148,18 @@ pub trait App {
 
     /// A message arrived.
     fn on_message(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _message: Message<'_>) {}
+
+    /// A message arrived that does not lie in one piece: more than 128 KiB that came in several reads.
+    ///
+    /// Who only passes it on ([`Ctx::send_large`]) spares it a copy. All others are given it as any other, put
+    /// together.
+    fn on_large_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, message: LargeMessage) {
+        let whole = message.put_together();
+        match whole.as_ref().and_then(Whole::message) {
+            Some(message) => self.on_message(ctx, id, tag, message),
+            None => ctx.close(id, CloseCode::TryAgainLater, "out of memory"),
+        }
+    }
 
     /// The connection is over, exactly once for each `on_open`: nothing can be sent any more.
     fn on_close(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _why: &Closed) {}

@@ -57,6 +57,12 @@ impl Budget {
         self.own + self.shared.total()
     }
 
+    /// Bytes held for this one alone.
+    #[must_use]
+    pub fn of(&self, holder: Holder) -> usize {
+        self.holders.get(&holder).copied().unwrap_or(0)
+    }
+
     /// For whom something is held, and how much of it is their own.
     pub fn holders(&self) -> impl Iterator<Item = (Holder, usize)> {
         self.holders.iter().map(|(holder, bytes)| (*holder, *bytes))

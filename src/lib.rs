@@ -20,8 +20,10 @@ pub mod conn;
 pub mod files;
 pub mod http;
 pub mod hub;
+pub mod large;
 pub mod outbox;
 pub mod panics;
+pub mod pool;
 pub mod rooms;
 pub mod server;
 #[cfg(feature = "socketio")]

@@ -165,6 +165,13 @@ impl Outbox {
         }
     }
 
+    /// Queues a part of a chunk, which other queues may share.
+    pub fn push_shared(&mut self, chunk: Rc<Chunk>, span: Span) {
+        if !span.is_empty() {
+            self.make_queue().push(Segment::Shared(chunk, span));
+        }
+    }
+
     /// Queues bytes of the program.
     pub fn push_static(&mut self, bytes: &'static [u8]) {
         if !bytes.is_empty() {

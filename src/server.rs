@@ -251,7 +251,7 @@ impl Server {
                 }
                 return;
             }
-            let room = self.hub.receive_buffer();
+            let room = self.hub.receive_buffer(id);
             match socket.stream.read(room) {
                 Ok(0) => {
                     socket.readable = false;

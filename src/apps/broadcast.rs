@@ -2,7 +2,9 @@
 //! its sender included; text and binary.
 
 use super::{WEBSOCKET, membership};
-use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
+use crate::app::{
+    App, Closed, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId,
+};
 use crate::http::head::Head;
 use crate::http::route::Route;
 use crate::rooms::Rooms;
@@ -44,6 +46,11 @@ impl App for Broadcast {
             self.topics.members(membership(tag)).iter().copied(),
             message,
         );
+    }
+
+    fn on_large_message(&mut self, ctx: &mut Ctx<'_>, _: ConnId, tag: u64, message: LargeMessage) {
+        let members = self.topics.members(membership(tag));
+        ctx.send_large(members.iter().copied(), &message);
     }
 
     fn on_close(&mut self, _: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {

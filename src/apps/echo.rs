@@ -1,7 +1,7 @@
 //! `/echo`: every message back, same type, same bytes.
 
 use super::WEBSOCKET;
-use crate::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
+use crate::app::{App, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::route::Route;
 
@@ -20,5 +20,9 @@ impl App for Echo {
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: Message<'_>) {
         ctx.send(id, message);
+    }
+
+    fn on_large_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: LargeMessage) {
+        ctx.send_large([id], &message);
     }
 }

@@ -18,11 +18,15 @@ use crate::conn::{Conn, Phase, Stage};
 use crate::http::date::DateCache;
 use crate::http::policy::Policy;
 use crate::outbox::Span;
+use crate::pool::Pool;
 use crate::timers::Timers;
 use crate::ws::deflate::{Compressor, Inflater};
 use crate::ws::frame::{self, Opcode};
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
+
+/// Of the memory budget, the part that unused blocks of large messages may take.
+const KEPT_PART: usize = 16;
 
 /// Something an application has to be told.
 #[derive(Debug)]
@@ -71,6 +75,12 @@ pub(crate) struct Core {
     pub(crate) squeezed: usize,
     /// Messages of so many bytes go out by `deliver_long`.
     pub(crate) long_bytes: usize,
+    /// The memory of large messages.
+    pub(crate) pool: Pool,
+    /// Bytes of the large message that an application is being given: its sender still answers for them.
+    pub(crate) delivering: usize,
+    /// Bytes of large messages queued since the last write; they are not in the arena.
+    pub(crate) large_queued: usize,
     /// Received bytes, and what is queued of them as it lies.
     pub(crate) intake: Intake,
     /// Messages queued in this turn, counted per receiver.
@@ -109,6 +119,9 @@ impl Core {
         Self {
             rates: Rates::new(config.max_messages_per_second),
             long_bytes: squeeze::long_bytes(&config),
+            pool: Pool::new(config.memory_budget_bytes / KEPT_PART),
+            delivering: 0,
+            large_queued: 0,
             config,
             policy,
             world,
@@ -151,6 +164,18 @@ impl Core {
             .filter(|conn| conn.serial == id.serial)
     }
 
+    /// The peer has sent `len` bytes: it lives.
+    #[inline]
+    pub(crate) fn heard_from(&mut self, id: ConnId, len: usize, now: Time) -> Option<&mut Conn> {
+        self.now = now;
+        self.active = Some(id);
+        let conn = self.get(id)?;
+        conn.heard = now;
+        conn.pinged = false;
+        conn.bytes_in += len as u64;
+        Some(conn)
+    }
+
     /// Puts the connection on the list of those to write to.
     pub(crate) fn touch(&mut self, id: ConnId) {
         if let Some(conn) = self.conns.get_mut(id.slot as usize)
@@ -163,7 +188,7 @@ impl Core {
 
     /// Appends a whole frame to the arena.
     pub(crate) fn encode<const N: usize>(&mut self, opcode: Opcode, parts: [&[u8]; N]) -> Span {
-        encode(&mut self.arena, opcode, parts)
+        encode(&mut self.arena, opcode, &parts)
     }
 
     /// What was appended to the arena since it was `start` bytes long.
@@ -278,11 +303,7 @@ impl Core {
 
 /// Appends a whole frame, its payload given in parts, and says where it stands.
 #[inline]
-pub(crate) fn encode<const N: usize>(
-    arena: &mut Vec<u8>,
-    opcode: Opcode,
-    parts: [&[u8]; N],
-) -> Span {
+pub(crate) fn encode(arena: &mut Vec<u8>, opcode: Opcode, parts: &[&[u8]]) -> Span {
     let start = arena.len();
     frame::encode_header(arena, opcode, parts.iter().map(|part| part.len()).sum());
     for part in parts {

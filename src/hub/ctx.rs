@@ -7,6 +7,7 @@ use crate::bucket::Bucket;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::http::response::Response;
+use crate::large::LargeMessage;
 use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
@@ -117,6 +118,15 @@ impl Ctx<'_> {
         }
     }
 
+    /// Sends a large message to many connections, as it was received. It is not copied.
+    pub fn send_large(
+        &mut self,
+        ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
+        message: &LargeMessage,
+    ) {
+        self.core.deliver_large(ids, message);
+    }
+
     /// Sends one text message, given in parts, to many connections. It is encoded once.
     pub fn send_text<const N: usize>(
         &mut self,
@@ -136,7 +146,7 @@ impl Ctx<'_> {
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         if len >= self.core.long_bytes {
-            return self.core.deliver_long(ids, opcode, parts);
+            return self.core.deliver_long(ids, opcode, &parts);
         }
         let Core {
             conns,
@@ -146,7 +156,7 @@ impl Ctx<'_> {
             ..
         } = &mut *self.core;
         let start = arena.len();
-        let plain = encode(arena, opcode, parts);
+        let plain = encode(arena, opcode, &parts);
         let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {

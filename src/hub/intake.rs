@@ -11,13 +11,14 @@ use super::Hub;
 use super::core::Core;
 use crate::app::{ConnId, Message};
 use crate::clock::Time;
+use crate::conn::Phase;
 use crate::outbox::Span;
+use crate::pool::{Block, BlockSize, Pool};
 use crate::ws::endpoint::TURNED_BYTES;
 use crate::ws::frame;
-use std::mem;
 
-/// One read takes at most this.
-const RECEIVE_BYTES: usize = 128 << 10;
+/// One read takes at most this: a message of 128 KiB comes whole.
+const RECEIVE_BYTES: usize = 144 << 10;
 /// Where in the buffer a read begins: behind the shortest header of a client's frame (6 bytes) the
 /// payload then lies on a word border, where short texts are checked many times faster.
 const READ_AT: usize = 10;
@@ -27,8 +28,11 @@ const SPANS_AT: usize = 0xFF00_0000;
 /// The receive buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
-    /// Empty while its bytes are lent to be processed.
-    buffer: Box<[u8]>,
+    /// `None` before the first read, and while its bytes are lent to be processed. Pages of it that were never
+    /// read to take no memory.
+    buffer: Option<Block>,
+    /// The next bytes are read to their place in a large message, and not to `buffer`.
+    is_direct: bool,
     /// The end of the bytes that are being processed; zero when none are, or none of this buffer.
     end: usize,
     /// The frame in it that was queued, and the slot of its receiver.
@@ -55,11 +59,20 @@ impl Given<'_> {
 }
 
 impl Intake {
-    fn room(&mut self) -> &mut [u8] {
-        if self.buffer.is_empty() {
-            self.buffer = vec![0; READ_AT + RECEIVE_BYTES].into();
+    #[inline]
+    fn room(&mut self, pool: &Pool) -> &mut [u8] {
+        if self.buffer.is_none() {
+            self.buffer = pool.take(BlockSize::Small);
         }
-        self.buffer.get_mut(READ_AT..).unwrap_or_default()
+        let buffer = self.buffer.as_deref_mut().unwrap_or_default();
+        buffer
+            .get_mut(READ_AT..READ_AT + RECEIVE_BYTES)
+            .unwrap_or_default()
+    }
+
+    /// Gives its memory back. Nothing may be queued.
+    pub(crate) fn release(&mut self) {
+        self.buffer = None;
     }
 
     /// What is to be said of the last message of a read: whether it can be sent from where it lies.
@@ -93,7 +106,7 @@ impl Intake {
     pub(crate) fn queued_for(&self, slot: u32) -> Option<(Span, &[u8])> {
         let (frame, _) = self.queued.filter(|(_, receiver)| *receiver == slot)?;
         let at = frame.start as usize - SPANS_AT;
-        let bytes = self.buffer.get(at..at + frame.len())?;
+        let bytes = self.buffer.as_ref()?.get(at..at + frame.len())?;
         Some((frame, bytes))
     }
 
@@ -108,54 +121,112 @@ impl Intake {
 /// panic too: queues may refer to it.
 struct Lent<'a> {
     hub: &'a mut Hub,
-    buffer: Box<[u8]>,
+    buffer: Option<Block>,
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let intake = &mut self.hub.core.intake;
         intake.end = 0;
-        intake.buffer = mem::take(&mut self.buffer);
+        intake.buffer = self.buffer.take();
     }
 }
 
 impl Hub {
-    /// Where to read to; see [`Hub::received`].
+    /// Where the next bytes of this connection are to be read to; see [`Hub::received`]. No more than that may be
+    /// read, and nothing else may be done before [`Hub::received`].
     #[inline]
-    pub fn receive_buffer(&mut self) -> &mut [u8] {
-        if self.core.intake.is_queued() {
-            self.core.leave_intake();
+    pub fn receive_buffer(&mut self, id: ConnId) -> &mut [u8] {
+        let core = &mut self.core;
+        if core.intake.is_queued() {
+            core.leave_intake();
         }
-        self.core.intake.room()
+        core.intake.is_direct = core.reads_directly(id);
+        if !core.intake.is_direct {
+            return core.intake.room(&core.pool);
+        }
+        core.direct_room(id)
     }
 
     /// The first `len` bytes of [`Hub::receive_buffer`] have arrived.
     #[inline]
     pub fn received(&mut self, id: ConnId, len: usize, now: Time) {
         let intake = &mut self.core.intake;
+        if intake.is_direct {
+            return self.received_directly(id, len, now);
+        }
         intake.end = READ_AT + len;
         let mut lent = Lent {
-            buffer: mem::take(&mut intake.buffer),
+            buffer: intake.buffer.take(),
             hub: self,
         };
         let Lent { hub, buffer } = &mut lent;
+        let buffer = buffer.as_deref_mut().unwrap_or_default();
         if let Some(bytes) = buffer.get_mut(READ_AT..READ_AT + len) {
             hub.receive_bytes(id, bytes, now);
         }
     }
 
+    #[cold]
+    fn received_directly(&mut self, id: ConnId, len: usize, now: Time) {
+        self.core.intake.is_direct = false;
+        if self.core.heard_from(id, len, now).is_some() {
+            self.receive_directly(id, len);
+            self.after_receiving();
+        }
+    }
+
     /// Bytes that lie elsewhere have arrived.
-    pub fn receive(&mut self, id: ConnId, bytes: &[u8], now: Time) {
-        for piece in bytes.chunks(RECEIVE_BYTES) {
-            if let Some(room) = self.receive_buffer().get_mut(..piece.len()) {
-                room.copy_from_slice(piece);
-            }
-            self.received(id, piece.len(), now);
+    pub fn receive(&mut self, id: ConnId, mut bytes: &[u8], now: Time) {
+        while !bytes.is_empty() {
+            let room = self.receive_buffer(id);
+            let (arrived, rest) = bytes.split_at(bytes.len().min(room.len()));
+            let Some(room) = room
+                .get_mut(..arrived.len())
+                .filter(|room| !room.is_empty())
+            else {
+                return;
+            };
+            room.copy_from_slice(arrived);
+            self.received(id, arrived.len(), now);
+            bytes = rest;
         }
     }
 }
 
 impl Core {
+    /// Whether the next bytes of this connection are to be read to their place in a large message.
+    #[inline]
+    fn reads_directly(&self, id: ConnId) -> bool {
+        let conn = self.conns.get(id.slot as usize);
+        conn.is_some_and(|conn| match &conn.phase {
+            Phase::Open { endpoint, .. } => {
+                endpoint.has_room() && !conn.paused.any() && !self.rates.is_on()
+            }
+            _ => false,
+        })
+    }
+
+    #[cold]
+    fn direct_room(&mut self, id: ConnId) -> &mut [u8] {
+        // Looked up twice: the first time a block may be added, which has to be counted.
+        let pool = self.pool.clone();
+        let has_room = self.room_of(id, &pool).is_some();
+        self.recount(id.slot);
+        if has_room {
+            return self.room_of(id, &pool).unwrap_or_default();
+        }
+        self.intake.is_direct = false;
+        self.intake.room(&self.pool)
+    }
+
+    fn room_of(&mut self, id: ConnId, pool: &Pool) -> Option<&mut [u8]> {
+        match &mut self.get(id)?.phase {
+            Phase::Open { endpoint, .. } => endpoint.room(pool),
+            _ => None,
+        }
+    }
+
     /// Copies the frame that is queued into the arena: it cannot be written at once, or not alone.
     #[cold]
     pub(crate) fn leave_intake(&mut self) {

@@ -107,20 +107,20 @@ impl Hub {
     /// Bytes arrived. They are unmasked where they lie, so their content is lost.
     #[inline]
     fn receive_bytes(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
-        self.core.now = now;
-        self.core.active = Some(id);
-        let Some(conn) = self.core.get(id) else {
+        let Some(conn) = self.core.heard_from(id, bytes.len(), now) else {
             return;
         };
-        conn.heard = now;
-        conn.pinged = false;
-        conn.bytes_in += bytes.len() as u64;
         let mut input = bytes;
         if matches!(conn.phase, Phase::Open { .. }) {
             self.receive_frames(id, &mut input);
         } else {
             self.process(id, input);
         }
+        self.after_receiving();
+    }
+
+    #[inline]
+    fn after_receiving(&mut self) {
         if self.core.over_budget {
             self.relieve();
         }
@@ -239,7 +239,7 @@ impl Hub {
     #[inline]
     pub fn should_transmit(&self) -> bool {
         let core = &self.core;
-        core.arena.len() >= core.config.write_out_bytes
+        core.arena.len() + core.large_queued >= core.config.write_out_bytes
             || core.turn_is_full()
             || core.intake.is_queued()
     }

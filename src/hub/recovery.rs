@@ -20,6 +20,7 @@ impl Hub {
     pub fn recover(&mut self, now: Time) {
         let core = &mut self.core;
         core.now = now;
+        core.delivering = 0;
         let active = core.active.take();
         let conn = active.and_then(|id| core.conns.get(id.slot as usize));
         core.log.bug(now, conn, &core.world.last_panic());

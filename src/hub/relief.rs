@@ -32,6 +32,13 @@ impl Hub {
         self.core.budget.held_bytes()
     }
 
+    /// Bytes of unused blocks that are kept for the next large message. They count into the budget, but are held for
+    /// nobody, and are given up first.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.core.pool.kept_bytes()
+    }
+
     /// The same, counted from scratch. Between turns both are equal.
     #[must_use]
     pub fn recount_held_bytes(&self) -> usize {
@@ -80,7 +87,17 @@ impl Core {
     }
 
     fn is_over_budget(&self) -> bool {
-        self.budget.held_bytes() > self.config.memory_budget_bytes
+        !self.fits(0)
+    }
+
+    /// Whether the budget allows `coming` bytes beside what is held. What is kept for nobody is given up for them.
+    fn fits(&self, coming: usize) -> bool {
+        let most = self.config.memory_budget_bytes;
+        let needed = self.budget.held_bytes() + coming;
+        if needed + self.pool.kept_bytes() > most {
+            self.pool.clear();
+        }
+        needed <= most
     }
 
     /// A message of this connection inflates, and takes so many bytes by now. `false`: there is no room, and this
@@ -112,7 +129,7 @@ impl Core {
         // What any turn may encode is not counted before it has to wait.
         let allowed = self.config.max_turn_bytes;
         let coming = (self.arena.len() + bytes).saturating_sub(allowed);
-        if self.budget.held_bytes() + coming <= self.config.memory_budget_bytes {
+        if self.fits(coming) {
             return true;
         }
         let active = self.active;
@@ -124,19 +141,30 @@ impl Core {
     /// Ends the largest holders, until `coming` bytes more fit. A search over all who hold something: the
     /// only one, and only when memory is short.
     ///
-    /// Those bytes count as held by the connection that is being dealt with. `false`: it was ended for
-    /// them.
+    /// Those bytes count as held by the connection that is being dealt with, and so does the large message that it
+    /// has sent. `false`: it was ended for them.
     fn relieve(&mut self, coming: usize) -> bool {
         let most = self.config.memory_budget_bytes.saturating_sub(coming);
         let causer = self.active.filter(|_| coming > 0).map(|id| id.slot);
-        let holders = self.budget.holders().filter_map(|(holder, own)| {
-            let Holder::Conn(slot) = holder else {
-                return Some((own, holder));
-            };
+        let charge = |slot: u32, own: usize| {
             let conn = self.conns.get(slot as usize)?;
-            let caused = if causer == Some(slot) { coming } else { 0 };
-            Some((own + conn.outbox.len() + caused, holder))
-        });
+            let caused = match causer == Some(slot) {
+                true => coming + self.delivering,
+                false => 0,
+            };
+            Some((own + conn.outbox.len() + caused, Holder::Conn(slot)))
+        };
+        let holders = self
+            .budget
+            .holders()
+            .filter_map(|(holder, own)| match holder {
+                Holder::Conn(slot) if causer == Some(slot) => None,
+                Holder::Conn(slot) => charge(slot, own),
+                Holder::Away { .. } => Some((own, holder)),
+            });
+        // Who causes this may hold nothing by itself, when its message is being delivered.
+        let own = |slot| charge(slot, self.budget.of(Holder::Conn(slot)));
+        let holders = holders.chain(causer.and_then(own));
         let mut holders: BinaryHeap<(usize, Holder)> = holders.collect::<Vec<_>>().into();
         let mut is_left = true;
         while is_left

@@ -9,7 +9,8 @@
 use super::core::{Core, encode, span_since};
 use crate::app::ConnId;
 use crate::config::{Config, Deflate};
-use crate::outbox::Span;
+use crate::large::LargeMessage;
+use crate::outbox::{Outbox, Span};
 use crate::ws::deflate::{Agreed, Compressor, Contexts};
 use crate::ws::frame::{self, Opcode};
 
@@ -25,14 +26,19 @@ pub(super) fn long_bytes(config: &Config) -> usize {
 }
 
 /// One message in all the forms in which it goes out. Each is made when the first receiver needs it.
-struct Forms<'a, const N: usize> {
+struct Forms<'a> {
     opcode: Opcode,
-    parts: [&'a [u8]; N],
+    parts: &'a [&'a [u8]],
+    /// Bytes of all parts.
+    len: usize,
     /// Shorter messages are not compressed.
     threshold: usize,
     level: usize,
     arena: &'a mut Vec<u8>,
     compressor: &'a mut Compressor,
+    /// Where the payload lies that is sent without a copy.
+    large: Option<&'a LargeMessage>,
+    /// The frame as it is; of a large message its header alone.
     plain: Option<Span>,
     /// By the bits of the window.
     shared: [Option<Form>; 16],
@@ -46,32 +52,38 @@ struct Form {
     is_compressed: bool,
 }
 
-impl<const N: usize> Forms<'_, N> {
-    fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.len()).sum()
-    }
-
+impl Forms<'_> {
     /// As it is.
-    fn plain(&mut self) -> Span {
-        let Self { opcode, parts, .. } = *self;
-        *self
-            .plain
-            .get_or_insert_with(|| encode(self.arena, opcode, parts))
+    fn plain(&mut self) -> Form {
+        let Self {
+            opcode, len, large, ..
+        } = *self;
+        let span = *self.plain.get_or_insert_with(|| match large {
+            None => encode(self.arena, opcode, self.parts),
+            Some(_) => {
+                let start = self.arena.len();
+                frame::encode_header(self.arena, opcode, len);
+                span_since(self.arena, start)
+            }
+        });
+        Form {
+            span,
+            is_compressed: false,
+        }
     }
 
     /// Compressed, unless it is too short for that or does not get shorter.
     fn compressed(&mut self, agreed: &Agreed, history: &[u8]) -> Form {
-        let len = self.len();
         let (level, start) = (self.level, self.arena.len());
-        let compressed = if len < self.threshold {
+        let compressed = if self.len < self.threshold {
             None
         } else {
-            self.squeezed += len;
+            self.squeezed += self.len;
             self.compressor
-                .compress(agreed, level, history, &self.parts, self.arena)
+                .compress(agreed, level, history, self.parts, self.arena)
         };
         if compressed.is_none() {
-            return self.uncompressed();
+            return self.plain();
         }
         Form {
             span: self.begin_frame(start),
@@ -90,27 +102,16 @@ impl<const N: usize> Forms<'_, N> {
         span_since(self.arena, start)
     }
 
-    fn uncompressed(&mut self) -> Form {
-        Form {
-            span: self.plain(),
-            is_compressed: false,
-        }
-    }
-
     /// What was made before and can be read by all who have agreed to this window. Of a large message
     /// there are two forms at most: it is compressed for the first receiver, for those with as large a window or
     /// a larger one too, and the others take it as it is.
     fn made_for(&mut self, window: usize) -> Option<Form> {
-        if self.len() < LARGE_BYTES {
+        if self.len < LARGE_BYTES {
             return self.shared.get(window).copied().flatten();
         }
         let mut made = self.shared.iter().zip(0..);
         let (form, bits) = made.find_map(|(form, bits)| Some(((*form)?, bits)))?;
-        Some(if bits > window {
-            self.uncompressed()
-        } else {
-            form
-        })
+        Some(if bits > window { self.plain() } else { form })
     }
 
     /// For all who have agreed to the same window.
@@ -131,16 +132,24 @@ impl<const N: usize> Forms<'_, N> {
         let contexts = contexts.get_or_insert_default();
         let form = self.compressed(agreed, contexts.sent());
         if form.is_compressed {
-            contexts.note_sent(agreed, &self.parts);
+            contexts.note_sent(agreed, self.parts);
         }
         form
+    }
+
+    /// Queues one form for one receiver. `true`: it is the first thing that waits.
+    fn queue(&self, form: Form, outbox: &mut Outbox) -> bool {
+        match self.large {
+            Some(large) if !form.is_compressed => large.queue(form.span, outbox),
+            _ => outbox.push(form.span),
+        }
     }
 }
 
 impl Core {
-    /// How many forms of a large message these receivers need at most: see `Forms::made_for`. (Another walk
-    /// over them is nothing beside the message.)
-    fn forms_needed(&self, ids: impl Iterator<Item = ConnId>) -> usize {
+    /// How many copies of a large message these receivers need at most: see `Forms::made_for`. (Another walk
+    /// over them is nothing beside the message.) `has_plain`: the plain form is there already.
+    fn copies_needed(&self, ids: impl Iterator<Item = ConnId>, has_plain: bool) -> usize {
         let mut windows = ids.filter_map(|id| {
             let conn = self.conns.get(id.slot as usize)?;
             let receives = conn.serial == id.serial && conn.open;
@@ -149,6 +158,10 @@ impl Core {
         let Some(first) = windows.next() else {
             return 0;
         };
+        if has_plain {
+            let compresses = first.is_some() || windows.any(|window| window.is_some());
+            return usize::from(compresses);
+        }
         // Those who agreed to nothing are alike, too.
         let are_alike = windows.all(|window| match first {
             None => window.is_none(),
@@ -158,21 +171,55 @@ impl Core {
     }
 
     /// Queues a long message for many connections, or one.
-    pub(super) fn deliver_long<const N: usize>(
+    pub(super) fn deliver_long(
         &mut self,
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         opcode: Opcode,
-        parts: [&[u8]; N],
+        parts: &[&[u8]],
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         let ids = ids.into_iter();
-        let is_single = ids.size_hint() == (1, Some(1));
+        let mut large = None;
         if len >= LARGE_BYTES {
-            let forms = self.forms_needed(ids.clone());
-            if !self.make_room(forms * len) {
+            let copies = self.copies_needed(ids.clone(), false);
+            if copies == 0 || !self.make_room(copies * len) {
                 return;
             }
+            // Not into the arena: that lies on the heap, which would keep the memory or ask for it each time.
+            let takes_plain = |id: ConnId| {
+                let conn = self.conns.get(id.slot as usize);
+                conn.is_some_and(|conn| conn.agreed.is_none())
+            };
+            if ids.clone().any(takes_plain) {
+                large = LargeMessage::copied(opcode, parts, &self.pool, self.budget.meter());
+            }
         }
+        self.deliver_forms(ids, opcode, parts, large.as_ref());
+    }
+
+    /// Queues a large message for many connections, or one. It is not copied, only perhaps compressed.
+    pub(super) fn deliver_large(
+        &mut self,
+        ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
+        large: &LargeMessage,
+    ) {
+        let ids = ids.into_iter();
+        let copies = self.copies_needed(ids.clone(), true);
+        if copies > 0 && !self.make_room(copies * large.len()) {
+            return;
+        }
+        let parts: Vec<&[u8]> = large.parts().collect();
+        self.deliver_forms(ids, large.opcode(), &parts, Some(large));
+    }
+
+    fn deliver_forms(
+        &mut self,
+        ids: impl Iterator<Item = ConnId>,
+        opcode: Opcode,
+        parts: &[&[u8]],
+        large: Option<&LargeMessage>,
+    ) {
+        let is_single = ids.size_hint() == (1, Some(1));
         let Self {
             conns,
             arena,
@@ -186,15 +233,18 @@ impl Core {
         let mut forms = Forms {
             opcode,
             parts,
+            len: parts.iter().map(|part| part.len()).sum(),
             threshold: config.deflate_threshold_bytes,
             level: config.deflate_level,
             arena,
             compressor,
+            large,
             plain: None,
             shared: [None; 16],
             squeezed: 0,
         };
         let mut kept_by = None;
+        let mut is_queued = false;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {
                 continue;
@@ -202,11 +252,11 @@ impl Core {
             if conn.serial != id.serial || !conn.open {
                 continue;
             }
-            let span = match &conn.agreed {
+            let form = match &conn.agreed {
                 None => forms.plain(),
                 Some(agreed) if is_single && agreed.takes_over() => {
                     kept_by = Some(id.slot);
-                    forms.own(agreed, &mut conn.contexts).span
+                    forms.own(agreed, &mut conn.contexts)
                 }
                 Some(agreed) => {
                     let form = forms.shared(agreed);
@@ -215,11 +265,12 @@ impl Core {
                     {
                         contexts.forget_sent();
                     }
-                    form.span
+                    form
                 }
             };
+            is_queued = true;
             *deliveries += 1;
-            if conn.outbox.push(span) || !conn.touched {
+            if forms.queue(form, &mut conn.outbox) || !conn.touched {
                 conn.touched = true;
                 touched.push(id.slot);
             }
@@ -227,6 +278,9 @@ impl Core {
         *squeezed += forms.squeezed;
         if let Some(slot) = kept_by {
             self.recount(slot);
+        }
+        if is_queued && let Some(large) = large {
+            self.large_queued += large.len();
         }
     }
 }

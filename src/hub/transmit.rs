@@ -50,6 +50,9 @@ impl Hub {
         if core.arena.capacity() > ARENA_KEPT_BYTES {
             core.arena.shrink_to(ARENA_KEPT_BYTES);
         }
+        if core.conns.is_empty() {
+            core.release_memory();
+        }
     }
 }
 
@@ -105,6 +108,14 @@ impl Core {
             None => self.write_queue(id, net),
         };
         self.written(slot, written, net);
+    }
+
+    /// The last connection is gone: the process is to be as small as it was at its start.
+    #[cold]
+    fn release_memory(&mut self) {
+        self.arena = Vec::new();
+        self.intake.release();
+        self.pool.clear();
     }
 
     /// If all that waits is a frame in the receive buffer, it is written from there.
@@ -290,5 +301,6 @@ impl Core {
         self.intake.clear();
         self.deliveries = 0;
         self.squeezed = 0;
+        self.large_queued = 0;
     }
 }

@@ -6,10 +6,11 @@ use super::ctx::Ctx;
 use super::intake::Given;
 use crate::app::{ConnId, Message};
 use crate::conn::{Mark, Phase};
+use crate::large::LargeMessage;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
-use crate::ws::message::Means;
+use crate::ws::message::{Complete, Means};
 use std::mem;
 
 impl Hub {
@@ -70,6 +71,19 @@ impl Hub {
         }
     }
 
+    /// Bytes of a large message were read to their place.
+    pub(super) fn receive_directly(&mut self, id: ConnId, len: usize) {
+        let Some(conn) = self.core.get(id) else {
+            return;
+        };
+        let Phase::Open { endpoint, .. } = &mut conn.phase else {
+            return;
+        };
+        let event = endpoint.arrived(len);
+        self.take_rarer(id, event);
+        self.core.recount(id.slot);
+    }
+
     /// What is not a message that arrived whole and plain. Kept apart from the loop, which is short
     /// without it.
     #[cold]
@@ -84,10 +98,12 @@ impl Hub {
         let agreed = conn.agreed;
         let mut contexts = conn.contexts.take();
         let mut inflater = core.inflater.take();
+        let pool = core.pool.clone();
         let means = Means {
             agreed,
             inflater: &mut inflater,
             contexts: &mut contexts,
+            pool: &pool,
             room: &mut |bytes| core.may_inflate_to(id, bytes),
         };
         let event = endpoint.receive_rest(input, limits, means);
@@ -115,7 +131,7 @@ impl Hub {
                     *mark = None;
                 }
                 if is_open {
-                    self.deliver(id, app, tag, message.message(), None);
+                    self.deliver_complete(id, app, tag, message);
                 }
             }
             Ok(Some(Event::Ping(ping))) if is_open => {
@@ -126,6 +142,27 @@ impl Hub {
             Ok(Some(Event::Close(code))) => self.core.peer_close(id, code),
             Ok(Some(_)) => {}
             Err(violation) => self.core.fail(id, violation),
+        }
+    }
+
+    #[cold]
+    fn deliver_complete(&mut self, id: ConnId, app: u8, tag: u64, message: Complete<'_>) {
+        match message {
+            Complete::Text(text) => self.deliver(id, app, tag, Message::Text(&text), None),
+            Complete::Binary(bytes) => self.deliver(id, app, tag, Message::Binary(&bytes), None),
+            Complete::Large(large) => {
+                let core = &mut self.core;
+                // Its memory moves from the connection's account to that of what queues share.
+                core.delivering = large.len();
+                let large = LargeMessage::received(large, &core.pool, core.budget.meter());
+                core.recount(id.slot);
+                if let Some(application) = self.apps.get_mut(usize::from(app)) {
+                    let ctx = &mut Ctx::new(&mut self.core, app);
+                    application.on_large_message(ctx, id, tag, large);
+                }
+                self.core.delivering = 0;
+                self.delivered(id);
+            }
         }
     }
 
@@ -150,6 +187,11 @@ impl Hub {
                 message,
             );
         }
+        self.delivered(id);
+    }
+
+    #[inline]
+    fn delivered(&mut self, id: ConnId) {
         if self.core.rates.is_on() {
             self.core.pay(id);
         }

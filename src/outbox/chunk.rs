@@ -4,6 +4,7 @@
 //! where it begins and ends to exist: a [`Chunk`] adds its capacity to a [`Meter`] and takes
 //! it off again when the last queue lets go of it.
 
+use crate::pool::Block;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -31,37 +32,64 @@ impl Meter {
 /// Bytes that were moved out of the arena, or were never in it.
 #[derive(Debug)]
 pub struct Chunk {
-    bytes: Vec<u8>,
+    memory: Memory,
     meter: Meter,
+}
+
+/// Where they lie.
+#[derive(Debug)]
+enum Memory {
+    Heap(Vec<u8>),
+    /// A part of a large message.
+    Block(Block),
+}
+
+impl Memory {
+    /// What is counted, in bytes: the record of the chunk too, because chunks can be many and tiny.
+    fn cost(&self) -> usize {
+        let bytes = match self {
+            Self::Heap(bytes) => bytes.capacity(),
+            Self::Block(block) => block.len(),
+        };
+        bytes + size_of::<Chunk>()
+    }
 }
 
 impl Chunk {
     /// Takes the bytes over and counts their capacity.
     #[must_use]
     pub fn new(bytes: Vec<u8>, meter: &Meter) -> Rc<Self> {
-        meter.add(Self::cost(&bytes));
-        Rc::new(Self {
-            bytes,
-            meter: meter.clone(),
-        })
+        Self::of(Memory::Heap(bytes), meter)
     }
 
-    /// Appends bytes.
-    pub(super) fn extend(&mut self, bytes: &[u8]) {
-        let before = Self::cost(&self.bytes);
-        self.bytes.extend_from_slice(bytes);
-        self.meter.add(Self::cost(&self.bytes));
+    /// Takes a block over and counts it.
+    #[must_use]
+    pub fn of_block(block: Block, meter: &Meter) -> Rc<Self> {
+        Self::of(Memory::Block(block), meter)
+    }
+
+    fn of(memory: Memory, meter: &Meter) -> Rc<Self> {
+        meter.add(memory.cost());
+        let meter = meter.clone();
+        Rc::new(Self { memory, meter })
+    }
+
+    /// Appends bytes. `false`: it cannot grow.
+    pub(super) fn extend(&mut self, bytes: &[u8]) -> bool {
+        let before = self.memory.cost();
+        let Memory::Heap(own) = &mut self.memory else {
+            return false;
+        };
+        own.extend_from_slice(bytes);
+        self.meter.add(self.memory.cost());
         self.meter.subtract(before);
+        true
     }
 
-    /// Memory it takes, in bytes: its own record too, because chunks can be many and tiny.
+    /// Memory it takes, in bytes, its own record included.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        Self::cost(&self.bytes)
-    }
-
-    fn cost(bytes: &Vec<u8>) -> usize {
-        bytes.capacity() + size_of::<Self>()
+        self.memory.cost()
     }
 }
 
@@ -69,7 +97,10 @@ impl Deref for Chunk {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes
+        match &self.memory {
+            Memory::Heap(bytes) => bytes,
+            Memory::Block(block) => block,
+        }
     }
 }
 

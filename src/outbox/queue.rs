@@ -102,7 +102,9 @@ impl Segment {
         if span.end as usize != chunk.len() || chunk.len() + bytes.len() > GATHERING_BYTES {
             return false;
         }
-        chunk.extend(bytes);
+        if !chunk.extend(bytes) {
+            return false;
+        }
         span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
         true
     }

@@ -8,6 +8,7 @@ use super::close::{CloseCode, Violation, check_payload};
 use super::frame::{Expect, Opcode};
 use super::message::{Assembler, Complete, Means, Message, Pushed};
 use super::reader::{Control, Part, Reader};
+use crate::pool::Pool;
 
 /// What an endpoint reports.
 #[derive(Debug)]
@@ -30,6 +31,9 @@ pub struct Endpoint {
 }
 
 pub use super::reader::TURNED_BYTES;
+
+/// Of a frame of which less is missing the rest is read as usual: the next frame may follow in the same read.
+const DIRECT_BYTES: u64 = 16 << 10;
 
 /// The limits an endpoint keeps.
 #[derive(Debug, Clone, Copy)]
@@ -117,6 +121,35 @@ impl Endpoint {
                 }
             }
         }
+    }
+
+    /// Whether what comes next is payload of a large message, and is to be read to its place there: see
+    /// [`Endpoint::room`].
+    #[must_use]
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        let is_long = |missing| missing >= DIRECT_BYTES;
+        self.reader.missing().is_some_and(is_long) && self.messages.has_room()
+    }
+
+    /// Where the next bytes of a large message are to be read to, 256 KiB at most. `None`: they are to be
+    /// received as others.
+    pub fn room(&mut self, pool: &Pool) -> Option<&mut [u8]> {
+        self.messages.room(self.reader.missing()?, pool)
+    }
+
+    /// The first `len` bytes of [`Endpoint::room`] have arrived. They are unmasked there, and text is checked.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
+    pub fn arrived(&mut self, len: usize) -> Result<Option<Event<'static>>, Violation> {
+        let Some(passed) = self.reader.pass(len) else {
+            return Ok(None);
+        };
+        let large = self
+            .messages
+            .arrived(len, passed.masking_key, passed.ends_message)?;
+        Ok(large.map(|large| Event::Message(Complete::Large(large))))
     }
 
     /// Bytes of an unfinished message that have arrived. Of a compressed one what came out, or what

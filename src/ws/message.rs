@@ -1,19 +1,22 @@
 //! Pieces of frames into messages (RFC 6455 §5.4, §5.6, §8.1).
 //!
 //! A message that lies whole in the read buffer is handed on from there, without a copy. Any
-//! other is collected in a buffer that grows with what has arrived, never with what was
-//! announced (§10.4). Size and number of fragments are judged before, by the frame's header.
+//! other is collected in memory that grows with what has arrived, never with what was
+//! announced (§10.4); large ones lie in blocks (`large`). Size and number of fragments are judged
+//! before, by the frame's header.
 //!
 //! A compressed message is collected as it is inflated (RFC 7692 §6, §7.2.2): how large it becomes is
 //! judged here, chunk by chunk, and so is its text.
 
-use super::blocks::Blocks;
 use super::close::Violation;
 use super::deflate::{Agreed, Contexts, Inflater, Inflating};
 use super::frame::Opcode;
+use super::large::{Gathering, Large, Part, SHORT_BYTES};
 use super::reader::Piece;
 use super::utf8::{self, TextBuffer};
+use crate::pool::{BlockSize, Pool};
 use std::borrow::Cow;
+use std::mem;
 
 /// A message, as applications see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +52,14 @@ impl<'a> Message<'a> {
 }
 
 /// A complete message. Borrowed where it arrived whole, owned where it was collected.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Complete<'a> {
     /// Checked UTF-8.
     Text(Cow<'a, str>),
     /// Any bytes.
     Binary(Cow<'a, [u8]>),
+    /// One that lies in blocks, text or not.
+    Large(Large),
 }
 
 impl<'a> From<Message<'a>> for Complete<'a> {
@@ -67,12 +72,23 @@ impl<'a> From<Message<'a>> for Complete<'a> {
 }
 
 impl Complete<'_> {
-    /// What an application sees of it.
+    /// Whether it is text. Else it is binary.
     #[must_use]
-    pub fn message(&self) -> Message<'_> {
+    pub fn is_text(&self) -> bool {
         match self {
-            Self::Text(text) => Message::Text(text),
-            Self::Binary(bytes) => Message::Binary(bytes),
+            Self::Text(_) => true,
+            Self::Binary(_) => false,
+            Self::Large(large) => large.opcode == Opcode::Text,
+        }
+    }
+
+    /// A copy of its bytes, in one piece.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.as_bytes().to_vec(),
+            Self::Binary(bytes) => bytes.to_vec(),
+            Self::Large(large) => large.parts.iter().flat_map(Part::bytes).copied().collect(),
         }
     }
 }
@@ -96,6 +112,8 @@ pub struct Means<'e, 'm> {
     pub inflater: &'e mut Inflater,
     /// What the connection keeps between two messages.
     pub contexts: &'m mut Option<Box<Contexts>>,
+    /// Where the blocks of large messages come from.
+    pub pool: &'m Pool,
     /// Asked now and then while a message grows that came out of few bytes: may it hold so many?
     pub room: &'m mut dyn FnMut(usize) -> bool,
 }
@@ -120,7 +138,8 @@ struct Building {
 #[derive(Debug)]
 enum Content {
     Text(TextBuffer),
-    Binary(Blocks<Vec<u8>>),
+    Binary(Vec<u8>),
+    Large(Gathering),
 }
 
 impl Content {
@@ -128,6 +147,7 @@ impl Content {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
+            Self::Large(large) => large.len(),
         }
     }
 
@@ -135,13 +155,41 @@ impl Content {
         match self {
             Self::Text(text) => text.capacity(),
             Self::Binary(bytes) => bytes.capacity(),
+            Self::Large(large) => large.capacity(),
         }
     }
 
-    fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {
+    /// Appends a piece, behind which the frame has said that `missing` bytes come.
+    fn push(&mut self, piece: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
+        let len = self.len() + piece.len();
+        match self {
+            Self::Large(large) => return large.push(piece, missing, pool),
+            _ if !is_large(len, missing, pool) => {}
+            Self::Text(text) => {
+                let (whole, check) = text.parts();
+                let bytes = [whole.as_bytes(), check.begun()];
+                let mut large = Gathering::begin(bytes, Some(check), missing, pool)?;
+                large.push(piece, missing, pool)?;
+                *self = Self::Large(large);
+                return Ok(());
+            }
+            Self::Binary(bytes) => {
+                let mut large = Gathering::begin([bytes, &[]], None, missing, pool)?;
+                large.push(piece, missing, pool)?;
+                *self = Self::Large(large);
+                return Ok(());
+            }
+        }
         match self {
             Self::Text(text) => text.push(piece)?,
-            Self::Binary(bytes) => bytes.push(piece),
+            Self::Binary(bytes) => {
+                // At most twice of what has arrived is held.
+                if len > bytes.capacity() {
+                    bytes.reserve_exact(len.next_power_of_two() - bytes.len());
+                }
+                bytes.extend_from_slice(piece);
+            }
+            Self::Large(_) => {}
         }
         Ok(())
     }
@@ -149,9 +197,17 @@ impl Content {
     fn finish(self) -> Result<Complete<'static>, Violation> {
         Ok(match self {
             Self::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
-            Self::Binary(bytes) => Complete::Binary(Cow::Owned(bytes.finish())),
+            Self::Binary(bytes) => Complete::Binary(Cow::Owned(bytes)),
+            Self::Large(large) => Complete::Large(large.finish()?),
         })
     }
+}
+
+/// Whether a message goes into blocks when `len` bytes of it are there, and `missing` are announced. An
+/// announcement alone gets it no new memory, but a block that is kept anyway it may have.
+fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
+    let announced = missing.saturating_add(len as u64);
+    len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Small)
 }
 
 impl Assembler {
@@ -204,6 +260,50 @@ impl Assembler {
         })
     }
 
+    /// Whether bytes of the unfinished message can be read to their place: see [`Assembler::room`].
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let building = self.building.as_ref();
+        building.is_some_and(|building| {
+            matches!(building.content, Content::Large(_)) && building.inflating.is_none()
+        })
+    }
+
+    /// Where up to `missing` bytes that come next are to be read to, if the message is large. `None` also when
+    /// the system gives no memory.
+    pub fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
+        match &mut self.building.as_mut()?.content {
+            Content::Large(large) => large.room(missing, pool),
+            _ => None,
+        }
+    }
+
+    /// The first `len` bytes of [`Assembler::room`] have arrived, masked with this key. `ends`: with them the
+    /// message is complete, and is given.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`].
+    pub fn arrived(
+        &mut self,
+        len: usize,
+        key: [u8; 4],
+        ends: bool,
+    ) -> Result<Option<Large>, Violation> {
+        let Some(building) = &mut self.building else {
+            return Ok(None);
+        };
+        let Content::Large(large) = &mut building.content else {
+            return Ok(None);
+        };
+        large.arrived(len, key)?;
+        if !ends {
+            return Ok(None);
+        }
+        let large = mem::take(large);
+        self.building = None;
+        large.finish().map(Some)
+    }
+
     /// Takes the next piece; gives the message when this piece ends it. `most`: bytes that a message may
     /// have.
     ///
@@ -242,7 +342,7 @@ impl Building {
         Ok(Self {
             content: match piece.opcode {
                 Opcode::Text => Content::Text(TextBuffer::default()),
-                _ => Content::Binary(Blocks::default()),
+                _ => Content::Binary(Vec::new()),
             },
             fragments: 0,
             inflating: match &means.agreed {
@@ -265,10 +365,10 @@ impl Building {
             self.fragments += 1;
         }
         let Some(inflating) = &mut self.inflating else {
-            return self.content.push(piece.payload);
+            return self.content.push(piece.payload, piece.missing, means.pool);
         };
         let is_last = piece.fin && piece.ends_frame;
-        let mut growth = Growth::new(&mut self.content, most, means.room);
+        let mut growth = Growth::new(&mut self.content, most, means.pool, means.room);
         let mut take = |chunk: &[u8]| growth.take(chunk);
         let contexts = means.contexts.as_deref();
         means
@@ -285,7 +385,7 @@ impl Building {
         let (Some(inflating), Some(agreed)) = (self.inflating, &means.agreed) else {
             return self.content.finish().map(Pushed::Message);
         };
-        let mut growth = Growth::new(&mut self.content, most, means.room);
+        let mut growth = Growth::new(&mut self.content, most, means.pool, means.room);
         means
             .inflater
             .finish(inflating, agreed, means.contexts, &mut |chunk| {
@@ -295,7 +395,7 @@ impl Building {
         if growth.is_first(chunk)? {
             return Ok(Pushed::Inflated(match self.content {
                 Content::Text(_) => Opcode::Text,
-                Content::Binary(_) => Opcode::Binary,
+                _ => Opcode::Binary,
             }));
         }
         growth.take(chunk)?;
@@ -307,14 +407,21 @@ impl Building {
 struct Growth<'a> {
     content: &'a mut Content,
     most: u64,
+    pool: &'a Pool,
     room: &'a mut dyn FnMut(usize) -> bool,
 }
 
 impl<'a> Growth<'a> {
-    fn new(content: &'a mut Content, most: u64, room: &'a mut dyn FnMut(usize) -> bool) -> Self {
+    fn new(
+        content: &'a mut Content,
+        most: u64,
+        pool: &'a Pool,
+        room: &'a mut dyn FnMut(usize) -> bool,
+    ) -> Self {
         Self {
             content,
             most,
+            pool,
             room,
         }
     }
@@ -322,7 +429,7 @@ impl<'a> Growth<'a> {
     fn take(&mut self, chunk: &[u8]) -> Result<(), Violation> {
         self.judge(chunk)?;
         let steps = self.content.capacity() / ROOM_BYTES;
-        self.content.push(chunk)?;
+        self.content.push(chunk, 0, self.pool)?;
         let held = self.content.capacity();
         // Not counted from the start of a frame: many short ones, of one read, can hold a large message.
         if held / ROOM_BYTES > steps && !(self.room)(held) {
@@ -342,7 +449,7 @@ impl<'a> Growth<'a> {
         match chunk.get(..most.saturating_sub(self.content.len())) {
             Some(fits) if fits.len() < chunk.len() => {
                 // A text may be none before it is too long: what is said of it is the same however it is cut.
-                self.content.push(fits)?;
+                self.content.push(fits, 0, self.pool)?;
                 Err(Violation::MessageTooBig)
             }
             _ => Ok(()),

@@ -9,13 +9,13 @@
 //!
 //! Nothing here knows about sockets, time, HTTP connections or applications.
 
-mod blocks;
 pub mod close;
 #[cfg_attr(not(feature = "deflate"), path = "deflate/absent.rs")]
 pub mod deflate;
 pub mod endpoint;
 pub mod frame;
 pub mod handshake;
+pub mod large;
 pub mod message;
 pub mod reader;
 pub mod utf8;

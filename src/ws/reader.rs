@@ -45,8 +45,19 @@ pub struct Piece<'a> {
     pub starts_frame: bool,
     /// This is the last piece of its frame.
     pub ends_frame: bool,
+    /// Bytes of the frame that have not arrived.
+    pub missing: u64,
     /// The bytes.
     pub payload: &'a mut [u8],
+}
+
+/// Payload that was read to its place: see [`Reader::pass`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// The key that undoes the mask of these bytes.
+    pub masking_key: [u8; 4],
+    /// They are the last ones of their message.
+    pub ends_message: bool,
 }
 
 /// Takes frames apart, whatever pieces they arrive in.
@@ -140,6 +151,36 @@ impl Reader {
         }
     }
 
+    /// How many bytes of a data frame are still to come, if the last read ended inside one.
+    #[must_use]
+    #[inline]
+    pub fn missing(&self) -> Option<u64> {
+        match self.unfinished.as_deref()? {
+            Unfinished::Frame { rest, .. } if !rest.opcode.is_control() => Some(rest.missing),
+            _ => None,
+        }
+    }
+
+    /// The next `len` bytes of that data frame were read elsewhere; no more than are missing. Gives the key that
+    /// undoes their mask, and whether they end the frame, and with it the message.
+    pub fn pass(&mut self, len: usize) -> Option<Passed> {
+        let Unfinished::Frame { rest, .. } = self.unfinished.as_deref_mut()? else {
+            return None;
+        };
+        let masking_key = rest.masking_key;
+        rest.masking_key = frame::advance_key(masking_key, len);
+        rest.missing = rest.missing.saturating_sub(len as u64);
+        let ends_frame = rest.missing == 0;
+        let ends_message = ends_frame && rest.fin;
+        if ends_frame {
+            self.unfinished = None;
+        }
+        Some(Passed {
+            masking_key,
+            ends_message,
+        })
+    }
+
     /// Bytes of memory held between two reads.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
@@ -230,6 +271,7 @@ impl Reader {
             rsv1: rest.rsv1,
             starts_frame,
             ends_frame,
+            missing: rest.missing,
             payload,
         })
     }

@@ -1,25 +1,102 @@
 //! Text that arrives in pieces, checked as it comes (RFC 6455 §8.1).
 //!
-//! A piece may end inside a character. The checked part is kept as text, so that
-//! nothing is ever checked twice, and the begun character waits beside it: at most three bytes.
+//! A piece may end inside a character. The begun character waits beside the checked text: three bytes at
+//! most. So no byte is checked twice, except where an application wants a large text in one piece.
 
-use super::blocks::Blocks;
 use super::close::Violation;
 
-/// A text under construction.
-#[derive(Debug, Default)]
-pub struct TextBuffer {
-    text: Blocks<String>,
+/// How far a text is checked that arrives in pieces.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Check {
     /// The bytes of a character whose end has not arrived.
     begun: [u8; 3],
     begun_len: usize,
+}
+
+impl Check {
+    /// Checks the next piece. `checked` is given the text that is whole by now, part by part.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`] at the first byte that no continuation can mend.
+    pub fn push(
+        &mut self,
+        mut piece: &[u8],
+        mut checked: impl FnMut(&str),
+    ) -> Result<(), Violation> {
+        while self.begun_len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else {
+                return Ok(());
+            };
+            piece = rest;
+            self.finish_character(byte, &mut checked)?;
+        }
+        let (whole, begun) = piece.split_at(piece.len() - begun_len(piece));
+        checked(check(whole)?);
+        for byte in begun {
+            self.finish_character(*byte, &mut checked)?;
+        }
+        Ok(())
+    }
+
+    /// Adds one byte to the begun character, or begins one.
+    fn finish_character(
+        &mut self,
+        byte: u8,
+        checked: &mut impl FnMut(&str),
+    ) -> Result<(), Violation> {
+        let [a, b, c] = self.begun;
+        let candidate: &[u8] = match self.begun_len {
+            0 => &[byte],
+            1 => &[a, byte],
+            2 => &[a, b, byte],
+            _ => &[a, b, c, byte],
+        };
+        match std::str::from_utf8(candidate) {
+            Ok(character) => {
+                checked(character);
+                self.begun_len = 0;
+            }
+            Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
+            Err(_) => {
+                if let Some(slot) = self.begun.get_mut(self.begun_len) {
+                    *slot = byte;
+                }
+                self.begun_len += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of the character whose end has not arrived: 0 to 3.
+    #[must_use]
+    pub fn begun(&self) -> &[u8] {
+        self.begun.get(..self.begun_len).unwrap_or_default()
+    }
+
+    /// The text is complete.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`] when it ends inside a character.
+    pub fn finish(self) -> Result<(), Violation> {
+        match self.begun_len {
+            0 => Ok(()),
+            _ => Err(Violation::NotUtf8),
+        }
+    }
+}
+
+/// A text under construction, not a large one.
+#[derive(Debug, Default)]
+pub struct TextBuffer {
+    text: String,
+    check: Check,
 }
 
 impl TextBuffer {
     /// Bytes received so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.text.len() + self.begun_len
+        self.text.len() + self.check.begun_len
     }
 
     /// Nothing was received so far.
@@ -34,49 +111,23 @@ impl TextBuffer {
         self.text.capacity()
     }
 
-    /// Appends a piece.
+    /// Appends a piece. The buffer at most doubles: less than twice what has arrived is held.
     ///
     /// # Errors
     /// [`Violation::NotUtf8`] at the first byte that no continuation can mend.
-    pub fn push(&mut self, mut piece: &[u8]) -> Result<(), Violation> {
-        while self.begun_len > 0 {
-            let Some((&byte, rest)) = piece.split_first() else {
-                return Ok(());
-            };
-            piece = rest;
-            self.finish_character(byte)?;
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {
+        let Self { text, check } = self;
+        let needed = text.len() + check.begun_len + piece.len();
+        if needed > text.capacity() {
+            text.reserve_exact(needed.next_power_of_two() - text.len());
         }
-        let (whole, begun) = piece.split_at(piece.len() - begun_len(piece));
-        self.text.push(check(whole)?);
-        for byte in begun {
-            self.finish_character(*byte)?;
-        }
-        Ok(())
+        check.push(piece, |checked| text.push_str(checked))
     }
 
-    /// Adds one byte to the begun character, or begins one.
-    fn finish_character(&mut self, byte: u8) -> Result<(), Violation> {
-        let [a, b, c] = self.begun;
-        let candidate: &[u8] = match self.begun_len {
-            0 => &[byte],
-            1 => &[a, byte],
-            2 => &[a, b, byte],
-            _ => &[a, b, c, byte],
-        };
-        match std::str::from_utf8(candidate) {
-            Ok(character) => {
-                self.text.push(character);
-                self.begun_len = 0;
-            }
-            Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
-            Err(_) => {
-                if let Some(slot) = self.begun.get_mut(self.begun_len) {
-                    *slot = byte;
-                }
-                self.begun_len += 1;
-            }
-        }
-        Ok(())
+    /// What was received so far: the text that is whole, and how far the rest is checked.
+    #[must_use]
+    pub fn parts(&self) -> (&str, Check) {
+        (&self.text, self.check)
     }
 
     /// The whole text.
@@ -84,10 +135,8 @@ impl TextBuffer {
     /// # Errors
     /// [`Violation::NotUtf8`] when it ends inside a character.
     pub fn finish(self) -> Result<String, Violation> {
-        if self.begun_len > 0 {
-            return Err(Violation::NotUtf8);
-        }
-        Ok(self.text.finish())
+        self.check.finish()?;
+        Ok(self.text)
     }
 }
 

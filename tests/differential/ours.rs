@@ -6,10 +6,11 @@ use crate::outcome::{End, Event, Outcome};
 use crate::sim::{self, Rng, Sim};
 use std::time::Duration;
 use ws101::config::Config;
+use ws101::pool::Pool;
 use ws101::ws::close::Violation;
 use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Event as Found, Limits};
-use ws101::ws::message::{Complete, Means};
+use ws101::ws::message::Means;
 
 /// The bytes behind a handshake, and the limits under which they are read.
 #[derive(Clone, Debug)]
@@ -84,6 +85,7 @@ fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
     };
     let mut endpoint = Endpoint::default();
     let (mut inflater, mut contexts) = (Inflater::default(), None);
+    let pool = Pool::default();
     let mut events = Vec::new();
     let mut violation = None;
     let mut end = End::Waiting;
@@ -95,6 +97,7 @@ fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
                 agreed: None,
                 inflater: &mut inflater,
                 contexts: &mut contexts,
+                pool: &pool,
                 room: &mut |_| true,
             };
             match endpoint.receive(&mut input, &limits, means) {
@@ -120,8 +123,8 @@ fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
 
 fn event(found: Found<'_>) -> Event {
     match found {
-        Found::Message(Complete::Text(text)) => Event::Text(text.as_bytes().to_vec()),
-        Found::Message(Complete::Binary(bytes)) => Event::Binary(bytes.to_vec()),
+        Found::Message(message) if message.is_text() => Event::Text(message.to_vec()),
+        Found::Message(message) => Event::Binary(message.to_vec()),
         Found::Ping(ping) => Event::Ping(ping.payload.to_vec()),
         Found::Pong => Event::Pong,
         Found::Close(_) => unreachable!("the caller takes it"),

@@ -3,7 +3,7 @@
 //!
 //! That the count is right is asserted in every turn of every test (`Sim::audit`).
 
-use crate::client::{binary, frame, frames, from_server, texts};
+use crate::client::{binary, frame, frames, from_server, text, texts};
 use crate::sim::{End, PeerNo, Sim};
 use std::time::Duration;
 use ws101::config::Config;
@@ -246,17 +246,37 @@ fn room_for_a_large_message_is_made_before_it_is_copied_for_its_receivers() {
 
 #[test]
 fn who_sends_more_than_anybody_holds_goes_instead_of_its_message() {
-    let mut sim = Sim::new(with_budget(21 << 20));
+    let mut sim = Sim::new(with_budget(23 << 20));
     let holder = sim.open("/echo");
     begin(&mut sim, holder, 12 << 20, 11 << 20);
     sim.run();
-    let sender = sim.open("/broadcast");
-    let member = sim.open("/broadcast");
+    let sender = sim.open("/ws");
+    let member = sim.open("/ws");
     // It fits beside the 11 MiB of the other. With its copy it does not, and is the larger one.
-    sim.send(sender, &binary(vec![5; 10_000_000]));
+    sim.send(sender, &text(vec![b'5'; 10_000_000]));
     sim.run();
     assert_eq!(last_close(&mut sim, sender), (0, out_of_memory()));
-    assert_eq!(sim.take(member), b"");
+    assert_eq!(texts(&sim.take(member)), ["A client disconnected"]);
+    let echo = sim.exchange(holder, &vec![7; 1 << 20]);
+    assert_eq!(echo.len(), 10 + (12 << 20), "the other one goes on");
+}
+
+#[test]
+fn large_message_that_is_passed_on_as_it_came_needs_no_room_for_a_copy() {
+    let mut sim = Sim::new(with_budget(23 << 20));
+    let holder = sim.open("/echo");
+    begin(&mut sim, holder, 12 << 20, 11 << 20);
+    sim.run();
+    let members = [sim.open("/broadcast"), sim.open("/broadcast")];
+    // 9.5 MiB beside 11: for anybody to go, a copy would have to be made.
+    let message = vec![5; 10_000_000];
+    sim.send(members[0], &binary(&message));
+    sim.run();
+    for member in members {
+        let frames = frames(&sim.take(member));
+        assert_eq!(frames.len(), 1);
+        assert!(frames[0].payload == message, "as it was sent");
+    }
     let echo = sim.exchange(holder, &vec![7; 1 << 20]);
     assert_eq!(echo.len(), 10 + (12 << 20), "the other one goes on");
 }

@@ -35,13 +35,15 @@ const LAYERS: &[Layer] = &[
     layer("bucket", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
     layer("panics", &[], &[]),
+    layer("pool", &[], &["memmap2"]),
     // The two protocols: bytes in, bytes out.
-    layer("ws", &["ws::deflate"], &["simdutf8"]),
+    layer("ws", &["pool", "ws::deflate"], &["simdutf8"]),
     layer("ws::handshake", &["http"], &["base64", "sha1"]),
     layer("ws::deflate", &["config", "http", "ws::close"], &["flate2"]),
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
-    layer("outbox", &["ws::frame"], &[]),
+    layer("outbox", &["pool", "ws::frame"], &[]),
+    layer("large", &["outbox", "pool", "ws"], &[]),
     layer("budget", &["outbox"], &[]),
     // Connections, without sockets.
     layer(
@@ -61,14 +63,15 @@ const LAYERS: &[Layer] = &[
     layer(
         "hub",
         &[
-            "app", "bucket", "budget", "clock", "config", "conn", "http", "outbox", "timers", "ws",
+            "app", "bucket", "budget", "clock", "config", "conn", "http", "large", "outbox",
+            "pool", "timers", "ws",
         ],
         &["httparse", "log", "slab"],
     ),
     // Applications, without frames.
     layer(
         "app",
-        &["http", "hub::ctx", "ws::close", "ws::message"],
+        &["http", "hub::ctx", "large", "ws::close", "ws::message"],
         &[],
     ),
     layer(

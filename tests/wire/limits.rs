@@ -8,6 +8,7 @@ use ws101::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::config::Config;
 use ws101::http::head::{Head, Method};
 use ws101::http::route::Route;
+use ws101::pool::Pool;
 use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Limits};
 use ws101::ws::message::Means;
@@ -253,6 +254,7 @@ fn memory_follows_what_arrived_not_what_was_announced() {
                 agreed: None,
                 inflater: &mut Inflater::default(),
                 contexts: &mut None,
+                pool: &Pool::default(),
                 room: &mut |_| true,
             };
             let event = endpoint.receive(&mut input, &limits, means);

@@ -40,6 +40,7 @@ mod handshake;
 mod http;
 mod http_core;
 mod http_fields;
+mod large;
 mod layers;
 mod limits;
 mod log_path;

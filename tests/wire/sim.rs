@@ -24,8 +24,6 @@ use ws101::hub::Hub;
 
 /// 21 November 2024, 12:00:00 GMT.
 pub const NOON: u64 = 1_732_190_400;
-/// As in the driver: one read takes at most this.
-const RECEIVE_BYTES: usize = 128 << 10;
 
 /// Small, seeded, good enough for choosing cuts and mutations (xorshift64*).
 #[derive(Clone)]
@@ -286,8 +284,10 @@ impl Sim {
             }
             match peer.inbound.pop_front() {
                 Some(Inbound::Bytes(mut bytes)) => {
-                    let rest = bytes.split_off(bytes.len().min(RECEIVE_BYTES));
-                    let is_full = bytes.len() == RECEIVE_BYTES;
+                    let room = self.hub.receive_buffer(id);
+                    let rest = bytes.split_off(bytes.len().min(room.len()));
+                    let is_full = bytes.len() == room.len();
+                    room[..bytes.len()].copy_from_slice(&bytes);
                     if !rest.is_empty() {
                         peer.inbound.push_front(Inbound::Bytes(rest));
                     }
@@ -295,7 +295,7 @@ impl Sim {
                     peer.readable = is_full || read_closed;
                     // What was sent behind this arrives after the read.
                     peer.event |= !is_full && !peer.inbound.is_empty();
-                    self.hub.receive(id, &bytes, now);
+                    self.hub.received(id, bytes.len(), now);
                     if is_full {
                         return self.requeue(index);
                     }

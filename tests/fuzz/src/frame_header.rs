@@ -3,6 +3,7 @@
 //! Input: flags, room, lengths of pieces, then the bytes of a stream.
 
 use crate::input::{Bytes, pieces};
+use ws101::pool::Pool;
 use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
@@ -197,6 +198,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Stor
                 agreed: None,
                 inflater: &mut inflater,
                 contexts: &mut contexts,
+                pool: &Pool::default(),
                 room: &mut |_| true,
             };
             match endpoint.receive(&mut input, limits, means) {
@@ -228,6 +230,7 @@ fn told(event: &Event<'_>) -> String {
     match event {
         Event::Message(Complete::Text(text)) => format!("text {text:?}"),
         Event::Message(Complete::Binary(bytes)) => format!("binary {bytes:02x?}"),
+        Event::Message(message) => format!("large {} {:02x?}", message.is_text(), message.to_vec()),
         Event::Ping(ping) => format!("ping {:02x?}", &*ping.payload),
         Event::Pong => "pong".to_owned(),
         Event::Close(code) => format!("close {code:?}"),

@@ -15,10 +15,11 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use ws101::config::{Deflate, MAX_FIELDS};
 use ws101::http::head;
 use ws101::http::policy::Policy;
+use ws101::pool::Pool;
 use ws101::ws::close::{CloseCode, Violation};
 use ws101::ws::deflate::{Agreed, Inflater, agree};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
-use ws101::ws::message::{Complete, Means};
+use ws101::ws::message::Means;
 
 const OFFERS: [&str; 6] = [
     "permessage-deflate",
@@ -207,6 +208,7 @@ fn read<'a>(
                 agreed: Some(*agreed),
                 inflater: &mut inflater,
                 contexts: &mut contexts,
+                pool: &Pool::default(),
                 // Asked while it inflates.
                 room: &mut |bytes| {
                     assert!(bytes <= 2 * most + BESIDES, "{bytes} of {most} bytes");
@@ -216,13 +218,9 @@ fn read<'a>(
             match endpoint.receive(&mut input, limits, means) {
                 Ok(None) => break,
                 Ok(Some(Event::Message(message))) => {
-                    assert!(
-                        message.message().bytes().len() <= most,
-                        "more than a message"
-                    );
-                    let is_text = matches!(message, Complete::Text(_));
-                    let bytes = message.message().bytes().to_vec();
-                    story.messages.push((is_text, bytes));
+                    let bytes = message.to_vec();
+                    assert!(bytes.len() <= most, "more than a message");
+                    story.messages.push((message.is_text(), bytes));
                 }
                 Ok(Some(Event::Ping(_))) => story.pings += 1,
                 Ok(Some(other)) => panic!("nobody sent {other:?}"),

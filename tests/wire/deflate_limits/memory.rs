@@ -6,6 +6,7 @@ use std::time::Duration;
 use ws101::config::{Config, Deflate, MAX_FIELDS};
 use ws101::http::head;
 use ws101::http::policy::Policy;
+use ws101::pool::Pool;
 use ws101::ws::close::Violation;
 use ws101::ws::deflate::{Agreed, Inflater, agree};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
@@ -43,6 +44,7 @@ fn receive(bytes: &[u8], granted: usize) -> (Result<usize, Violation>, Vec<usize
         agreed: Some(agreed()),
         inflater: &mut Inflater::default(),
         contexts: &mut None,
+        pool: &Pool::default(),
         room: &mut |bytes| {
             asked.push(bytes);
             bytes <= granted
@@ -50,7 +52,7 @@ fn receive(bytes: &[u8], granted: usize) -> (Result<usize, Violation>, Vec<usize
     };
     let event = endpoint.receive(&mut &mut bytes[..], &limits, means);
     let len = event.map(|event| match event {
-        Some(Event::Message(message)) => message.message().bytes().len(),
+        Some(Event::Message(message)) => message.to_vec().len(),
         other => panic!("{other:?}"),
     });
     (len, asked)

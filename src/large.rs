@@ -1,0 +1,127 @@
+//! A large message, as applications see it, and the queues of those who receive it: nobody copies it.
+
+use crate::outbox::{Chunk, Meter, Outbox, Span};
+use crate::pool::Pool;
+use crate::ws::frame::Opcode;
+use crate::ws::large::{Large, Part};
+use crate::ws::message::Message;
+use crate::ws::utf8;
+use std::rc::Rc;
+
+/// A message that is too large to lie in one piece. It was checked if it is text.
+///
+/// Sending it on (`Ctx::send_large`) copies nothing. An application that
+/// wants its bytes in one piece has them put together.
+#[derive(Debug)]
+pub struct LargeMessage {
+    opcode: Opcode,
+    parts: Vec<(Rc<Chunk>, Span)>,
+    pool: Pool,
+    meter: Meter,
+}
+
+impl LargeMessage {
+    /// A message that has arrived. From now on its memory counts by `meter`.
+    #[must_use]
+    pub fn received(large: Large, pool: &Pool, meter: &Meter) -> Self {
+        let shared = |part: Part| {
+            let end = u32::try_from(part.len).unwrap_or(u32::MAX);
+            (Chunk::of_block(part.block, meter), Span { start: 0, end })
+        };
+        Self {
+            opcode: large.opcode,
+            parts: large.parts.into_iter().map(shared).collect(),
+            pool: pool.clone(),
+            meter: meter.clone(),
+        }
+    }
+
+    /// A message that an application has made of these parts: a copy, once for all its receivers.
+    ///
+    /// `None`: the system gives no memory for it.
+    #[must_use]
+    pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool, meter: &Meter) -> Option<Self> {
+        let large = Large::copied(opcode, parts, pool)?;
+        Some(Self::received(large, pool, meter))
+    }
+
+    /// Text or Binary.
+    #[must_use]
+    pub fn opcode(&self) -> Opcode {
+        self.opcode
+    }
+
+    /// Its bytes, in the parts in which they lie.
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.iter().map(|(chunk, span)| span.of(chunk))
+    }
+
+    /// Whether it is text. Else it is binary.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.opcode == Opcode::Text
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|(_, span)| span.len()).sum()
+    }
+
+    /// Whether it has no bytes. (A large message always has.)
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies it into one piece of memory. Each part is given back as soon as it is copied.
+    ///
+    /// `None`: the system gives no memory for it.
+    #[must_use]
+    pub fn put_together(self) -> Option<Whole> {
+        let len = self.len();
+        let mut block = self.pool.take_whole(len)?;
+        let mut free = block.get_mut(..len)?;
+        for (chunk, span) in self.parts {
+            let bytes = span.of(&chunk);
+            let (place, rest) = free.split_at_mut_checked(bytes.len())?;
+            place.copy_from_slice(bytes);
+            free = rest;
+        }
+        Some(Whole {
+            opcode: self.opcode,
+            memory: Chunk::of_block(block, &self.meter),
+            len,
+        })
+    }
+
+    /// Queues it for one receiver, behind its header in the arena. `true`: it is the first thing that waits.
+    pub fn queue(&self, header: Span, outbox: &mut Outbox) -> bool {
+        let is_first = outbox.push(header);
+        for (chunk, span) in &self.parts {
+            outbox.push_shared(Rc::clone(chunk), *span);
+        }
+        is_first
+    }
+}
+
+/// A large message in one piece.
+#[derive(Debug)]
+pub struct Whole {
+    opcode: Opcode,
+    memory: Rc<Chunk>,
+    len: usize,
+}
+
+impl Whole {
+    /// The message. `None` is impossible: text was checked when it arrived, and is checked once more because
+    /// only checked bytes are a `str`.
+    #[must_use]
+    pub fn message(&self) -> Option<Message<'_>> {
+        let bytes = self.memory.get(..self.len)?;
+        Some(match self.opcode {
+            Opcode::Text => Message::Text(utf8::check(bytes).ok()?),
+            _ => Message::Binary(bytes),
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! The memory of large messages: blocks that the system maps, and that are used again.
+//!
+//! A large message that asks the heap for memory pays twice. The heap gives such memory back to the
+//! system at once and asks for it again with the next message, which costs a page fault every 4 KiB.
+//! Or it keeps the memory, and then nobody knows how much is kept. So large messages lie in
+//! blocks of two sizes, each a mapping of its own. A finished block goes back to the [`Pool`],
+//! which keeps it for the next message, up to a bound, or unmaps it.
+//!
+//! A new block takes no memory before its bytes are written: the system gives each page when it
+//! is touched first. What is counted is the size of the block all the same.
+
+use memmap2::MmapMut;
+use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+/// How large a block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockSize {
+    /// 256 KiB.
+    Small,
+    /// 2 MiB: one huge page where the system has those, so 1 page fault instead of 512.
+    Large,
+}
+
+impl BlockSize {
+    /// Bytes of one block.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Small => 256 << 10,
+            Self::Large => 2 << 20,
+        }
+    }
+}
+
+/// Where blocks come from and go back to. Clones are the same pool.
+#[derive(Debug, Clone, Default)]
+pub struct Pool(Rc<Kept>);
+
+/// The blocks that nobody uses.
+#[derive(Debug, Default)]
+struct Kept {
+    /// The most bytes that may be kept.
+    most: Cell<usize>,
+    bytes: Cell<usize>,
+    small: RefCell<Vec<MmapMut>>,
+    large: RefCell<Vec<MmapMut>>,
+}
+
+impl Pool {
+    /// A pool that keeps up to `most` bytes of unused blocks.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        let pool = Self::default();
+        pool.0.most.set(most);
+        pool
+    }
+
+    /// A block: one that was kept, else a new one. Its bytes are not zero if it was used before.
+    ///
+    /// `None`: the system gives no more memory.
+    #[must_use]
+    pub fn take(&self, size: BlockSize) -> Option<Block> {
+        self.take_kept(size).or_else(|| self.map(size.bytes()))
+    }
+
+    /// A block that was kept. `None`: none of this size is.
+    #[must_use]
+    pub fn take_kept(&self, size: BlockSize) -> Option<Block> {
+        let memory = self.0.of(size).borrow_mut().pop()?;
+        self.0.bytes.set(self.0.bytes.get() - memory.len());
+        Some(self.block(memory))
+    }
+
+    /// Whether a block of this size is kept.
+    #[must_use]
+    pub fn has_kept(&self, size: BlockSize) -> bool {
+        !self.0.of(size).borrow().is_empty()
+    }
+
+    /// A block of at least `len` bytes in one piece, for a message that is needed so.
+    ///
+    /// `None`: the system gives no more memory.
+    #[must_use]
+    pub fn take_whole(&self, len: usize) -> Option<Block> {
+        if len <= SMALL {
+            self.take(BlockSize::Small)
+        } else if len <= LARGE {
+            self.take(BlockSize::Large)
+        } else {
+            self.map(len)
+        }
+    }
+
+    /// Bytes of all blocks that are kept for nobody.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        self.0.bytes.get()
+    }
+
+    /// Gives everything that is kept back to the system.
+    pub fn clear(&self) {
+        self.0.bytes.set(0);
+        self.0.small.take();
+        self.0.large.take();
+    }
+
+    fn map(&self, len: usize) -> Option<Block> {
+        let memory = MmapMut::map_anon(len).ok()?;
+        #[cfg(target_os = "linux")]
+        if len >= LARGE {
+            // A wish: a system without huge pages maps small ones.
+            let _ = memory.advise(memmap2::Advice::HugePage);
+        }
+        Some(self.block(memory))
+    }
+
+    fn block(&self, memory: MmapMut) -> Block {
+        let home = Rc::clone(&self.0);
+        let memory = Some(memory);
+        Block { memory, home }
+    }
+}
+
+const SMALL: usize = BlockSize::Small.bytes();
+const LARGE: usize = BlockSize::Large.bytes();
+
+impl Kept {
+    fn of(&self, size: BlockSize) -> &RefCell<Vec<MmapMut>> {
+        match size {
+            BlockSize::Small => &self.small,
+            BlockSize::Large => &self.large,
+        }
+    }
+
+    /// Keeps a block that is not used any more, or unmaps it.
+    fn keep(&self, memory: MmapMut) {
+        let (size, len) = match memory.len() {
+            SMALL => (BlockSize::Small, SMALL),
+            LARGE => (BlockSize::Large, LARGE),
+            _ => return,
+        };
+        // A small block is worth more: to fill a new one takes many more page faults per byte.
+        if size == BlockSize::Small
+            && self.bytes.get() + len > self.most.get()
+            && self.large.borrow_mut().pop().is_some()
+        {
+            self.bytes.set(self.bytes.get() - LARGE);
+        }
+        if self.bytes.get() + len <= self.most.get() {
+            self.bytes.set(self.bytes.get() + len);
+            self.of(size).borrow_mut().push(memory);
+        }
+    }
+}
+
+/// One block. When it is dropped, it goes back to its pool.
+#[derive(Debug)]
+pub struct Block {
+    /// `None` only while it is dropped.
+    memory: Option<MmapMut>,
+    home: Rc<Kept>,
+}
+
+impl Deref for Block {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.memory.as_deref().unwrap_or_default()
+    }
+}
+
+impl DerefMut for Block {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.memory.as_deref_mut().unwrap_or_default()
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Some(memory) = self.memory.take() {
+            self.home.keep(memory);
+        }
+    }
+}

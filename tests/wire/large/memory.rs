@@ -1,0 +1,158 @@
+//! What large messages hold, what is kept for the next one, and when that is given up.
+
+use super::*;
+
+/// Begins a binary message of `total` bytes and sends the first `arrived` of them.
+fn begin(sim: &mut Sim, peer: PeerNo, total: usize, arrived: usize) {
+    let mut bytes = vec![0x82, 0xff];
+    bytes.extend((total as u64).to_be_bytes());
+    bytes.resize(14 + arrived, 7);
+    sim.send(peer, &bytes);
+    sim.run();
+}
+
+#[test]
+fn at_most_twice_of_what_has_arrived_is_held_never_what_was_announced() {
+    for kept in [false, true] {
+        for arrived in [1, 1_000, 100_000, 200_000, 300_000, MIB, 5 * MIB] {
+            let mut sim = Sim::default();
+            let other = sim.open("/echo");
+            if kept {
+                sim.exchange(other, &binary(noise(MIB)));
+                assert!(sim.hub.kept_bytes() >= MIB);
+            }
+            let before = sim.hub.kept_bytes();
+            let peer = sim.open("/echo");
+            begin(&mut sim, peer, 16 * MIB, arrived);
+            let held = sim.hub.held_bytes();
+            // One block that lies there anyway may be used before it is half full.
+            let used_again = before - sim.hub.kept_bytes();
+            let most = (2 * arrived + 70_000).max(used_again + 70_000);
+            assert!((arrived..most).contains(&held), "{arrived}: {held}");
+        }
+    }
+}
+
+#[test]
+fn announcements_alone_get_no_more_blocks_than_were_kept() {
+    let mut sim = Sim::default();
+    let other = sim.open("/echo");
+    sim.exchange(other, &binary(noise(2 * MIB)));
+    let kept = sim.hub.kept_bytes();
+    for _ in 0..100 {
+        let peer = sim.open("/echo");
+        begin(&mut sim, peer, 16 * MIB, 1);
+    }
+    let held = sim.hub.held_bytes();
+    // And for what growing leaves behind, a quarter more is counted.
+    let most = kept + kept / 4 + 100 * 1_000;
+    assert!(held < most, "{held} for 100 bytes");
+}
+
+#[test]
+fn a_sixteenth_of_the_budget_is_kept_at_most() {
+    for budget in [64 * MIB, 20 * MIB, MIB] {
+        let mut sim = Sim::new(Config {
+            memory_budget_bytes: budget,
+            ..Config::default()
+        });
+        let peer = sim.open("/echo");
+        for size in [400_000, 600_000, 7 * MIB, 3 * MIB] {
+            sim.exchange(peer, &binary(noise(size.min(budget / 3))));
+            assert!(sim.hub.kept_bytes() <= budget / 16);
+            assert_eq!(sim.hub.held_bytes(), 0, "what is kept is held for nobody");
+        }
+        assert!(budget == MIB || sim.hub.kept_bytes() > MIB);
+    }
+}
+
+#[test]
+fn what_is_kept_is_given_up_before_anybody_goes() {
+    let mut sim = Sim::new(Config {
+        memory_budget_bytes: 16 * MIB,
+        ping_interval: Duration::ZERO,
+        ..Config::default()
+    });
+    let first = sim.open("/echo");
+    sim.exchange(first, &binary(noise(2 * MIB)));
+    let kept = sim.hub.kept_bytes();
+    assert!(kept >= 512 * KIB);
+    // All but 100 KB of the budget, in messages that use no block that is kept.
+    let peers: Vec<PeerNo> = (0..102).map(|_| sim.open("/echo")).collect();
+    for peer in &peers {
+        sim.send(*peer, &frame(0x02, noise(100_000)));
+    }
+    sim.run();
+    assert_eq!(sim.hub.kept_bytes(), 0, "given up");
+    assert!(sim.hub.held_bytes() > 16 * MIB - 200_000);
+    assert!(peers.iter().all(|peer| sim.end(*peer) == End::Open));
+}
+
+#[test]
+fn everything_kept_goes_with_the_last_connection() {
+    let mut sim = Sim::default();
+    let (first, second) = (sim.open("/echo"), sim.open("/broadcast"));
+    sim.exchange(first, &binary(noise(3 * MIB)));
+    sim.exchange(second, &binary(noise(3 * MIB)));
+    sim.reset(first);
+    sim.run();
+    assert!(sim.hub.kept_bytes() > MIB);
+    sim.reset(second);
+    sim.run();
+    assert_eq!(sim.hub.kept_bytes(), 0);
+    // And the next connection finds a server that works.
+    let third = sim.open("/echo");
+    assert_eq!(sim.exchange(third, &text("x")), from_server(0x81, "x"));
+}
+
+#[test]
+fn large_broadcast_is_held_once_and_for_as_long_as_somebody_waits() {
+    let mut sim = Sim::default();
+    let sender = sim.open("/broadcast");
+    let mute: Vec<PeerNo> = (0..50).map(|_| sim.open("/broadcast")).collect();
+    for peer in &mute {
+        sim.set_window(*peer, Some(0));
+    }
+    sim.exchange(sender, &binary(noise(3 * MIB)));
+    let held = sim.hub.held_bytes();
+    assert!((3 * MIB..5 * MIB).contains(&held), "{held}");
+    for peer in &mute[1..] {
+        sim.reset(*peer);
+    }
+    sim.run();
+    assert!(sim.hub.held_bytes() >= 3 * MIB);
+    sim.set_window(mute[0], None);
+    sim.run();
+    assert_eq!(sim.hub.held_bytes(), 0);
+}
+
+#[test]
+fn pool_prefers_small_blocks_and_keeps_no_more_than_it_may() {
+    let pool = Pool::new(2 * MIB + 200 * KIB);
+    let large = pool.take(BlockSize::Large).unwrap();
+    let small: Vec<_> = (0..10)
+        .map(|_| pool.take(BlockSize::Small).unwrap())
+        .collect();
+    assert_eq!((large.len(), small[0].len()), (2 * MIB, 256 * KIB));
+    drop(large);
+    assert_eq!(pool.kept_bytes(), 2 * MIB);
+    assert!(pool.has_kept(BlockSize::Large));
+    drop(small);
+    // The large one made room; eight small ones fit, and a ninth does not.
+    assert_eq!(pool.kept_bytes(), 8 * 256 * KIB);
+    assert!(!pool.has_kept(BlockSize::Large));
+    assert!(pool.take_kept(BlockSize::Large).is_none());
+    let block = pool.take_kept(BlockSize::Small).unwrap();
+    assert_eq!(pool.kept_bytes(), 7 * 256 * KIB);
+    pool.clear();
+    assert_eq!(pool.kept_bytes(), 0);
+    drop(block);
+    assert_eq!(pool.kept_bytes(), 256 * KIB, "it is used again");
+}
+
+#[test]
+fn memory_that_the_system_does_not_give_is_no_block() {
+    assert!(Pool::default().take_whole(usize::MAX / 2).is_none());
+    let block = Pool::default().take_whole(5 * MIB).unwrap();
+    assert!(block.len() == 5 * MIB && block.iter().all(|byte| *byte == 0));
+}
