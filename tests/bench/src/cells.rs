@@ -3,6 +3,17 @@
 use crate::message::{Kind, Message};
 use crate::workload::{Pattern, Workload};
 
+/// Who takes part in a cell beside ours and the second floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Everybody.
+    All,
+    /// Those that are machine code before they start: with large messages the others take minutes.
+    Native,
+    /// Nobody, and a third of the rounds do: no bar names the cell, it shows whether costs jump between two that one does.
+    Nobody,
+}
+
 /// A load whose processor time is compared with the floor's.
 #[derive(Debug)]
 pub struct Cell {
@@ -10,6 +21,8 @@ pub struct Cell {
     pub id: &'static str,
     /// Left out by `--quick`.
     pub extra: bool,
+    /// Who takes part beside ours.
+    pub beside: Beside,
     /// What is done.
     pub workload: Workload,
 }
@@ -26,11 +39,28 @@ const fn cell(
     Cell {
         id,
         extra,
+        beside: Beside::All,
         workload: Workload {
             connections,
             message,
             pattern,
         },
+    }
+}
+
+/// A binary message that is echoed, one in flight on each connection.
+const fn large(id: &'static str, connections: usize, size: usize) -> Cell {
+    cell(id, true, connections, Kind::Binary, size, ONE).beside(Beside::Native)
+}
+
+/// The same for a size that no bar names.
+const fn between(id: &'static str, connections: usize, size: usize) -> Cell {
+    large(id, connections, size).beside(Beside::Nobody)
+}
+
+impl Cell {
+    const fn beside(self, beside: Beside) -> Self {
+        Self { beside, ..self }
     }
 }
 
@@ -55,6 +85,20 @@ pub const CELLS: &[Cell] = &[
     cell("broadcast-100", true, 100, Kind::Text, 16, Pattern::Broadcast(1)),
     cell("broadcast-9000", true, 9_000, Kind::Text, 16, Pattern::Broadcast(1)),
     cell("broadcast-ten", true, 1_000, Kind::Text, 16, Pattern::Broadcast(10)),
+    between("large-echo-96k", 10, 96 << 10),
+    large("large-echo-128k", 10, 128 << 10),
+    between("large-echo-144k", 10, 144 << 10),
+    between("large-echo-192k", 10, 192 << 10),
+    large("large-echo-256k", 10, 256 << 10),
+    between("large-echo-300kb", 10, 300_000),
+    large("large-echo-512k", 4, 512 << 10),
+    cell("large-echo-1m", false, 4, Kind::Binary, 1 << 20, ONE),
+    cell("large-echo-1m-text", true, 4, Kind::Text, 1 << 20, ONE).beside(Beside::Native),
+    between("large-echo-2m", 4, 2 << 20),
+    large("large-echo-4m", 2, 4 << 20),
+    between("large-echo-8m", 2, 8 << 20),
+    large("large-echo-16mb", 2, 16_000_000),
+    cell("large-broadcast-100", true, 100, Kind::Binary, 1 << 20, Pattern::Broadcast(1)).beside(Beside::Native),
 ];
 
 #[cfg(test)]

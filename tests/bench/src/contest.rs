@@ -17,7 +17,7 @@ use crate::process::{Program, Server};
 use crate::workload::Workload;
 
 /// How often at least each connection gets something to do in a round: the beginning and the end of
-/// a round, when not all of them are busy, must not weigh.
+/// a round, when not all of them are busy, must not weigh. With large messages that makes rounds longer.
 const FLIGHTS: u64 = 10;
 
 /// The same for a guest whose round would take very long.
@@ -34,6 +34,10 @@ const WARM_UP_OF_GUESTS: Duration = Duration::from_millis(500);
 
 /// But on a busy machine it is not waited for longer than this.
 const LONGEST_WARM_UP: Duration = Duration::from_secs(5);
+
+/// What a run of the calibration begins with: so many messages, but no more bytes than this.
+const FIRST_MESSAGES: u64 = 256;
+const FIRST_BYTES: u64 = 16 << 20;
 
 /// Files that a process has open beside its connections, generously.
 const OTHER_FILES: u64 = 64;
@@ -163,7 +167,7 @@ impl Contender {
 pub struct Rules {
     /// Who runs where.
     pub cores: Cores,
-    /// How many rounds; with so many connections that they take longer, fewer, but at least five.
+    /// How many rounds; with so many connections, or such large messages, that they take longer, fewer, but at least five.
     pub rounds: usize,
     /// How long a round lasts for the floor.
     pub round: Duration,
@@ -188,6 +192,7 @@ impl Rules {
     pub fn guess(&self, workload: &Workload, entrants: usize, guests: usize) -> f64 {
         const OPENING: f64 = 3e-4;
         const DELIVERY: f64 = 3e-6;
+        const BYTE: f64 = 4e-10;
         /// Calibration, warm-up and the end, in rounds.
         const BESIDES: f64 = 6.0;
         let places = self.places(workload.connections).max(2);
@@ -196,7 +201,8 @@ impl Rules {
         let opening = OPENING * workload.connections as f64 * (hosts + guests);
 
         let wanted = self.round.as_secs_f64();
-        let round = wanted.max((workload.in_flight() * FLIGHTS) as f64 * DELIVERY);
+        let delivery = DELIVERY + workload.message.size as f64 * BYTE;
+        let round = wanted.max((workload.in_flight() * FLIGHTS) as f64 * delivery);
         let rounds = (self.rounds as f64 * wanted / round).max(5.0);
         let visits = rounds.min(1.5 * ROUNDS_OF_GUESTS as f64);
         opening + (round + 0.02) * (hosts * (rounds + BESIDES) + guests * visits) + guests
@@ -317,7 +323,9 @@ pub fn median_of(samples: &[Sample], figure: impl Fn(&Sample) -> f64) -> f64 {
 
 /// How many messages take about as long as a round should.
 fn calibrate(floor: &mut Contender, workload: &Workload, round: Duration) -> Result<u64> {
-    let mut messages = (workload.connections as u64 * 2).max(256);
+    let size = workload.message.size.max(1) as u64;
+    let few = FIRST_MESSAGES.min(FIRST_BYTES / size);
+    let mut messages = (workload.connections as u64 * 2).max(few);
     while workload.run(&mut floor.load, messages)?.wall * 8 < round {
         messages *= 4;
     }

@@ -7,11 +7,23 @@
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Read, Write};
+
 /// The most that is read or written by one call.
 pub const CHUNK_BYTES: usize = 256 << 10;
 
-/// Reads up to this many bytes are compared whole; of longer ones every sixteenth.
+/// Reads up to this many bytes are compared whole; of longer ones about every sixteenth.
 const ALWAYS_COMPARED_BYTES: usize = 1024;
+
+/// Whether a long read with this number is compared whole.
+///
+/// The choice has no period. Every sixteenth would be the same piece of each message, again and again, where a message
+/// comes in 16 or 64 reads.
+fn in_sample(read: u32) -> bool {
+    // The last steps of MurmurHash3, which leave nothing of the order of the numbers.
+    let mut hash = (read ^ (read >> 16)).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35);
+    (hash ^ (hash >> 16)).is_multiple_of(16)
+}
 
 /// An endless stream of one frame, of which every piece up to [`CHUNK_BYTES`] is at hand.
 #[derive(Debug)]
@@ -25,12 +37,20 @@ impl Repeated {
     /// The stream of the frame with this header and payload.
     #[must_use]
     pub fn new(header: Vec<u8>, payload: Vec<u8>) -> Self {
-        let frame = [header.as_slice(), payload.as_slice()].concat();
-        let times = CHUNK_BYTES / frame.len() + 2;
+        let mut bytes = header;
+        let header = bytes.len();
+        bytes.extend(payload);
+        let frame = bytes.len();
+        // A piece begins somewhere in the first frame. A large message is not held twice.
+        let wanted = frame + CHUNK_BYTES;
+        bytes.reserve_exact(wanted - frame);
+        while bytes.len() < wanted {
+            bytes.extend_from_within(..frame.min(wanted - bytes.len()));
+        }
         Self {
-            bytes: frame.repeat(times),
-            header: header.len(),
-            frame: frame.len(),
+            bytes,
+            header,
+            frame,
         }
     }
 
@@ -116,7 +136,7 @@ impl Incoming {
     /// The bytes are not what should have come.
     pub fn check(&mut self, stream: &Repeated, bytes: &[u8]) -> Result<usize, String> {
         self.reads = self.reads.wrapping_add(1);
-        let whole = bytes.len() <= ALWAYS_COMPARED_BYTES || self.reads.is_multiple_of(16);
+        let whole = bytes.len() <= ALWAYS_COMPARED_BYTES || in_sample(self.reads);
         let good = if whole {
             bytes == stream.piece(self.phase, bytes.len())
         } else {
@@ -202,6 +222,30 @@ mod tests {
             let frames = incoming.check(&stream, left).unwrap_or(9)
                 + incoming.check(&stream, right).unwrap_or(9);
             assert_eq!((frames, incoming.phase), (3, 0), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_large_frame_is_held_once_and_goes_over_into_the_next() {
+        let stream = text(CHUNK_BYTES * 3).replies();
+        assert_eq!(stream.bytes.len(), stream.frame + CHUNK_BYTES);
+        for phase in [0, 1, stream.frame - 5, stream.frame - 1] {
+            let piece = stream.piece(phase, CHUNK_BYTES);
+            let cycle = stream.bytes.iter().take(stream.frame).cycle();
+            assert!(piece.iter().eq(cycle.skip(phase).take(CHUNK_BYTES)));
+        }
+    }
+
+    #[test]
+    fn each_place_of_a_message_comes_into_the_sample() {
+        let sampled = (1..=16_000).filter(|read| in_sample(*read)).count();
+        assert!((900..=1100).contains(&sampled), "{sampled}");
+        for reads in 1..=100 {
+            for place in 0..reads {
+                let mut messages = 0..500;
+                let seen = messages.any(|message| in_sample(message * reads + place));
+                assert!(seen, "place {place} of {reads} reads is never compared");
+            }
         }
     }
 

@@ -84,7 +84,7 @@ impl Message {
             }
             Kind::Json => records(self.size),
             Kind::Event => event(self.size),
-            Kind::Binary => (0..=u8::MAX).cycle().take(self.size).collect(),
+            Kind::Binary => (0..self.size).map(counted).collect(),
         }
     }
 
@@ -117,6 +117,14 @@ impl Message {
         let payload = self.payload();
         Repeated::new(header(FIN | self.opcode(), payload.len(), None), payload)
     }
+}
+
+/// The byte at this place of a binary message: the sum of the bytes of its number.
+///
+/// Blocks of 256 bytes, or of 64 KiB, differ from each other. So it is seen when two of them are swapped.
+fn counted(place: usize) -> u8 {
+    let bytes = place.to_le_bytes().into_iter();
+    bytes.fold(0, u8::wrapping_add)
 }
 
 /// Everything in front of the payload.
@@ -230,6 +238,21 @@ mod tests {
         let payload: Vec<u8> = masked.map(|(byte, mask)| byte ^ mask).collect();
         assert_eq!(payload, message.replies().piece(2, 16));
         assert_eq!(std::str::from_utf8(&payload), Ok("x世界線語文"));
+    }
+
+    #[test]
+    fn blocks_of_a_binary_message_differ() {
+        let message = Message {
+            kind: Kind::Binary,
+            size: 1 << 20,
+        };
+        let payload = message.payload();
+        assert_eq!(payload.len(), 1 << 20);
+        for block in [256, 4 << 10, 64 << 10, 256 << 10] {
+            for (left, right) in payload.chunks(block).zip(payload.chunks(block).skip(1)) {
+                assert_ne!(left, right, "blocks of {block} bytes");
+            }
+        }
     }
 
     #[test]

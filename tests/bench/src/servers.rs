@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cells::Beside;
 use crate::contest::Entrant;
 use crate::handshake::Offer;
 use crate::peers::Peer;
@@ -47,9 +48,18 @@ impl Servers {
         self.peers.iter().copied().filter(|peer| peer.everywhere)
     }
 
-    /// Everybody but the floor, ours first; without those that are in matches only.
+    /// The others that take part beside ours where a cell says so.
+    pub fn peers_of(&self, beside: Beside) -> impl Iterator<Item = &'static Peer> {
+        self.everywhere().filter(move |peer| match beside {
+            Beside::All => true,
+            Beside::Native => peer.native,
+            Beside::Nobody => false,
+        })
+    }
+
+    /// Ours, the second floor, and those others.
     #[must_use]
-    pub fn entrants(&self, workload: &Workload) -> Vec<Entrant> {
+    pub fn entrants(&self, workload: &Workload, beside: Beside) -> Vec<Entrant> {
         let entrant = |name: &str, program, guest| Entrant {
             name: name.to_owned(),
             program,
@@ -60,7 +70,7 @@ impl Servers {
             entrant(OURS, self.ours(), false),
             entrant(NOISE, self.floor(workload), false),
         ];
-        for peer in self.everywhere() {
+        for peer in self.peers_of(beside) {
             entrants.push(entrant(peer.name, peer.program(), true));
         }
         entrants
@@ -69,7 +79,7 @@ impl Servers {
     /// Everybody by name, without a second floor.
     #[must_use]
     pub fn everybody(&self, workload: &Workload) -> Vec<(String, Program)> {
-        let mut all: Vec<_> = self.entrants(workload);
+        let mut all: Vec<_> = self.entrants(workload, Beside::All);
         all.retain(|entrant| entrant.name != NOISE);
         let mut all: Vec<_> = all
             .into_iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Result;
 use crate::bars::{BARS, Outcome, spread};
-use crate::cells::{CELLS, Cell};
+use crate::cells::{Beside, CELLS, Cell};
 use crate::compressed;
 use crate::contest::{Rules, Standing};
 use crate::counts::{Tool, per_message};
@@ -180,11 +180,12 @@ impl Run {
                 }
             }
         }
-        let peers = self.servers.everywhere().count();
         for cell in CELLS {
             if self.wanted(cell.id) && !(cell.extra && self.quick) {
                 // Ours and the second floor are no guests.
-                let guess = self.rules.guess(&cell.workload, peers + 2, peers);
+                let peers = self.servers.peers_of(cell.beside).count();
+                let rules = self.rules_of(cell);
+                let guess = rules.guess(&cell.workload, peers + 2, peers);
                 add(cell.id.to_owned(), guess, Job::Contest(cell));
             }
         }
@@ -281,6 +282,14 @@ impl Run {
         }
     }
 
+    fn rules_of(&self, cell: &Cell) -> Rules {
+        let share = if cell.beside == Beside::Nobody { 3 } else { 1 };
+        Rules {
+            rounds: self.rules.rounds.div_ceil(share),
+            ..self.rules
+        }
+    }
+
     fn contest(&mut self, cell: &'static Cell) {
         let workload = &cell.workload;
         let floor = crate::contest::Entrant {
@@ -289,8 +298,8 @@ impl Run {
             offer: Offer::Nothing,
             guest: false,
         };
-        let entrants = self.servers.entrants(workload);
-        match self.rules.hold(&entrants, &floor, workload) {
+        let entrants = self.servers.entrants(workload, cell.beside);
+        match self.rules_of(cell).hold(&entrants, &floor, workload) {
             Err(error) => self.record(cell.id, OURS, Err(error)),
             Ok(standings) => {
                 for Standing {

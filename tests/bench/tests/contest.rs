@@ -155,3 +155,25 @@ fn a_guest_can_be_the_measure_and_then_takes_part_in_every_round() {
     assert_eq!(rounds[0], rounds[2]);
     assert!(rounds[1] < rounds[0], "{rounds:?}");
 }
+
+#[test]
+fn large_messages_are_sent_ten_times_on_each_connection_and_no_more() {
+    let workload = Workload {
+        connections: 2,
+        message: Message {
+            kind: Kind::Binary,
+            size: 4 << 20,
+        },
+        pattern: Pattern::Echo(1),
+    };
+    let words = ["echo", "binary", "4194304"];
+    let measure = entrant("floor", floor(&words));
+    let good = entrant("good", floor(&words));
+    // As long, and one byte of its header differs.
+    let wrong = entrant("wrong", floor(&["echo", "text", "4194304"]));
+    let standings = rules().hold(&[good, wrong], &measure, &workload).unwrap();
+    assert_eq!((standings[0].messages, standings[2].messages), (20, 20));
+    assert_eq!(standings[0].ratios.len(), 5);
+    let reason = standings[1].samples.as_ref().unwrap_err();
+    assert!(reason.contains("unexpected bytes"), "{reason}");
+}

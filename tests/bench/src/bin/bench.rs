@@ -26,7 +26,7 @@ bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save]
       [--server target/release/ws101] [--rounds N] [--round-ms N] [--report target/bench/report.md]
 
 --quick  a few short rounds of the first cells, without peers unless they are asked for
---only   only what has this word in its name, such as echo, broadcast, idle, deflate, socketio
+--only   only what has this word in its name, such as echo, broadcast, idle, deflate, socketio, large
 --peers  other servers beside ours: all, none, or of tungstenite,fastwebsockets,bun,ws,fastapi,socketio
 --save   a whole run only: the report becomes tests/bench/RESULTS.md, with its pictures";
 
@@ -129,8 +129,8 @@ impl Options {
                 first_line("valgrind", &["--version"])
             ),
             format!(
-                "{rounds} interleaved rounds of about {} ms (fewer and longer with many connections, \
-                 fewer for peers), {pinned}",
+                "{rounds} interleaved rounds of about {} ms (fewer and longer with many connections \
+                 or large messages, fewer for peers), {pinned}",
                 round.as_millis()
             ),
             format!(
