@@ -10,8 +10,19 @@ pub enum Beside {
     All,
     /// Those that are machine code before they start: with large messages the others take minutes.
     Native,
-    /// Nobody, and a third of the rounds do: no bar names the cell, it shows whether costs jump between two that one does.
+    /// Nobody: no bar names the cell. It shows whether costs jump between two that a bar names.
     Nobody,
+}
+
+impl Beside {
+    /// One round of how many is held. Large messages make rounds long, and their bars are not about a single percent.
+    pub(crate) fn share_of_rounds(self) -> usize {
+        match self {
+            Self::All => 1,
+            Self::Native => 2,
+            Self::Nobody => 3,
+        }
+    }
 }
 
 /// A load whose processor time is compared with the floor's.

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use crate::children;
 use crate::process::Program;
+use crate::workload::{LARGE, Workload};
 
 /// One of them.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Peer {
     program: &'static str,
     /// Its arguments, of which those that begin with a slash lie in that folder.
     arguments: &'static [&'static str],
+    /// What its program is told where messages are large, if it has to know.
+    for_large: &'static str,
     /// Machine code made before it is started, so that counting instructions makes sense.
     pub native: bool,
     /// It serves `/echo` and `/broadcast`, and so takes part in everything; else in its matches only.
@@ -36,6 +39,7 @@ pub const PEERS: &[Peer] = &[
         what: "Rust crate, on the event loop that ws101 has too",
         program: "/release/tungstenite-peer",
         arguments: &[],
+        for_large: "large",
         native: true,
         everywhere: true,
     },
@@ -45,6 +49,7 @@ pub const PEERS: &[Peer] = &[
         what: "Rust crate, with tokio and hyper, one thread",
         program: "/release/fastwebsockets-peer",
         arguments: &[],
+        for_large: "",
         native: true,
         everywhere: true,
     },
@@ -54,6 +59,7 @@ pub const PEERS: &[Peer] = &[
         what: "the server that is built into Bun",
         program: "/bun",
         arguments: &["/server.js"],
+        for_large: "",
         native: false,
         everywhere: true,
     },
@@ -63,6 +69,7 @@ pub const PEERS: &[Peer] = &[
         what: "npm package, on Node",
         program: "node",
         arguments: &["/server.mjs"],
+        for_large: "",
         native: false,
         everywhere: true,
     },
@@ -72,6 +79,7 @@ pub const PEERS: &[Peer] = &[
         what: "with uvicorn, one worker",
         program: "/venv/bin/python",
         arguments: &["/server.py"],
+        for_large: "",
         native: false,
         everywhere: true,
     },
@@ -81,6 +89,7 @@ pub const PEERS: &[Peer] = &[
         what: "npm package, on Node: with Socket.IO only",
         program: "node",
         arguments: &["/server.mjs"],
+        for_large: "",
         native: false,
         everywhere: false,
     },
@@ -112,6 +121,16 @@ impl Peer {
         program
     }
 
+    /// How it is started for this load.
+    #[must_use]
+    pub fn program_for(&self, workload: &Workload) -> Program {
+        let mut program = self.program();
+        if workload.message.size >= LARGE && !self.for_large.is_empty() {
+            program.arguments.push(self.for_large.into());
+        }
+        program
+    }
+
     /// How it is started.
     #[must_use]
     pub fn program(&self) -> Program {
@@ -131,6 +150,7 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::SILENT;
 
     #[test]
     fn every_peer_has_its_folder_and_every_folder_its_peer() {
@@ -152,5 +172,18 @@ mod tests {
         let program = ws.program();
         assert_eq!(program.path, PathBuf::from("node"));
         assert_eq!(program.arguments, ["target/bench/peers/ws/server.mjs"]);
+    }
+
+    #[test]
+    fn only_who_has_to_know_is_told_that_messages_are_large() {
+        let arguments = |folder: &str, size| {
+            let peer = PEERS.iter().find(|peer| peer.folder == folder).unwrap();
+            let mut workload = SILENT;
+            workload.message.size = size;
+            peer.program_for(&workload).arguments.len()
+        };
+        assert_eq!(arguments("tungstenite", 64 << 10), 0);
+        assert_eq!(arguments("tungstenite", 96 << 10), 1);
+        assert_eq!(arguments("fastwebsockets", 96 << 10), 0);
     }
 }

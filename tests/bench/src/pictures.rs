@@ -42,6 +42,13 @@ const CPU: &[Subject] = &[
         "Broadcast to 1,000",
         "16 bytes, ten senders at once, per delivery",
     ),
+    ("large-echo-1m", "Echo, 1 MiB", "binary, 4 connections"),
+    ("large-echo-16mb", "Echo, 16 MB", "binary, 2 connections"),
+    (
+        "large-broadcast-100",
+        "Broadcast to 100, 1 MiB",
+        "binary, one sender, per delivery",
+    ),
 ];
 
 const MEMORY: &[Subject] = &[

@@ -147,6 +147,22 @@ impl Server {
         })
     }
 
+    /// Pages that it touched and that had to be given to it, without a look at the disk, since it was started.
+    ///
+    /// # Errors
+    /// The process has ended.
+    pub fn page_faults(&self) -> Result<u64> {
+        minor_faults(&self.proc_file("stat")?)
+    }
+
+    /// The most that was resident at any time, in bytes.
+    ///
+    /// # Errors
+    /// The process has ended.
+    pub fn peak_resident_memory(&self) -> Result<u64> {
+        Ok(sum_of_fields(&self.proc_file("status")?, |name| name == "VmHWM")? << 10)
+    }
+
     /// Memory that no other process shares, in bytes.
     ///
     /// # Errors
@@ -225,6 +241,13 @@ fn signal(pid: u32, signal: Signal) -> Result<()> {
     Ok(kill_process(pid, signal)?)
 }
 
+/// The tenth field of /proc/PID/stat; the second is a name in brackets, in which anything may stand.
+fn minor_faults(stat: &str) -> Result<u64> {
+    let behind_the_name = stat.rsplit_once(')').map_or(stat, |(_, rest)| rest);
+    let field = behind_the_name.split_whitespace().nth(7);
+    Ok(field.ok_or("the kernel does not say")?.parse()?)
+}
+
 /// Adds the numbers of those lines `name: number` whose name is wanted.
 fn sum_of_fields(text: &str, wanted: impl Fn(&str) -> bool) -> Result<u64> {
     let mut sum = None;
@@ -237,4 +260,16 @@ fn sum_of_fields(text: &str, wanted: impl Fn(&str) -> bool) -> Result<u64> {
         }
     }
     sum.ok_or_else(|| "the kernel does not say".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_faults_are_read_whatever_the_process_is_called() {
+        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 931 12 3 0 5 6 0 0 20 0 1 0 99 4096 25";
+        assert_eq!(minor_faults(stat).unwrap(), 931);
+        assert!(minor_faults("7 (a) S 1").is_err());
+    }
 }

@@ -71,7 +71,7 @@ impl Servers {
             entrant(NOISE, self.floor(workload), false),
         ];
         for peer in self.peers_of(beside) {
-            entrants.push(entrant(peer.name, peer.program(), true));
+            entrants.push(entrant(peer.name, peer.program_for(workload), true));
         }
         entrants
     }

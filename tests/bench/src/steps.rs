@@ -1,21 +1,21 @@
 //! What a run consists of: a list of steps, made before the first of them, and what to do for each.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::Result;
 use crate::bars::{BARS, Outcome, spread};
-use crate::cells::{Beside, CELLS, Cell};
+use crate::cells::{CELLS, Cell};
 use crate::compressed;
 use crate::contest::{Rules, Standing};
 use crate::counts::{Tool, per_message};
 use crate::handshake::Offer;
-use crate::idle::{self, Clients, Idle};
+use crate::large::{Faults, Footprint};
 use crate::matches::{MATCHES, Match};
 use crate::message::{Kind, Message};
 use crate::process::Program;
 use crate::report::Report;
 use crate::servers::{OURS, Servers};
+use crate::silent::Crowd;
 use crate::start;
 use crate::workload::{Pattern, SILENT, Workload};
 
@@ -30,19 +30,21 @@ pub struct Step {
 }
 
 #[derive(Debug)]
-enum Job {
+pub(crate) enum Job {
     Size,
     StartUp(String, Program),
     Count(&'static Counted, String, Program),
     Contest(&'static Cell),
     Idle(&'static Crowd, String, Program),
     Match(&'static Match),
+    Faults(&'static Faults, String, Program),
+    Footprint(&'static Footprint, String, Program),
     CompressedSilence,
 }
 
 /// Something that is counted.
 #[derive(Debug)]
-struct Counted {
+pub(crate) struct Counted {
     id: &'static str,
     tool: Tool,
     workload: Workload,
@@ -78,40 +80,6 @@ static COUNTED: [Counted; 4] = [
     counted("calls-16", Tool::Strace, 50, Pattern::Echo(16), 8_000),
     counted("instructions-echo", Tool::Callgrind, 50, Pattern::Echo(1), 2_000),
     counted("instructions-broadcast", Tool::Callgrind, 100, Pattern::Broadcast(1), 10_000),
-];
-
-type Figure = (&'static str, fn(&Idle) -> f64);
-
-/// Silent connections to one path.
-#[derive(Debug)]
-struct Crowd {
-    path: &'static str,
-    figures: &'static [Figure],
-    /// Only ours serves that path.
-    only_ours: bool,
-}
-
-static CROWDS: [Crowd; 2] = [
-    Crowd {
-        path: "/echo",
-        figures: &[
-            ("idle-echo", |idle| idle.private_per_connection),
-            ("idle-echo-first", |idle| idle.private_per_first_connection),
-            ("resident-start", |idle| idle.resident_at_start),
-            ("resident-idle", |idle| idle.resident),
-            ("idle-cpu", |idle| idle.cpu),
-            ("idle-switches", |idle| idle.switches),
-        ],
-        only_ours: false,
-    },
-    Crowd {
-        path: "/ws/{}",
-        figures: &[
-            ("idle-chat", |idle| idle.private_per_connection),
-            ("idle-chat-first", |idle| idle.private_per_first_connection),
-        ],
-        only_ours: true,
-    },
 ];
 
 /// A run: its steps, and what they need and find.
@@ -154,7 +122,7 @@ impl Run {
                 .is_some()
     }
 
-    fn wanted(&self, id: &str) -> bool {
+    pub(crate) fn wanted(&self, id: &str) -> bool {
         wanted(&self.only, id)
     }
 
@@ -189,6 +157,9 @@ impl Run {
                 add(cell.id.to_owned(), guess, Job::Contest(cell));
             }
         }
+        if !self.quick {
+            self.add_large(&mut add);
+        }
         for held in MATCHES.iter().filter(|held| self.can_hold(held)) {
             let (entrants, guests) = (held.sides.len() + 1, 2);
             let guess = self.rules.guess(&held.workload, entrants, guests);
@@ -199,31 +170,8 @@ impl Run {
             let what = "silent after one message, with deflate and without".to_owned();
             add(what, guess, Job::CompressedSilence);
         }
-        for crowd in &CROWDS {
-            if !crowd.figures.iter().any(|(id, _)| self.wanted(id)) {
-                continue;
-            }
-            for (name, program) in &everybody {
-                if crowd.only_ours && name != OURS {
-                    continue;
-                }
-                let what = format!("9,900 silent at {}, {name}", crowd.path);
-                let (times, silence) = self.patience(name);
-                let silent = if crowd.only_ours { 0 } else { 11 + silence };
-                let guess = (times * (silent + 7)) as f64;
-                add(what, guess, Job::Idle(crowd, name.clone(), program.clone()));
-            }
-        }
+        self.add_silence(&mut add);
         steps
-    }
-
-    /// How often silence is measured, and how many seconds of it.
-    fn patience(&self, name: &str) -> (u64, u64) {
-        match (self.quick, name == OURS) {
-            (true, _) => (1, 1),
-            (false, true) => (3, 5),
-            (false, false) => (1, 5),
-        }
     }
 
     /// Does one of them.
@@ -240,6 +188,8 @@ impl Run {
             Job::Idle(crowd, name, program) => self.silence(crowd, name, program),
             Job::Match(held) => self.hold(held),
             Job::CompressedSilence => self.compressed_silence(),
+            Job::Faults(counted, name, program) => self.page_faults(counted, name, program),
+            Job::Footprint(held, name, program) => self.footprint(held, name, program),
         }
     }
 
@@ -283,9 +233,8 @@ impl Run {
     }
 
     fn rules_of(&self, cell: &Cell) -> Rules {
-        let share = if cell.beside == Beside::Nobody { 3 } else { 1 };
         Rules {
-            rounds: self.rules.rounds.div_ceil(share),
+            rounds: self.rules.rounds.div_ceil(cell.beside.share_of_rounds()),
             ..self.rules
         }
     }
@@ -314,30 +263,6 @@ impl Run {
                 }
                 self.report.contests.push((cell.id, standings));
             }
-        }
-    }
-
-    fn silence(&mut self, crowd: &Crowd, name: &str, program: &Program) {
-        let clients = Clients {
-            path: crowd.path,
-            connections: idle::CONNECTIONS,
-            offer: Offer::Nothing,
-            message: None,
-        };
-        let (times, silence) = self.patience(name);
-        let runs: Result<Vec<Idle>> = if clients.files() > self.rules.files {
-            Err(self.rules.too_few_files(clients.files()).into())
-        } else {
-            let silence = if crowd.only_ours { 0 } else { silence };
-            let silence = Duration::from_secs(silence);
-            (0..times)
-                .map(|_| idle::measure(program, &clients, self.rules.cores, silence))
-                .collect()
-        };
-        let runs = runs.map_err(|error| error.to_string());
-        for (id, figure) in crowd.figures {
-            let found = runs.as_ref().map(|runs| runs.iter().map(figure).collect());
-            self.record(id, name, found.map_err(|why| why.clone().into()));
         }
     }
 

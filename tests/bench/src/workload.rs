@@ -13,6 +13,9 @@ pub enum Pattern {
     Broadcast(usize),
 }
 
+/// From this size in bytes on a message is called large.
+pub const LARGE: usize = 96 << 10;
+
 /// The load of one cell.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload {
