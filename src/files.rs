@@ -68,6 +68,9 @@ pub struct Resource {
     pub content_type: &'static str,
     /// Which of its forms this is.
     pub form: Form,
+    /// Whether a part of it may be asked for (RFC 9110 §14). Only with a tag that is different for
+    /// each form: a client would join halves of two.
+    pub has_ranges: bool,
     /// Its bytes.
     pub content: Content,
     /// Its `Cache-Control`.
@@ -149,6 +152,7 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
 
 /// Answers a `GET` or `HEAD` of this resource: `200`, `206`, `304`, `412` or `416`.
 ///
+/// Without `has_ranges` it is never `206` or `416`: a server may ignore `Range` (RFC 9110 §14.2).
 /// The answer to `HEAD` carries the body too, so that its length is known; it is not to be sent.
 /// `Range` is defined for `GET` only (RFC 9110 §14.2).
 #[must_use]
@@ -159,7 +163,9 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
         Verdict::Failed => return plain(412, "Precondition failed\n"),
     }
     let len = resource.len;
-    let ranged = head.method == Method::Get && conditional::range_applies(head, &resource.etag);
+    let ranged = resource.has_ranges
+        && head.method == Method::Get
+        && conditional::range_applies(head, &resource.etag);
     let selection = if ranged {
         range::select(head, len)
     } else {
@@ -181,7 +187,9 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
     if resource.form == Form::Gzip {
         fields.push(("Content-Encoding", "gzip".into()));
     }
-    fields.push(("Accept-Ranges", "bytes".into()));
+    if resource.has_ranges {
+        fields.push(("Accept-Ranges", "bytes".into()));
+    }
     fields.push(("ETag", resource.etag.into()));
     if let Some(date) = resource
         .modified

@@ -82,6 +82,7 @@ impl Files for Embedded {
             modified: None,
             content_type: content_type::of(page.path),
             form,
+            has_ranges: true,
             content: Content::Static(bytes),
             cache_control: "no-cache",
             csp: true,

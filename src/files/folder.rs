@@ -1,19 +1,22 @@
 //! `--www DIR`: a folder on disk, read anew for each request, so that an edit shows at once.
 //!
-//! Nothing outside the folder may leave it, whatever links lie inside and whoever changes them
-//! meanwhile. Three steps:
+//! The root is looked up anew for each request, too. So it may be a link that moves on to the next
+//! release (`ln -s r2 n; mv -T n current`), as it may be for nginx and for Express.
 //!
-//! 1. The whole path is canonicalised, symbolic links and all, and compared with the canonical root
-//!    component by component (`www-secret` is not inside `www`). A link to another file of the
-//!    folder is fine; one that leads out is as good as absent.
-//! 2. Between that check and the open, a directory could be replaced by a link. So the canonical
-//!    path, which holds no link, is walked from the root one component at a time with `O_NOFOLLOW`:
-//!    a link that appeared meanwhile stops the walk. (Linux could do both in one `openat2`; this
-//!    is the same on every Unix.)
+//! Nothing outside the folder may leave it, whatever links lie inside and whoever changes them
+//! meanwhile:
+//!
+//! 1. The path is walked from the open root, one component at a time, with `O_NOFOLLOW`. Without
+//!    links below the root that is all: one `open` per component. (Linux could do it in one
+//!    `openat2`; this is the same on every Unix.)
+//! 2. A link stops the walk. Then root and path are canonicalised and compared component by component
+//!    (`www-secret` is not inside `www`). A link to another file of the folder is fine; one that leads
+//!    out is as good as absent. The canonical path holds no link and is walked like the first: a
+//!    directory that was replaced by a link after the check stops the walk again.
 //! 3. What was opened is judged by its descriptor, not by its name: a FIFO, a device or a socket is
 //!    absent. `O_NONBLOCK` keeps the open itself from waiting for the other end of a FIFO.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -30,6 +33,19 @@ const LOOK_UP: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const LOOK_UP: OFlags = OFlags::RDONLY;
 
+/// How a directory on the way is opened.
+const DIRECTORY: OFlags = LOOK_UP
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// How the end of the way is opened.
+const READABLE: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
 /// A folder that is served.
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -37,26 +53,35 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// The folder at `root`, resolved once: moving a link that led to it later changes nothing.
+    /// The folder at `root`. A relative path is relative to the working directory at each request.
     ///
     /// # Errors
-    /// It does not exist, is not a directory, or cannot be read.
+    /// It does not exist, is not a directory, or cannot be read. Later that is no error: then
+    /// nothing is found until it is back.
     pub fn new(root: &Path) -> io::Result<Self> {
-        let root = fs::canonicalize(root)?;
-        fs::read_dir(&root)?;
+        fs::read_dir(root)?;
         // A directory that may be listed but not searched holds nothing that could be served.
         fs::metadata(root.join("."))?;
+        let root = root.to_path_buf();
         Ok(Self { root })
     }
 
     fn file(&self, segments: &[String]) -> io::Result<File> {
-        let mut path = self.root.clone();
-        path.extend(segments);
-        let canonical = fs::canonicalize(path)?;
-        let inside = canonical
-            .strip_prefix(&self.root)
-            .map_err(|_| Errno::NOENT)?;
-        open_beneath(&self.root, inside)
+        let inside: PathBuf = segments.iter().collect();
+        let followed = LOOK_UP | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(&self.root, followed, Mode::empty())?;
+        match walk(root, &inside) {
+            Err(error) if may_be_a_link(&error) => self.file_behind_links(&inside),
+            outcome => outcome,
+        }
+    }
+
+    #[cold]
+    fn file_behind_links(&self, inside: &Path) -> io::Result<File> {
+        let root = fs::canonicalize(&self.root)?;
+        let canonical = fs::canonicalize(root.join(inside))?;
+        let inside = canonical.strip_prefix(&root).map_err(|_| Errno::NOENT)?;
+        open_beneath(&root, inside)
     }
 }
 
@@ -65,17 +90,18 @@ impl Folder {
 /// # Errors
 /// A component is a link (`ELOOP` or `ENOTDIR`), is not a plain name (`ENOENT`), or cannot be opened.
 pub fn open_beneath(root: &Path, inside: &Path) -> io::Result<File> {
-    let directory = LOOK_UP | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let readable =
-        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let mut here: OwnedFd = rustix::fs::open(root, directory, Mode::empty())?;
+    walk(rustix::fs::open(root, DIRECTORY, Mode::empty())?, inside)
+}
+
+/// Opens what `inside` leads to from the open directory `here`, as `open_beneath` does.
+fn walk(mut here: OwnedFd, inside: &Path) -> io::Result<File> {
     let mut names = inside.components().peekable();
     while let Some(name) = names.next() {
         let Component::Normal(name) = name else {
             return Err(Errno::NOENT.into());
         };
         let last = names.peek().is_none();
-        let flags = if last { readable } else { directory };
+        let flags = if last { READABLE } else { DIRECTORY };
         here = rustix::fs::openat(&here, name, flags, Mode::empty())?;
     }
     Ok(File::from(here))
@@ -101,15 +127,11 @@ impl Files for Folder {
         let name = segments.last().map_or("", String::as_str);
         Ok(Found::File(Resource {
             len: status.len(),
-            etag: format!(
-                "\"{:x}-{:x}-{:x}\"",
-                status.len(),
-                status.mtime(),
-                status.mtime_nsec()
-            ),
+            etag: tag(&status),
             modified: u64::try_from(status.mtime()).ok(),
             content_type: content_type::of(name),
             form: Form::Only,
+            has_ranges: true,
             content: Content::Pieces(Box::new(file)),
             cache_control: "no-cache",
             csp: false,
@@ -117,10 +139,28 @@ impl Files for Folder {
     }
 }
 
+/// The entity tag of a file: strong, so it must change with every byte (RFC 9110 §8.8.1).
+///
+/// Size and time of change do not do that: whoever builds reproducible files, or copies with `cp -p`,
+/// sets the time. The inode changes when another file takes the name, and nobody can set the time of
+/// the inode's change.
+fn tag(status: &Metadata) -> String {
+    let (len, inode) = (status.len(), status.ino());
+    let (modified, modified_ns) = (status.mtime(), status.mtime_nsec());
+    let (changed, changed_ns) = (status.ctime(), status.ctime_nsec());
+    format!("\"{len:x}-{inode:x}-{modified:x}.{modified_ns:x}-{changed:x}.{changed_ns:x}\"")
+}
+
 impl Contents for File {
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         FileExt::read_at(self, buffer, offset)
     }
+}
+
+/// What the open of a link says, or of a file where a directory was expected.
+fn may_be_a_link(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::LOOP | Errno::MLINK | Errno::NOTDIR))
 }
 
 /// Errors that say something about this name, not about the disk or the process.
@@ -133,6 +173,7 @@ fn is_absence(error: &io::Error) -> bool {
                 | Errno::PERM
                 | Errno::NOTDIR
                 | Errno::LOOP
+                | Errno::MLINK
                 | Errno::NAMETOOLONG
                 | Errno::INVAL
                 | Errno::ILSEQ

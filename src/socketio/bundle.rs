@@ -25,7 +25,8 @@ use crate::socketio::cors::Origins;
 
 /// The entity tag of every file is the version of the package; a test compares it with the notice
 /// on top of each. Plain and as gzip a file has the same, though it is a strong one and RFC 9110 §8.8.3.3 would
-/// have two: so does the original, and clients know that value (SEED_SYSTEMS §4.3). `Vary` keeps caches right.
+/// have two: so does the original, and clients know that value. `Vary` keeps caches right. And as in the original
+/// no part of a file can be asked for, since half of the one form could be joined with half of the other.
 const ETAG: &str = "\"4.8.4\"";
 
 /// One of the files.
@@ -73,6 +74,7 @@ impl File {
             modified: None,
             content_type,
             form,
+            has_ranges: false,
             content: Content::Static(bytes),
             cache_control: "public, max-age=0",
             csp: false,

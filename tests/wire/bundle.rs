@@ -77,6 +77,7 @@ fn each_file_is_the_one_of_the_package_with_its_fields() {
             ("Content-Length", Some(len.as_str())),
             ("Cache-Control", Some("public, max-age=0")),
             ("ETag", Some("\"4.8.4\"")),
+            ("Accept-Ranges", None),
             ("X-Content-Type-Options", Some("nosniff")),
             ("Vary", IS_PACKED.then_some("Accept-Encoding")),
             ("Content-Encoding", None),
@@ -136,6 +137,25 @@ fn tag_is_the_version_in_both_forms() {
                 &format!("{accepts}If-None-Match: {other}\r\n"),
             );
             assert_eq!(answer.status, 200, "{other}");
+        }
+    }
+}
+
+/// Both forms have one tag: a client would join half of the one with half of the other. The original
+/// ignores these fields as well (RFC 9110 §14.2 allows that).
+#[test]
+fn no_part_of_a_file_can_be_asked_for() {
+    for accepts in ["", "Accept-Encoding: gzip\r\n"] {
+        let whole = get("socket.io.js", accepts);
+        for range in [
+            "Range: bytes=0-99\r\n",
+            "Range: bytes=100-\r\nIf-Range: \"4.8.4\"\r\n",
+            "Range: bytes=999999999-\r\n",
+        ] {
+            let answer = get("socket.io.js", &format!("{accepts}{range}"));
+            assert_eq!(answer.status, 200, "{range}");
+            assert_eq!(answer.head, whole.head, "{range}");
+            assert!(answer.body == whole.body, "{range}");
         }
     }
 }

@@ -147,6 +147,7 @@ impl Files for Memory {
                     modified: Some(CHANGED),
                     content_type: content_type::of(&path),
                     form: Form::Only,
+                    has_ranges: true,
                     content: Content::Pieces(Box::new(InMemory(bytes))),
                     cache_control: "no-cache",
                     csp: false,

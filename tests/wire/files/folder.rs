@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -162,24 +162,60 @@ fn walk_from_the_root_follows_no_link() {
 }
 
 #[test]
-fn root_given_as_a_link_is_resolved_at_start() {
+fn root_that_is_a_link_may_move_to_the_next_release() {
     let scratch = Scratch::new();
     scratch.link("www", "current");
     let www = &mut Folder::new(&scratch.path("current")).unwrap();
     assert_eq!(text(get("/", &[], www)), "home");
-    fs::remove_file(scratch.path("current")).unwrap();
-    scratch.link("outside", "current");
-    assert_eq!(text(get("/", &[], www)), "home");
+    fs::create_dir_all(scratch.path("r2/js")).unwrap();
+    scratch.write("r2/index.html", "second release");
+    scratch.link("index.html", "r2/alias.html");
+    scratch.link("../outside/key.txt", "r2/out.txt");
+    scratch.link("../www/ten.txt", "r2/back.txt");
+    // As `ln -s r2 next; mv -T next current` does it.
+    scratch.link("r2", "next");
+    fs::rename(scratch.path("next"), scratch.path("current")).unwrap();
+    assert_eq!(text(get("/", &[], www)), "second release");
+    assert_eq!(text(get("/alias.html", &[], www)), "second release");
+    for path in "/ten.txt /out.txt /back.txt /js /current /r2/index.html".split_whitespace() {
+        assert_eq!(status(path, www), 404, "{path}");
+    }
+    fs::remove_dir_all(scratch.path("www")).unwrap();
+    assert_eq!(text(get("/", &[], www)), "second release");
 }
 
 #[test]
-fn root_replaced_by_a_link_serves_nothing() {
+fn root_below_a_link_moves_with_it() {
     let scratch = Scratch::new();
+    for release in ["r1", "r2"] {
+        fs::create_dir_all(scratch.path(release).join("public/sub")).unwrap();
+        scratch.write(&format!("{release}/public/sub/index.html"), release);
+        scratch.write(&format!("{release}/private.txt"), "SECRET");
+        scratch.link("../private.txt", &format!("{release}/public/up.txt"));
+    }
+    scratch.link("r1", "current");
+    let www = &mut Folder::new(&scratch.path("current/public")).unwrap();
+    assert_eq!(text(get("/sub/", &[], www)), "r1");
+    scratch.link("r2", "next");
+    fs::rename(scratch.path("next"), scratch.path("current")).unwrap();
+    assert_eq!(text(get("/sub/", &[], www)), "r2");
+    assert_eq!(status("/up.txt", www), 404);
+}
+
+#[test]
+fn root_that_is_away_serves_nothing_until_it_is_back() {
+    let scratch = Scratch::new();
+    scratch.link("ten.txt", "www/inside.txt");
     let www = &mut scratch.www();
     fs::rename(scratch.path("www"), scratch.path("old")).unwrap();
-    scratch.link("outside", "www");
     assert_eq!(status("/", www), 404);
-    assert_eq!(status("/key.txt", www), 404);
+    assert_eq!(status("/inside.txt", www), 404);
+    scratch.write("www", "no folder");
+    assert_eq!(status("/", www), 404);
+    fs::remove_file(scratch.path("www")).unwrap();
+    fs::rename(scratch.path("old"), scratch.path("www")).unwrap();
+    assert_eq!(text(get("/", &[], www)), "home");
+    assert_eq!(text(get("/inside.txt", &[], www)), "0123456789");
 }
 
 #[test]
@@ -263,6 +299,57 @@ fn edit_of_the_same_length_changes_the_tag() {
         field(&response, "ETag").unwrap().to_owned()
     };
     assert_ne!(tag_at(1_000_000, www), tag_at(2_000_000, www));
+}
+
+/// Sets the date of `www/ten.txt`, as whoever builds reproducible files does for all of them.
+fn set_date(scratch: &Scratch) {
+    let path = scratch.path("www/ten.txt");
+    let file = fs::File::options().write(true).open(path).unwrap();
+    let when = UNIX_EPOCH + Duration::from_secs(784_111_777);
+    file.set_modified(when).unwrap();
+}
+
+#[test]
+fn file_replaced_by_one_of_the_same_size_and_date_has_another_tag() {
+    // RFC 9110 §8.8.1
+    let scratch = Scratch::new();
+    set_date(&scratch);
+    let www = &mut scratch.www();
+    let tag = field(&get("/ten.txt", &[], www), "ETag")
+        .unwrap()
+        .to_owned();
+    assert!(tag.starts_with('"'), "strong: {tag}");
+    let open = fs::File::open(scratch.path("www/ten.txt")).unwrap();
+    scratch.write("next.txt", "abcdefghij");
+    fs::rename(scratch.path("next.txt"), scratch.path("www/ten.txt")).unwrap();
+    set_date(&scratch);
+    let known = get("/ten.txt", &[("If-None-Match", &tag)], www);
+    assert_eq!((known.status.0, &*text(known)), (200, "abcdefghij"));
+    let half = [("Range", "bytes=5-"), ("If-Range", &*tag)];
+    assert_eq!(text(get("/ten.txt", &half, www)), "abcdefghij");
+    drop(open);
+}
+
+#[test]
+fn file_written_over_and_dated_back_has_another_tag() {
+    let scratch = Scratch::new();
+    set_date(&scratch);
+    let www = &mut scratch.www();
+    let tag = field(&get("/ten.txt", &[], www), "ETag")
+        .unwrap()
+        .to_owned();
+    let changed = || {
+        let status = fs::metadata(scratch.path("www/ten.txt")).unwrap();
+        (status.ctime(), status.ctime_nsec())
+    };
+    let before = changed();
+    // The clock of the file system has ticks.
+    while changed() == before {
+        scratch.write("www/ten.txt", "abcdefghij");
+        set_date(&scratch);
+    }
+    let known = get("/ten.txt", &[("If-None-Match", &tag)], www);
+    assert_eq!((known.status.0, &*text(known)), (200, "abcdefghij"));
 }
 
 #[test]
