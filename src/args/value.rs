@@ -132,13 +132,13 @@ pub(super) fn listen_host(text: &str) -> Result<String, String> {
     })
 }
 
-/// A host that requests may name: in lower case, without port; or `*`.
+/// A host that requests may name: in lower case, without port and final dot; or `*`.
 pub(super) fn host(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());
     }
     name_or_address(text)
-        .map(|host| host.to_ascii_lowercase())
+        .map(|host| host.trim_end_matches('.').to_ascii_lowercase())
         .ok_or_else(|| {
             let way_out = hint(text);
             format!("{text:?} is no host name, IP address or *: {way_out}")

@@ -8,7 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The host of an authority.
 #[derive(Debug, Clone, Copy)]
 pub enum Host<'a> {
-    /// A registered name; letter case has no meaning.
+    /// A registered name; letter case has no meaning. Without its final dot: `localhost.` is how a
+    /// person may write it in full, and browsers pass it on like that, in `Host` and in `Origin`.
     Name(&'a str),
     /// An address, written as `127.0.0.1` or `[::1]`.
     Ip(IpAddr),
@@ -85,7 +86,15 @@ fn parse_name(name: &str) -> Option<Host<'_>> {
             return None;
         }
     }
-    (!name.is_empty()).then_some(Host::Name(name))
+    (!name.is_empty()).then_some(Host::Name(without_final_dot(name)))
+}
+
+/// The name without the dot that stands for the root of all names (RFC 1034 §3.1).
+fn without_final_dot(name: &str) -> &str {
+    match name.strip_suffix('.') {
+        None | Some("") => name,
+        Some(rest) => rest,
+    }
 }
 
 /// What follows the host: nothing, or a colon and digits.

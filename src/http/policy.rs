@@ -15,9 +15,9 @@ use super::refusal::{self, Rejection};
 /// What the command line says about names and origins.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// `--allow-host`: host names without a port; `*` is any.
+    /// `--allow-host`: host names without a port and without a final dot; `*` is any.
     pub allowed_hosts: Vec<String>,
-    /// `--allow-origin`: whole origins (`https://example.org`, or `null`); `*` is any.
+    /// `--allow-origin`: whole origins (`https://example.org`, or `null`), see `is_same_origin`; `*` is any.
     pub allowed_origins: Vec<String>,
     /// The machine's own name; empty when it is not known.
     pub machine_name: String,
@@ -25,7 +25,7 @@ pub struct Policy {
 
 impl Policy {
     /// Whether a `Host` is one of ours: an address, `localhost`, the machine's name, that name
-    /// with `.local` (how a Raspberry Pi announces itself), or listed.
+    /// with `.local` (how a Raspberry Pi announces itself), or listed. A final dot is not counted.
     ///
     /// A request without `Host` passes: only HTTP/1.0 may omit it, and no browser does.
     ///
@@ -49,6 +49,11 @@ impl Policy {
         } else {
             Err(refusal::host_not_allowed())
         }
+    }
+
+    fn allows_origin(&self, origin: &str) -> bool {
+        let mut listed = self.allowed_origins.iter();
+        listed.any(|listed| is_same_origin(listed, origin))
     }
 
     fn is_machine_name(&self, name: &str) -> bool {
@@ -80,7 +85,7 @@ impl Policy {
             && std::str::from_utf8(origin).is_ok_and(|origin| {
                 origin == "file://"
                     || is_listed(&self.allowed_origins, "*")
-                    || is_listed(&self.allowed_origins, origin)
+                    || self.allows_origin(origin)
                     || head.host.is_some_and(|host| is_own_origin(origin, host))
             });
         if is_allowed {
@@ -91,7 +96,24 @@ impl Policy {
     }
 }
 
-/// Host names and origins have no letter case that would mean anything (RFC 6454 §4).
+/// Whether two origins are one (RFC 6454 §5): scheme, host and port are the same.
+///
+/// Letter case means nothing, nor does a final dot of the host: `https://example.org.` is how a browser
+/// names a page whose address was typed like that. A port counts as it is written.
+#[must_use]
+pub fn is_same_origin(one: &str, two: &str) -> bool {
+    let parts = |origin| {
+        let (scheme, authority) = str::split_once(origin, "://")?;
+        Some((scheme, Authority::parse(authority)?))
+    };
+    match (parts(one), parts(two)) {
+        (Some((one, page)), Some((two, listed))) => one.eq_ignore_ascii_case(two) && page == listed,
+        // `null` has no parts.
+        _ => one.eq_ignore_ascii_case(two),
+    }
+}
+
+/// Host names have no letter case that would mean anything (RFC 9110 §4.2.3).
 fn is_listed(list: &[String], entry: &str) -> bool {
     list.iter().any(|listed| listed.eq_ignore_ascii_case(entry))
 }

@@ -3,6 +3,7 @@
 
 use crate::http::fields::{is_token_byte, items};
 use crate::http::head::Head;
+use crate::http::policy::is_same_origin;
 use crate::http::response::{Body, Response, Status};
 
 /// Pages of which origins may read the answers: none, unless some are listed (`*`: all).
@@ -30,11 +31,11 @@ impl Origins {
         if self.0.iter().any(|origin| origin == "*") {
             return Cors::Allowed("*".into());
         }
-        // It is repeated only if it is one of those that the operator has listed.
+        // It is repeated as it came, for the browser compares bytes, but only if the operator has listed it.
         let origin = head.single("origin");
         let origin = origin.and_then(|origin| std::str::from_utf8(origin).ok());
         match origin {
-            Some(origin) if self.0.iter().any(|own| own.eq_ignore_ascii_case(origin)) => {
+            Some(origin) if self.0.iter().any(|own| is_same_origin(own, origin)) => {
                 Cors::Allowed(origin.into())
             }
             _ => Cors::Foreign,

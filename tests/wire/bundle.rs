@@ -237,6 +237,8 @@ fn page_of_an_allowed_origin_may_import_the_module() {
         ("http://c.test", &[a, b], None),
         ("null", &[a], None),
         (b, &["*"], Some("*")),
+        // The browser compares bytes.
+        ("http://A.test.", &[a], Some("http://A.test.")),
     ] {
         for (method, fields, status) in [
             ("GET", "", 200),

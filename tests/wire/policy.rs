@@ -26,6 +26,18 @@ fn host_that_is_not_ours_is_421() {
         (400, "pi"),
         (400, "PI.LOCAL:8000"),
         (400, "chat.example.org"),
+        // How browsers send a name that was typed with a final dot.
+        (400, "localhost."),
+        (400, "LocalHost.:8000"),
+        (400, "pi."),
+        (400, "Pi.local.:8000"),
+        (400, "chat.example.org."),
+        (421, "localhost.."),
+        (421, "."),
+        (421, ".local."),
+        (421, "pi..local"),
+        (421, "evil.example."),
+        (421, "127.0.0.1."),
         (421, "evil.example"),
         (421, "localhost.evil.example"),
         (421, "pi.evil.example"),
@@ -72,6 +84,15 @@ fn origin_of_our_own_pages_is_accepted_and_a_foreign_one_is_403() {
         (101, "http://localhost:3000", "127.0.0.1:8000"),
         (101, "http://127.9.9.9", "[::1]:8000"),
         (101, "file://", "a.example"),
+        (101, "http://a.example.:8000", "a.example.:8000"),
+        (101, "http://a.example.:8000", "a.example:8000"),
+        (101, "http://a.example:8000", "a.example.:8000"),
+        (101, "https://a.example.", "a.example"),
+        (101, "http://localhost.:3000", "127.0.0.1:8000"),
+        (101, "http://localhost:3000", "localhost.:8000"),
+        (403, "http://a.example..", "a.example"),
+        (403, "http://b.example.", "a.example"),
+        (403, "http://localhost.", "192.0.2.1"),
         (403, "http://a.example", "a.example:443"),
         (403, "https://a.example", "a.example:80"),
         (403, "http://a.example:8001", "a.example:8000"),
@@ -108,6 +129,19 @@ fn origin_listed_by_flag_is_accepted() {
     assert_eq!(origin_status("http://b.example", "a.example", &list), 403);
     assert_eq!(origin_status("http://c.example", "a.example", &list), 403);
     assert_eq!(origin_status("null", "a.example", &["null"]), 101);
+    // A final dot is not counted, on either side.
+    let dotted = ["https://b.example."];
+    for origin in ["https://B.Example.", "https://b.example"] {
+        assert_eq!(origin_status(origin, "a.example", &list), 101, "{origin}");
+        assert_eq!(origin_status(origin, "a.example", &dotted), 101, "{origin}");
+    }
+    for origin in [
+        "http://b.example.",
+        "https://b.example..",
+        "https://b.example.:1",
+    ] {
+        assert_eq!(origin_status(origin, "a.example", &list), 403, "{origin}");
+    }
     assert_eq!(origin_status("null", "a.example", &["*"]), 101);
 }
 

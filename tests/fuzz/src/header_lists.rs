@@ -296,16 +296,17 @@ fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
     }
 }
 
-/// Without the port, in lower case; addresses in one form.
+/// Without the port and a final dot, in lower case; addresses in one form.
 fn host_of(authority: &str) -> String {
     let end = match authority.rfind(']') {
         Some(end) => end + 1,
         None => authority.find(':').unwrap_or(authority.len()),
     };
     let host = authority[..end].to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(&host);
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(address) => address.to_string(),
-        Err(_) => host,
+        Err(_) => host.to_owned(),
     }
 }
 

@@ -102,8 +102,12 @@ fn hosts_and_origins_are_kept_in_one_spelling() {
     ] {
         assert_eq!(serve(&["--host", value], &[]).host, expected);
     }
-    let hosts = serve(&["--allow-host=Chat.Example.ORG,*,[FE80::1]"], &[]).allow_host;
-    assert_eq!(hosts, ["chat.example.org", "*", "fe80::1"]);
+    let hosts = serve(
+        &["--allow-host=Chat.Example.ORG,*,[FE80::1],Pi.local."],
+        &[],
+    )
+    .allow_host;
+    assert_eq!(hosts, ["chat.example.org", "*", "fe80::1", "pi.local"]);
     for (value, expected) in [
         ("HTTPS://Chat.Example.org", "https://chat.example.org"),
         ("http://[::1]:8000", "http://[::1]:8000"),
