@@ -9,6 +9,9 @@ mod flags;
 mod help;
 mod kind;
 mod value;
+mod variables;
+
+pub use variables::unknown_variables;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -41,7 +44,7 @@ pub struct Options {
     pub port: u16,
     /// The folder to serve instead of the embedded pages. Not looked at yet.
     pub www: Option<PathBuf>,
-    /// Origins allowed beside those of PRODUCT's rule, in lower case: `*`, `null`, or
+    /// Origins allowed beside the server's own pages, in lower case: `*`, `null`, or
     /// `scheme://host[:port]`.
     pub allow_origin: Vec<String>,
     /// Hosts allowed beside IP literals and this machine's names, in lower case, without port; or `*`.
@@ -52,6 +55,8 @@ pub struct Options {
     pub log: LevelFilter,
     /// Limits and deadlines.
     pub config: Config,
+    /// What was ignored, and why: a line each, for the log.
+    pub ignored: Vec<String>,
 }
 
 impl Default for Options {
@@ -65,6 +70,7 @@ impl Default for Options {
             farewell: "has left the chat".to_owned(),
             log: LevelFilter::Info,
             config: Config::default(),
+            ignored: Vec::new(),
         }
     }
 }
@@ -125,6 +131,10 @@ pub fn parse(
         let variable = flag.variable();
         // Service units clear a variable by setting it to nothing.
         if let Some(value) = environment(&variable).filter(|value| !value.is_empty()) {
+            if let Some(line) = variables::set_by_kubernetes(&variable, &value) {
+                options.ignored.push(line);
+                continue;
+            }
             apply(flag, &variable, &value, &mut options)?;
         }
     }
@@ -166,20 +176,22 @@ fn agree(config: &Config) -> Result<(), UsageError> {
 }
 
 fn unknown_flag(flag: &str) -> UsageError {
-    if cfg!(not(feature = "deflate")) && flag.starts_with("--deflate") {
-        return refuse(format!(
-            "unknown flag {flag:?}: this program was built without compression (feature deflate)"
-        ));
+    let name = flag.trim_start_matches('-');
+    if let Some(reason) = built_without(name) {
+        return refuse(format!("unknown flag {flag:?}: {reason}"));
     }
     let known = FLAGS.iter().map(|flag| flag.name);
-    let near = nearest(
-        flag.trim_start_matches('-'),
-        known.chain(["help", "version"]),
-    );
+    let near = nearest(name, known.chain(["help", "version"]));
     refuse(match near {
         Some(name) => format!("unknown flag {flag:?}: did you mean --{name}?"),
         None => format!("unknown flag {flag:?}: ws101 --help lists the flags"),
     })
+}
+
+/// Why there is no flag of this name, if other builds have one.
+fn built_without(name: &str) -> Option<&'static str> {
+    let is_missing = cfg!(not(feature = "deflate")) && name.starts_with("deflate");
+    is_missing.then_some("this program was built without compression (feature deflate)")
 }
 
 fn unknown_command(word: &OsStr) -> UsageError {

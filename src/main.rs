@@ -81,6 +81,10 @@ fn fail(status: u8, message: &str) -> ExitCode {
 fn serve(options: Options) -> ExitCode {
     start_log(options.log);
     panics::keep_messages();
+    let unknown = args::unknown_variables(std::env::vars_os());
+    for line in options.ignored.iter().chain(&unknown) {
+        warn!("{line}");
+    }
     let files: Box<dyn Files> = match &options.www {
         None => Box::new(Embedded::default()),
         Some(folder) => match Folder::new(folder) {

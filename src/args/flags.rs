@@ -50,7 +50,7 @@ pub(super) static FLAGS: &[Flag] = &[
         name: "www",
         unit: "DIR",
         group: PAGES,
-        about: "serve this folder, read anew for each request",
+        about: "serve this folder, looked up and read anew for each request",
         kind: Kind::Folder {
             field: |options| &mut options.www,
             default: "the built-in pages",

@@ -22,8 +22,8 @@ Other:
   -V, --version   print the version
 
 TIME is a whole number with ms, s or m, as in 500ms, 20s, 2m; a bare number is
-seconds. SIZE is a whole number with k or m (1024 each), as in 64k, 16m; a bare
-number is bytes. COUNT is a whole number.
+seconds. SIZE is a whole number with k (1024), m (1024k) or g (1024m), as in
+64k, 16m, 2g; a bare number is bytes. COUNT is a whole number.
 
 Every flag can be set by an environment variable: --ping-interval is
 WS101_PING_INTERVAL. The flag wins. For a flag that may be repeated, commas

@@ -11,7 +11,7 @@ use log::LevelFilter;
 #[cfg(feature = "deflate")]
 use crate::config::Deflate;
 
-const SIZES: &[(&str, u64)] = &[("m", 1 << 20), ("k", 1 << 10), ("", 1)];
+const SIZES: &[(&str, u64)] = &[("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10), ("", 1)];
 const TIMES: &[(&str, u64)] = &[("m", 60_000), ("s", 1_000), ("ms", 1), ("", 1_000)];
 
 /// How many: a whole number.
@@ -20,10 +20,12 @@ pub(super) fn count(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is not a number: give digits only, as in 500"))
 }
 
-/// Bytes: a whole number, with `k` (1,024) or `m` (1,048,576).
+/// Bytes: a whole number, with `k` (1,024), `m` (1,024 k) or `g` (1,024 m).
 pub(super) fn size(text: &str) -> Result<u64, String> {
     scaled(text, SIZES).ok_or_else(|| {
-        format!("{text:?} is not a size: give bytes, or a number with k or m, as in 512, 64k, 16m")
+        format!(
+            "{text:?} is not a size: give bytes, or a number with k, m or g, as in 512, 64k, 16m"
+        )
     })
 }
 

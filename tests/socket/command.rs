@@ -82,6 +82,24 @@ fn environment_sets_the_port_and_the_flag_wins() {
 }
 
 #[test]
+fn variables_that_set_nothing_are_a_line_each_and_the_server_goes_on() {
+    let mut command = command(["--host", "127.0.0.1", "--port", "0"]);
+    command
+        .env("WS101_MAX_CONECTIONS", "5")
+        .env("WS101_SERVICE_HOST", "10.0.0.1")
+        .env("WS101_PORT", "tcp://10.0.0.1:8000");
+    let server = Server::spawn(command);
+    let line = server.log_line();
+    assert!(line.contains(" [WARN] "), "{line}");
+    assert!(
+        line.contains("did you mean WS101_MAX_CONNECTIONS?"),
+        "{line}"
+    );
+    assert_eq!(Client::connect(&server).get("/").status, 200);
+    assert!(server.log_line().contains(" status 200 "));
+}
+
+#[test]
 fn folder_that_cannot_be_read_is_status_2() {
     let scratch = Scratch::new();
     let file = scratch.0.join("file");

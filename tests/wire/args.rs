@@ -4,6 +4,7 @@ mod asked;
 mod complaints;
 mod help;
 mod values;
+mod variables;
 
 use std::ffi::OsString;
 use std::time::Duration;

@@ -99,8 +99,8 @@ fn bad_value_names_flag_or_variable_and_what_is_right() {
         ),
         (
             "max-head-bytes",
-            "x 1.5k 16K 16kb k -1 ++1 0x10",
-            "give bytes, or a number with k or m, as in 512, 64k, 16m",
+            "x 1.5k 16K 16kb 1G 1gb g k -1 ++1 0x10",
+            "give bytes, or a number with k, m or g, as in 512, 64k, 16m",
         ),
         (
             "head-timeout",

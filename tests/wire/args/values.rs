@@ -8,9 +8,9 @@ use ws101::config::Config;
 fn value_out_of_range_names_the_range() {
     const HUGE: &str = "99999999999999999999999";
     for (flag, least, below, most, above) in [
-        ("max-message-bytes", "125", "124", "1024m", "1073741825"),
-        ("max-queue-bytes", "512k", "524287", "1024m", "1025m"),
-        ("memory-budget-bytes", "64k", "65535", "65536m", "65537m"),
+        ("max-message-bytes", "125", "124", "1g", "1073741825"),
+        ("max-queue-bytes", "512k", "524287", "1g", "2g"),
+        ("memory-budget-bytes", "64k", "65535", "64g", "65g"),
         ("max-head-bytes", "1k", "10", "1m", "1025k"),
         ("max-connections", "1", "1000001", "1000000", "10000000"),
         ("max-handshakes", "1", "1000001", "1000000", "10000000"),
@@ -38,15 +38,31 @@ fn value_out_of_range_names_the_range() {
 
 #[test]
 fn value_that_overflows_is_out_of_range() {
-    // These products are 1024 bytes and 60 seconds in 64-bit arithmetic that wraps.
+    // These products are 1024 bytes, 1 GiB and 60 seconds in 64-bit arithmetic that wraps.
     for argument in [
         "--max-head-bytes=18014398509481985k",
+        "--memory-budget-bytes=17179869185g",
         "--head-timeout=576460752303423489m",
     ] {
         assert!(
             refusal(&[argument]).contains(" is out of range"),
             "{argument}"
         );
+    }
+}
+
+#[test]
+fn gigabytes_are_1024_megabytes() {
+    let message = serve(&["--max-message-bytes=1g"], &[]).config;
+    assert_eq!(message.max_message_bytes, 1 << 30);
+    assert_eq!(message.queue_limit_bytes(), 2 << 30);
+    let queue = serve(&["--max-queue-bytes", "1g"], &[]).config;
+    assert_eq!(queue.max_queue_bytes, Some(1 << 30));
+    for (text, bytes) in [("2g", 2_u64 << 30), ("4g", 4 << 30), ("64g", 64 << 30)] {
+        let config = serve(&["--memory-budget-bytes", text], &[]).config;
+        // What a 32-bit machine cannot hold, it cannot exceed either.
+        let expected = usize::try_from(bytes).unwrap_or(usize::MAX);
+        assert_eq!(config.memory_budget_bytes, expected, "{text}");
     }
 }
 
