@@ -68,16 +68,20 @@ pub struct Options {
     pub max_message_bytes: Option<u64>,
     /// Whether the server pings it (an application may have a heartbeat of its own).
     pub keepalive: bool,
+    /// Whether the answer selects the first subprotocol that the client offers (RFC 6455 §4.2.2). It
+    /// promises that the application speaks that one. Otherwise none is selected.
+    pub first_subprotocol: bool,
 }
 
 impl Options {
-    /// The server's limits and its keepalive.
+    /// The server's limits and its keepalive, and no subprotocol.
     #[must_use]
     pub fn tagged(tag: u64) -> Self {
         Self {
             tag,
             max_message_bytes: None,
             keepalive: true,
+            first_subprotocol: false,
         }
     }
 }

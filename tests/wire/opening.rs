@@ -36,9 +36,13 @@ fn answer_names_no_extension_and_no_subprotocol_that_it_does_not_know() {
     // RFC 6455 §4.2.2, §9, §11.3.2, §11.3.4
     let fields = "\r\nSec-WebSocket-Extensions: unknown; x=1, x-other\r\n\
         Sec-WebSocket-Protocol: chat, superchat\r\n\r\n";
-    let request = upgrade("/echo").replace("\r\n\r\n", fields);
-    let answer = converse(request.as_bytes(), &[]);
-    assert_eq!(answer, (SWITCHING.to_owned(), End::Open));
+    for path in
+        "/echo /broadcast /broadcast/t /ws /ws/7 /ws/chat/lobby/ /ws/socket-server/".split(' ')
+    {
+        let request = upgrade(path).replace("\r\n\r\n", fields);
+        let answer = converse(request.as_bytes(), &[]);
+        assert_eq!(answer, (SWITCHING.to_owned(), End::Open), "{path}");
+    }
 }
 
 #[test]

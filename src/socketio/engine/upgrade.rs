@@ -36,6 +36,8 @@ impl<S: Service> Engine<S> {
             max_message_bytes: Some(self.sessions.settings.max_payload),
             // The heartbeat is ours.
             keepalive: false,
+            // As the original does, whatever it is: a client that offers some may insist on one.
+            first_subprotocol: true,
         }))
     }
 

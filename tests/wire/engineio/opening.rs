@@ -2,6 +2,7 @@
 
 use super::{Server, get, sid_of};
 use crate::answer;
+use crate::client;
 use std::collections::BTreeSet;
 use ws101::config::Config;
 use ws101::socketio::engine::Settings;
@@ -42,6 +43,73 @@ fn websocket_from_the_start_has_nothing_to_upgrade_to() {
     assert_eq!(texts, [expected]);
     assert_eq!(server.seen.opened(), 1);
     assert_eq!(server.say(peer, "4hello"), ["4hello"]);
+}
+
+/// The lines of the answer to an upgrade with these further header lines.
+fn answer_to(server: &mut Server, path: &str, lines: &str) -> Vec<String> {
+    let peer = server.sim.connect();
+    let asked = client::upgrade(path).replace("\r\n\r\n", &format!("\r\n{lines}\r\n"));
+    server.sim.send(peer, asked.as_bytes());
+    server.sim.run();
+    let bytes = server.sim.take(peer);
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let head = String::from_utf8(bytes[..end.unwrap()].to_vec()).unwrap();
+    head.split("\r\n").map(str::to_owned).collect()
+}
+
+/// RFC 6455 §4.2.2, §11.3.4. The original (ws below engine.io) takes the first, whatever it is called.
+#[test]
+fn first_subprotocol_that_is_offered_is_selected() {
+    let mut server = Server::default();
+    let sid = server.open();
+    let sockets = [
+        "/socket.io/?EIO=4&transport=websocket".to_owned(),
+        format!("/socket.io/?EIO=4&transport=websocket&sid={sid}"),
+    ];
+    for path in &sockets {
+        for (lines, selected) in [
+            ("", None),
+            ("Sec-WebSocket-Protocol: chat\r\n", Some("chat")),
+            ("Sec-WebSocket-Protocol: b, a\r\n", Some("b")),
+            ("Sec-WebSocket-Protocol: ,, Wamp.2 ,a\r\n", Some("Wamp.2")),
+            (
+                "Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: y, z\r\n",
+                Some("x"),
+            ),
+        ] {
+            let answer = answer_to(&mut server, path, lines);
+            assert_eq!(answer[0], "HTTP/1.1 101 Switching Protocols");
+            let name = "Sec-WebSocket-Protocol: ";
+            let told = answer.iter().filter_map(|line| line.strip_prefix(name));
+            assert_eq!(
+                told.collect::<Vec<_>>(),
+                Vec::from_iter(selected),
+                "{lines}"
+            );
+            assert!(!answer.iter().any(String::is_empty), "{answer:?}");
+        }
+        for lines in [
+            "Sec-WebSocket-Protocol:\r\n",
+            "Sec-WebSocket-Protocol: a b\r\n",
+            "Sec-WebSocket-Protocol: a, (b)\r\n",
+        ] {
+            let answer = answer_to(&mut server, path, lines);
+            assert_eq!(answer[0], "HTTP/1.1 400 Bad Request", "{lines}");
+        }
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn subprotocol_stands_beside_the_extension() {
+    let mut server = Server::default();
+    let path = "/socket.io/?EIO=4&transport=websocket";
+    let lines = "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: permessage-deflate\r\n";
+    let answer = answer_to(&mut server, path, lines);
+    for name in ["Sec-WebSocket-Extensions: ", "Sec-WebSocket-Protocol: "] {
+        let lines = answer.iter().filter(|line| line.starts_with(name));
+        assert_eq!(lines.count(), 1, "{answer:?}");
+    }
 }
 
 #[test]

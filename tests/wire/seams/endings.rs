@@ -235,6 +235,7 @@ fn limits_of_a_connection_can_be_its_applications_own() {
                 tag: 0,
                 max_message_bytes: Some(10),
                 keepalive: false,
+                first_subprotocol: false,
             })
         }
         fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: Message<'_>) {

@@ -113,6 +113,7 @@ impl App for Site {
                     tag: 8,
                     max_message_bytes: Some(200),
                     keepalive: false,
+                    first_subprotocol: false,
                 });
             }
             // What did not ask for an upgrade: the core answers 500.
