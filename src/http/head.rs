@@ -143,6 +143,25 @@ pub fn parse<'h, 'b: 'h>(
     slots: &'h mut Slots<'b>,
     policy: &Policy,
 ) -> Result<Head<'h>, Rejection> {
+    let mut head = read(bytes, slots)?;
+    policy.check_host(head.host)?;
+    head.framing = find_framing(&head)?;
+    head.expects_continue = find_expectation(&head)?;
+    head.keep_alive = head.http11 && !has_token(&head, "connection", "close");
+    Ok(head)
+}
+
+/// The name that a complete head asks for, for whoever wants to know which one `parse` has refused.
+/// It reads the head anew; `None` when it is malformed, or names none.
+#[must_use]
+pub fn asked_host(bytes: &mut [u8]) -> Option<String> {
+    let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let head = read(bytes, &mut slots).ok()?;
+    head.host.map(str::to_owned)
+}
+
+/// What can be judged without knowing whom the request is for: all up to the `Host`.
+fn read<'h, 'b: 'h>(bytes: &'b mut [u8], slots: &'h mut Slots<'b>) -> Result<Head<'h>, Rejection> {
     let version = take_version(bytes);
     let bytes: &'b [u8] = bytes;
     let mut request = httparse::Request::new(slots);
@@ -180,10 +199,6 @@ pub fn parse<'h, 'b: 'h>(
     };
     let host = find_host(&head)?;
     head.host = target.authority.or(host);
-    policy.check_host(head.host)?;
-    head.framing = find_framing(&head)?;
-    head.expects_continue = find_expectation(&head)?;
-    head.keep_alive = head.http11 && !has_token(&head, "connection", "close");
     Ok(head)
 }
 

@@ -7,6 +7,7 @@
 use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
+use super::not_allowed::NotAllowed;
 use crate::app::{ConnId, Reply, Request, RequestId};
 use crate::config::MAX_FIELDS;
 use crate::conn::{Path, Phase, Stage};
@@ -116,7 +117,14 @@ impl Hub {
         let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let head = match head::parse(bytes, &mut slots, &self.core.policy) {
             Ok(head) => head,
-            Err(rejection) => return self.core.refuse(id, *rejection),
+            Err(rejection) => {
+                let host = match rejection.status {
+                    Status(421) => head::asked_host(bytes),
+                    _ => None,
+                };
+                let named = host.as_deref().map(NotAllowed::Host);
+                return self.core.refuse_named(id, *rejection, false, named);
+            }
         };
         if let Some(conn) = self.core.get(id) {
             conn.path = Path::new(head.path);
@@ -130,7 +138,10 @@ impl Hub {
         );
         let (handshake, (app, route)) = match (plan, route) {
             (Plan::Refuse(rejection), _) => {
-                return self.core.refuse_to(id, *rejection, head_only);
+                let origin = head.single("origin");
+                let origin = origin.filter(|_| rejection.status == Status(403));
+                let named = origin.map(NotAllowed::Origin);
+                return self.core.refuse_named(id, *rejection, head_only, named);
             }
             (_, None) => return self.core.refuse_to(id, *refusal::not_found(), head_only),
             (Plan::Upgrade(_), _) if self.core.stop_at.is_some() => {

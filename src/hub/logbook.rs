@@ -4,6 +4,7 @@
 //! Peers can make a server write lines. So each kind of line is limited, to ten in a second as a rule,
 //! then counted, and text that a peer chose is escaped and cut.
 
+use super::not_allowed::NotAllowed;
 use crate::clock::Time;
 use crate::conn::Conn;
 use crate::http::response::Response;
@@ -13,7 +14,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// Bytes of one field that a peer chose.
-const FIELD_BYTES: usize = 256;
+pub(super) const FIELD_BYTES: usize = 256;
 
 /// A kind of line, limited on its own.
 #[derive(Debug, Clone, Copy)]
@@ -155,11 +156,18 @@ impl Logbook {
         );
     }
 
-    /// A request was refused.
-    pub(crate) fn refusal(&mut self, now: Time, conn: Option<&Conn>, response: &Response) {
+    /// A request was refused: because of what it named, or for the reason that the answer gives.
+    pub(crate) fn refusal(
+        &mut self,
+        now: Time,
+        conn: Option<&Conn>,
+        response: &Response,
+        named: Option<NotAllowed<'_>>,
+    ) {
         let Some(conn) = conn else { return };
         if self.admit(Kind::Refused, now) {
-            let (status, why) = (response.status.0, response.explanation());
+            let status = response.status.0;
+            let why = named.map_or_else(|| response.explanation().into(), |it| it.to_string());
             warn!("{} {} {status}: {why}", conn.peer(), path_of(conn));
         }
     }

@@ -28,6 +28,7 @@ mod expire;
 pub(crate) mod intake;
 mod logbook;
 mod metrics;
+mod not_allowed;
 mod rate;
 mod recovery;
 mod relief;
@@ -38,6 +39,7 @@ mod transmit;
 mod websocket;
 
 pub use self::logbook::escaped;
+pub use self::not_allowed::NotAllowed;
 
 use self::core::{Core, Report};
 use crate::app::{App, Cause, Closed, ConnId, World};

@@ -2,6 +2,7 @@
 
 use super::admission::Cap;
 use super::core::Core;
+use super::not_allowed::NotAllowed;
 use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
 use crate::http::refusal;
@@ -27,8 +28,19 @@ impl Core {
 
     /// The same, where the method is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
     pub(super) fn refuse_to(&mut self, id: ConnId, response: Response, head_only: bool) {
-        self.log
-            .refusal(self.now, self.conns.get(id.slot as usize), &response);
+        self.refuse_named(id, response, head_only, None);
+    }
+
+    /// As `refuse_to`; `named` is what the request named and is not allowed, for the log.
+    pub(super) fn refuse_named(
+        &mut self,
+        id: ConnId,
+        response: Response,
+        head_only: bool,
+        named: Option<NotAllowed<'_>>,
+    ) {
+        let conn = self.conns.get(id.slot as usize);
+        self.log.refusal(self.now, conn, &response, named);
         let is_stopping = self.stop_at.is_some();
         if let Some(conn) = self.get(id) {
             conn.closed.cause = cause_of(response.status, is_stopping);

@@ -119,6 +119,55 @@ fn text_of_a_peer_is_escaped() {
 }
 
 #[test]
+fn refused_host_and_origin_are_named_to_the_operator_and_not_to_the_peer() {
+    let server = Server::start(&[]);
+    let upgrade = crate::wire::upgrade("/echo");
+    let from =
+        |origin: &str| upgrade.replace("Upgrade: w", &format!("Origin: {origin}\r\nUpgrade: w"));
+    let get = |target: &str, lines: &str| format!("GET {target} HTTP/1.1\r\n{lines}\r\n");
+    for (sent, expected) in [
+        (
+            get("/", "Host: evil.example:80\r\n"),
+            "- 421: Host \"evil.example:80\" is not served here; if this name is yours: --allow-host evil.example",
+        ),
+        (
+            get(
+                "http://evil.example/",
+                "Host: localhost\r\nContent-Length: x\r\n",
+            ),
+            "- 421: Host \"evil.example\" is not served here; if this name is yours: --allow-host evil.example",
+        ),
+        (
+            from("https://evil.example"),
+            "/echo 403: Origin \"https://evil.example\" may not connect; if you trust that site: \
+             --allow-origin https://evil.example",
+        ),
+        (
+            from("null"),
+            "/echo 403: Origin \"null\" may not connect; a page from disk, or a sandboxed frame of any site: \
+             serve its folder with --www instead",
+        ),
+    ] {
+        let mut client = Client::connect(&server);
+        client.send(&sent);
+        let answer = client.answer();
+        let body = String::from_utf8(answer.body).unwrap();
+        assert!(
+            !answer.head.contains("evil") && !body.contains("evil"),
+            "{body}"
+        );
+        client.expect_end();
+        drop(client);
+        let line = server.log_line();
+        let (_, told) = line.split_once("127.0.0.1:").unwrap();
+        let (_, told) = told.split_once(' ').unwrap();
+        assert_eq!(told, expected);
+        assert!(line.contains("[WARN] "), "{line}");
+        server.log_line();
+    }
+}
+
+#[test]
 fn flood_of_connections_is_counted_not_told() {
     let server = Server::start(&[]);
     server.frozen(|| {
