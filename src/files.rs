@@ -31,7 +31,8 @@ use range::Selection;
 pub const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:";
 
-const INDEX: &str = "index.html";
+/// The page of a directory.
+pub const INDEX: &str = "index.html";
 
 /// Where pages come from.
 pub trait Files {
@@ -132,20 +133,25 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
         }
         Err(Refusal::Absent) => return Ok(not_found()),
     };
+    let absent = if segments.is_empty() {
+        no_index
+    } else {
+        not_found
+    };
     if directory {
         segments.push(INDEX.to_owned());
     }
     let prefers_gzip = coding::prefers_gzip(head);
     match files.open(&segments, prefers_gzip)? {
         Found::File(resource) => return Ok(answer(head, resource, now)),
-        Found::Nothing => return Ok(not_found()),
+        Found::Nothing => return Ok(absent()),
         Found::Directory => {}
     }
     // Without the slash the page's relative links would lead to its directory's neighbours.
     let location = path::directory_location(&segments, head.query);
     segments.push(INDEX.to_owned());
     if directory || !matches!(files.open(&segments, prefers_gzip)?, Found::File(_)) {
-        return Ok(not_found());
+        return Ok(absent());
     }
     Ok(plain(301, "Moved permanently\n").with("Location", location))
 }
@@ -271,6 +277,14 @@ fn not_modified(resource: Resource) -> Response {
 
 fn not_found() -> Response {
     plain(404, "Not found\n")
+}
+
+/// To whoever has just named a folder to serve, and opens `/`.
+fn no_index() -> Response {
+    plain(
+        404,
+        "Not found: the folder that is served has no index.html\n",
+    )
 }
 
 /// An answer with a fixed text, which is not to be kept: a page may appear at any moment.

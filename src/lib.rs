@@ -30,4 +30,5 @@ pub mod server;
 pub mod socketio;
 mod sockets;
 pub mod timers;
+pub mod welcome;
 pub mod ws;

@@ -5,8 +5,9 @@
 
 use log::{LevelFilter, warn};
 use simplelog::{ConfigBuilder, WriteLogger};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use ws101::app::{App, World};
@@ -18,9 +19,9 @@ use ws101::apps::pages::Pages;
 use ws101::apps::status::Status;
 use ws101::args::{self, Invocation, Options};
 use ws101::config::Config;
-use ws101::files::Files;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
+use ws101::files::{self, Files, Found};
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
 use ws101::panics;
@@ -32,6 +33,7 @@ use ws101::socketio::{
     chat::Chat as SocketIoChat,
     engine::{Engine, Settings},
 };
+use ws101::welcome;
 
 /// The command line, or a file it names, cannot be followed.
 const USAGE: u8 = 2;
@@ -85,18 +87,9 @@ fn serve(options: Options) -> ExitCode {
     for line in options.ignored.iter().chain(&unknown) {
         warn!("{line}");
     }
-    let files: Box<dyn Files> = match &options.www {
-        None => Box::new(Embedded::default()),
-        Some(folder) => match Folder::new(folder) {
-            Ok(files) => Box::new(files),
-            Err(error) => {
-                let folder = folder.display();
-                return fail(
-                    USAGE,
-                    &format!("--www {folder}: {error}; name a folder to read"),
-                );
-            }
-        },
+    let (files, pages) = match files(options.www.as_deref()) {
+        Ok(both) => both,
+        Err(message) => return fail(USAGE, &message),
     };
     let addresses = match (options.host.as_str(), options.port).to_socket_addrs() {
         Ok(addresses) => addresses.collect::<Vec<_>>(),
@@ -122,13 +115,37 @@ fn serve(options: Options) -> ExitCode {
         Err(message) => return fail(1, &message),
     };
     if let Ok(address) = server.local_addr() {
-        let mut stdout = io::stdout();
-        let _ = writeln!(stdout, "Server running at http://{address}");
-        let _ = stdout.flush();
+        say_hello(address, pages);
     }
     match server.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &format!("the event loop failed: {error}")),
+    }
+}
+
+/// Where pages come from, and what is to be said of them.
+fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), String> {
+    let Some(name) = www else {
+        return Ok((Box::new(Embedded::default()), welcome::Pages::BuiltIn));
+    };
+    let mut folder = Folder::new(name)
+        .map_err(|error| format!("--www {}: {error}; name a folder to read", name.display()))?;
+    let index = folder.open(&[files::INDEX.to_owned()], false);
+    let has_index = matches!(index, Ok(Found::File(_)));
+    let pages = welcome::Pages::Folder { name, has_index };
+    Ok((Box::new(folder), pages))
+}
+
+fn say_hello(address: SocketAddr, pages: welcome::Pages<'_>) {
+    let mut stdout = io::stdout();
+    let is_terminal = stdout.is_terminal();
+    let _ = stdout.write_all(welcome::text(address, pages, is_terminal).as_bytes());
+    let _ = stdout.flush();
+    if let welcome::Pages::Folder { name, has_index } = pages
+        && !has_index
+        && !is_terminal
+    {
+        warn!("--www {}: {}", name.display(), welcome::NO_INDEX);
     }
 }
 

@@ -23,6 +23,38 @@ fn folder_is_served_as_it_is_now() {
 }
 
 #[test]
+fn folder_without_an_index_is_one_warning_at_the_start() {
+    let scratch = Scratch::new();
+    let server = Server::start(&["--www", scratch.path()]);
+    let line = server.log_line();
+    let expected = format!("--www {}: no index.html in it", scratch.path());
+    assert!(
+        line.contains("[WARN] ") && line.contains(&expected),
+        "{line}"
+    );
+    assert_eq!(Client::connect(&server).get("/").status, 404);
+    assert!(server.log_line().contains(" / "));
+}
+
+#[test]
+fn release_that_a_link_names_is_served_at_once() {
+    let scratch = Scratch::new();
+    for release in ["r1", "r2"] {
+        fs::create_dir(scratch.0.join(release)).unwrap();
+        fs::write(scratch.0.join(release).join("index.html"), release).unwrap();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, scratch.0.join(name)).unwrap();
+    link("r1", "current");
+    let server = Server::start(&["--www", scratch.0.join("current").to_str().unwrap()]);
+    let mut client = Client::connect(&server);
+    assert_eq!(client.get("/").body, b"r1");
+    link("r2", "next");
+    fs::rename(scratch.0.join("next"), scratch.0.join("current")).unwrap();
+    fs::remove_dir_all(scratch.0.join("r1")).unwrap();
+    assert_eq!(client.get("/").body, b"r2");
+}
+
+#[test]
 fn large_file_arrives_whole_beside_other_requests() {
     let scratch = Scratch::new();
     let content: Vec<u8> = (0..5_000_000).map(|at| (at % 251) as u8).collect();

@@ -115,10 +115,12 @@ const LAYERS: &[Layer] = &[
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     layer("args", &["config"], &["lexopt", "log"]),
+    layer("welcome", &[], &[]),
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server", "socketio",
+            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
+            "socketio", "welcome",
         ],
         &["getrandom", "log", "rustix", "simplelog"],
     ),

@@ -66,3 +66,4 @@ mod socketio;
 mod status;
 mod timers;
 mod utf8;
+mod welcome;

@@ -76,6 +76,27 @@ fn folder_serves_files_and_indexes() {
 }
 
 #[test]
+fn folder_without_an_index_says_so_at_its_root_and_nowhere_else() {
+    let scratch = Scratch::new();
+    let www = &mut scratch.www();
+    fs::remove_file(scratch.path("www/index.html")).unwrap();
+    for root in ["/", "//", "/?x"] {
+        let response = get(root, &[], www);
+        assert_eq!(response.status.0, 404, "{root}");
+        let told = text(response);
+        assert_eq!(
+            told,
+            "Not found: the folder that is served has no index.html\n"
+        );
+    }
+    for path in ["/bare/", "/bare", "/none/", "/none.html", "/index.html"] {
+        assert_eq!(text(get(path, &[], www)), "Not found\n", "{path}");
+    }
+    fs::create_dir(scratch.path("www/index.html")).unwrap();
+    assert!(text(get("/", &[], www)).contains("no index.html"));
+}
+
+#[test]
 fn folder_is_not_left_by_any_spelling() {
     let scratch = Scratch::new();
     let www = &mut scratch.www();
