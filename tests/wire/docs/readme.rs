@@ -84,6 +84,66 @@ fn settings_of_the_service_unit_are_accepted_together() {
     for name in settings.keys() {
         assert!(asked.borrow().contains(*name), "{name} sets nothing");
     }
+    // What is held for peers leaves room for the rest.
+    let Ok(Invocation::Serve(options)) = outcome else {
+        return;
+    };
+    let most = unit.lines.iter();
+    let most = most.filter_map(|line| line.strip_prefix("MemoryMax=")?.strip_suffix('M'));
+    let most: Vec<usize> = most.map(|most| most.parse().unwrap()).collect();
+    assert_eq!(most.len(), 1);
+    assert!(options.config.memory_budget_bytes <= most[0] << 19);
+}
+
+/// The word at the end of a line for a connection.
+#[test]
+fn words_of_the_log_are_explained() {
+    use ws101::app::Cause;
+    let known = [
+        Cause::Peer,
+        Cause::Protocol,
+        Cause::Limit,
+        Cause::Slow,
+        Cause::Timeout,
+        Cause::Shutdown,
+        Cause::Application,
+    ];
+    let known = known.map(Cause::word);
+    let page = readme();
+    let section = page.section("The log");
+    let rows = section.iter().filter_map(|line| line.strip_prefix("| `"));
+    let told: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert_eq!(told, known);
+    let sample = section
+        .iter()
+        .find(|line| line.contains(" [INFO] "))
+        .unwrap();
+    assert!(
+        known
+            .iter()
+            .any(|word| sample.ends_with(&format!(" {word}")))
+    );
+    // Nobody has to search for it.
+    assert!(
+        page.section("Two commands")
+            .join("\n")
+            .contains("](#the-log)")
+    );
+}
+
+/// What a proxy keeps longer than the server, the server must be told to keep longer.
+#[test]
+fn time_to_set_behind_a_proxy_is_longer_than_the_proxies() {
+    let section = readme().section("Behind a proxy").join(" ");
+    let told = section.split("`--keep-alive-timeout ").nth(1).unwrap();
+    let value = told.split('`').next().unwrap();
+    let arguments = ["--keep-alive-timeout", value].map(OsString::from);
+    let Ok(Invocation::Serve(options)) = parse(arguments, |_| None) else {
+        panic!("{value}");
+    };
+    assert!(options.config.keep_alive_timeout.as_secs() > 60);
+    let ours = Config::default().keep_alive_timeout.as_secs();
+    assert!(section.contains(&format!("after {ours} s")));
 }
 
 #[test]
@@ -136,6 +196,7 @@ fn limits_of_the_readme_are_those_of_the_server() {
         max_requests_per_connection,
         high_water_bytes,
         stall_bytes,
+        memory_budget_bytes,
         ping_interval,
         ..
     } = Config::default();
@@ -153,6 +214,7 @@ fn limits_of_the_readme_are_those_of_the_server() {
         format!("{max_requests_per_connection} requests"),
         format!("{} KiB wait", high_water_bytes >> 10),
         format!("{} MiB that does not move", stall_bytes >> 20),
+        format!("{} MiB for all peers together", memory_budget_bytes >> 20),
         format!("{} s of silence", ping_interval.as_secs()),
     ] {
         assert!(limits.contains(&told), "the README does not tell of {told}");
