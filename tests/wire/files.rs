@@ -1,6 +1,7 @@
 //! Static files: what every answer carries, bodies in pieces.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod changing;
 mod conditions;
 mod embedded;
 mod folder;
