@@ -15,7 +15,7 @@ use crate::http::body::BodyReader;
 use crate::http::fields::subprotocols;
 use crate::http::head::{self, Framing, Head, Method};
 use crate::http::refusal;
-use crate::http::response::{self, Status, write_field};
+use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
 use crate::ws::deflate;
@@ -259,12 +259,11 @@ impl Hub {
                 let start = core.arena.len();
                 let agreed = deflate::agree(head, core.config.deflate);
                 let extensions = agreed.map(|agreed| agreed.to_string());
-                handshake.write(&mut core.arena, extensions.as_deref());
-                if options.first_subprotocol
-                    && let Some(Ok(protocol)) = subprotocols(head).next()
-                {
-                    add_field(&mut core.arena, "Sec-WebSocket-Protocol", protocol);
-                }
+                let protocol = match options.first_subprotocol {
+                    true => subprotocols(head).next().and_then(Result::ok),
+                    false => None,
+                };
+                handshake.write(&mut core.arena, extensions.as_deref(), protocol);
                 let span = core.span_since(start);
                 core.queue(id, span);
                 let Core { conns, config, .. } = core;
@@ -291,14 +290,6 @@ impl Hub {
             (Reply::Upgrade(_), None) => core.refuse(id, *refusal::internal_server_error()),
         }
     }
-}
-
-/// Adds a header field to a head that was written whole: in front of its empty line.
-fn add_field(out: &mut Vec<u8>, name: &str, value: &str) {
-    const EMPTY_LINE: &[u8] = b"\r\n";
-    out.truncate(out.len().saturating_sub(EMPTY_LINE.len()));
-    write_field(out, name, value, "");
-    out.extend_from_slice(EMPTY_LINE);
 }
 
 impl Core {

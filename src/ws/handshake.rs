@@ -149,9 +149,9 @@ impl Handshake {
     /// Appends the `101` (RFC 6455 §4.2.2 step 5). Everything behind its empty line is frames.
     ///
     /// `extensions` is the value of `Sec-WebSocket-Extensions`: what was agreed to, each of it
-    /// offered by the client; `None` leaves the field out. No subprotocol is ever selected, so that
-    /// field is left out too (an empty one is forbidden).
-    pub fn write(&self, out: &mut Vec<u8>, extensions: Option<&str>) {
+    /// offered by the client; `None` leaves the field out. `protocol` is the subprotocol that is selected, one
+    /// that the client offered; `None` selects none (an empty field is forbidden).
+    pub fn write(&self, out: &mut Vec<u8>, extensions: Option<&str>, protocol: Option<&str>) {
         out.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
         write_field(out, "Upgrade", "websocket", "");
         write_field(out, "Connection", "Upgrade", "");
@@ -160,6 +160,9 @@ impl Handshake {
         out.extend_from_slice(b"\r\n");
         if let Some(extensions) = extensions {
             write_field(out, "Sec-WebSocket-Extensions", extensions, "");
+        }
+        if let Some(protocol) = protocol {
+            write_field(out, "Sec-WebSocket-Protocol", protocol, "");
         }
         out.extend_from_slice(b"\r\n");
     }

@@ -75,7 +75,7 @@ pub(crate) fn outcome(head: &str, route: Option<&Route>, policy: &Policy) -> Res
             Plan::Serve => Ok(None),
             Plan::Upgrade(handshake) => {
                 let mut bytes = Vec::new();
-                handshake.write(&mut bytes, None);
+                handshake.write(&mut bytes, None, None);
                 Ok(Some(bytes))
             }
         }
@@ -136,7 +136,7 @@ fn agreed_extension_is_the_last_field_of_the_101() {
             panic!("a valid handshake");
         };
         let mut bytes = Vec::new();
-        handshake.write(&mut bytes, Some("permessage-deflate"));
+        handshake.write(&mut bytes, Some("permessage-deflate"), None);
         bytes
     });
     let end = b"Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
