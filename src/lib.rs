@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod panics;
 pub mod pool;
 pub mod rooms;
+pub mod seen;
 pub mod server;
 #[cfg(feature = "socketio")]
 pub mod socketio;

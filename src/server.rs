@@ -5,12 +5,15 @@
 //! not read until it would block must be remembered, since no new readiness comes (`ready`); so
 //! must one that the hub does not want read yet (`Socket::readable`); and a listener
 //! whose backlog was left alone (`accept_again`). Interest is registered once and never changed.
+//!
+//! Deadlines come last in a turn, and are judged by the time up to which we have looked (`seen`).
 
 mod accept;
 
 use crate::app::ConnId;
 use crate::clock::Time;
 use crate::hub::Hub;
+use crate::seen::{Dealt, Seen};
 use crate::sockets::Sockets;
 use accept::reserve;
 use mio::net::TcpListener;
@@ -53,6 +56,9 @@ pub struct Server {
     /// When the last turn began. A wait is measured from there: that saves asking the clock
     /// again, and is late by no more than a turn takes.
     turned: Time,
+    /// When the hub has something to do, as it was when the turn began.
+    due: Time,
+    seen: Seen,
     /// The first signal has come.
     stopping: bool,
     /// The second signal has come.
@@ -84,6 +90,8 @@ impl Server {
             reserve: reserve(),
             began: Instant::now(),
             turned: Time::default(),
+            due: Time::NEVER,
+            seen: Seen::default(),
             stopping: false,
             cut: false,
         })
@@ -107,28 +115,31 @@ impl Server {
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         while !self.hub.is_finished() {
-            match self.poll.poll(&mut events, self.patience()) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-                _ => self.turn(&events),
-            }
+            let patience = self.patience();
+            let is_all = match self.poll.poll(&mut events, patience) {
+                Ok(()) => events.iter().count() < events.capacity(),
+                // Nothing was looked at: a stop of the process, for example, ends the wait so.
+                Err(error) if error.kind() == ErrorKind::Interrupted => false,
+                Err(error) => return Err(error),
+            };
+            self.turn(&events, is_all);
         }
         self.hub.finish();
         Ok(())
     }
 
     /// How long to wait for readiness. `None`: for ever, since nothing is due.
-    fn patience(&self) -> Option<Duration> {
+    fn patience(&mut self) -> Option<Duration> {
+        self.due = self.hub.next_deadline();
         if !self.ready.is_empty() || self.hub.has_work() {
             return Some(Duration::ZERO);
         }
-        let due = self
-            .hub
-            .next_deadline()
-            .min(self.accept_again.unwrap_or(Time::NEVER));
+        let due = self.due.min(self.accept_again.unwrap_or(Time::NEVER));
         (due != Time::NEVER).then(|| due.since(self.turned))
     }
 
-    fn turn(&mut self, events: &Events) {
+    /// One turn. `is_all`: these are all events that were ready when the poll was called.
+    fn turn(&mut self, events: &Events, is_all: bool) {
         let began = self.began.elapsed();
         let now = Time(u64::try_from(began.as_millis()).unwrap_or(u64::MAX));
         self.turned = now;
@@ -167,13 +178,18 @@ impl Server {
             }
         }
         self.read_all(now);
-        if self.hub.next_deadline() <= now {
-            self.guarded(now, |server| server.hub.expire(now));
-        }
-        if self.cut {
-            self.guarded(now, |server| server.hub.cut_all());
-        }
         self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
+        let dealt = Dealt {
+            events: events.iter().count(),
+            is_all,
+            // The listener and the signals are sources, too; kqueue reports reading and writing apart.
+            most: 2 * (self.hub.connections() + 2),
+            has_rest: !self.ready.is_empty() || self.hub.has_work(),
+        };
+        let seen = self.seen.advance(dealt, now);
+        if self.due <= seen || self.cut {
+            self.expire(now, seen);
+        }
         self.hub.end_turn(&mut self.sockets);
         if accept {
             // Now, so that who has just left makes room for who comes.
@@ -186,6 +202,16 @@ impl Server {
             let took = self.began.elapsed().saturating_sub(began);
             self.hub.note_turn(took);
         }
+    }
+
+    /// Does what was due, now that everything that was ready then has been read and written.
+    #[cold]
+    fn expire(&mut self, now: Time, seen: Time) {
+        self.guarded(now, |server| server.hub.expire(now, seen));
+        if self.cut {
+            self.guarded(now, |server| server.hub.cut_all());
+        }
+        self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
     }
 
     /// Reads each connection that is ready, once. Who is ready again is read in the next turn.

@@ -57,6 +57,8 @@ pub(crate) struct Core {
     pub(crate) policy: Policy,
     pub(crate) world: Box<dyn World>,
     pub(crate) now: Time,
+    /// Deadlines are judged by this time: see `Hub::expire`.
+    pub(crate) seen: Time,
     /// The connection that is being dealt with: it pays for a panic.
     pub(crate) active: Option<ConnId>,
     /// The turn does more than to pass a message on: see `Hub::note_turn`.
@@ -126,6 +128,7 @@ impl Core {
             policy,
             world,
             now: Time::default(),
+            seen: Time::default(),
             active: None,
             is_busy: false,
             counters,

@@ -39,6 +39,13 @@ impl Ctx<'_> {
         self.core.now
     }
 
+    /// The time by which deadlines of peers are judged: what they sent until then has been read. It is
+    /// never later than [`Ctx::now`].
+    #[must_use]
+    pub fn seen(&self) -> Time {
+        self.core.seen
+    }
+
     /// The limits and deadlines in force.
     #[must_use]
     pub fn config(&self) -> &Config {

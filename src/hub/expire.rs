@@ -13,11 +13,15 @@ use crate::ws::frame::Opcode;
 use std::iter;
 
 impl Hub {
-    /// Does what is due.
-    pub fn expire(&mut self, now: Time) {
+    /// Does what was due at `seen`, or before.
+    ///
+    /// Everything that was ready at that time must have been read and written: a peer whose bytes
+    /// lie in the kernel is not silent. See [`Seen`](crate::seen::Seen).
+    pub fn expire(&mut self, now: Time, seen: Time) {
         self.core.now = now;
+        self.core.seen = seen;
         self.core.is_busy = true;
-        while let Some((_, id)) = self.core.timers.pop_expired(now) {
+        while let Some((_, id)) = self.core.timers.pop_expired(seen) {
             self.core.active = Some(id);
             if let Some(conn) = self.core.get(id) {
                 conn.armed = Time::NEVER;
@@ -26,21 +30,21 @@ impl Hub {
                 self.settle();
             }
         }
-        while let Some(id) = self.core.rates.pop_released(now) {
+        while let Some(id) = self.core.rates.pop_released(seen) {
             self.core.resume.push_back(id);
         }
-        self.wake_applications(now);
+        self.wake_applications(seen);
         self.core.log.flush(now);
-        if self.core.stop_at.is_some_and(|at| at <= now) {
+        if self.core.stop_at.is_some_and(|at| at <= seen) {
             self.cut_all();
         }
     }
 
-    /// Calls the applications whose moment has come. Who asks for `now` again is called in the next turn.
-    fn wake_applications(&mut self, now: Time) {
+    /// Calls the applications whose moment has come. Who asks for `now` again is called in a later turn.
+    fn wake_applications(&mut self, seen: Time) {
         self.core.active = None;
         let timers = &mut self.core.app_timers;
-        let due: Vec<_> = iter::from_fn(|| timers.pop_expired(now)).collect();
+        let due: Vec<_> = iter::from_fn(|| timers.pop_expired(seen)).collect();
         for (at, (app, key)) in due {
             // Another callback may have moved it, or taken it back.
             if self.core.app_armed.get(&(app, key)) != Some(&at) {
@@ -57,7 +61,7 @@ impl Hub {
         let Some(conn) = core.conns.get(id.slot as usize) else {
             return;
         };
-        let Some(wait) = overdue(conn, &core.config, core.now) else {
+        let Some(wait) = overdue(conn, &core.config, core.seen) else {
             return;
         };
         if wait == Wait::Ping && !conn.pinged {
@@ -83,17 +87,17 @@ impl Hub {
     }
 }
 
-/// Which wait has lasted too long, if any.
-fn overdue(conn: &Conn, config: &Config, now: Time) -> Option<Wait> {
+/// Which wait was over at `seen`, if any.
+fn overdue(conn: &Conn, config: &Config, seen: Time) -> Option<Wait> {
     let is_websocket = matches!(conn.phase, Phase::Open { .. });
-    if conn.queue_deadline(config) <= now {
+    if conn.queue_deadline(config) <= seen {
         return Some(if is_websocket {
             Wait::Queue
         } else {
             Wait::Write
         });
     }
-    if conn.wait_deadline(config) > now {
+    if conn.wait_deadline(config) > seen {
         return None;
     }
     match &conn.phase {
@@ -105,7 +109,7 @@ fn overdue(conn: &Conn, config: &Config, now: Time) -> Option<Wait> {
             Stage::Streaming { .. } => None,
         },
         Phase::Open { .. } if !conn.open => Some(Wait::Close),
-        Phase::Open { .. } if conn.keepalive_deadline(config) > now => Some(Wait::Message),
+        Phase::Open { .. } if conn.keepalive_deadline(config) > seen => Some(Wait::Message),
         Phase::Open { .. } => Some(Wait::Ping),
         Phase::Draining(_) => Some(Wait::Linger),
         Phase::Gone => None,

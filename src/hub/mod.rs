@@ -8,8 +8,10 @@
 //! 3. [`Hub::received`] for each readable connection that [`Hub::wants_read`], once, and
 //!    [`Hub::read_closed`] where the stream ended; after each, [`Hub::transmit`] if
 //!    [`Hub::should_transmit`];
-//! 4. [`Hub::expire`];
-//! 5. [`Hub::transmit`], which writes through [`Net`](crate::app::Net), and [`Hub::end_turn`].
+//! 4. [`Hub::transmit`], which writes through [`Net`](crate::app::Net);
+//! 5. [`Hub::expire`], if something was due by the time up to which the driver has looked
+//!    ([`Seen`](crate::seen::Seen)), and [`Hub::transmit`] again for what that queued;
+//! 6. [`Hub::end_turn`].
 //!
 //! Connections that wait are passed to [`Hub::accept`] behind that, when there is room again. Then
 //! the driver waits for readiness, at most until [`Hub::next_deadline`], and not at all while

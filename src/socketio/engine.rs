@@ -17,7 +17,6 @@ mod upgrade;
 pub use session::Settings;
 
 use crate::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
-use crate::clock::Time;
 use crate::http::fields::has_token;
 use crate::http::head::{Head, Method};
 use crate::http::refusal;
@@ -72,7 +71,7 @@ impl<S: Service> Engine<S> {
     }
 
     /// Whether this may be asked. The order of the rules is that of the original.
-    fn judge(&self, now: Time, head: &Head<'_>, upgrade: bool) -> Result<Asked, Fault> {
+    fn judge(&self, head: &Head<'_>, upgrade: bool) -> Result<Asked, Fault> {
         let query = Query::parse(head.query);
         let websocket = match &*query.transport {
             "polling" => false,
@@ -85,7 +84,7 @@ impl<S: Service> Engine<S> {
             }
             Asked::Open
         } else {
-            let id = self.sessions.find(&query.sid, now);
+            let id = self.sessions.find(&query.sid);
             let id = id.ok_or(Fault::UnknownSid)?;
             let has_websocket = !upgrade && self.sessions.conn_of(id).is_some();
             if has_websocket || query.version != VERSION {
@@ -110,7 +109,7 @@ impl<S: Service> Engine<S> {
         request: &Request<'_>,
         cors: &Cors,
     ) -> Result<Option<Response>, Fault> {
-        match self.judge(ctx.now(), request.head, false)? {
+        match self.judge(request.head, false)? {
             Asked::Open => Ok(Some(self.handshake(ctx))),
             Asked::Of(session) => match request.head.method {
                 Method::Get => self.poll(ctx, session, id, cors),
@@ -180,26 +179,27 @@ impl<S: Service> Engine<S> {
 
     /// What is due for a session.
     fn expire(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let now = ctx.now();
+        // What its client sent until then has been read; more may lie in the kernel.
+        let seen = ctx.seen();
         let Some(session) = self.sessions.disarmed(id) else {
             return;
         };
         if let Some(until) = session.leaving {
-            if until <= now {
+            if until <= seen {
                 self.sessions.end(ctx, id, Farewell::Noop);
             }
             return;
         }
-        if let Some(probe) = session.probe.take_if(|probe| probe.until <= now) {
+        if let Some(probe) = session.probe.take_if(|probe| probe.until <= seen) {
             ctx.close_without_code(probe.conn);
         }
-        if session.waits_until() <= now {
+        if session.waits_until() <= seen {
             self.sessions.answer(ctx, id, Some(packet::NOOP));
         }
         self.heartbeat(ctx, id);
         self.resume(ctx, id);
         let session = self.sessions.get_mut(id);
-        if session.is_some_and(|session| session.take_wish(now)) {
+        if session.is_some_and(|session| session.take_wish(seen)) {
             let sessions = &mut self.sessions;
             self.service.on_timer(&mut Io { ctx, sessions }, id);
         }
@@ -212,7 +212,7 @@ impl<S: Service> Engine<S> {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        if session.heartbeat > now {
+        if session.heartbeat > ctx.seen() {
             return;
         }
         if session.pinged {

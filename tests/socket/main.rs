@@ -29,6 +29,7 @@ mod process;
 #[cfg(feature = "socketio")]
 mod socketio;
 mod stop;
+mod stopped;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.
 #[allow(dead_code)]
 #[path = "../wire/client.rs"]

@@ -33,6 +33,7 @@ const LAYERS: &[Layer] = &[
     layer("config", &[], &[]),
     layer("timers", &["clock"], &[]),
     layer("bucket", &["clock"], &[]),
+    layer("seen", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
     layer("panics", &[], &[]),
     layer("pool", &[], &["memmap2"]),
@@ -111,7 +112,7 @@ const LAYERS: &[Layer] = &[
     layer("sockets", &["app"], &["mio", "rustix"]),
     layer(
         "server",
-        &["app", "clock", "hub", "sockets"],
+        &["app", "clock", "hub", "seen", "sockets"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     layer("args", &["config"], &["lexopt", "log"]),

@@ -11,6 +11,7 @@ mod net;
 pub use net::{End, Peer};
 
 use net::{Inbound, Sockets};
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
@@ -21,6 +22,7 @@ use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
+use ws101::seen::{Dealt, Seen};
 
 /// 21 November 2024, 12:00:00 GMT.
 pub const NOON: u64 = 1_732_190_400;
@@ -76,6 +78,11 @@ pub struct Sim {
     sockets: Sockets,
     /// The driver's list of connections to read.
     ready: Vec<usize>,
+    /// Edges of readiness that no poll has reported yet, in their order.
+    edges: VecDeque<usize>,
+    /// As in the driver: one poll reports at most this many.
+    pub events_per_turn: usize,
+    seen: Seen,
     /// Turns driven so far.
     pub turns: usize,
     /// Applications panic, and are meant to. Elsewhere that is an assertion of theirs that failed.
@@ -123,6 +130,9 @@ impl Sim {
             now: Time(0),
             sockets: Sockets::default(),
             ready: Vec::new(),
+            edges: VecDeque::new(),
+            events_per_turn: 1_024,
+            seen: Seen::default(),
             turns: 0,
             expects_bugs: false,
         }
@@ -198,10 +208,23 @@ impl Sim {
 
     /// One turn, as in `Server::turn`.
     pub fn turn(&mut self) {
+        self.turn_after(Self::poll);
+    }
+
+    /// A turn after a poll that a signal interrupted: it reported nothing.
+    pub fn interrupted_turn(&mut self) {
+        self.turn_after(|_| (Vec::new(), false));
+    }
+
+    /// `poll` gives the peers that have an event, and whether these are all.
+    fn turn_after(&mut self, poll: impl FnOnce(&mut Self) -> (Vec<usize>, bool)) {
         self.turns += 1;
         let now = self.now;
+        let due = self.hub.next_deadline();
+        let (events, is_all) = poll(self);
         self.guarded(|sim| sim.hub.begin_turn(now));
-        self.take_events();
+        let taken = events.len();
+        self.take_events(events);
         if self.hub.should_transmit() {
             self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
         }
@@ -211,10 +234,18 @@ impl Sim {
                 self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
             }
         }
-        if self.hub.next_deadline() <= now {
-            self.guarded(|sim| sim.hub.expire(now));
-        }
         self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
+        let dealt = Dealt {
+            events: taken,
+            is_all,
+            most: self.hub.connections(),
+            has_rest: !self.ready.is_empty() || self.hub.has_work(),
+        };
+        let seen = self.seen.advance(dealt, now);
+        if due <= seen {
+            self.guarded(|sim| sim.hub.expire(now, seen));
+            self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
+        }
         self.hub.end_turn(&mut self.sockets);
         self.audit();
         while let Some(id) = self.hub.next_readable() {
@@ -234,8 +265,24 @@ impl Sim {
         assert!(self.expects_bugs || self.hub.panics() == 0, "a panic");
     }
 
-    fn take_events(&mut self) {
+    /// What an edge-triggered poll reports: each edge once, in their order.
+    fn poll(&mut self) -> (Vec<usize>, bool) {
         for (index, peer) in self.sockets.peers.iter_mut().enumerate() {
+            let has_edge = peer.event || peer.takes_again();
+            if !peer.is_over() && has_edge && !peer.is_listed {
+                peer.is_listed = true;
+                self.edges.push_back(index);
+            }
+        }
+        let count = self.edges.len().min(self.events_per_turn);
+        let events = self.edges.drain(..count).collect();
+        (events, count < self.events_per_turn)
+    }
+
+    fn take_events(&mut self, events: Vec<usize>) {
+        for index in events {
+            let peer = &mut self.sockets.peers[index];
+            peer.is_listed = false;
             if peer.is_over() {
                 continue;
             }

@@ -1,7 +1,9 @@
 //! LIMITS §1: every deadline, at its time and not a millisecond before.
 
+mod gaps;
 mod http;
 mod message;
+mod starving;
 mod websocket;
 
 use crate::client::from_server;

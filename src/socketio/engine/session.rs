@@ -146,11 +146,6 @@ impl Polling {
 }
 
 impl Session {
-    /// It has not answered in time.
-    pub(super) fn is_overdue(&self, now: Time) -> bool {
-        self.pinged && self.heartbeat <= now && self.leaving.is_none()
-    }
-
     /// Memory that is held for it. (With a WebSocket it is part of what a connection costs, as every
     /// application's record of one.)
     pub(super) fn held_bytes(&self) -> usize {

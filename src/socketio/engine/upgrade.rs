@@ -21,7 +21,7 @@ impl<S: Service> Engine<S> {
         conn: ConnId,
         head: &Head<'_>,
     ) -> Result<Reply, Fault> {
-        let tag = match self.judge(ctx.now(), head, true)? {
+        let tag = match self.judge(head, true)? {
             Asked::Open => match self.sessions.open(ctx, Transport::WebSocket(conn)) {
                 Some(id) => id.key(),
                 None => return Ok(Reply::Now(full())),

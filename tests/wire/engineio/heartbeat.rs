@@ -137,7 +137,7 @@ fn a_server_that_is_late_does_not_make_the_client_pay() {
 }
 
 #[test]
-fn a_request_that_comes_with_the_deadline_is_too_late() {
+fn a_request_that_comes_with_the_deadline_is_answered_and_saves_nobody() {
     let mut server = Server::default();
     let sid = server.open();
     server.advance(44_999);
@@ -145,8 +145,51 @@ fn a_request_that_comes_with_the_deadline_is_too_late() {
     server.sim.send(peer, super::get(&sid).as_bytes());
     server.sim.now = Time(45_000);
     server.sim.run();
-    assert_eq!(answer::only(&server.sim.take(peer)).status, 400);
+    // The session had not ended yet. It ends all the same: a GET is no Pong.
+    assert_eq!(server.fetched(peer), "2");
     assert_eq!(server.seen.closed(), 1);
+    server.assert_unknown(&sid);
+}
+
+#[test]
+fn pong_that_waits_in_the_kernel_while_the_server_stands_still_is_in_time() {
+    for waits in ["a GET before it", "nothing else"] {
+        let mut server = Server::default();
+        let (talks, _) = server.websocket();
+        let polls = server.open();
+        server.advance(25_000);
+        assert_eq!(server.texts(talks), ["2"]);
+        assert_eq!(server.poll(&polls), "2");
+        let get = server.sim.connect();
+        let post = server.sim.connect();
+        if waits != "nothing else" {
+            server.sim.send(get, super::get(&polls).as_bytes());
+        }
+        server.sim.send(post, super::post(&polls, "3").as_bytes());
+        server.sim.send(talks, &crate::client::text("3"));
+        // Both are due at 45 s. The wait ends by a signal, as after a stop of the process.
+        server.sim.now = Time(45_100);
+        server.sim.interrupted_turn();
+        server.sim.run();
+        assert_eq!(server.seen.closed(), 0, "{waits}");
+        assert_eq!(answer::only(&server.sim.take(post)).text(), "ok");
+        assert_eq!(server.sim.take(get), b"", "it waits for news");
+        // 25 s from the Pongs, the next one.
+        server.advance(24_999);
+        assert!(server.texts(talks).is_empty());
+        server.advance(1);
+        assert_eq!(server.texts(talks), ["2"]);
+        if waits == "nothing else" {
+            assert_eq!(server.poll(&polls), "2");
+        } else {
+            assert_eq!(server.fetched(get), "2");
+        }
+        // Nobody answers: both end at their time.
+        server.advance(19_999);
+        assert_eq!(server.seen.closed(), 0);
+        server.advance(1);
+        assert_eq!(server.seen.closed(), 2);
+    }
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub struct Peer {
 
     /// Readiness that the next turn is told of.
     pub(super) event: bool,
+    /// It is in the simulator's list of edges that no poll has reported yet.
+    pub(super) is_listed: bool,
     /// The driver has not read until it would block.
     pub(super) readable: bool,
     /// The readiness said that the peer has closed its side.
@@ -61,6 +63,7 @@ impl Peer {
             writes: 0,
             broken: false,
             event: false,
+            is_listed: false,
             readable: false,
             read_closed: false,
             queued: false,
