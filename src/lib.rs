@@ -22,6 +22,7 @@ pub mod http;
 pub mod hub;
 pub mod large;
 pub mod outbox;
+pub mod outlet;
 pub mod panics;
 pub mod pool;
 pub mod rooms;

@@ -4,12 +4,17 @@
 //! closed stdout or stderr must not end a server.
 
 use log::{LevelFilter, warn};
+use signal_hook::consts::SIGXFSZ;
 use simplelog::{ConfigBuilder, WriteLogger};
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use ws101::app::{App, World};
 use ws101::apps::broadcast::Broadcast;
 use ws101::apps::channels::Channels;
@@ -24,6 +29,7 @@ use ws101::files::folder::Folder;
 use ws101::files::{self, Files, Found};
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
+use ws101::outlet::{Outlet, Owing};
 use ws101::panics;
 use ws101::server::Server;
 #[cfg(feature = "socketio")]
@@ -81,7 +87,8 @@ fn fail(status: u8, message: &str) -> ExitCode {
 }
 
 fn serve(options: Options) -> ExitCode {
-    start_log(options.log);
+    ignore_file_size_signal();
+    let owing = start_log(options.log);
     panics::keep_messages();
     let unknown = args::unknown_variables(std::env::vars_os());
     for line in options.ignored.iter().chain(&unknown) {
@@ -111,7 +118,7 @@ fn serve(options: Options) -> ExitCode {
         apps(&options, files),
     );
     let mut server = match bind(&addresses, hub) {
-        Ok(server) => server,
+        Ok(server) => server.with_log(owing),
         Err(message) => return fail(1, &message),
     };
     if let Ok(address) = server.local_addr() {
@@ -137,8 +144,8 @@ fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), Str
 }
 
 fn say_hello(address: SocketAddr, pages: welcome::Pages<'_>) {
-    let mut stdout = io::stdout();
-    let is_terminal = stdout.is_terminal();
+    let is_terminal = io::stdout().is_terminal();
+    let mut stdout = Outlet::new(io::stdout(), lost_lines);
     let _ = stdout.write_all(welcome::text(address, pages, is_terminal).as_bytes());
     let _ = stdout.flush();
     if let welcome::Pages::Folder { name, has_index } = pages
@@ -236,13 +243,32 @@ fn warn_of_small_budget(config: &Config) {
     }
 }
 
-fn start_log(level: LevelFilter) {
+/// A log file that may not grow any more (`ulimit -f`) would end the process by a signal. With a
+/// handler for it, the write fails instead.
+fn ignore_file_size_signal() {
+    // Fails only for signals that cannot be handled.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
+/// Lines to stderr, from now on.
+fn start_log(level: LevelFilter) -> Owing {
     let config = ConfigBuilder::new()
         .set_time_format_rfc3339()
         .set_thread_level(LevelFilter::Off)
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off)
         .build();
+    let stderr = Outlet::new(io::stderr(), lost_lines);
+    let owing = stderr.owing();
     // Fails only if there is a logger already.
-    let _ = WriteLogger::init(level, config, io::stderr());
+    let _ = WriteLogger::init(level, config, stderr);
+    owing
+}
+
+/// A line of the log: this many were lost.
+fn lost_lines(count: u64) -> String {
+    let time = OffsetDateTime::now_utc().format(&Rfc3339);
+    let time = time.unwrap_or_default();
+    let lines = if count == 1 { "line was" } else { "lines were" };
+    format!("{time} [WARN] {count} {lines} lost: nobody read the log\n")
 }

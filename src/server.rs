@@ -9,10 +9,12 @@
 //! Deadlines come last in a turn, and are judged by the time up to which we have looked (`seen`).
 
 mod accept;
+mod log;
 
 use crate::app::ConnId;
 use crate::clock::Time;
 use crate::hub::Hub;
+use crate::outlet::Owing;
 use crate::seen::{Dealt, Seen};
 use crate::sockets::Sockets;
 use accept::reserve;
@@ -49,6 +51,7 @@ pub struct Server {
     /// How many of the batch had their turn.
     read: usize,
     accept_again: Option<Time>,
+    log: log::Retry,
     /// A descriptor held for nothing: given up for a moment, it lets us turn peers away when there is
     /// no other. In the backlog they would wait for an answer that does not come.
     reserve: Option<OwnedFd>,
@@ -87,6 +90,7 @@ impl Server {
             batch: Vec::new(),
             read: 0,
             accept_again: None,
+            log: log::Retry::new(Owing::default()),
             reserve: reserve(),
             began: Instant::now(),
             turned: Time::default(),
@@ -95,6 +99,13 @@ impl Server {
             stopping: false,
             cut: false,
         })
+    }
+
+    /// Wakes up once a second while the log owes lines, and tries to write them.
+    #[must_use]
+    pub fn with_log(mut self, owing: Owing) -> Self {
+        self.log = log::Retry::new(owing);
+        self
     }
 
     /// The address that is listened on, with the port that the system chose for port 0.
@@ -125,6 +136,7 @@ impl Server {
             self.turn(&events, is_all);
         }
         self.hub.finish();
+        ::log::logger().flush();
         Ok(())
     }
 
@@ -134,7 +146,8 @@ impl Server {
         if !self.ready.is_empty() || self.hub.has_work() {
             return Some(Duration::ZERO);
         }
-        let due = self.due.min(self.accept_again.unwrap_or(Time::NEVER));
+        let accept_again = self.accept_again.unwrap_or(Time::NEVER);
+        let due = self.due.min(accept_again).min(self.log.at);
         (due != Time::NEVER).then(|| due.since(self.turned))
     }
 
@@ -198,6 +211,7 @@ impl Server {
         while let Some(id) = self.hub.next_readable() {
             self.requeue(id);
         }
+        self.log.end_turn(now);
         if self.hub.was_busy() || self.read > 1 || accept {
             let took = self.began.elapsed().saturating_sub(began);
             self.hub.note_turn(took);

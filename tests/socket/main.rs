@@ -23,6 +23,7 @@ mod leaving;
 mod load;
 mod logs;
 mod memory;
+mod outlet;
 mod pages;
 mod panics;
 mod process;
@@ -30,6 +31,8 @@ mod process;
 mod socketio;
 mod stop;
 mod stopped;
+#[cfg(target_os = "linux")]
+mod unread;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.
 #[allow(dead_code)]
 #[path = "../wire/client.rs"]

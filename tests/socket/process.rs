@@ -115,15 +115,9 @@ impl Server {
             .strip_prefix("Server running at http://")
             .and_then(|rest| rest.trim_end().rsplit_once(':'))
             .and_then(|(_, port)| port.parse().ok());
-        let stderr = guard.0.stderr.take().unwrap();
-        let (sender, log) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        // A test that has redirected it reads it itself.
+        let stderr = guard.0.stderr.take();
+        let log = stderr.map_or_else(|| mpsc::channel().1, lines);
         let Some(port) = port else {
             let said = log.recv_timeout(PATIENCE);
             panic!("start line {line:?}, on stderr {said:?}");
@@ -181,6 +175,19 @@ impl Server {
     pub fn exit_status(&mut self) -> Option<i32> {
         self.guard.wait().code()
     }
+}
+
+/// The lines that can be read there, as they come.
+pub fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 /// How many files this process, with all its clients, may have open: as many as the system allows.

@@ -37,6 +37,7 @@ const LAYERS: &[Layer] = &[
     layer("rooms", &[], &["slab"]),
     layer("panics", &[], &[]),
     layer("pool", &[], &["memmap2"]),
+    layer("outlet", &[], &["rustix"]),
     // The two protocols: bytes in, bytes out.
     layer("ws", &["pool", "ws::deflate"], &["simdutf8"]),
     layer("ws::handshake", &["http"], &["base64", "sha1"]),
@@ -112,7 +113,7 @@ const LAYERS: &[Layer] = &[
     layer("sockets", &["app"], &["mio", "rustix"]),
     layer(
         "server",
-        &["app", "clock", "hub", "seen", "sockets"],
+        &["app", "clock", "hub", "outlet", "seen", "sockets"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     layer("args", &["config"], &["lexopt", "log"]),
@@ -120,10 +121,17 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "panics", "server",
+            "app", "apps", "args", "config", "files", "http", "hub", "outlet", "panics", "server",
             "socketio", "welcome",
         ],
-        &["getrandom", "log", "rustix", "simplelog"],
+        &[
+            "getrandom",
+            "log",
+            "rustix",
+            "signal_hook",
+            "simplelog",
+            "time",
+        ],
     ),
     layer("lib", &[], &[]),
     // Not part of the program: what Cargo runs before it compiles.
