@@ -8,18 +8,17 @@ use crate::workload::{Pattern, Workload};
 pub enum Beside {
     /// Everybody.
     All,
-    /// Those that are machine code before they start: with large messages the others take minutes.
+    /// Those that are machine code before they start: the others would make the run some minutes longer.
     Native,
     /// Nobody: no bar names the cell. It shows whether costs jump between two that a bar names.
     Nobody,
 }
 
 impl Beside {
-    /// One round of how many is held. Large messages make rounds long, and their bars are not about a single percent.
+    /// One round of how many is held: where no bar is at stake, a few show a jump.
     pub(crate) fn share_of_rounds(self) -> usize {
         match self {
-            Self::All => 1,
-            Self::Native => 2,
+            Self::All | Self::Native => 1,
             Self::Nobody => 3,
         }
     }
@@ -64,7 +63,7 @@ const fn large(id: &'static str, connections: usize, size: usize) -> Cell {
     cell(id, true, connections, Kind::Binary, size, ONE).beside(Beside::Native)
 }
 
-/// The same for a size that no bar names.
+/// Such a message of a size that no bar names.
 const fn between(id: &'static str, connections: usize, size: usize) -> Cell {
     large(id, connections, size).beside(Beside::Nobody)
 }

@@ -35,10 +35,6 @@ const WARM_UP_OF_GUESTS: Duration = Duration::from_millis(500);
 /// But on a busy machine it is not waited for longer than this.
 const LONGEST_WARM_UP: Duration = Duration::from_secs(5);
 
-/// What a run of the calibration begins with: so many messages, but no more bytes than this.
-const FIRST_MESSAGES: u64 = 256;
-const FIRST_BYTES: u64 = 16 << 20;
-
 /// Files that a process has open beside its connections, generously.
 const OTHER_FILES: u64 = 64;
 
@@ -323,9 +319,7 @@ pub fn median_of(samples: &[Sample], figure: impl Fn(&Sample) -> f64) -> f64 {
 
 /// How many messages take about as long as a round should.
 fn calibrate(floor: &mut Contender, workload: &Workload, round: Duration) -> Result<u64> {
-    let size = workload.message.size.max(1) as u64;
-    let few = FIRST_MESSAGES.min(FIRST_BYTES / size);
-    let mut messages = (workload.connections as u64 * 2).max(few);
+    let mut messages = workload.a_few();
     while workload.run(&mut floor.load, messages)?.wall * 8 < round {
         messages *= 4;
     }

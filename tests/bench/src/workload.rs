@@ -67,6 +67,14 @@ impl Workload {
         (each * self.connections) as u64
     }
 
+    /// Messages to begin with when it is not known how long they take: 256, but 16 MiB at most, and two on each
+    /// connection at least.
+    #[must_use]
+    pub fn a_few(&self) -> u64 {
+        let fitting = (16 << 20) / self.message.size.max(1);
+        (self.connections * 2).max(fitting.min(256)) as u64
+    }
+
     /// Sends about this many messages (echo: exactly; broadcast: deliveries, rounded up to whole turns).
     ///
     /// # Errors
@@ -86,4 +94,27 @@ impl Workload {
 /// next turn has to wait for it while it writes.
 fn window(senders: usize) -> usize {
     if senders > 1 { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_messages_are_no_gigabytes() {
+        let few = |connections, size| {
+            let mut workload = SILENT;
+            workload.connections = connections;
+            workload.message.size = size;
+            workload.a_few()
+        };
+        assert_eq!(
+            (few(50, 0), few(50, 16), few(50, 64 << 10)),
+            (256, 256, 256)
+        );
+        assert_eq!(
+            (few(1_000, 16), few(4, 1 << 20), few(2, 16_000_000)),
+            (2_000, 16, 4)
+        );
+    }
 }

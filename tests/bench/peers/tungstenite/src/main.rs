@@ -24,7 +24,7 @@ use tungstenite::{Message, WebSocket, accept_hdr_with_config};
 /// What the library advises for many connections. Its default of 128 KiB, which it fills with zeros before each
 /// read, costs three times the processor time with small messages, and no less with those of up to 64 KiB.
 ///
-/// With the argument `large` the default stays: the library advises it where few connections send much.
+/// With the argument `large` the default stays: the library advises it where much is read, and it saves a fifth at 1 MiB.
 const READ_BUFFER_BYTES: usize = 4 << 10;
 
 const LISTENER: Token = Token(usize::MAX);
