@@ -25,8 +25,12 @@ impl LargeMessage {
     #[must_use]
     pub fn received(large: Large, pool: &Pool, meter: &Meter) -> Self {
         let shared = |part: Part| {
-            let end = u32::try_from(part.len).unwrap_or(u32::MAX);
-            (Chunk::of_block(part.block, meter), Span { start: 0, end })
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let span = Span {
+                start: place(part.start),
+                end: place(part.end),
+            };
+            (Chunk::of_block(part.block, meter), span)
         };
         Self {
             opcode: large.opcode,

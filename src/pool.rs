@@ -3,8 +3,10 @@
 //! A large message that asks the heap for memory pays twice. The heap gives such memory back to the
 //! system at once and asks for it again with the next message, which costs a page fault every 4 KiB.
 //! Or it keeps the memory, and then nobody knows how much is kept. So large messages lie in
-//! blocks of two sizes, each a mapping of its own. A finished block goes back to the [`Pool`],
-//! which keeps it for the next message, up to a bound, or unmaps it.
+//! blocks of two sizes, each a mapping of its own. A finished block goes back to the [`Pool`] and
+//! is used for the next message. When no message needs a block for a moment ([`PAUSE`]), the pool
+//! unmaps all that is above a bound. Doing so with each block would cost more than a copy of
+//! the message: the system clears every page that it gives.
 //!
 //! A new block takes no memory before its bytes are written: the system gives each page when it
 //! is touched first. What is counted is the size of the block all the same.
@@ -13,6 +15,7 @@ use memmap2::MmapMut;
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// How large a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,9 @@ impl BlockSize {
     }
 }
 
+/// How long the pool waits for the next large message before it gives back what it may not keep.
+pub const PAUSE: Duration = Duration::from_millis(100);
+
 /// Where blocks come from and go back to. Clones are the same pool.
 #[derive(Debug, Clone, Default)]
 pub struct Pool(Rc<Kept>);
@@ -41,15 +47,17 @@ pub struct Pool(Rc<Kept>);
 /// The blocks that nobody uses.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The most bytes that may be kept.
+    /// The most bytes that may be kept through a pause.
     most: Cell<usize>,
     bytes: Cell<usize>,
+    /// Blocks came or went since somebody asked.
+    is_busy: Cell<bool>,
     small: RefCell<Vec<MmapMut>>,
     large: RefCell<Vec<MmapMut>>,
 }
 
 impl Pool {
-    /// A pool that keeps up to `most` bytes of unused blocks.
+    /// A pool that keeps up to `most` bytes of unused blocks through a pause.
     #[must_use]
     pub fn new(most: usize) -> Self {
         let pool = Self::default();
@@ -70,6 +78,7 @@ impl Pool {
     pub fn take_kept(&self, size: BlockSize) -> Option<Block> {
         let memory = self.0.of(size).borrow_mut().pop()?;
         self.0.bytes.set(self.0.bytes.get() - memory.len());
+        self.0.is_busy.set(true);
         Some(self.block(memory))
     }
 
@@ -97,6 +106,29 @@ impl Pool {
     #[must_use]
     pub fn kept_bytes(&self) -> usize {
         self.0.bytes.get()
+    }
+
+    /// Whether more is kept than may be kept through a pause.
+    #[must_use]
+    #[inline]
+    pub fn has_surplus(&self) -> bool {
+        self.0.bytes.get() > self.0.most.get()
+    }
+
+    /// Whether blocks came or went since this was asked last.
+    pub fn take_busy(&self) -> bool {
+        self.0.is_busy.take()
+    }
+
+    /// Gives back to the system what may not be kept through a pause. Small blocks are worth more: to
+    /// fill a new one costs many more page faults for each byte.
+    pub fn trim(&self) {
+        let kept = &self.0;
+        for (blocks, len) in [(&kept.large, LARGE), (&kept.small, SMALL)] {
+            while self.has_surplus() && blocks.borrow_mut().pop().is_some() {
+                kept.bytes.set(kept.bytes.get() - len);
+            }
+        }
     }
 
     /// Gives everything that is kept back to the system.
@@ -134,24 +166,16 @@ impl Kept {
         }
     }
 
-    /// Keeps a block that is not used any more, or unmaps it.
+    /// Keeps a block that is not used any more. One of another size is unmapped.
     fn keep(&self, memory: MmapMut) {
-        let (size, len) = match memory.len() {
-            SMALL => (BlockSize::Small, SMALL),
-            LARGE => (BlockSize::Large, LARGE),
+        let size = match memory.len() {
+            SMALL => BlockSize::Small,
+            LARGE => BlockSize::Large,
             _ => return,
         };
-        // A small block is worth more: to fill a new one takes many more page faults per byte.
-        if size == BlockSize::Small
-            && self.bytes.get() + len > self.most.get()
-            && self.large.borrow_mut().pop().is_some()
-        {
-            self.bytes.set(self.bytes.get() - LARGE);
-        }
-        if self.bytes.get() + len <= self.most.get() {
-            self.bytes.set(self.bytes.get() + len);
-            self.of(size).borrow_mut().push(memory);
-        }
+        self.bytes.set(self.bytes.get() + size.bytes());
+        self.is_busy.set(true);
+        self.of(size).borrow_mut().push(memory);
     }
 }
 

@@ -12,8 +12,8 @@
 
 use crate::clock::Time;
 
-/// How many turns a round waits for those who have more to read. A turn reads 128 KiB of each, so
-/// this is as much as a kernel holds for a connection (4 MiB).
+/// How many turns a round waits for those who have more to read. A turn reads 144 KiB of each or
+/// more, so this is as much as a kernel usually holds for a connection (4 MiB).
 pub const TURNS_PER_ROUND: u32 = 32;
 
 /// What the driver has dealt with in a turn.

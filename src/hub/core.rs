@@ -79,6 +79,8 @@ pub(crate) struct Core {
     pub(crate) long_bytes: usize,
     /// The memory of large messages.
     pub(crate) pool: Pool,
+    /// When the pool gives back what it may not keep. [`Time::NEVER`]: it has no more than that.
+    pub(crate) trim_at: Time,
     /// Bytes of the large message that an application is being given: its sender still answers for them.
     pub(crate) delivering: usize,
     /// Bytes of large messages queued since the last write; they are not in the arena.
@@ -122,6 +124,7 @@ impl Core {
             rates: Rates::new(config.max_messages_per_second),
             long_bytes: squeeze::long_bytes(&config),
             pool: Pool::new(config.memory_budget_bytes / KEPT_PART),
+            trim_at: Time::NEVER,
             delivering: 0,
             large_queued: 0,
             config,

@@ -35,6 +35,7 @@ impl Hub {
         }
         self.wake_applications(seen);
         self.core.log.flush(now);
+        self.core.trim_pool();
         if self.core.stop_at.is_some_and(|at| at <= seen) {
             self.cut_all();
         }

@@ -14,11 +14,13 @@ use crate::clock::Time;
 use crate::conn::Phase;
 use crate::outbox::Span;
 use crate::pool::{Block, BlockSize, Pool};
-use crate::ws::endpoint::TURNED_BYTES;
+use crate::ws::endpoint::{Limits, TURNED_BYTES};
 use crate::ws::frame;
 
 /// One read takes at most this: a message of 128 KiB comes whole.
 const RECEIVE_BYTES: usize = 144 << 10;
+/// A shorter read is no beginning of a large message: the rest of that has a copy to itself.
+const ADOPTED_BYTES: usize = 32 << 10;
 /// Where in the buffer a read begins: behind the shortest header of a client's frame (6 bytes) the
 /// payload then lies on a word border, where short texts are checked many times faster.
 const READ_AT: usize = 10;
@@ -155,6 +157,10 @@ impl Hub {
         if intake.is_direct {
             return self.received_directly(id, len, now);
         }
+        if len >= ADOPTED_BYTES && self.adopted(id, len, now) {
+            return;
+        }
+        let intake = &mut self.core.intake;
         intake.end = READ_AT + len;
         let mut lent = Lent {
             buffer: intake.buffer.take(),
@@ -165,6 +171,44 @@ impl Hub {
         if let Some(bytes) = buffer.get_mut(READ_AT..READ_AT + len) {
             hub.receive_bytes(id, bytes, now);
         }
+    }
+
+    /// If the read is the beginning of a large message, and nothing else, the receive buffer becomes the first block of
+    /// that message. `false`: it is something else, and nothing was done.
+    #[cold]
+    fn adopted(&mut self, id: ConnId, len: usize, now: Time) -> bool {
+        let core = &mut self.core;
+        let max_fragments = core.config.max_fragments;
+        let may_adopt = !core.rates.is_on() && !core.turn_is_full();
+        let Some(conn) = core.conns.get_mut(id.slot as usize) else {
+            return false;
+        };
+        let limits = Limits {
+            max_message_bytes: u64::from(conn.max_message_bytes),
+            max_fragments,
+        };
+        let end = READ_AT + len;
+        let buffer = core.intake.buffer.as_deref().unwrap_or_default();
+        let bytes = buffer.get(READ_AT..end).unwrap_or_default();
+        let Phase::Open { endpoint, .. } = &mut conn.phase else {
+            return false;
+        };
+        let Some(header) = endpoint.begins_large(bytes, &limits, &core.pool) else {
+            return false;
+        };
+        if !may_adopt || conn.serial != id.serial || conn.paused.any() {
+            return false;
+        }
+        let Some(block) = core.intake.buffer.take() else {
+            return false;
+        };
+        let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
+        if core.heard_from(id, len, now).is_some() {
+            self.take_rarer(id, begun.map(|()| None));
+            self.core.recount(id.slot);
+            self.after_receiving();
+        }
+        true
     }
 
     #[cold]

@@ -270,6 +270,7 @@ impl Hub {
             .min(core.app_timers.next())
             .min(core.log.deadline())
             .min(core.stop_at.unwrap_or(Time::NEVER))
+            .min(core.trim_at)
     }
 
     /// How many connections there are.

@@ -3,8 +3,10 @@
 use super::Hub;
 use super::core::Core;
 use crate::app::{Cause, Closed, ConnId, Net, Written};
+use crate::clock::Time;
 use crate::conn::{Phase, Stage};
 use crate::outbox::{MAX_PIECES, share};
+use crate::pool;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
 use std::io::IoSlice;
@@ -49,6 +51,9 @@ impl Hub {
         }
         if core.arena.capacity() > ARENA_KEPT_BYTES {
             core.arena.shrink_to(ARENA_KEPT_BYTES);
+        }
+        if core.pool.has_surplus() {
+            core.watch_surplus();
         }
         if core.conns.is_empty() {
             core.release_memory();
@@ -108,6 +113,22 @@ impl Core {
             None => self.write_queue(id, net),
         };
         self.written(slot, written, net);
+    }
+
+    /// The pool keeps more than it may keep through a pause. Each turn that uses it puts the end of that off.
+    #[cold]
+    fn watch_surplus(&mut self) {
+        if self.pool.take_busy() || self.trim_at == Time::NEVER {
+            self.trim_at = self.now.after(pool::PAUSE);
+        }
+    }
+
+    /// Large messages have paused: the pool gives back what it may not keep.
+    pub(super) fn trim_pool(&mut self) {
+        if self.trim_at <= self.now {
+            self.trim_at = Time::NEVER;
+            self.pool.trim();
+        }
     }
 
     /// The last connection is gone: the process is to be as small as it was at its start.

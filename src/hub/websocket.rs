@@ -119,7 +119,7 @@ impl Hub {
     }
 
     #[cold]
-    fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
+    pub(super) fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
         let Some(conn) = self.core.get(id) else {
             return;
         };

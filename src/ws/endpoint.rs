@@ -5,10 +5,10 @@
 //! connection drops the endpoint, so a late frame cannot be processed by accident.
 
 use super::close::{CloseCode, Violation, check_payload};
-use super::frame::{Expect, Opcode};
-use super::message::{Assembler, Complete, Means, Message, Pushed};
+use super::frame::{Expect, Header, Opcode};
+use super::message::{Assembler, Complete, Means, Message, Pushed, is_large};
 use super::reader::{Control, Part, Reader};
-use crate::pool::Pool;
+use crate::pool::{Block, Pool};
 
 /// What an endpoint reports.
 #[derive(Debug)]
@@ -121,6 +121,37 @@ impl Endpoint {
                 }
             }
         }
+    }
+
+    /// Whether these bytes, a whole read, are the beginning of a large message, and nothing else. Then the block that
+    /// they lie in can become the message's first: see [`Endpoint::adopt`].
+    #[must_use]
+    pub fn begins_large(&self, bytes: &[u8], limits: &Limits, pool: &Pool) -> Option<Header> {
+        if self.messages.in_message() {
+            return None;
+        }
+        let header = self
+            .reader
+            .begins_message(bytes, limits.max_message_bytes)?;
+        let arrived = bytes.len() - header.header_len;
+        let missing = header.payload_len - arrived as u64;
+        is_large(arrived, missing, pool).then_some(header)
+    }
+
+    /// Takes over the block in which a large message begins: its header ends at `start`, what has arrived ends at
+    /// `end`. Does what [`Endpoint::receive`] does with such bytes, but for the copy.
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
+    pub fn adopt(
+        &mut self,
+        header: &Header,
+        block: Block,
+        start: usize,
+        end: usize,
+    ) -> Result<(), Violation> {
+        self.reader.begin_elsewhere(header, end - start);
+        self.messages.adopt(header, block, start, end)
     }
 
     /// Whether what comes next is payload of a large message, and is to be read to its place there: see

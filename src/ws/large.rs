@@ -17,24 +17,30 @@ const READ_BYTES: usize = 256 << 10;
 /// A frame of which less is missing gets no large block.
 const WORTH_LARGE_BYTES: usize = 1 << 20;
 
-/// A block and how many of its bytes are used, from its start.
+/// A block and which of its bytes are used.
 #[derive(Debug)]
 pub struct Part {
     /// The memory.
     pub block: Block,
-    /// Bytes of the message in it.
-    pub len: usize,
+    /// Where the bytes of the message begin.
+    pub start: usize,
+    /// One past the last of them.
+    pub end: usize,
 }
 
 impl Part {
     /// The bytes of the message in it.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        self.block.get(..self.len).unwrap_or_default()
+        self.block.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn len(&self) -> usize {
+        self.end - self.start
     }
 
     fn spare(&mut self) -> &mut [u8] {
-        self.block.get_mut(self.len..).unwrap_or_default()
+        self.block.get_mut(self.end..).unwrap_or_default()
     }
 }
 
@@ -64,7 +70,7 @@ impl Large {
     /// Bytes of the message.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.len).sum()
+        self.parts.iter().map(Part::len).sum()
     }
 
     /// The message has no bytes. (A large one always has.)
@@ -101,6 +107,28 @@ impl Gathering {
         Ok(gathering)
     }
 
+    /// Begins a message in a block that holds its first bytes, masked with this key, from `start` to `end`.
+    pub(super) fn adopt(
+        opcode: Opcode,
+        block: Block,
+        start: usize,
+        end: usize,
+        key: [u8; 4],
+    ) -> Result<Self, Violation> {
+        let part = Part {
+            block,
+            start,
+            end: start,
+        };
+        let mut gathering = Self {
+            parts: vec![part],
+            len: 0,
+            check: (opcode == Opcode::Text).then(Check::default),
+        };
+        gathering.arrived(end - start, key)?;
+        Ok(gathering)
+    }
+
     /// Bytes so far.
     pub(super) fn len(&self) -> usize {
         self.len
@@ -134,7 +162,7 @@ impl Gathering {
             if let Some(place) = spare.get_mut(..now.len()) {
                 place.copy_from_slice(now);
             }
-            part.len += now.len();
+            part.end += now.len();
             self.len += now.len();
             bytes = later;
         }
@@ -143,7 +171,7 @@ impl Gathering {
 
     /// The block that is to be filled next.
     fn last(&mut self, to_come: u64, pool: &Pool) -> Result<&mut Part, Violation> {
-        let is_full = |part: &Part| part.len == part.block.len();
+        let is_full = |part: &Part| part.end == part.block.len();
         if self.parts.last().is_none_or(is_full) {
             let is_large =
                 self.len >= BlockSize::Large.bytes() && to_come >= WORTH_LARGE_BYTES as u64;
@@ -152,7 +180,11 @@ impl Gathering {
                 false => BlockSize::Small,
             };
             let block = pool.take(size).ok_or(Violation::NoRoom)?;
-            self.parts.push(Part { block, len: 0 });
+            self.parts.push(Part {
+                block,
+                start: 0,
+                end: 0,
+            });
         }
         self.parts.last_mut().ok_or(Violation::NoRoom)
     }
@@ -177,7 +209,7 @@ impl Gathering {
         if let Some(check) = &mut self.check {
             check.push(bytes, |_| {})?;
         }
-        part.len += len;
+        part.end += len;
         self.len += len;
         Ok(())
     }

@@ -10,11 +10,11 @@
 
 use super::close::Violation;
 use super::deflate::{Agreed, Contexts, Inflater, Inflating};
-use super::frame::Opcode;
+use super::frame::{Header, Opcode};
 use super::large::{Gathering, Large, Part, SHORT_BYTES};
 use super::reader::Piece;
 use super::utf8::{self, TextBuffer};
-use crate::pool::{BlockSize, Pool};
+use crate::pool::{Block, BlockSize, Pool};
 use std::borrow::Cow;
 use std::mem;
 
@@ -205,7 +205,7 @@ impl Content {
 
 /// Whether a message goes into blocks when `len` bytes of it are there, and `missing` are announced. An
 /// announcement alone gets it no new memory, but a block that is kept anyway it may have.
-fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
+pub(super) fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
     let announced = missing.saturating_add(len as u64);
     len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Small)
 }
@@ -258,6 +258,26 @@ impl Assembler {
             let inflating = inflating.map_or(0, Inflating::held_bytes);
             size_of::<Building>() + building.content.capacity() + inflating
         })
+    }
+
+    /// Begins a large message in a block that holds its first bytes: see [`Endpoint::adopt`](super::endpoint::Endpoint::adopt).
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`].
+    pub fn adopt(
+        &mut self,
+        header: &Header,
+        block: Block,
+        start: usize,
+        end: usize,
+    ) -> Result<(), Violation> {
+        let large = Gathering::adopt(header.opcode, block, start, end, header.masking_key)?;
+        self.building = Some(Box::new(Building {
+            content: Content::Large(large),
+            fragments: 1,
+            inflating: None,
+        }));
+        Ok(())
     }
 
     /// Whether bytes of the unfinished message can be read to their place: see [`Assembler::room`].

@@ -181,6 +181,30 @@ impl Reader {
         })
     }
 
+    /// The header of a message at the start of `bytes`, if it is plain and they end inside its first frame.
+    #[must_use]
+    pub fn begins_message(&self, bytes: &[u8], room: u64) -> Option<Header> {
+        if self.unfinished.is_some() {
+            return None;
+        }
+        let header = frame::decode(bytes, &Expect::message(room)).ok()??;
+        let arrived = (bytes.len() - header.header_len) as u64;
+        let begins = matches!(header.opcode, Opcode::Text | Opcode::Binary);
+        (begins && header.payload_len > arrived).then_some(header)
+    }
+
+    /// The first `arrived` bytes of that frame are kept elsewhere.
+    pub fn begin_elsewhere(&mut self, header: &Header, arrived: usize) {
+        let rest = Rest {
+            opcode: header.opcode,
+            fin: header.fin,
+            rsv1: header.rsv1,
+            missing: header.payload_len.saturating_sub(arrived as u64),
+            masking_key: frame::advance_key(header.masking_key, arrived),
+        };
+        self.keep_frame(rest, Vec::new());
+    }
+
     /// Bytes of memory held between two reads.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
