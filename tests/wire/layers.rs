@@ -258,12 +258,14 @@ fn each_layer_exists_and_names_layers_that_exist() {
 
 #[test]
 fn a_permission_that_nobody_uses_is_taken_back() {
-    let files = source::all();
+    let sources: Vec<Source> = source::all()
+        .iter()
+        .map(|(file, text)| Source::new(file, text))
+        .collect();
     let mut unused = Vec::new();
     for layer in LAYERS {
-        let inside = files
+        let inside = sources
             .iter()
-            .map(|(file, text)| Source::new(file, text))
             .filter(|source| layer_of(&source.module).is_some_and(|l| l.module == layer.module));
         let (mut ours, mut crates) = (Vec::new(), Vec::new());
         for source in inside {
