@@ -9,6 +9,7 @@ mod readme;
 mod shout;
 
 use crate::sim::{Sim, apps};
+use crate::support::fail;
 use markdown::{files_below, page, pages, read, root};
 use notation::{Act, Step};
 use sha1::{Digest, Sha1};
@@ -37,7 +38,12 @@ fn dumps() -> Vec<(String, Vec<Step>)> {
 fn every_dump_is_what_the_server_does_however_it_is_cut() {
     for (page, steps) in dumps() {
         for read_bytes in [usize::MAX, 1, 7] {
-            notation::run(&steps, read_bytes).unwrap_or_else(|what| panic!("{page}: {what}"));
+            let result = notation::run(&steps, read_bytes);
+            let reads = match read_bytes {
+                usize::MAX => "whole".to_owned(),
+                bytes => format!("in reads of {bytes} bytes at most"),
+            };
+            result.unwrap_or_else(|what| fail(&format!("{page}, sent {reads}: {what}")));
         }
     }
 }

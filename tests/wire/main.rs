@@ -64,6 +64,7 @@ mod sim;
 #[cfg(feature = "socketio")]
 mod socketio;
 mod status;
+mod support;
 mod timers;
 mod utf8;
 mod welcome;

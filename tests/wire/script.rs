@@ -3,6 +3,7 @@
 
 use crate::client;
 use crate::sim::{End, PeerNo, Rng, Sim};
+use crate::support::{self, difference};
 use ws101::config::Config;
 
 /// Inputs longer than this are not tried at every single cut, only at cuts near the ends and at
@@ -22,7 +23,11 @@ pub struct Script<'a> {
 /// How a conversation is opened, before the first of its bytes.
 pub type Open<'a> = &'a dyn Fn() -> (Sim, PeerNo);
 
+/// Plays an input in pieces that end at these cuts; gives what came back and how it ended.
+pub type Play<'a> = &'a dyn Fn(&[u8], &[usize]) -> (Vec<u8>, End);
+
 /// On `/echo`, everything sent and received as literal bytes; the connection stays open.
+#[track_caller]
 pub fn echo(input: Vec<u8>, output: Vec<u8>) {
     check(&Script {
         config: Config::default(),
@@ -34,52 +39,50 @@ pub fn echo(input: Vec<u8>, output: Vec<u8>) {
 }
 
 /// On `/echo`: the answer ends with the Close of this code, then the server closes its side.
+#[track_caller]
 pub fn fails(input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     fails_with(Config::default(), input, earlier, code);
 }
 
+#[track_caller]
 pub fn fails_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     fails_opened(&|| opened(&config, "/echo"), input, earlier, code);
 }
 
+#[track_caller]
 pub fn fails_opened(open: Open<'_>, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     for cuts in ways(&input) {
-        let (output, end) = converse(open, &input, &cuts);
-        let (before, last) = split_close(&output);
-        assert_eq!(
-            before, earlier,
-            "what came before the Close, {input:02x?} cut at {cuts:?}"
-        );
-        assert_eq!(
-            last,
-            Some(code),
-            "the close code, {input:02x?} cut at {cuts:?}"
-        );
-        assert_eq!(end, End::HalfClosed, "{input:02x?} cut at {cuts:?}");
+        let came = converse(open, &input, &cuts);
+        let expected = with_close(&earlier, code, &came.0);
+        compare("", &input, &cuts, (&expected, End::HalfClosed), &came);
     }
 }
 
 /// Like `fails`, and the last byte of `input` is the first that proves the violation: without it
-/// nothing has happened yet (LIMITS §4: fail at the earliest byte).
+/// nothing has happened yet.
+#[track_caller]
 pub fn fails_at_last_byte(input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     fails_at_last_byte_with(Config::default(), input, earlier, code);
 }
 
+#[track_caller]
 pub fn fails_at_last_byte_with(config: Config, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     fails_at_last_byte_opened(&|| opened(&config, "/echo"), input, earlier, code);
 }
 
+#[track_caller]
 pub fn fails_at_last_byte_opened(open: Open<'_>, input: Vec<u8>, earlier: Vec<u8>, code: u16) {
     let (_, before) = input.split_last().expect("an input");
     for cuts in [Vec::new(), (1..before.len()).collect()] {
-        let (output, end) = converse(open, before, &cuts);
-        assert_eq!(show(&output), show(&earlier), "too early in {input:02x?}");
-        assert_eq!(end, End::Open, "too early in {input:02x?}");
+        let came = converse(open, before, &cuts);
+        let what = "without its last byte: ";
+        compare(what, before, &cuts, (&earlier, End::Open), &came);
     }
     fails_opened(open, input, earlier, code);
 }
 
 /// Runs the script whole, byte by byte, at every cut, and at random cuts.
+#[track_caller]
 pub fn check(script: &Script<'_>) {
     check_opened(
         &|| opened(&script.config, script.path),
@@ -89,28 +92,40 @@ pub fn check(script: &Script<'_>) {
     );
 }
 
-/// The same of a conversation that is opened otherwise.
+/// Like `check`, for a conversation that is opened otherwise.
+#[track_caller]
 pub fn check_opened(open: Open<'_>, input: &[u8], expected: &[u8], expected_end: End) {
+    let play = |input: &[u8], cuts: &[usize]| converse(open, input, cuts);
+    check_played(&play, input, expected, expected_end);
+}
+
+/// Like `check`, for a conversation that is played otherwise.
+#[track_caller]
+pub fn check_played(play: Play<'_>, input: &[u8], expected: &[u8], expected_end: End) {
     for cuts in ways(input) {
-        let (output, end) = converse(open, input, &cuts);
-        assert!(
-            output == expected,
-            "cut at {:?}\n  expected {}\n  got      {}",
-            &cuts[..cuts.len().min(8)],
-            show(expected),
-            show(&output)
-        );
-        assert_eq!(end, expected_end, "cut at {:?}", &cuts[..cuts.len().min(8)]);
+        let came = play(input, &cuts);
+        compare("", input, &cuts, (expected, expected_end), &came);
     }
 }
 
-fn show(bytes: &[u8]) -> String {
-    let shown: Vec<String> = bytes
-        .iter()
-        .take(40)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{} ({} bytes)", shown.join(" "), bytes.len())
+/// Fails unless `came` is as expected.
+#[track_caller]
+fn compare(what: &str, sent: &[u8], cuts: &[usize], expected: (&[u8], End), came: &(Vec<u8>, End)) {
+    let came = (&came.0[..], came.1);
+    if let Some(text) = difference::between(sent, cuts, &expected, &came) {
+        support::fail(&format!("{what}{text}"));
+    }
+}
+
+/// What came earlier and a Close of this code, its reason as in what `came`.
+fn with_close(earlier: &[u8], code: u16, came: &[u8]) -> Vec<u8> {
+    let close = came.strip_prefix(earlier).unwrap_or_default();
+    let reason = match close {
+        [0x88, _, _, _, reason @ ..] => reason,
+        _ => &[],
+    };
+    let payload = [&code.to_be_bytes(), reason].concat();
+    [earlier, &client::from_server(0x88, payload)].concat()
 }
 
 fn opened(config: &Config, path: &str) -> (Sim, PeerNo) {
@@ -158,16 +173,4 @@ pub fn ways(input: &[u8]) -> Vec<Vec<usize>> {
         ways.push(cuts);
     }
     ways
-}
-
-/// Everything before a final Close, and its code.
-fn split_close(bytes: &[u8]) -> (Vec<u8>, Option<u16>) {
-    let mut frames = client::frames(bytes);
-    let code = frames
-        .pop_if(|frame| frame.first == 0x88)
-        .and_then(|close| Some(u16::from_be_bytes(*close.payload.first_chunk()?)));
-    let before = frames
-        .iter()
-        .flat_map(|frame| client::from_server(frame.first, &frame.payload));
-    (before.collect(), code)
 }

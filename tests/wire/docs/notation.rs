@@ -14,6 +14,7 @@
 //! `#` begins a note. A connection that was not opened is TCP and nothing yet.
 
 use crate::sim::{End, PeerNo, Sim};
+use crate::support::difference;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -149,6 +150,8 @@ fn quoted(text: &str) -> Result<(Vec<u8>, &str), String> {
 pub fn run(steps: &[Step], read_bytes: usize) -> Result<(), String> {
     let mut sim = Sim::default();
     let mut peers: BTreeMap<u32, (PeerNo, Vec<u8>)> = BTreeMap::new();
+    // What was told before, by connection: a field has its name from the beginning of the stream on.
+    let mut told: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
     for Step { line, conn, act } in steps {
         let is_new = !peers.contains_key(conn);
         if is_new {
@@ -175,13 +178,15 @@ pub fn run(steps: &[Step], read_bytes: usize) -> Result<(), String> {
                 }
             }
             Act::Server(bytes) if received.starts_with(bytes) => {
-                received.drain(..bytes.len());
+                let told = told.entry(*conn).or_default();
+                told.extend(received.drain(..bytes.len()));
             }
             Act::Server(bytes) => {
-                let (told, came) = (show(bytes), show(received));
-                return Err(format!(
-                    "line {line} tells of {told}; the server sent {came}"
-                ));
+                let told = told.remove(conn).unwrap_or_default();
+                let expected = [&told, &bytes[..]].concat();
+                let mut came = [&told, &received[..]].concat();
+                came.truncate(expected.len());
+                return Err(format!("line {line}: {}", differs(&expected, &came)));
             }
             Act::End if sim.end(*peer) == End::Open => {
                 return Err(format!("line {line}: the server's side is still open"));
@@ -197,6 +202,14 @@ fn nothing_waits(peers: &BTreeMap<u32, (PeerNo, Vec<u8>)>) -> Result<(), String>
         Some((conn, (_, bytes))) => Err(format!("connection {conn} also received {}", show(bytes))),
         None => Ok(()),
     }
+}
+
+/// The field in which they differ, and both as dumps.
+fn differs(expected: &[u8], came: &[u8]) -> String {
+    let at = difference::first(expected, came);
+    let what = difference::what_differs(expected, came, at.unwrap_or_default());
+    let [expected, came] = [expected, came].map(|bytes| difference::dump(bytes, at));
+    format!("{what}\nthe page tells\n{expected}the server sent\n{came}")
 }
 
 fn show(bytes: &[u8]) -> String {
@@ -258,6 +271,27 @@ fn what_is_not_the_notation_is_refused() {
     }
     assert!(parse(&["C> 81", "S+ 81"], 1).is_err());
     assert!(parse(&["C> 81", "2C+ 81"], 1).is_err());
+}
+
+#[test]
+fn wrong_line_of_a_dump_is_shown_with_its_field() {
+    let lines = [
+        "open",
+        "C> 81 85 37 fa 21 3d 7f 9f 4d 51 58",
+        "S< 81 05",
+        "S< \"Hallo\"",
+    ];
+    let wrong = run(&parse(&lines, 1).unwrap(), usize::MAX).unwrap_err();
+    let expected = "\
+line 4: frame 1: payload byte 2 is wrong
+the page tells
+  0000  81 05 48 61 6c 6c 6f                             ..Hallo
+                 ^
+the server sent
+  0000  81 05 48 65 6c 6c 6f                             ..Hello
+                 ^
+";
+    assert_eq!(wrong, expected);
 }
 
 #[test]
