@@ -2,17 +2,19 @@
 # Only `run`, `test` and `check` matter to most people, and they need nothing but Rust.
 
 CARGO ?= cargo
-# Passed on to the server by `make run`, for example: make run ARGS="--port 9000"
+# Passed on to the program: make run ARGS="--port 9000", make test ARGS=framing
 ARGS ?=
+# Where everything is built and installed.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 OLDEST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 # The load generator is a package of its own, so that the server's build knows nothing of it.
-BENCH := --manifest-path tests/bench/Cargo.toml --target-dir target/bench/build
+BENCH := --manifest-path tests/bench/Cargo.toml --target-dir $(TARGET)/bench/build
 # So are the fuzz targets. Without their engine they need nothing but Rust.
-FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir target/fuzz/check
+FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz/check
 # So is the crowd of the soak.
-SOAK := --manifest-path tests/soak/Cargo.toml --target-dir target/bench/build
+SOAK := --manifest-path tests/soak/Cargo.toml --target-dir $(TARGET)/bench/build
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-minimal check cross conformance conformance-full differential browser socketio metrics fuzz soak bench ci clean need-rust
@@ -26,12 +28,11 @@ run: need-rust ## build the server and start it; flags in ARGS="..."
 build: need-rust ## build the server: target/release/ws101
 	$(CARGO) build --release
 
-test: need-rust ## run all tests that need only Rust
-	$(CARGO) test
-	@if [ "$$(uname -s)" = Linux ]; then set -x; $(CARGO) test $(BENCH); fi
+test: need-rust ## run all tests that need only Rust; ARGS="framing closing": those with such a word in path or name
+	@CARGO="$(CARGO)" bash tests/run $(ARGS)
 
 test-minimal: need-rust ## the same tests, without the default features
-	$(CARGO) test --no-default-features
+	@CARGO="$(CARGO)" bash tests/run --no-default-features $(ARGS)
 
 # Warnings are errors here and not in the sources: a newer compiler with a new warning must not
 # keep anybody from building the server.
