@@ -39,6 +39,13 @@ pub mod start;
 pub mod steps;
 pub mod workload;
 
+/// Where everything is built and installed: `target`, unless the variable `CARGO_TARGET_DIR` names another folder.
+#[must_use]
+pub fn target_dir() -> std::path::PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR").filter(|name| !name.is_empty());
+    named.map_or_else(|| "target".into(), Into::into)
+}
+
 /// An error that ends the program with a line on stderr.
 pub type Error = Box<dyn std::error::Error>;
 

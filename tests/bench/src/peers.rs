@@ -8,6 +8,7 @@ use std::process::Command;
 
 use crate::children;
 use crate::process::Program;
+use crate::target_dir;
 use crate::workload::{LARGE, Workload};
 
 /// One of them.
@@ -136,7 +137,8 @@ impl Peer {
     pub fn program(&self) -> Program {
         let place = |word: &str| {
             if word.starts_with('/') {
-                format!("target/bench/peers/{}{word}", self.folder)
+                let peers = target_dir().join("bench/peers");
+                format!("{}/{}{word}", peers.display(), self.folder)
             } else {
                 word.to_owned()
             }
@@ -171,7 +173,8 @@ mod tests {
         let ws = PEERS.iter().find(|peer| peer.folder == "ws").unwrap();
         let program = ws.program();
         assert_eq!(program.path, PathBuf::from("node"));
-        assert_eq!(program.arguments, ["target/bench/peers/ws/server.mjs"]);
+        let script = target_dir().join("bench/peers/ws/server.mjs");
+        assert_eq!(program.arguments, [script.to_str().unwrap()]);
     }
 
     #[test]

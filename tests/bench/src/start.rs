@@ -11,6 +11,7 @@ use crate::Result;
 use crate::children;
 use crate::cores::Cores;
 use crate::process::{Program, Server};
+use crate::target_dir;
 
 /// The size of a file in bytes.
 ///
@@ -25,15 +26,15 @@ pub fn size(path: &Path) -> Result<f64> {
 /// # Errors
 /// It cannot be built.
 pub fn build_minimal() -> Result<PathBuf> {
-    let target = "target/bench/minimal";
+    let target = target_dir().join("bench/minimal");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--release", "--no-default-features", "--quiet"]);
-    let output = children::output(command.args(["--target-dir", target]))?;
+    let output = children::output(command.arg("--target-dir").arg(&target))?;
     if !output.status.success() {
         return Err("cargo build --no-default-features fails".into());
     }
-    Ok(Path::new(target).join("release/ws101"))
+    Ok(target.join("release/ws101"))
 }
 
 /// Resident bytes shortly after the start line.

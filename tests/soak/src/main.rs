@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use lexopt::{Arg, Parser, ValueExt};
-use ws101_bench::Result;
 use ws101_bench::cores::{Cores, raise_file_limit};
 use ws101_bench::process::{Program, Server};
+use ws101_bench::{Result, target_dir};
 use ws101_soak::crowd::{self, Moment, Report, Who};
 use ws101_soak::watch::{self, Gauges, State, Watch};
 
@@ -67,7 +67,7 @@ impl Options {
             connections: 10_000,
             cycles: 10,
             seconds: None,
-            server: "target/release/ws101".into(),
+            server: target_dir().join("release/ws101").display().to_string(),
         };
         let mut parser = Parser::from_env();
         while let Some(argument) = parser.next()? {

@@ -19,7 +19,7 @@ use ws101_bench::progress::Progress;
 use ws101_bench::report::Report;
 use ws101_bench::servers::Servers;
 use ws101_bench::steps::{Run, needs_minimal};
-use ws101_bench::{children, start};
+use ws101_bench::{children, start, target_dir};
 
 const USAGE: &str = "\
 bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save]
@@ -47,8 +47,8 @@ struct Options {
 
 fn options() -> std::result::Result<Options, lexopt::Error> {
     let mut options = Options {
-        server: "target/release/ws101".into(),
-        report: "target/bench/report.md".into(),
+        server: target_dir().join("release/ws101"),
+        report: target_dir().join("bench/report.md"),
         quick: false,
         save: false,
         only: Vec::new(),
