@@ -257,6 +257,20 @@ impl Conn {
         }
     }
 
+    /// Whether it should be read: it is not held up by its own queue or by what it has already sent.
+    #[must_use]
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        !self.paused.any()
+            && match &self.phase {
+                Phase::Open { .. } | Phase::Draining(_) => true,
+                Phase::Http(exchange) => {
+                    matches!(exchange.stage, Stage::Head | Stage::Body { .. })
+                }
+                Phase::Gone => false,
+            }
+    }
+
     /// The peer's address.
     #[must_use]
     pub fn peer(&self) -> SocketAddr {

@@ -187,6 +187,14 @@ pub struct Block {
     home: Rc<Kept>,
 }
 
+impl Block {
+    /// Its bytes, to be written.
+    #[inline]
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
 impl Deref for Block {
     type Target = [u8];
 

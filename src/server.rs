@@ -284,14 +284,13 @@ impl Server {
             }
             socket.queued = false;
             let read_closed = socket.read_closed;
-            if !self.hub.wants_read(id) {
+            let Some(room) = self.hub.receive_buffer(id) else {
                 // The request that is held now may have come together with the end of its stream.
                 if read_closed {
                     self.hub.hang_up(id, now);
                 }
                 return;
-            }
-            let room = self.hub.receive_buffer(id);
+            };
             match socket.stream.read(room) {
                 Ok(0) => {
                     socket.readable = false;

@@ -194,7 +194,7 @@ impl Core {
 
     /// Appends a whole frame to the arena.
     pub(crate) fn encode<const N: usize>(&mut self, opcode: Opcode, parts: [&[u8]; N]) -> Span {
-        encode(&mut self.arena, opcode, &parts)
+        encode(&mut self.arena, opcode, parts)
     }
 
     /// What was appended to the arena since it was `start` bytes long.
@@ -309,7 +309,11 @@ impl Core {
 
 /// Appends a whole frame, its payload given in parts, and says where it stands.
 #[inline]
-pub(crate) fn encode(arena: &mut Vec<u8>, opcode: Opcode, parts: &[&[u8]]) -> Span {
+pub(crate) fn encode<const N: usize>(
+    arena: &mut Vec<u8>,
+    opcode: Opcode,
+    parts: [&[u8]; N],
+) -> Span {
     let start = arena.len();
     frame::encode_header(arena, opcode, parts.iter().map(|part| part.len()).sum());
     for part in parts {

@@ -153,7 +153,7 @@ impl Ctx<'_> {
     ) {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         if len >= self.core.long_bytes {
-            return self.core.deliver_long(ids, opcode, &parts);
+            return self.core.deliver_long(ids, opcode, parts);
         }
         let Core {
             conns,
@@ -163,7 +163,7 @@ impl Ctx<'_> {
             ..
         } = &mut *self.core;
         let start = arena.len();
-        let plain = encode(arena, opcode, &parts);
+        let plain = encode(arena, opcode, parts);
         let mut delivered = 0;
         for id in ids {
             let Some(conn) = conns.get_mut(id.slot as usize) else {

@@ -11,11 +11,12 @@ use super::Hub;
 use super::core::Core;
 use crate::app::{ConnId, Message};
 use crate::clock::Time;
-use crate::conn::Phase;
+use crate::conn::{Conn, Phase};
 use crate::outbox::Span;
 use crate::pool::{Block, BlockSize, Pool};
 use crate::ws::endpoint::{Limits, TURNED_BYTES};
 use crate::ws::frame;
+use std::mem;
 
 /// One read takes at most this: a message of 128 KiB comes whole.
 const RECEIVE_BYTES: usize = 144 << 10;
@@ -30,11 +31,11 @@ const SPANS_AT: usize = 0xFF00_0000;
 /// The receive buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
-    /// `None` before the first read, and while its bytes are lent to be processed. Pages of it that were never
-    /// read to take no memory.
-    buffer: Option<Block>,
-    /// The next bytes are read to their place in a large message, and not to `buffer`.
-    is_direct: bool,
+    /// `None` before the first read, while its bytes are lent to be processed, and while it is `aside`. Pages
+    /// of it that were never read to take no memory. (Boxed, because it is moved with each read.)
+    buffer: Option<Box<Block>>,
+    /// The buffer, while bytes are read to their place in a large message instead.
+    aside: Option<Box<Block>>,
     /// The end of the bytes that are being processed; zero when none are, or none of this buffer.
     end: usize,
     /// The frame in it that was queued, and the slot of its receiver.
@@ -64,17 +65,25 @@ impl Intake {
     #[inline]
     fn room(&mut self, pool: &Pool) -> &mut [u8] {
         if self.buffer.is_none() {
-            self.buffer = pool.take(BlockSize::Small);
+            self.get_buffer(pool);
         }
-        let buffer = self.buffer.as_deref_mut().unwrap_or_default();
+        let buffer = self.buffer.as_deref_mut().map(Block::bytes_mut);
+        let buffer = buffer.unwrap_or_default();
         buffer
             .get_mut(READ_AT..READ_AT + RECEIVE_BYTES)
             .unwrap_or_default()
     }
 
+    #[cold]
+    fn get_buffer(&mut self, pool: &Pool) {
+        let new = || pool.take(BlockSize::Small).map(Box::new);
+        self.buffer = self.aside.take().or_else(new);
+    }
+
     /// Gives its memory back. Nothing may be queued.
     pub(crate) fn release(&mut self) {
         self.buffer = None;
+        self.aside = None;
     }
 
     /// What is to be said of the last message of a read: whether it can be sent from where it lies.
@@ -123,51 +132,59 @@ impl Intake {
 /// panic too: queues may refer to it.
 struct Lent<'a> {
     hub: &'a mut Hub,
-    buffer: Option<Block>,
+    buffer: Option<Box<Block>>,
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let intake = &mut self.hub.core.intake;
         intake.end = 0;
-        intake.buffer = self.buffer.take();
+        // Nothing is there in its place, so nothing has to be dropped.
+        mem::forget(mem::replace(&mut intake.buffer, self.buffer.take()));
     }
 }
 
 impl Hub {
     /// Where the next bytes of this connection are to be read to; see [`Hub::received`]. No more than that may be
     /// read, and nothing else may be done before [`Hub::received`].
+    ///
+    /// `None`: it is not to be read now. [`Hub::next_readable`] names it when that is over.
     #[inline]
-    pub fn receive_buffer(&mut self, id: ConnId) -> &mut [u8] {
+    pub fn receive_buffer(&mut self, id: ConnId) -> Option<&mut [u8]> {
         let core = &mut self.core;
         if core.intake.is_queued() {
             core.leave_intake();
         }
-        core.intake.is_direct = core.reads_directly(id);
-        if !core.intake.is_direct {
-            return core.intake.room(&core.pool);
+        let conn = core.conns.get(id.slot as usize)?;
+        if conn.serial != id.serial || !conn.wants_read() {
+            return None;
         }
-        core.direct_room(id)
+        if let Phase::Open { endpoint, .. } = &conn.phase
+            && endpoint.is_inside_frame()
+        {
+            return Some(core.direct_room(id));
+        }
+        Some(core.intake.room(&core.pool))
     }
 
     /// The first `len` bytes of [`Hub::receive_buffer`] have arrived.
     #[inline]
     pub fn received(&mut self, id: ConnId, len: usize, now: Time) {
-        let intake = &mut self.core.intake;
-        if intake.is_direct {
-            return self.received_directly(id, len, now);
-        }
         if len >= ADOPTED_BYTES && self.adopted(id, len, now) {
             return;
         }
         let intake = &mut self.core.intake;
+        let Some(buffer) = intake.buffer.take() else {
+            return self.received_directly(id, len, now);
+        };
         intake.end = READ_AT + len;
         let mut lent = Lent {
-            buffer: intake.buffer.take(),
+            buffer: Some(buffer),
             hub: self,
         };
         let Lent { hub, buffer } = &mut lent;
-        let buffer = buffer.as_deref_mut().unwrap_or_default();
+        let buffer = buffer.as_deref_mut().map(Block::bytes_mut);
+        let buffer = buffer.unwrap_or_default();
         if let Some(bytes) = buffer.get_mut(READ_AT..READ_AT + len) {
             hub.receive_bytes(id, bytes, now);
         }
@@ -188,8 +205,9 @@ impl Hub {
             max_fragments,
         };
         let end = READ_AT + len;
-        let buffer = core.intake.buffer.as_deref().unwrap_or_default();
-        let bytes = buffer.get(READ_AT..end).unwrap_or_default();
+        let buffer = core.intake.buffer.as_deref();
+        let bytes = buffer.and_then(|buffer| buffer.get(READ_AT..end));
+        let bytes = bytes.unwrap_or_default();
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
             return false;
         };
@@ -202,7 +220,7 @@ impl Hub {
         let Some(block) = core.intake.buffer.take() else {
             return false;
         };
-        let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
+        let begun = endpoint.adopt(&header, *block, READ_AT + header.header_len, end);
         if core.heard_from(id, len, now).is_some() {
             self.take_rarer(id, begun.map(|()| None));
             self.core.recount(id.slot);
@@ -213,7 +231,6 @@ impl Hub {
 
     #[cold]
     fn received_directly(&mut self, id: ConnId, len: usize, now: Time) {
-        self.core.intake.is_direct = false;
         if self.core.heard_from(id, len, now).is_some() {
             self.receive_directly(id, len);
             self.after_receiving();
@@ -223,7 +240,9 @@ impl Hub {
     /// Bytes that lie elsewhere have arrived.
     pub fn receive(&mut self, id: ConnId, mut bytes: &[u8], now: Time) {
         while !bytes.is_empty() {
-            let room = self.receive_buffer(id);
+            let Some(room) = self.receive_buffer(id) else {
+                return self.core.keep_backlog(id, bytes);
+            };
             let (arrived, rest) = bytes.split_at(bytes.len().min(room.len()));
             let Some(room) = room
                 .get_mut(..arrived.len())
@@ -239,29 +258,24 @@ impl Hub {
 }
 
 impl Core {
-    /// Whether the next bytes of this connection are to be read to their place in a large message.
-    #[inline]
-    fn reads_directly(&self, id: ConnId) -> bool {
-        let conn = self.conns.get(id.slot as usize);
-        conn.is_some_and(|conn| match &conn.phase {
-            Phase::Open { endpoint, .. } => {
-                endpoint.has_room() && !conn.paused.any() && !self.rates.is_on()
-            }
-            _ => false,
-        })
-    }
-
+    /// Where a connection is read that is inside a frame: if that belongs to a large message, at its place there.
     #[cold]
     fn direct_room(&mut self, id: ConnId) -> &mut [u8] {
-        // Looked up twice: the first time a block may be added, which has to be counted.
         let pool = self.pool.clone();
-        let has_room = self.room_of(id, &pool).is_some();
-        self.recount(id.slot);
-        if has_room {
+        let is_limited = self.rates.is_on();
+        let endpoint = |conn: &Conn| match &conn.phase {
+            Phase::Open { endpoint, .. } => endpoint.has_room(),
+            _ => false,
+        };
+        let has_room = !is_limited && self.get(id).is_some_and(|conn| endpoint(conn));
+        // Looked up twice: the first time a block may be added, which has to be counted.
+        if has_room && self.room_of(id, &pool).is_some() {
+            self.recount(id.slot);
+            let intake = &mut self.intake;
+            intake.aside = intake.buffer.take().or_else(|| intake.aside.take());
             return self.room_of(id, &pool).unwrap_or_default();
         }
-        self.intake.is_direct = false;
-        self.intake.room(&self.pool)
+        self.intake.room(&pool)
     }
 
     fn room_of(&mut self, id: ConnId, pool: &Pool) -> Option<&mut [u8]> {

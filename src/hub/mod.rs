@@ -5,7 +5,7 @@
 //!
 //! 1. [`Hub::begin_turn`], which goes on with connections that had to wait;
 //! 2. [`Hub::writable`] for each socket that takes bytes again;
-//! 3. [`Hub::received`] for each readable connection that [`Hub::wants_read`], once, and
+//! 3. [`Hub::received`] for each readable connection that has a [`Hub::receive_buffer`], once, and
 //!    [`Hub::read_closed`] where the stream ended; after each, [`Hub::transmit`] if
 //!    [`Hub::should_transmit`];
 //! 4. [`Hub::transmit`], which writes through [`Net`](crate::app::Net);
@@ -223,19 +223,9 @@ impl Hub {
     /// Whether the connection should be read: it is not held up by its own queue or by what it
     /// has already sent.
     #[must_use]
-    #[inline]
     pub fn wants_read(&self, id: ConnId) -> bool {
-        self.core.conns.get(id.slot as usize).is_some_and(|conn| {
-            conn.serial == id.serial
-                && !conn.paused.any()
-                && match &conn.phase {
-                    Phase::Open { .. } | Phase::Draining(_) => true,
-                    Phase::Http(exchange) => {
-                        matches!(exchange.stage, Stage::Head | Stage::Body { .. })
-                    }
-                    Phase::Gone => false,
-                }
-        })
+        let conn = self.core.conns.get(id.slot as usize);
+        conn.is_some_and(|conn| conn.serial == id.serial && conn.wants_read())
     }
 
     /// Whether what was queued should be written before the next connection is read.

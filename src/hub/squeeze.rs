@@ -6,7 +6,7 @@
 //!
 //! What is short is sent as it is, by `Ctx::deliver`, which knows nothing of all this.
 
-use super::core::{Core, encode, span_since};
+use super::core::{Core, span_since};
 use crate::app::ConnId;
 use crate::config::{Config, Deflate};
 use crate::large::LargeMessage;
@@ -58,13 +58,15 @@ impl Forms<'_> {
         let Self {
             opcode, len, large, ..
         } = *self;
-        let span = *self.plain.get_or_insert_with(|| match large {
-            None => encode(self.arena, opcode, self.parts),
-            Some(_) => {
-                let start = self.arena.len();
-                frame::encode_header(self.arena, opcode, len);
-                span_since(self.arena, start)
+        let span = *self.plain.get_or_insert_with(|| {
+            let start = self.arena.len();
+            frame::encode_header(self.arena, opcode, len);
+            if large.is_none() {
+                for part in self.parts {
+                    self.arena.extend_from_slice(part);
+                }
             }
+            span_since(self.arena, start)
         });
         Form {
             span,
@@ -171,12 +173,15 @@ impl Core {
     }
 
     /// Queues a long message for many connections, or one.
-    pub(super) fn deliver_long(
+    // Its parts come as values: their address would be taken even where the message is short.
+    #[cold]
+    pub(super) fn deliver_long<const N: usize>(
         &mut self,
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         opcode: Opcode,
-        parts: &[&[u8]],
+        parts: [&[u8]; N],
     ) {
+        let parts = &parts;
         let len: usize = parts.iter().map(|part| part.len()).sum();
         let ids = ids.into_iter();
         let mut large = None;

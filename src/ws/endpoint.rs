@@ -154,6 +154,13 @@ impl Endpoint {
         self.messages.adopt(header, block, start, end)
     }
 
+    /// Whether the last read ended inside a frame, or inside its header.
+    #[must_use]
+    #[inline]
+    pub fn is_inside_frame(&self) -> bool {
+        self.reader.is_inside_frame()
+    }
+
     /// Whether what comes next is payload of a large message, and is to be read to its place there: see
     /// [`Endpoint::room`].
     #[must_use]

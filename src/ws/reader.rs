@@ -151,6 +151,13 @@ impl Reader {
         }
     }
 
+    /// Whether the last read ended inside a frame, or inside its header.
+    #[must_use]
+    #[inline]
+    pub fn is_inside_frame(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
     /// How many bytes of a data frame are still to come, if the last read ended inside one.
     #[must_use]
     #[inline]

@@ -323,15 +323,14 @@ impl Sim {
             if peer.is_over() {
                 return;
             }
-            if !self.hub.wants_read(id) {
+            let Some(room) = self.hub.receive_buffer(id) else {
                 if peer.read_closed {
                     self.hub.hang_up(id, now);
                 }
                 return;
-            }
+            };
             match peer.inbound.pop_front() {
                 Some(Inbound::Bytes(mut bytes)) => {
-                    let room = self.hub.receive_buffer(id);
                     let rest = bytes.split_off(bytes.len().min(room.len()));
                     let is_full = bytes.len() == room.len();
                     room[..bytes.len()].copy_from_slice(&bytes);
