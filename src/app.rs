@@ -153,7 +153,7 @@ pub trait App {
     /// A message arrived.
     fn on_message(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _message: Message<'_>) {}
 
-    /// A message arrived that does not lie in one piece: more than 128 KiB that came in several reads.
+    /// A message arrived that does not lie in one piece: more than 32 KiB that came in several reads.
     ///
     /// Who only passes it on ([`Ctx::send_large`]) spares it a copy. All others are given it as any other, put
     /// together.

@@ -3,7 +3,7 @@
 //! A large message that asks the heap for memory pays twice. The heap gives such memory back to the
 //! system at once and asks for it again with the next message, which costs a page fault every 4 KiB.
 //! Or it keeps the memory, and then nobody knows how much is kept. So large messages lie in
-//! blocks of two sizes, each a mapping of its own. A finished block goes back to the [`Pool`] and
+//! blocks of a few sizes, each a mapping of its own. A finished block goes back to the [`Pool`] and
 //! is used for the next message. When no message needs a block for a moment ([`PAUSE`]), the pool
 //! unmaps all that is above a bound. Doing so with each block would cost more than a copy of
 //! the message: the system clears every page that it gives.
@@ -20,18 +20,33 @@ use std::time::Duration;
 /// How large a block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockSize {
-    /// 256 KiB.
+    /// 64 KiB, for the beginning of a message.
+    Least,
+    /// 128 KiB, for the beginning of a message.
     Small,
+    /// 260 KiB: a message of 256 KiB, and the end of a read in front of it. Most blocks are such.
+    Usual,
     /// 2 MiB: one huge page where the system has those, so 1 page fault instead of 512.
     Large,
 }
+
+/// All of them, in the order in which the pool gives them up: to fill a new large block costs few page
+/// faults, and a small one is soon too small.
+const SIZES: [BlockSize; 4] = [
+    BlockSize::Large,
+    BlockSize::Least,
+    BlockSize::Small,
+    BlockSize::Usual,
+];
 
 impl BlockSize {
     /// Bytes of one block.
     #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
-            Self::Small => 256 << 10,
+            Self::Least => 64 << 10,
+            Self::Small => 128 << 10,
+            Self::Usual => 260 << 10,
             Self::Large => 2 << 20,
         }
     }
@@ -52,8 +67,8 @@ struct Kept {
     bytes: Cell<usize>,
     /// Blocks came or went since somebody asked.
     is_busy: Cell<bool>,
-    small: RefCell<Vec<MmapMut>>,
-    large: RefCell<Vec<MmapMut>>,
+    /// By their size.
+    blocks: [RefCell<Vec<MmapMut>>; SIZES.len()],
 }
 
 impl Pool {
@@ -76,7 +91,7 @@ impl Pool {
     /// A block that was kept. `None`: none of this size is.
     #[must_use]
     pub fn take_kept(&self, size: BlockSize) -> Option<Block> {
-        let memory = self.0.of(size).borrow_mut().pop()?;
+        let memory = self.0.of(size)?.borrow_mut().pop()?;
         self.0.bytes.set(self.0.bytes.get() - memory.len());
         self.0.is_busy.set(true);
         Some(self.block(memory))
@@ -85,7 +100,8 @@ impl Pool {
     /// Whether a block of this size is kept.
     #[must_use]
     pub fn has_kept(&self, size: BlockSize) -> bool {
-        !self.0.of(size).borrow().is_empty()
+        let blocks = self.0.of(size);
+        blocks.is_some_and(|blocks| !blocks.borrow().is_empty())
     }
 
     /// A block of at least `len` bytes in one piece, for a message that is needed so.
@@ -93,12 +109,10 @@ impl Pool {
     /// `None`: the system gives no more memory.
     #[must_use]
     pub fn take_whole(&self, len: usize) -> Option<Block> {
-        if len <= SMALL {
-            self.take(BlockSize::Small)
-        } else if len <= LARGE {
-            self.take(BlockSize::Large)
-        } else {
-            self.map(len)
+        let fits = |size: &BlockSize| len <= size.bytes();
+        match [BlockSize::Usual, BlockSize::Large].into_iter().find(fits) {
+            Some(size) => self.take(size),
+            None => self.map(len),
         }
     }
 
@@ -120,13 +134,15 @@ impl Pool {
         self.0.is_busy.take()
     }
 
-    /// Gives back to the system what may not be kept through a pause. Small blocks are worth more: to
-    /// fill a new one costs many more page faults for each byte.
+    /// Gives back to the system what may not be kept through a pause.
     pub fn trim(&self) {
-        let kept = &self.0;
-        for (blocks, len) in [(&kept.large, LARGE), (&kept.small, SMALL)] {
+        let bytes = &self.0.bytes;
+        for size in SIZES {
+            let Some(blocks) = self.0.of(size) else {
+                continue;
+            };
             while self.has_surplus() && blocks.borrow_mut().pop().is_some() {
-                kept.bytes.set(kept.bytes.get() - len);
+                bytes.set(bytes.get() - size.bytes());
             }
         }
     }
@@ -134,14 +150,15 @@ impl Pool {
     /// Gives everything that is kept back to the system.
     pub fn clear(&self) {
         self.0.bytes.set(0);
-        self.0.small.take();
-        self.0.large.take();
+        for blocks in &self.0.blocks {
+            blocks.take();
+        }
     }
 
     fn map(&self, len: usize) -> Option<Block> {
         let memory = MmapMut::map_anon(len).ok()?;
         #[cfg(target_os = "linux")]
-        if len >= LARGE {
+        if len >= BlockSize::Large.bytes() {
             // A wish: a system without huge pages maps small ones.
             let _ = memory.advise(memmap2::Advice::HugePage);
         }
@@ -155,27 +172,20 @@ impl Pool {
     }
 }
 
-const SMALL: usize = BlockSize::Small.bytes();
-const LARGE: usize = BlockSize::Large.bytes();
-
 impl Kept {
-    fn of(&self, size: BlockSize) -> &RefCell<Vec<MmapMut>> {
-        match size {
-            BlockSize::Small => &self.small,
-            BlockSize::Large => &self.large,
-        }
+    fn of(&self, size: BlockSize) -> Option<&RefCell<Vec<MmapMut>>> {
+        self.blocks.get(size as usize)
     }
 
     /// Keeps a block that is not used any more. One of another size is unmapped.
     fn keep(&self, memory: MmapMut) {
-        let size = match memory.len() {
-            SMALL => BlockSize::Small,
-            LARGE => BlockSize::Large,
-            _ => return,
-        };
-        self.bytes.set(self.bytes.get() + size.bytes());
-        self.is_busy.set(true);
-        self.of(size).borrow_mut().push(memory);
+        let is_it = |size: &BlockSize| size.bytes() == memory.len();
+        let size = SIZES.into_iter().find(is_it);
+        if let Some(blocks) = size.and_then(|size| self.of(size)) {
+            self.bytes.set(self.bytes.get() + memory.len());
+            self.is_busy.set(true);
+            blocks.borrow_mut().push(memory);
+        }
     }
 }
 

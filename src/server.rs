@@ -272,8 +272,8 @@ impl Server {
         }
     }
 
-    /// One read, and a second one when the peer is known to have closed: its last bytes and the end
-    /// of its stream can be one readiness.
+    /// One read. A second one when a large message has just begun, and when the peer is known to have
+    /// closed: its last bytes and the end of its stream can be one readiness.
     fn read(&mut self, id: ConnId, now: Time) {
         for _ in 0..2 {
             let Some(socket) = self.sockets.get(id.slot) else {
@@ -302,6 +302,9 @@ impl Server {
                     socket.readable = is_full || read_closed;
                     self.hub.received(id, len, now);
                     if is_full {
+                        if self.hub.reads_on(id) {
+                            continue;
+                        }
                         return self.requeue(id);
                     }
                     if !read_closed {

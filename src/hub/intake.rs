@@ -76,7 +76,7 @@ impl Intake {
 
     #[cold]
     fn get_buffer(&mut self, pool: &Pool) {
-        let new = || pool.take(BlockSize::Small).map(Box::new);
+        let new = || pool.take(BlockSize::Usual).map(Box::new);
         self.buffer = self.aside.take().or_else(new);
     }
 
@@ -235,6 +235,18 @@ impl Hub {
             self.receive_directly(id, len);
             self.after_receiving();
         }
+    }
+
+    /// Whether a connection that filled its room is to be read once more in this turn: a large message has begun, and
+    /// its first block is not full. What the block holds is still in the processor's cache then; in the next turn
+    /// the bytes of all others would have pushed it out.
+    #[must_use]
+    pub fn reads_on(&self, id: ConnId) -> bool {
+        let conn = self.core.conns.get(id.slot as usize);
+        conn.is_some_and(|conn| match &conn.phase {
+            Phase::Open { endpoint, .. } => conn.serial == id.serial && endpoint.is_first_open(),
+            _ => false,
+        })
     }
 
     /// Bytes that lie elsewhere have arrived.

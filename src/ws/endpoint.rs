@@ -8,7 +8,7 @@ use super::close::{CloseCode, Violation, check_payload};
 use super::frame::{Expect, Header, Opcode};
 use super::message::{Assembler, Complete, Means, Message, Pushed, is_large};
 use super::reader::{Control, Part, Reader};
-use crate::pool::{Block, Pool};
+use crate::pool::{Block, BlockSize, Pool};
 
 /// What an endpoint reports.
 #[derive(Debug)]
@@ -135,7 +135,8 @@ impl Endpoint {
             .begins_message(bytes, limits.max_message_bytes)?;
         let arrived = bytes.len() - header.header_len;
         let missing = header.payload_len - arrived as u64;
-        is_large(arrived, missing, pool).then_some(header)
+        let is_earned = 2 * arrived >= BlockSize::Usual.bytes() || pool.has_kept(BlockSize::Usual);
+        (is_large(arrived, missing, pool) && is_earned).then_some(header)
     }
 
     /// Takes over the block in which a large message begins: its header ends at `start`, what has arrived ends at
@@ -168,6 +169,12 @@ impl Endpoint {
     pub fn has_room(&self) -> bool {
         let is_long = |missing| missing >= DIRECT_BYTES;
         self.reader.missing().is_some_and(is_long) && self.messages.has_room()
+    }
+
+    /// Whether the last read ended inside a frame of a large message whose first block is not full.
+    #[must_use]
+    pub fn is_first_open(&self) -> bool {
+        self.reader.missing().is_some() && self.messages.is_first_open()
     }
 
     /// Where the next bytes of a large message are to be read to, 256 KiB at most. `None`: they are to be

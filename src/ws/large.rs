@@ -1,9 +1,9 @@
 //! A message that is large: it lies in blocks, and its bytes are not moved any more.
 //!
-//! Until 128 KiB of a message have arrived it lies in one buffer, which doubles as it grows.
-//! From then on it lies in blocks of 256 KiB, and when 2 MiB have arrived also of 2 MiB. So no
-//! more is held than twice what has arrived, and a byte is copied once at most. Most bytes are not
-//! copied at all: they are read from the socket to their place ([`Gathering::room`]).
+//! Until 32 KiB of a message have arrived it lies in one buffer, which doubles as it grows. From then
+//! on it lies in blocks, and the next block is no larger than what has arrived. So no more is held
+//! than twice of that, and a byte is copied once at most. Most bytes are not copied at all: they
+//! are read from the socket to their place ([`Gathering::room`]).
 
 use super::close::Violation;
 use super::frame::{self, Opcode};
@@ -11,9 +11,11 @@ use super::utf8::Check;
 use crate::pool::{Block, BlockSize, Pool};
 
 /// A message of which more has arrived lies in blocks.
-pub const SHORT_BYTES: usize = BlockSize::Small.bytes() / 2;
+pub const SHORT_BYTES: usize = 32 << 10;
 /// One read takes at most so many bytes, to leave the others their turn.
 const READ_BYTES: usize = 256 << 10;
+/// A block with less room left is full: it is not worth a read.
+const WORTH_READING_BYTES: usize = 8 << 10;
 /// A frame of which less is missing gets no large block.
 const WORTH_LARGE_BYTES: usize = 1 << 20;
 
@@ -77,6 +79,21 @@ impl Large {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// How large the next block of a message is. `arrived`: bytes of the message that are there; `to_come`: those that
+/// are still to be placed. A block that is kept anyway it may have before it has earned it.
+fn next_size(arrived: usize, to_come: u64, pool: &Pool) -> BlockSize {
+    let earns = |size: BlockSize| arrived >= size.bytes() / 4 * 3;
+    if arrived >= BlockSize::Large.bytes() && to_come >= WORTH_LARGE_BYTES as u64 {
+        BlockSize::Large
+    } else if earns(BlockSize::Usual) || pool.has_kept(BlockSize::Usual) {
+        BlockSize::Usual
+    } else if earns(BlockSize::Small) {
+        BlockSize::Small
+    } else {
+        BlockSize::Least
     }
 }
 
@@ -155,8 +172,7 @@ impl Gathering {
 
     fn append(&mut self, mut bytes: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
         while !bytes.is_empty() {
-            let to_come = missing.saturating_add(bytes.len() as u64);
-            let part = self.last(to_come, pool)?;
+            let part = self.last(1, bytes.len(), missing, pool)?;
             let spare = part.spare();
             let (now, later) = bytes.split_at(spare.len().min(bytes.len()));
             if let Some(place) = spare.get_mut(..now.len()) {
@@ -169,16 +185,18 @@ impl Gathering {
         Ok(())
     }
 
-    /// The block that is to be filled next.
-    fn last(&mut self, to_come: u64, pool: &Pool) -> Result<&mut Part, Violation> {
-        let is_full = |part: &Part| part.end == part.block.len();
+    /// The block that is to be filled next, with at least `room` bytes free. `arrived`: bytes for it that are there;
+    /// `missing`: bytes that the frame has announced behind them.
+    fn last(
+        &mut self,
+        room: usize,
+        arrived: usize,
+        missing: u64,
+        pool: &Pool,
+    ) -> Result<&mut Part, Violation> {
+        let is_full = |part: &Part| part.block.len() - part.end < room;
         if self.parts.last().is_none_or(is_full) {
-            let is_large =
-                self.len >= BlockSize::Large.bytes() && to_come >= WORTH_LARGE_BYTES as u64;
-            let size = match is_large {
-                true => BlockSize::Large,
-                false => BlockSize::Small,
-            };
+            let size = next_size(self.len + arrived, arrived as u64 + missing, pool);
             let block = pool.take(size).ok_or(Violation::NoRoom)?;
             self.parts.push(Part {
                 block,
@@ -189,9 +207,16 @@ impl Gathering {
         self.parts.last_mut().ok_or(Violation::NoRoom)
     }
 
+    /// Whether its first block can take more: it has no other yet.
+    pub(super) fn is_first_open(&self) -> bool {
+        let has_room = |part: &Part| part.block.len() - part.end >= WORTH_READING_BYTES;
+        self.parts.len() == 1 && self.parts.iter().all(has_room)
+    }
+
     /// Where up to `missing` bytes that come next are to be read to. `None`: there is no memory.
     pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
-        let spare = self.last(missing, pool).ok()?.spare();
+        let room = WORTH_READING_BYTES;
+        let spare = self.last(room, 0, missing, pool).ok()?.spare();
         let most = usize::try_from(missing).unwrap_or(READ_BYTES);
         let most = most.min(READ_BYTES).min(spare.len());
         spare.get_mut(..most)

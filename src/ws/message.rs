@@ -207,7 +207,7 @@ impl Content {
 /// announcement alone gets it no new memory, but a block that is kept anyway it may have.
 pub(super) fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
     let announced = missing.saturating_add(len as u64);
-    len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Small)
+    len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Usual)
 }
 
 impl Assembler {
@@ -286,6 +286,16 @@ impl Assembler {
         let building = self.building.as_ref();
         building.is_some_and(|building| {
             matches!(building.content, Content::Large(_)) && building.inflating.is_none()
+        })
+    }
+
+    /// Whether [`Assembler::room`] is in the first block of a large message.
+    #[must_use]
+    pub fn is_first_open(&self) -> bool {
+        let building = self.building.as_ref();
+        building.is_some_and(|building| match &building.content {
+            Content::Large(large) => large.is_first_open(),
+            _ => false,
         })
     }
 

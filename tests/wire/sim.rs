@@ -343,6 +343,9 @@ impl Sim {
                     peer.event |= !is_full && !peer.inbound.is_empty();
                     self.hub.received(id, bytes.len(), now);
                     if is_full {
+                        if self.hub.reads_on(id) {
+                            continue;
+                        }
                         return self.requeue(index);
                     }
                     if !read_closed {

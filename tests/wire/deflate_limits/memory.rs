@@ -6,7 +6,7 @@ use std::time::Duration;
 use ws101::config::{Config, Deflate, MAX_FIELDS};
 use ws101::http::head;
 use ws101::http::policy::Policy;
-use ws101::pool::Pool;
+use ws101::pool::{BlockSize, Pool};
 use ws101::ws::close::Violation;
 use ws101::ws::deflate::{Agreed, Inflater, agree};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
@@ -16,7 +16,7 @@ const MIB: usize = 1 << 20;
 /// The library's state, what it refers back to, what came out last, and the records.
 const BESIDES: usize = 128 << 10;
 /// A long message lies in blocks of this size.
-const BLOCK: usize = 256 << 10;
+const BLOCK: usize = BlockSize::Usual.bytes();
 
 fn agreed() -> Agreed {
     let request = upgrade("/echo");

@@ -20,13 +20,13 @@ fn at_most_twice_of_what_has_arrived_is_held_never_what_was_announced() {
             let other = sim.open("/echo");
             if kept {
                 sim.exchange(other, &binary(noise(MIB)));
-                assert!(sim.hub.kept_bytes() >= MIB);
+                assert!(sim.hub.kept_bytes() >= MIB / 2);
             }
             let peer = sim.open("/echo");
             begin(&mut sim, peer, 16 * MIB, arrived);
             let held = sim.hub.held_bytes();
             // A block that lies there anyway may be used before it is half full.
-            let block = if kept { 256 * KIB } else { 0 };
+            let block = if kept { 260 * KIB } else { 0 };
             let most = (2 * arrived).max(block) + 70_000;
             assert!((arrived..most).contains(&held), "{arrived}: {held}");
         }
@@ -78,14 +78,15 @@ fn what_is_kept_is_given_up_before_anybody_goes() {
     sim.exchange(first, &binary(noise(2 * MIB)));
     let kept = sim.hub.kept_bytes();
     assert!(kept >= 512 * KIB);
-    // All but 100 KB of the budget, in messages that use no block that is kept.
-    let peers: Vec<PeerNo> = (0..102).map(|_| sim.open("/echo")).collect();
-    for peer in &peers {
-        sim.send(*peer, &frame(0x02, noise(100_000)));
+    // Messages that use no block, until the budget is used up but for what is kept.
+    let mut peers = Vec::new();
+    while sim.hub.kept_bytes() > 0 {
+        let peer = sim.open("/echo");
+        sim.exchange(peer, &frame(0x02, noise(30_000)));
+        peers.push(peer);
     }
-    sim.run();
-    assert_eq!(sim.hub.kept_bytes(), 0, "given up");
-    assert!(sim.hub.held_bytes() > 16 * MIB - 200_000);
+    assert!(sim.hub.held_bytes() + kept > 16 * MIB, "not before");
+    assert!(sim.hub.held_bytes() < 16 * MIB);
     assert!(peers.iter().all(|peer| sim.end(*peer) == End::Open));
 }
 
@@ -137,9 +138,9 @@ fn what_the_pool_may_not_keep_goes_after_a_pause_and_not_before() {
     let message = binary(noise(14 * MIB));
     for _ in 0..3 {
         sim.exchange(peer, &message);
-        assert!(sim.hub.kept_bytes() >= 14 * MIB, "for the next message");
+        assert!(sim.hub.kept_bytes() >= 13 * MIB, "for the next message");
         sim.advance(PAUSE - Duration::from_millis(1));
-        assert!(sim.hub.kept_bytes() >= 14 * MIB);
+        assert!(sim.hub.kept_bytes() >= 13 * MIB);
     }
     sim.advance(Duration::from_millis(1));
     assert!((2 * MIB..=4 * MIB).contains(&sim.hub.kept_bytes()));
@@ -149,12 +150,13 @@ fn what_the_pool_may_not_keep_goes_after_a_pause_and_not_before() {
 
 #[test]
 fn pool_gives_back_large_blocks_first() {
-    let pool = Pool::new(2 * MIB + 200 * KIB);
+    let small_bytes = BlockSize::Usual.bytes();
+    let pool = Pool::new(8 * small_bytes + 200 * KIB);
     let large = pool.take(BlockSize::Large).unwrap();
     let small: Vec<_> = (0..10)
-        .map(|_| pool.take(BlockSize::Small).unwrap())
+        .map(|_| pool.take(BlockSize::Usual).unwrap())
         .collect();
-    assert_eq!((large.len(), small[0].len()), (2 * MIB, 256 * KIB));
+    assert_eq!((large.len(), small[0].len()), (2 * MIB, small_bytes));
     drop(large);
     assert_eq!(pool.kept_bytes(), 2 * MIB);
     assert!(pool.has_kept(BlockSize::Large));
@@ -163,15 +165,15 @@ fn pool_gives_back_large_blocks_first() {
     assert!(pool.has_surplus() && pool.take_busy() && !pool.take_busy());
     pool.trim();
     // The large one has gone; eight small ones fit.
-    assert_eq!(pool.kept_bytes(), 8 * 256 * KIB);
+    assert_eq!(pool.kept_bytes(), 8 * small_bytes);
     assert!(!pool.has_kept(BlockSize::Large));
     assert!(pool.take_kept(BlockSize::Large).is_none());
-    let block = pool.take_kept(BlockSize::Small).unwrap();
-    assert_eq!(pool.kept_bytes(), 7 * 256 * KIB);
+    let block = pool.take_kept(BlockSize::Usual).unwrap();
+    assert_eq!(pool.kept_bytes(), 7 * small_bytes);
     pool.clear();
     assert_eq!(pool.kept_bytes(), 0);
     drop(block);
-    assert_eq!(pool.kept_bytes(), 256 * KIB, "it is used again");
+    assert_eq!(pool.kept_bytes(), small_bytes, "it is used again");
 }
 
 #[test]

@@ -67,12 +67,12 @@ fn pong_that_lies_in_the_kernel_is_in_time() {
 
 #[test]
 fn close_that_lies_in_the_kernel_behind_much_else_is_in_time() {
-    // One read takes 128 KiB: more of them are needed than one turn has.
+    // A turn takes 260 KiB of a connection: more turns are needed.
     for is_interrupted in [false, true] {
         let mut sim = Sim::new(without_pings());
         let peer = sim.open("/ws/1");
         sim.exchange(peer, &client::binary("x"));
-        let mut sent = client::binary(vec![7; 900_000]);
+        let mut sent = client::binary(vec![7; 1_800_000]);
         sent.extend(client::close(1003, ""));
         sim.send(peer, &sent);
         sim.now = Time(5_100);
