@@ -324,6 +324,12 @@ impl Core {
         );
         page.one(
             "gauge",
+            "ws101_kept_bytes",
+            "Unused memory that is kept for the next large message; it counts against the budget, too.",
+            self.pool.kept_bytes(),
+        );
+        page.one(
+            "gauge",
             "ws101_memory_budget_bytes",
             "The memory budget.",
             self.config.memory_budget_bytes,

@@ -30,6 +30,7 @@ PROMISED = {
     "ws101_handshakes": "gauge",
     "ws101_held_bytes": "gauge",
     "ws101_http_responses_total": "counter",
+    "ws101_kept_bytes": "gauge",
     "ws101_largest_queue_bytes": "gauge",
     "ws101_max_connections": "gauge",
     "ws101_memory_budget_bytes": "gauge",

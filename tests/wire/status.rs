@@ -9,7 +9,7 @@ use crate::sim::{NOON, Sim};
 use std::collections::BTreeMap;
 
 /// What is promised to whoever reads `/metrics`.
-const PROMISED: [(&str, &str); 24] = [
+const PROMISED: [(&str, &str); 25] = [
     ("process_start_time_seconds", "gauge"),
     ("ws101_accept_errors_total", "counter"),
     ("ws101_accepts_total", "counter"),
@@ -18,6 +18,7 @@ const PROMISED: [(&str, &str); 24] = [
     ("ws101_handshakes", "gauge"),
     ("ws101_held_bytes", "gauge"),
     ("ws101_http_responses_total", "counter"),
+    ("ws101_kept_bytes", "gauge"),
     ("ws101_largest_queue_bytes", "gauge"),
     ("ws101_max_connections", "gauge"),
     ("ws101_memory_budget_bytes", "gauge"),

@@ -102,6 +102,19 @@ fn queues_are_added_up_and_the_largest_is_named() {
 }
 
 #[test]
+fn memory_of_large_messages_is_kept_and_held_for_nobody() {
+    let mut sim = Sim::default();
+    let peer = sim.open("/echo");
+    sim.exchange(peer, &binary(vec![b'x'; 1 << 20]));
+    let kept = sim.hub.kept_bytes() as f64;
+    assert!(kept > 500_000.0);
+    expect(
+        &mut sim,
+        &[("ws101_held_bytes", 0.0), ("ws101_kept_bytes", kept)],
+    );
+}
+
+#[test]
 fn unfinished_messages_are_held_and_not_queued() {
     let mut sim = Sim::default();
     let peer = sim.open("/echo");
