@@ -5,8 +5,9 @@
 //! connection drops the endpoint, so a late frame cannot be processed by accident.
 
 use super::close::{CloseCode, Violation, check_payload};
+use super::content::is_large;
 use super::frame::{Expect, Header, Opcode};
-use super::message::{Assembler, Complete, Means, Message, Pushed, is_large};
+use super::message::{Assembler, Complete, Means, Message, Pushed};
 use super::reader::{Control, Part, Reader};
 use crate::pool::{Block, BlockSize, Pool};
 

@@ -10,6 +10,7 @@
 //! Nothing here knows about sockets, time, HTTP connections or applications.
 
 pub mod close;
+mod content;
 #[cfg_attr(not(feature = "deflate"), path = "deflate/absent.rs")]
 pub mod deflate;
 pub mod endpoint;
