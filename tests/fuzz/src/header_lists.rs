@@ -259,7 +259,7 @@ fn expected(head: &Head<'_>, policy: &Policy) -> u16 {
 fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
     for extensions in [None, Some("permessage-deflate")] {
         let mut answer = Vec::new();
-        handshake.write(&mut answer, extensions);
+        handshake.write(&mut answer, extensions, None);
         let mut slots = [httparse::EMPTY_HEADER; 8];
         let mut response = httparse::Response::new(&mut slots);
         let parsed = response.parse(&answer);
