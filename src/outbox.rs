@@ -110,6 +110,19 @@ impl Outbox {
         self.queue.as_ref().map_or(0, |queue| queue.held_bytes())
     }
 
+    /// Memory that stays as long as this queue does, in bytes: its entries, and the whole of each chunk of which a
+    /// part waits. A single byte that waits keeps all of its chunk.
+    #[must_use]
+    pub fn kept_bytes(&self) -> usize {
+        let mut last = None;
+        let chunks = self.chunks().map(|chunk| {
+            // Neighbours are often parts of one chunk.
+            let is_new = last.replace(Rc::as_ptr(chunk)) != Some(Rc::as_ptr(chunk));
+            if is_new { chunk.held_bytes() } else { 0 }
+        });
+        self.len().max(chunks.sum())
+    }
+
     /// The chunks that its entries share, one for each entry.
     pub fn chunks(&self) -> impl Iterator<Item = &Rc<Chunk>> {
         self.queue.iter().flat_map(|queue| queue.chunks())

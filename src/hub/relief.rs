@@ -3,7 +3,8 @@
 //!
 //! The peer that holds most is the one whose end helps most, and an attacker cannot make it
 //! somebody else without holding more than they do. What queues share counts in full for each
-//! of them here, though it is in memory once: who does not read is what keeps it there.
+//! of them here, though it is in memory once: who does not read is what keeps it there. A chunk of which one byte is
+//! unread counts as a whole, because it stays as a whole.
 
 use super::Hub;
 use super::core::{Core, Report};
@@ -152,7 +153,7 @@ impl Core {
                 true => coming + self.delivering,
                 false => 0,
             };
-            Some((own + conn.outbox.len() + caused, Holder::Conn(slot)))
+            Some((own + conn.outbox.kept_bytes() + caused, Holder::Conn(slot)))
         };
         let holders = self
             .budget

@@ -182,3 +182,29 @@ fn memory_that_the_system_does_not_give_is_no_block() {
     let block = Pool::default().take_whole(5 * MIB).unwrap();
     assert!(block.len() == 5 * MIB && block.iter().all(|byte| *byte == 0));
 }
+
+#[test]
+fn who_leaves_the_last_byte_of_large_messages_unread_goes_first() {
+    let mut sim = Sim::new(Config {
+        memory_budget_bytes: 24 * MIB,
+        ping_interval: Duration::ZERO,
+        ..Config::default()
+    });
+    // Each of them keeps a block of 2 MiB in memory for one byte.
+    let message = noise(4 * MIB);
+    let mean: Vec<PeerNo> = (0..10).map(|_| sim.open("/echo")).collect();
+    for peer in &mean {
+        sim.set_window(*peer, Some(message.len() + 9));
+        sim.exchange(*peer, &binary(&message));
+    }
+    assert!(sim.hub.held_bytes() > 18 * MIB, "{}", sim.hub.held_bytes());
+    assert!(mean.iter().all(|peer| sim.end(*peer) == End::Open));
+    let honest = sim.open("/echo");
+    for arrived in 1..=18 {
+        let peer = sim.open("/echo");
+        begin(&mut sim, peer, 16 * MIB, 300 * KIB);
+        assert_eq!(sim.end(honest), End::Open, "{arrived}");
+        assert_eq!(sim.end(peer), End::Open, "{arrived}");
+    }
+    assert!(mean.iter().any(|peer| sim.end(*peer) != End::Open));
+}
