@@ -155,8 +155,13 @@ impl Pool {
         }
     }
 
+    /// What is kept in other sizes is given up before this fails.
     fn map(&self, len: usize) -> Option<Block> {
-        let memory = MmapMut::map_anon(len).ok()?;
+        let memory = MmapMut::map_anon(len).or_else(|_| {
+            self.clear();
+            MmapMut::map_anon(len)
+        });
+        let memory = memory.ok()?;
         #[cfg(target_os = "linux")]
         if len >= BlockSize::Large.bytes() {
             // A wish: a system without huge pages maps small ones.

@@ -52,7 +52,9 @@ impl Core {
     /// Fails the WebSocket connection (RFC 6455 §7.1.7).
     pub(crate) fn fail(&mut self, id: ConnId, violation: Violation) {
         let cause = match violation.close_code() {
-            CloseCode::MessageTooBig | CloseCode::PolicyViolation => Cause::Limit,
+            CloseCode::MessageTooBig | CloseCode::PolicyViolation | CloseCode::TryAgainLater => {
+                Cause::Limit
+            }
             _ => Cause::Protocol,
         };
         self.log

@@ -217,10 +217,15 @@ impl Hub {
         if !may_adopt || conn.serial != id.serial || conn.paused.any() {
             return false;
         }
-        let Some(block) = core.intake.buffer.take() else {
+        // The next buffer first: without one nobody could be read any more.
+        let Some(next) = core.pool.take(BlockSize::Usual) else {
             return false;
         };
-        let begun = endpoint.adopt(&header, *block, READ_AT + header.header_len, end);
+        let Some(buffer) = core.intake.buffer.as_deref_mut() else {
+            return false;
+        };
+        let block = mem::replace(buffer, next);
+        let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
         if core.heard_from(id, len, now).is_some() {
             self.take_rarer(id, begun.map(|()| None));
             self.core.recount(id.slot);

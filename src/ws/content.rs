@@ -65,7 +65,9 @@ impl Content {
             Self::Binary(bytes) => {
                 // At most twice of what has arrived is held.
                 if len > bytes.capacity() {
-                    bytes.reserve_exact(len.next_power_of_two() - bytes.len());
+                    let added = len.next_power_of_two() - bytes.len();
+                    let reserved = bytes.try_reserve_exact(added);
+                    reserved.map_err(|_| Violation::NoRoom)?;
                 }
                 bytes.extend_from_slice(piece);
             }

@@ -114,12 +114,15 @@ impl TextBuffer {
     /// Appends a piece. The buffer at most doubles: less than twice what has arrived is held.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`] at the first byte that no continuation can mend.
+    /// [`Violation::NotUtf8`] at the first byte that no continuation can mend; [`Violation::NoRoom`] when the system
+    /// gives no memory.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {
         let Self { text, check } = self;
         let needed = text.len() + check.begun_len + piece.len();
         if needed > text.capacity() {
-            text.reserve_exact(needed.next_power_of_two() - text.len());
+            let added = needed.next_power_of_two() - text.len();
+            text.try_reserve_exact(added)
+                .map_err(|_| Violation::NoRoom)?;
         }
         check.push(piece, |checked| text.push_str(checked))
     }
