@@ -4,7 +4,10 @@
 use crate::client::{KEY, binary, frame, frame_with_key, frames, from_server, ping, text};
 use crate::sim::{End, PeerNo, Rng, Sim};
 use std::time::Duration;
+use ws101::app::{App, ConnId, Ctx, LargeMessage, Options, Reply, Request, RequestId};
 use ws101::config::Config;
+use ws101::http::head::Head;
+use ws101::http::route::Route;
 use ws101::pool::{BlockSize, Pool};
 
 mod memory;
@@ -273,4 +276,83 @@ fn begun_message_that_is_not_large_stays_in_one_buffer() {
     sim.run();
     let held = sim.hub.held_bytes();
     assert!((128 * KIB..200 * KIB).contains(&held), "{held}");
+}
+
+#[test]
+fn crowd_of_cut_messages_and_slow_readers_loses_no_byte() {
+    // Everything at once: several peers whose bytes alternate read by read, fragments, pings, short messages behind
+    // long ones, and windows that open a little at a time. What comes back is what was sent, in its order.
+    for seed in 0..6 {
+        let mut rng = Rng::new(seed);
+        let mut sim = Sim::default();
+        let peers: Vec<PeerNo> = (0..5).map(|_| sim.open("/echo")).collect();
+        let mut unsent: Vec<Vec<u8>> = Vec::new();
+        let mut expected: Vec<Vec<u8>> = Vec::new();
+        for peer in &peers {
+            let (mut bytes, mut answer) = (Vec::new(), Vec::new());
+            for _ in 0..3 {
+                let size = [33 * KIB, 150 * KIB, 700 * KIB, 2 * MIB + 300][rng.below(4)];
+                let message = wide(size + rng.below(9_000));
+                let (first, rest) = message.as_bytes().split_at(rng.below(size));
+                bytes.extend(frame(0x01, first));
+                bytes.extend(frame(0x80, rest));
+                bytes.extend(text("behind"));
+                answer.extend(from_server(0x81, &message));
+                answer.extend(from_server(0x81, "behind"));
+            }
+            sim.set_window(*peer, Some(0));
+            unsent.push(bytes);
+            expected.push(answer);
+        }
+        let mut received = vec![Vec::new(); peers.len()];
+        while received != expected {
+            for (at, peer) in peers.iter().enumerate() {
+                let most = [3, 9_000, 150 * KIB, 400 * KIB][rng.below(4)];
+                let len = (1 + rng.below(most)).min(unsent[at].len());
+                if len > 0 && sim.unread(*peer) == 0 {
+                    sim.send(*peer, &unsent[at].drain(..len).collect::<Vec<u8>>());
+                }
+                sim.open_window(*peer, rng.below(300 * KIB));
+            }
+            sim.run();
+            for (at, peer) in peers.iter().enumerate() {
+                received[at].extend(sim.take(*peer));
+                assert!(expected[at].starts_with(&received[at]), "{seed}, {at}");
+                assert_eq!(sim.end(*peer), End::Open);
+            }
+        }
+        assert_eq!(sim.hub.held_bytes(), 0);
+    }
+}
+
+#[test]
+fn panic_over_a_large_message_costs_its_sender_and_no_memory() {
+    struct Faulty;
+    impl App for Faulty {
+        fn route(&self, _: &Head<'_>) -> Option<Route> {
+            Some(ws101::apps::WEBSOCKET)
+        }
+        fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
+            Reply::Upgrade(Options::tagged(0))
+        }
+        fn on_large_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, large: LargeMessage) {
+            ctx.send_large([id], &large);
+            crate::sim::bugs::strike();
+        }
+    }
+    let mut sim = Sim::with_apps(Config::default(), vec![Box::new(Faulty)]);
+    sim.expects_bugs = true;
+    let (witness, peer) = (sim.open("/"), sim.open("/"));
+    let message = noise(3 * MIB);
+    sim.set_window(peer, Some(100_000));
+    let mut answer = sim.exchange(peer, &binary(&message));
+    assert!(sim.hub.held_bytes() >= 2 * MIB, "its answer waits");
+    sim.set_window(peer, None);
+    sim.run();
+    answer.extend(sim.take(peer));
+    let answer = frames(&answer);
+    assert!(answer[0].payload == message);
+    assert_eq!(&answer[1].payload[..2], &1011_u16.to_be_bytes());
+    assert_eq!(sim.end(witness), End::Open);
+    assert_eq!(sim.hub.held_bytes(), 0);
 }
