@@ -283,7 +283,7 @@ fn not_found() -> Response {
 fn no_index() -> Response {
     plain(
         404,
-        "Not found: the folder that is served has no index.html\n",
+        "Not found: the folder that is served has no index.html, or is not there\n",
     )
 }
 

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use ws101::app::{App, World};
 use ws101::apps::broadcast::Broadcast;
 use ws101::apps::channels::Channels;
@@ -40,6 +41,10 @@ use ws101::socketio::{
     engine::{Engine, Settings},
 };
 use ws101::welcome;
+
+/// How the log writes a time (RFC 3339), always as long.
+const TIME: &[BorrowedFormatItem<'static>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// The command line, or a file it names, cannot be followed.
 const USAGE: u8 = 2;
@@ -253,7 +258,7 @@ fn ignore_file_size_signal() {
 /// Lines to stderr, from now on.
 fn start_log(level: LevelFilter) -> Owing {
     let config = ConfigBuilder::new()
-        .set_time_format_rfc3339()
+        .set_time_format_custom(TIME)
         .set_thread_level(LevelFilter::Off)
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off)
@@ -267,7 +272,7 @@ fn start_log(level: LevelFilter) -> Owing {
 
 /// A line of the log: this many were lost.
 fn lost_lines(count: u64) -> String {
-    let time = OffsetDateTime::now_utc().format(&Rfc3339);
+    let time = OffsetDateTime::now_utc().format(TIME);
     let time = time.unwrap_or_default();
     let lines = if count == 1 { "line was" } else { "lines were" };
     format!("{time} [WARN] {count} {lines} lost: nobody read the log\n")

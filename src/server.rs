@@ -12,7 +12,7 @@ mod accept;
 mod log;
 
 use crate::app::ConnId;
-use crate::clock::Time;
+use crate::clock::{Clock, Time};
 use crate::hub::Hub;
 use crate::outlet::Owing;
 use crate::seen::{Dealt, Seen};
@@ -56,6 +56,7 @@ pub struct Server {
     /// no other. In the backlog they would wait for an answer that does not come.
     reserve: Option<OwnedFd>,
     began: Instant,
+    clock: Clock,
     /// When the last turn began. A wait is measured from there: that saves asking the clock
     /// again, and is late by no more than a turn takes.
     turned: Time,
@@ -93,6 +94,7 @@ impl Server {
             log: log::Retry::new(Owing::default()),
             reserve: reserve(),
             began: Instant::now(),
+            clock: Clock::default(),
             turned: Time::default(),
             due: Time::NEVER,
             seen: Seen::default(),
@@ -127,13 +129,16 @@ impl Server {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         while !self.hub.is_finished() {
             let patience = self.patience();
-            let is_all = match self.poll.poll(&mut events, patience) {
-                Ok(()) => events.iter().count() < events.capacity(),
+            let (is_all, patience) = match self.poll.poll(&mut events, patience) {
+                Ok(()) => (events.iter().count() < events.capacity(), patience),
                 // Nothing was looked at: a stop of the process, for example, ends the wait so.
-                Err(error) if error.kind() == ErrorKind::Interrupted => false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    (false, Some(Duration::ZERO))
+                }
                 Err(error) => return Err(error),
             };
-            self.turn(&events, is_all);
+            let now = self.clock.turn(self.began.elapsed(), patience);
+            self.turn(&events, is_all, now);
         }
         self.hub.finish();
         ::log::logger().flush();
@@ -152,9 +157,8 @@ impl Server {
     }
 
     /// One turn. `is_all`: these are all events that were ready when the poll was called.
-    fn turn(&mut self, events: &Events, is_all: bool) {
-        let began = self.began.elapsed();
-        let now = Time(u64::try_from(began.as_millis()).unwrap_or(u64::MAX));
+    fn turn(&mut self, events: &Events, is_all: bool, now: Time) {
+        let began = self.clock.last();
         self.turned = now;
         self.guarded(now, |server| server.hub.begin_turn(now));
         let paused = self.accept_again.is_some_and(|at| at > now);
@@ -204,6 +208,10 @@ impl Server {
             self.expire(now, seen);
         }
         self.hub.end_turn(&mut self.sockets);
+        if self.hub.connections() == 0 {
+            self.ready = Vec::new();
+            self.batch = Vec::new();
+        }
         if accept {
             // Now, so that who has just left makes room for who comes.
             self.guarded(now, |server| server.accept(now));

@@ -151,3 +151,28 @@ fn all_of_more_peers_than_one_turn_takes_are_read_before_anybody_is_judged() {
         is_valid
     });
 }
+
+#[test]
+fn peer_that_stood_still_with_the_server_is_no_slow_consumer() {
+    // A machine that sleeps, a container that is paused: neither side could do anything.
+    const MIB: usize = 1 << 20;
+    for _ in 0..20 {
+        let server = Server::start(&[]);
+        let mut client = Client::open(&server, "/echo");
+        let message = binary(vec![7; 8 * MIB]);
+        let (last, most) = message.split_last().unwrap();
+        client.send(most);
+        let since = Instant::now();
+        client.send([*last]);
+        let mut got = client.bytes(10).len();
+        if beyond(&server, since, Duration::from_secs(1), || {}) {
+            // It needs a moment to come to itself, too.
+            sleep(Duration::from_millis(50));
+            got += client.bytes(8 * MIB).len();
+            assert_eq!(got, 10 + 8 * MIB);
+            client.expect_echo();
+            return;
+        }
+    }
+    panic!("too busy");
+}

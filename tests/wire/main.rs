@@ -20,6 +20,7 @@ mod bundle;
 mod channels;
 mod chat;
 mod client;
+mod clock;
 mod closing;
 mod conformance;
 mod control;

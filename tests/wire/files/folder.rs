@@ -84,7 +84,7 @@ fn folder_without_an_index_says_so_at_its_root_and_nowhere_else() {
         let told = text(response);
         assert_eq!(
             told,
-            "Not found: the folder that is served has no index.html\n"
+            "Not found: the folder that is served has no index.html, or is not there\n"
         );
     }
     for path in ["/bare/", "/bare", "/none/", "/none.html", "/index.html"] {
