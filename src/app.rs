@@ -201,8 +201,6 @@ pub trait Net {
     fn half_close(&mut self, id: ConnId);
     /// Ends the connection. `reset`: what the peer has not read may be lost.
     fn close(&mut self, id: ConnId, reset: bool);
-    /// No connection is left: memory that only a crowd needs may be given back.
-    fn rest(&mut self) {}
 }
 
 /// What came of a write.

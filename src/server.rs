@@ -208,10 +208,6 @@ impl Server {
             self.expire(now, seen);
         }
         self.hub.end_turn(&mut self.sockets);
-        if self.hub.connections() == 0 {
-            self.ready = Vec::new();
-            self.batch = Vec::new();
-        }
         if accept {
             // Now, so that who has just left makes room for who comes.
             self.guarded(now, |server| server.accept(now));

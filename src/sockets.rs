@@ -112,8 +112,4 @@ impl Net for Sockets {
             let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);
         }
     }
-
-    fn rest(&mut self) {
-        self.slots = Vec::new();
-    }
 }

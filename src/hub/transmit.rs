@@ -9,7 +9,6 @@ use crate::outbox::{MAX_PIECES, share};
 use crate::pool;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
-use slab::Slab;
 use std::io::IoSlice;
 use std::mem;
 
@@ -58,7 +57,6 @@ impl Hub {
         }
         if core.conns.is_empty() {
             core.release_memory();
-            net.rest();
         }
     }
 }
@@ -136,14 +134,8 @@ impl Core {
     /// The last connection is gone: the process is to be as small as it was at its start.
     #[cold]
     fn release_memory(&mut self) {
-        // Tables that a crowd has made long lie at the end of the heap, and would keep it from shrinking.
-        self.conns = Slab::new();
-        self.touched.shrink_to_fit();
-        self.unsent.shrink_to_fit();
-        self.endings.shrink_to_fit();
-        self.reports.shrink_to_fit();
-        self.resume.shrink_to_fit();
-        self.readable.shrink_to_fit();
+        // Not the tables: a crowd that comes again finds them long enough. If they grew anew, they would
+        // leave holes, which were 1.5 MiB with 9,900 connections.
         self.arena = Vec::new();
         self.intake.release();
         self.pool.clear();
