@@ -3,7 +3,7 @@
 //! Until 32 KiB of a message have arrived it lies in one buffer, which doubles as it grows. From then
 //! on it lies in blocks, and the next block is no larger than what has arrived. So no more is held
 //! than twice of that, and a byte is copied once at most. Most bytes are not copied at all: they
-//! are read from the socket to their place ([`Gathering::room`]).
+//! are read from the socket to their place (`Gathering::room`).
 
 use super::close::Violation;
 use super::frame::{self, Opcode};
