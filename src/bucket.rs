@@ -1,4 +1,4 @@
-//! A token bucket that holds one second's worth, kept as one number (LIMITS §2, messages per second).
+//! A token bucket for messages per second. It holds one second's worth, and is kept as one number.
 //!
 //! Each message is paid for with its share of a second, and the time up to which a sender has paid may lie
 //! one second ahead of the clock. What counts, and what becomes of who has to wait, is decided by those who

@@ -1,4 +1,4 @@
-//! How much memory is held for peers, all of them together (PRODUCT §4, the memory budget).
+//! The memory budget: how much is held for peers, all of them together.
 //!
 //! A limit for each connection bounds nothing when there are ten thousand of them. So every byte
 //! that is kept for a peer from one turn to the next is counted, by the capacity of the buffer it

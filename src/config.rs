@@ -10,7 +10,7 @@ pub const MAX_FIELDS: usize = 100;
 /// What `Retry-After` says to who is refused because there is too much to do: seconds.
 pub const RETRY_AFTER: &str = "5";
 
-/// Open files that are no connections' (LIMITS §2): our own, and those who are turned away.
+/// Open files that no connection may take: our own, and those of peers that are turned away.
 const FILES_KEPT: usize = 16;
 /// Our own: three streams, the listener, the poll, a pair for signals, one in reserve; and two while
 /// a page is looked up.

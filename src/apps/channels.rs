@@ -1,5 +1,5 @@
 //! The chat of the Django Channels tutorial: `/ws/chat/{room}/`, and `/ws/socket-server/` for pages that
-//! name no room (SEED_SYSTEMS §3).
+//! name no room.
 //!
 //! `{"message": X}` goes to everybody in the room, its sender included, as `{"type": "chat", "message": X}`:
 //! X is any JSON value, and stays the bytes that came. Joining and leaving are silent. Who sends anything

@@ -1,5 +1,5 @@
 //! The chat of the FastAPI documentation: `/ws/{client_id}`, where members have numbers,
-//! and `/ws`, where they have none (SEED_SYSTEMS §2).
+//! and `/ws`, where they have none.
 //!
 //! To the sender `You wrote: …`, to everybody `Client #… says: …`; when somebody leaves, by any
 //! way, the others read it once. Text is passed on as it is.

@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Most brackets that may be open at a place of a text (LIMITS §2).
+/// Most brackets that may be open at one place of a text.
 pub const MAX_NESTING: usize = 32;
 
 /// Whether at most 32 brackets are open at any place of this text. Says nothing of a text that is not JSON.

@@ -19,7 +19,7 @@ pub const WEBSOCKET: Route = Route {
     max_body_bytes: 0,
 };
 
-/// A chat: plain requests of the usual methods are told to upgrade (SEED_SYSTEMS §1), everything else 405.
+/// A chat: plain GET, HEAD and POST are answered 426 (upgrade), everything else 405.
 const CHAT: Route = Route {
     methods: &[Method::Get, Method::Head, Method::Post],
     websocket: true,

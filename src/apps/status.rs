@@ -1,4 +1,4 @@
-//! `/healthz`: `ok`. `/metrics`: what the server counts, for Prometheus (LIMITS §9).
+//! `/healthz` answers `ok`; `/metrics` tells what the server counts, for Prometheus.
 
 use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::http::head::{Head, Method};

@@ -1,4 +1,4 @@
-//! How long each state of a connection may last (LIMITS §1, one row for each).
+//! How long each state of a connection may last. The times are fields of [`Config`].
 
 use super::{Conn, Phase, Stage};
 use crate::clock::Time;

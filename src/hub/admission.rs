@@ -1,4 +1,4 @@
-//! Who is let in: caps on connections, counted as they come and go (LIMITS §1, §2).
+//! Who is let in: caps on connections, counted as they come and go.
 //!
 //! Whoever is over a cap is accepted all the same, told so (`503`, `429`) and sent away: in the
 //! backlog it would wait for an answer that does not come. It is told at once, without waiting for

@@ -1,4 +1,4 @@
-//! Deadlines that have passed (LIMITS §1).
+//! What the hub does when a deadline has passed.
 
 use super::Hub;
 use super::core::Core;

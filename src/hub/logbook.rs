@@ -1,5 +1,4 @@
-//! What the server tells its operator: one line for each connection, nothing for a message
-//! (LIMITS §8).
+//! What the server tells its operator: one line for each connection, nothing for a message.
 //!
 //! Peers can make a server write lines. So each kind of line is limited, to ten in a second as a rule,
 //! then counted, and text that a peer chose is escaped and cut.

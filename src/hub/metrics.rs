@@ -1,4 +1,4 @@
-//! What is counted, and how it is told: the text format of Prometheus, version 0.0.4 (LIMITS §9).
+//! What is counted, and how it is told: the text format of Prometheus, version 0.0.4.
 //!
 //! A counter costs an increment, and where nothing rare happens there is none. What can be read off
 //! the tables is not counted twice. Only queues are added up when somebody asks, and only those for
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::time::Duration;
 
-/// A wait that has a deadline (LIMITS §1), by what is waited for. Not the drain when the server goes down: behind that
+/// A wait that has a deadline, by what is waited for. The drain when the server goes down is none of them: after that
 /// nobody is left who could ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Wait {

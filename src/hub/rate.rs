@@ -1,4 +1,4 @@
-//! A cap on the messages of each connection, per second (LIMITS §2): who sends more is not read for a
+//! A cap on the messages of each connection, per second. A peer that sends more is not read for a
 //! while. Nothing is dropped, and nobody else waits.
 //!
 //! Text and binary messages of a WebSocket count when they are complete, however many frames they came

@@ -1,5 +1,6 @@
-//! What a bug costs: one connection, the one that was being dealt with (PRODUCT §4, LIMITS rule 1). Nobody
-//! else may lose a byte, a deadline or the news of an ending by it.
+//! What a bug costs: one connection, the one that was being dealt with.
+//!
+//! No other connection may lose a byte, a deadline or the news of an ending by it, and the process goes on.
 //!
 //! The driver catches what goes wrong while bytes of a connection are processed, because what is left of
 //! that call is about this connection. Where an application is told of something else meanwhile, the rest of the call

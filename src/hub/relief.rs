@@ -1,5 +1,4 @@
-//! What is done when the memory budget is passed: the largest holder goes, and again until it fits
-//! (PRODUCT §4, LIMITS §2).
+//! What happens when the memory budget is passed: the largest holder goes, and again until it fits.
 //!
 //! The peer that holds most is the one whose end helps most, and an attacker cannot make it
 //! somebody else without holding more than they do. What queues share counts in full for each

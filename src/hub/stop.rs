@@ -1,5 +1,6 @@
-//! Going down (LIMITS §7): queued messages still leave, every WebSocket gets a Close 1001, responses in
-//! flight finish; what is left after the drain timeout is cut.
+//! Going down: queued messages still leave, and every WebSocket gets a Close 1001.
+//!
+//! Responses in flight finish. Connections that are left after the drain timeout are cut.
 
 use super::Hub;
 use super::core::Core;

@@ -240,7 +240,10 @@ impl Core {
         }
     }
 
-    /// The write took less than what waits: is the peer still worth the memory? (LIMITS §2, §6)
+    /// Judges a peer whose socket took less than what waits for it.
+    ///
+    /// The hub stops reading from it when its queue is long, and drops it when the queue is over its limit. It never
+    /// leaves messages out: a chat cannot show where one is missing, but a peer that was dropped knows it.
     fn judge_queue(&mut self, id: ConnId) {
         self.unsent.push(id.slot);
         let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);

@@ -1,4 +1,7 @@
-//! The door: listening, accepting, and what is done when no file can be opened any more (LIMITS §6).
+//! The door: listening, accepting, and what happens when no file can be opened any more.
+//!
+//! Nobody is left in the backlog then: each connection is accepted with the file kept in reserve, and closed. After
+//! that, and after any other error of `accept` that is not one peer's, the listener is left alone for 100 ms.
 
 use super::Server;
 use crate::clock::Time;

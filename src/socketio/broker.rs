@@ -1,4 +1,4 @@
-//! Who may send which packet when (SEED_SYSTEMS §4.2): packets into events, on a session of Engine.IO.
+//! Who may send which packet when. Packets of an Engine.IO session become events of an application.
 //!
 //! A session that breaks a rule is closed, without a code, and nothing of it is read any more. What a
 //! session can make us hold has an end: 100 sockets; and one packet whose attachments have not all come,
@@ -18,9 +18,9 @@ use std::time::Duration;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 /// From a packet to its attachment, and from that to the next.
 pub const ATTACHMENT_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest name of a namespace, in bytes: as long as that of a room (LIMITS §2). There is none with a longer one.
+/// Longest name of a namespace, in bytes. A longer one is refused as `Invalid namespace`.
 pub const MAX_NAMESPACE_BYTES: usize = 128;
-/// Most namespaces of one session (LIMITS §2: subscriptions).
+/// Most namespaces that one session may be in. A CONNECT to one more closes the session.
 pub const MAX_SOCKETS: usize = 100;
 
 /// Socket.IO, with one application on it.

@@ -1,5 +1,5 @@
 //! The chat of the Socket.IO tutorial: a `chat message` goes to everybody, its sender included, with the
-//! values that it came with (SEED_SYSTEMS §4.2). Other events are ignored.
+//! values that it came with. Other events are ignored.
 
 use super::application::{Application, Event, Left, Socket, Values};
 use super::packet::MAIN;

@@ -1,5 +1,7 @@
-//! Engine.IO 4, the server's side (SEED_SYSTEMS §4.1): an application at a path prefix, and below it
-//! a [`Service`], to which transports do not show.
+//! Engine.IO 4, the server's side: an application at a path prefix.
+//!
+//! Messages of its sessions go to a [`Service`], which cannot tell the transports apart. `docs/socketio.md` shows
+//! the protocol byte by byte.
 //!
 //! Here is what is asked of the endpoint and whether it may be asked; what follows from it is in
 //! `polling` and `upgrade`. After each callback `settle` tells the service which sessions ended.

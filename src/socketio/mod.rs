@@ -1,4 +1,4 @@
-//! Socket.IO 5 on Engine.IO 4 (SEED_SYSTEMS §4): the map of its layers.
+//! Socket.IO 5 on Engine.IO 4: the map of its layers. `docs/socketio.md` shows the bytes.
 //!
 //! ```text
 //! app (trait) ◄── engine: sessions, long polling, heartbeat, upgrade ──► engine::io (trait Service)

@@ -1,5 +1,6 @@
 //! Socket.IO 5 packets, from text and back: `<type>[<attachments>-][<namespace>,][<ack id>][JSON]`
-//! (SEED_SYSTEMS §4.2; the protocol is written down at <https://socket.io/docs/v4/socket-io-protocol/>).
+//!
+//! The protocol is written down at <https://socket.io/docs/v4/socket-io-protocol/>.
 //!
 //! Pure functions. Values stay the JSON text that they came as, so thirty digits stay thirty, and
 //! `"\ud800"`, which is no Rust string, arrives as it was sent. Attachments are binary messages
@@ -13,7 +14,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// Most attachments of one packet (LIMITS §2).
+/// Most attachments of one packet. A packet that announces more is malformed.
 pub const MAX_ATTACHMENTS: u8 = 10;
 /// The namespace that is not written.
 pub const MAIN: &str = "/";

@@ -1,5 +1,6 @@
-//! Answers to requests: payloads, `ok`, the errors of SEED_SYSTEMS §4.1. What CORS adds to each of
-//! them is in `socketio::cors`.
+//! Answers to requests: payloads, `ok`, and errors in the words that clients of Engine.IO know.
+//!
+//! The fields that CORS adds to each of them are in `socketio::cors`.
 
 use crate::http::response::{Body, Response, Status};
 

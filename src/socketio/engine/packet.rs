@@ -1,5 +1,5 @@
 //! Engine.IO packets: the first character is the type. In a polling payload they are joined by the
-//! byte 0x1E, and binary is `b` and base64 (SEED_SYSTEMS §4.1).
+//! byte 0x1E, and binary is `b` and base64. `docs/socketio.md` shows some.
 //!
 //! What a packet causes is not decided here.
 

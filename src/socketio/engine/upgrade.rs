@@ -1,5 +1,4 @@
-//! WebSockets: a session's only transport, or one that is to take over from polling (SEED_SYSTEMS
-//! §4.1).
+//! WebSockets: a session's only transport, or one that is to take over from polling.
 //!
 //! The second proves itself first: `2probe`, `3probe`, `5`. Until the `5` everything that is for the client
 //! is queued for its GET; with the `5` what is left of that goes over the WebSocket. So no message is lost
