@@ -14,7 +14,7 @@ use ws101::ws::close::Violation;
 /// Why two outcomes differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
-    /// ws101 fails at the first byte that proves the fault (LIMITS §4), the other when the header or
+    /// ws101 fails at the first byte that proves the fault, the other when the header or
     /// the frame is whole. Taken away: the frame is filled up with zeros.
     FailsEarlier,
     /// The frame breaks several rules, and each side names another one.

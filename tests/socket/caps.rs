@@ -1,4 +1,4 @@
-//! Too many connections, too few descriptors, and a listener that fails (LIMITS §1, §2, §6).
+//! Too many connections, too few descriptors, and a listener that fails.
 
 use crate::client::{Answer, Client};
 use crate::process::{Server, eventually, limited};
@@ -159,7 +159,7 @@ fn client_that_sends_too_much_waits_and_loses_nothing() {
 
 #[test]
 fn soft_limit_of_descriptors_is_raised_at_start() {
-    // LIMITS §6
+    // A process may raise its soft limit up to the hard one, and ws101 does.
     let server = Server::spawn(limited("ulimit -S -n 40", &[]));
     let mut clients: Vec<Client> = (0..60).map(|_| Client::open(&server, "/echo")).collect();
     for client in &mut clients {
@@ -169,7 +169,7 @@ fn soft_limit_of_descriptors_is_raised_at_start() {
 
 #[test]
 fn cap_fits_the_limit_of_descriptors_and_leaves_room_to_say_no() {
-    // LIMITS §2: the soft limit minus 16.
+    // 16 of the 40 files that may be open are kept for the server itself and for those it turns away.
     let server = Server::spawn(limited("ulimit -n 40", &["--max-connections", "9000"]));
     let line = server.log_line();
     let told = "at most 24 connections, not 9000: 40 files may be open (ulimit -n)";
@@ -237,7 +237,7 @@ mod linux {
 
     #[test]
     fn without_descriptors_peers_are_turned_away_and_later_served() {
-        // LIMITS §6: never left in the backlog. The cap knows nothing of it.
+        // Nobody is left in the backlog: the server accepts each connection and closes it. No cap refuses them.
         let server = Server::start(&[]);
         limit_descriptors(&server, 30);
         let (mut served, refused, cut) = crowd(&server, 60);
@@ -323,7 +323,7 @@ mod linux {
 
     #[test]
     fn listener_that_fails_for_a_while_costs_nobody_else() {
-        // LIMITS §6: no error of `accept` is fatal. This one is EINVAL: the socket does not listen.
+        // No error of `accept` ends the server. This one is EINVAL: the socket does not listen.
         let mut server = Server::start(&[]);
         let mut client = Client::open(&server, "/echo");
         let listener = stolen_listener(&server);

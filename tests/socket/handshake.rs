@@ -105,7 +105,7 @@ fn silent_and_slow_heads_meet_their_deadline() {
 
 #[test]
 fn half_close_is_answered_and_ends() {
-    // LIMITS §4: what is complete is answered, half-open connections are not kept.
+    // The server answers what is complete, then closes: it keeps no half-open connection.
     let server = Server::start(&[]);
     let mut client = Client::open(&server, "/echo");
     let mut bytes = text("whole");

@@ -1,4 +1,4 @@
-//! A server with nothing to do does nothing at all (PRODUCT §4).
+//! A server with nothing to do does nothing at all: no wake-up without a reason.
 
 #![cfg(target_os = "linux")]
 

@@ -1,5 +1,4 @@
-//! The ways in which a peer leaves the chat. The others hear of it once, and nobody else notices
-//! (SEED_SYSTEMS §2.1).
+//! The ways in which a peer leaves the chat. The others hear of it once, and nobody else notices.
 
 use crate::client::Client;
 use crate::process::{Server, eventually};

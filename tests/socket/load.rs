@@ -81,7 +81,7 @@ fn flood_of_pings_is_answered_in_order() {
 
 #[test]
 fn member_that_does_not_read_stops_nobody() {
-    // LIMITS §6: nobody waits for it, nothing is left out for the others; it is disconnected.
+    // Nobody waits for a slow member, and the others get every message; it alone is disconnected.
     const FAREWELL: &str = "Client #3 has left the chat";
     let server = Server::start(&[]);
     let mut writer = Client::open(&server, "/ws/2");
@@ -123,7 +123,7 @@ fn member_that_does_not_read_stops_nobody() {
 
 #[test]
 fn writer_that_never_reads_is_not_read_any_more() {
-    // LIMITS §2: its own echoes hold it up, so memory does not follow what it would send.
+    // Its own echoes hold it up, so memory does not follow what it would send.
     let server = Server::start(&[]);
     let mut mute = Client::with_small_window(&server).upgraded("/echo");
     let mut witness = Client::open(&server, "/echo");

@@ -1,4 +1,4 @@
-//! stderr: one line for each connection, nothing for a message, nothing a peer can forge (LIMITS §8).
+//! stderr has one line for each connection, none for a message, and nothing a peer can forge.
 
 use crate::client::Client;
 use crate::process::Server;

@@ -1,6 +1,6 @@
-//! The memory budget of the real process (PRODUCT §4): what is resident stays within budget + 8 MiB,
+//! The memory budget of the real process: resident memory stays within budget + 8 MiB,
 //! at every moment and not only at the end. Of those 8 MiB the release build may take 2.5 MiB at its
-//! start (PRODUCT §5); a debug build takes more, so here the rest is counted from the start on.
+//! start (a bar of `make bench`); a debug build takes more, so here the rest is counted from the start on.
 
 #![cfg(target_os = "linux")]
 

@@ -1,5 +1,6 @@
-//! A bug costs one connection (PRODUCT §4, LIMITS rule 1): whoever meets it is closed with 1011, the
-//! others, and those who come later, are served. `panicking.rs` is the server that has the bugs.
+//! A bug costs one connection: whoever meets it is closed with 1011.
+//!
+//! The others, and those who come later, are served. `panicking.rs` is the server that has the bugs.
 
 use crate::client::Client;
 use crate::process::{Server, piped};

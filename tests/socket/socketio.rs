@@ -1,5 +1,6 @@
-//! What the operator reads of the chat on Socket.IO: who came and went, and only who looks for a fault
-//! reads what was said (SEED_SYSTEMS §4.2, LIMITS §8).
+//! What the operator reads of the chat on Socket.IO: who came and went.
+//!
+//! Messages are in the log at level debug only, for an operator who looks for a fault.
 
 use crate::client::Client;
 use crate::process::Server;

@@ -1,4 +1,4 @@
-//! SIGTERM, SIGINT, SIGHUP (LIMITS §7).
+//! SIGTERM and SIGINT take the server down in order; SIGHUP is ignored.
 
 use crate::client::Client;
 use crate::process::Server;

@@ -1,4 +1,4 @@
-//! The program that the public suites of Engine.IO 4 and Socket.IO 5 want to meet (SEED_SYSTEMS §4.2): short deadlines,
+//! The program that the public suites of Engine.IO 4 and Socket.IO 5 want to meet: short deadlines,
 //! an echo at `/engine.io/`, namespaces that repeat what they are told. `tests/socketio/suites` starts it.
 #![allow(clippy::expect_used)]
 

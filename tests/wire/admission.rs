@@ -1,4 +1,4 @@
-//! Caps on connections (LIMITS §1, §2): who is let in, who is told why not, who is not even told.
+//! Caps on connections: who is let in, who is told why not, who is not even told.
 
 mod files;
 
@@ -71,7 +71,7 @@ fn connection_over_the_cap_is_told_503_and_the_others_are_served() {
 
 #[test]
 fn refused_connection_is_read_and_discarded_for_2_s() {
-    // LIMITS §1: the answer must reach a client that sends its request only afterwards.
+    // The answer must reach a client that sends its request only afterwards.
     let mut sim = at_most(1);
     sim.open("/echo");
     let refused = sim.connect();
@@ -124,7 +124,7 @@ fn refused_peer_that_floods_is_cut() {
 
 #[test]
 fn sixty_four_are_told_at_once_and_beyond_that_nobody() {
-    // LIMITS §1
+    // Each of the 64 is an open file for 2 s, so their number has a bound too.
     let mut sim = at_most(2);
     let served = [sim.open("/echo"), sim.open("/echo")];
     let told: Vec<PeerNo> = (0..64).map(|_| sim.connect()).collect();

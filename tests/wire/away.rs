@@ -1,5 +1,6 @@
-//! What an application keeps for peers that are away counts into the memory budget (PRODUCT §4), and
-//! a Close without a code (SEED_SYSTEMS §4.1).
+//! What an application keeps for peers that are away counts into the memory budget.
+//!
+//! A last test is about the Close without a code, with which Socket.IO ends a session.
 
 use crate::client::{frame, from_server, text, texts};
 use crate::sim::{End, Sim};

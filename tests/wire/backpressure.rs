@@ -1,5 +1,5 @@
 //! Peers that read slowly, or not at all, or only in bits: nothing is lost, nothing grows without
-//! a bound, nobody else waits (LIMITS §2, §6; rule 3).
+//! a bound, nobody else waits.
 
 mod bodies;
 mod fairness;

@@ -41,7 +41,7 @@ fn message_reaches_everybody_unchanged_its_sender_included() {
 
 #[test]
 fn topic_is_1_to_64_unreserved_characters() {
-    // LIMITS §2: topics `[A-Za-z0-9_.~-]{1,64}`
+    // A topic is `[A-Za-z0-9_.~-]{1,64}`.
     let longest = "a".repeat(64);
     for topic in [
         "a",
@@ -196,7 +196,7 @@ fn members_come_and_go_and_each_message_reaches_exactly_those_present() {
 
 #[test]
 fn messages_of_one_turn_leave_in_one_write_for_each_receiver() {
-    // LIMITS, rule 3: what was queued in a turn is written at its end.
+    // What is queued in a turn is written at its end.
     let mut sim = Sim::default();
     let peers: Vec<PeerNo> = (0..20).map(|_| sim.open("/broadcast/t")).collect();
     let outside = sim.open("/broadcast/other");
@@ -240,7 +240,7 @@ fn pong_and_broadcasts_keep_their_order_in_one_write() {
 
 #[test]
 fn fragmented_message_arrives_whole_and_unfragmented() {
-    // RFC 6455 §5.4; SEED_SYSTEMS §1. Control frames and other senders in between.
+    // RFC 6455 §5.4. Control frames and other senders come in between.
     let mut sim = Sim::default();
     let [one, two] = [sim.open("/broadcast"), sim.open("/broadcast")];
     for (first, whole) in [(0x01, 0x81), (0x02, 0x82)] {

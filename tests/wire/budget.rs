@@ -1,4 +1,4 @@
-//! The memory budget (PRODUCT §4, LIMITS §2): when more is held for all peers together than it
+//! The memory budget: when more is held for all peers together than it
 //! allows, the largest holder goes, and nobody else.
 //!
 //! That the count is right is asserted in every turn of every test (`Sim::audit`).

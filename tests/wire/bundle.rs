@@ -1,4 +1,4 @@
-//! The client of Socket.IO below `/socket.io/` (SEED_SYSTEMS §4.3): names, header fields, both forms.
+//! The client of Socket.IO below `/socket.io/`: names, header fields, both forms.
 
 use crate::answer::{self, Answer};
 use crate::sim::Sim;
@@ -110,7 +110,7 @@ fn gzip_is_for_who_accepts_it_and_inflates_to_the_same() {
 
 #[test]
 fn tag_is_the_version_in_both_forms() {
-    // SEED_SYSTEMS §4.3, as the original has it; RFC 9110 §13.1.2: this comparison is weak.
+    // The server of socket.io has this tag, and clients know it. RFC 9110 §13.1.2: this comparison is weak.
     let tag = "\"4.8.4\"";
     for accepts in ["", "Accept-Encoding: gzip\r\n"] {
         assert_eq!(get("socket.io.js", accepts).field("ETag"), Some(tag));

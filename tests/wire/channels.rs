@@ -1,5 +1,5 @@
-//! SEED_SYSTEMS §3: what a client of the Django Channels chat sees, on `/ws/chat/{room}/` and
-//! `/ws/socket-server/`.
+//! What a client of the Django Channels chat sees, on `/ws/chat/{room}/` and
+//! `/ws/socket-server/`. Clients written for it work unchanged.
 
 mod json;
 mod paths;
@@ -42,7 +42,7 @@ fn is_closed_1011(sim: &mut Sim, peer: PeerNo, what: &str) {
 
 #[test]
 fn message_goes_to_every_member_once_its_sender_included() {
-    // SEED_SYSTEMS §3, byte for byte
+    // These are the bytes that the server of the Django Channels tutorial sends.
     let mut sim = Sim::default();
     let [one, two, three] = members(&mut sim, ["lobby"; 3]);
     let answer = [
@@ -57,7 +57,7 @@ fn message_goes_to_every_member_once_its_sender_included() {
 
 #[test]
 fn joining_and_leaving_are_silent() {
-    // SEED_SYSTEMS §3; by a Close, by the end of the stream, by a reset, by breaking a rule
+    // Members leave by a Close, by the end of the stream, by a reset, by breaking a rule.
     let mut sim = Sim::default();
     let [stays, other] = members(&mut sim, ["lobby"; 2]);
     let leavers = members(&mut sim, ["lobby"; 5]);
@@ -76,7 +76,7 @@ fn joining_and_leaving_are_silent() {
 
 #[test]
 fn rooms_do_not_hear_each_other() {
-    // SEED_SYSTEMS §3: names are case-sensitive; the room without a name is one of its own; `/ws` is another chat
+    // Names are case-sensitive; the room without a name is one of its own; `/ws` is another chat.
     let mut sim = Sim::default();
     let paths = [
         "/ws/chat/lobby/",
@@ -108,7 +108,7 @@ fn rooms_do_not_hear_each_other() {
 
 #[test]
 fn room_without_a_name_is_a_room() {
-    // SEED_SYSTEMS §3: "one fixed room, for pages that name none"
+    // It is one fixed room, for pages that name none.
     let mut sim = Sim::default();
     let peers = [(); 3].map(|()| sim.open("/ws/socket-server/"));
     sim.send(peers[0], &said("\"x\""));
@@ -120,7 +120,7 @@ fn room_without_a_name_is_a_room() {
 
 #[test]
 fn bad_input_closes_its_sender_alone_and_the_room_goes_on() {
-    // SEED_SYSTEMS §3: "CLOSE 1011 to the sender, nothing to the room, room goes on"
+    // The sender gets a Close 1011, the room gets nothing.
     let mut sim = Sim::default();
     let [one, two, three] = members(&mut sim, ["lobby"; 3]);
     let input = [said("1"), text("nonsense"), said("2")].concat();
@@ -149,7 +149,7 @@ fn bad_input_closes_its_sender_alone_and_the_room_goes_on() {
 
 #[test]
 fn fragmented_message_is_passed_on_whole() {
-    // SEED_SYSTEMS §1: chat messages are unfragmented
+    // Whatever the sender does, receivers get a message in one frame.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["lobby"; 2]);
     sim.send(one, &frame(0x01, "{\"mess"));
@@ -162,7 +162,7 @@ fn fragmented_message_is_passed_on_whole() {
 
 #[test]
 fn burst_of_1_000_messages_loses_none_and_keeps_each_senders_order() {
-    // SEED_SYSTEMS §3: "none lost in a burst of 1000"; in one read, and from five senders in one turn
+    // The burst comes in one read, and from five senders in one turn.
     for senders in [1, 5] {
         let mut sim = Sim::default();
         let peers = members(&mut sim, ["lobby"; 5]);
@@ -208,7 +208,7 @@ fn member_that_does_not_read_stops_nobody_and_loses_nothing() {
 
 #[test]
 fn message_of_16_mib_is_passed_on() {
-    // SEED_SYSTEMS §1; what it becomes is longer by the type.
+    // 16 MiB is the default limit. The message that goes out is longer, by its type.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["lobby"; 2]);
     let text_len = (16 << 20) - "{\"message\": \"\"}".len();

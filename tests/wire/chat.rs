@@ -1,4 +1,4 @@
-//! SEED_SYSTEMS §1 and §2: what a client of the FastAPI chat sees, on `/ws/{client_id}` and `/ws`.
+//! What a client of the FastAPI chat sees, on `/ws/{client_id}` and `/ws`. Clients written for it work unchanged.
 
 mod leaving;
 mod memory;
@@ -25,7 +25,7 @@ fn lines(sim: &mut Sim, peer: PeerNo) -> Vec<String> {
 
 #[test]
 fn sender_reads_two_lines_and_everybody_else_one() {
-    // SEED_SYSTEMS §2.1, byte for byte
+    // These are the bytes that the chat of the FastAPI documentation sends.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["1", "2"]);
     let hello = hex("81 85 01 02 03 04 49 67 6f 68 6e");
@@ -40,7 +40,7 @@ fn sender_reads_two_lines_and_everybody_else_one() {
 
 #[test]
 fn joining_is_silent() {
-    // SEED_SYSTEMS §2.1, §2.2
+    // In both chats nobody reads a line when somebody joins.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["1", "2"]);
     let [three, four] = [sim.open("/ws"), sim.open("/ws")];
@@ -51,7 +51,7 @@ fn joining_is_silent() {
 
 #[test]
 fn somebody_alone_reads_both_lines() {
-    // SEED_SYSTEMS §2.1: "then to everybody, sender included"
+    // The second line goes to everybody, its sender included.
     let mut sim = Sim::default();
     let [one] = members(&mut sim, ["1"]);
     let answer = sim.exchange(one, &text("x"));
@@ -60,7 +60,7 @@ fn somebody_alone_reads_both_lines() {
 
 #[test]
 fn two_members_may_have_one_id() {
-    // SEED_SYSTEMS §2.1: "they are two members"
+    // An id is a name only: these are two members.
     let mut sim = Sim::default();
     let [first, second] = members(&mut sim, ["7", "007"]);
     sim.send(first, &text("x"));
@@ -77,7 +77,7 @@ fn two_members_may_have_one_id() {
 
 #[test]
 fn text_is_passed_on_as_it_is() {
-    // SEED_SYSTEMS §2.1: no escaping, no trimming
+    // The chat neither escapes nor trims.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["1", "2"]);
     let [three, four] = [sim.open("/ws"), sim.open("/ws")];
@@ -108,7 +108,7 @@ fn text_is_passed_on_as_it_is() {
 
 #[test]
 fn fragmented_message_is_passed_on_whole() {
-    // SEED_SYSTEMS §1: chat messages are unfragmented
+    // Whatever the sender does, receivers get a message in one frame.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["1", "2"]);
     sim.send(one, &frame(0x01, "Hel"));
@@ -121,7 +121,7 @@ fn fragmented_message_is_passed_on_whole() {
 
 #[test]
 fn chats_with_and_without_ids_do_not_hear_each_other() {
-    // SEED_SYSTEMS §2.2: "a separate chat"
+    // `/ws` is a chat of its own.
     let mut sim = Sim::default();
     let [numbered] = members(&mut sim, ["1"]);
     let anonymous = sim.open("/ws");
@@ -142,7 +142,7 @@ fn chats_with_and_without_ids_do_not_hear_each_other() {
 
 #[test]
 fn chat_without_ids_gives_every_message_once_to_everybody() {
-    // SEED_SYSTEMS §2.2
+    // Its sender is one of them, and leaving is one line for the rest.
     let mut sim = Sim::default();
     let peers = [(); 3].map(|()| sim.open("/ws"));
     sim.send(peers[1], &text("Hello"));
@@ -180,7 +180,7 @@ fn common(lines: Vec<String>, id: usize) -> Vec<String> {
 
 #[test]
 fn all_receivers_see_one_order_and_each_sender_its_own() {
-    // SEED_SYSTEMS §2.1: in one turn, and over turns; every sender's messages cut anywhere
+    // Messages come in one turn, and over turns, and are cut anywhere.
     for seed in 1..40 {
         let mut rng = Rng::new(seed);
         let mut sim = Sim::default();
@@ -228,7 +228,7 @@ fn all_receivers_see_one_order_and_each_sender_its_own() {
 
 #[test]
 fn burst_of_1_000_messages_loses_none_and_doubles_none() {
-    // SEED_SYSTEMS §2.1: "each exactly once"; in one read, and from five senders in one turn
+    // The burst comes in one read, and from five senders in one turn.
     for senders in [1, 5] {
         let mut sim = Sim::default();
         let peers: Vec<PeerNo> = (0..5).map(|id| sim.open(&format!("/ws/{id}"))).collect();
@@ -256,7 +256,7 @@ fn burst_of_1_000_messages_loses_none_and_doubles_none() {
 
 #[test]
 fn member_that_does_not_read_stops_nobody_and_loses_nothing_within_its_limits() {
-    // SEED_SYSTEMS §2.1: "must not stop the others (original: it does)"
+    // In the chat of the FastAPI documentation such a member stops all others.
     let mut sim = Sim::default();
     let [one, two, mute] = members(&mut sim, ["1", "2", "3"]);
     sim.set_window(mute, Some(0));
@@ -277,7 +277,7 @@ fn member_that_does_not_read_stops_nobody_and_loses_nothing_within_its_limits() 
 
 #[test]
 fn message_of_16_mib_is_passed_on_and_its_sender_gets_two_copies() {
-    // SEED_SYSTEMS §1; the queue limit of LIMITS §2 leaves room for both.
+    // The queue limit is twice the message limit, which leaves room for both.
     let mut sim = Sim::default();
     let [one, two] = members(&mut sim, ["1", "2"]);
     sim.send(two, &text("w".repeat(16 << 20)));

@@ -53,7 +53,7 @@ fn each_close_code_is_answered_with_itself_or_fails_with_1002() {
 
 #[test]
 fn close_is_answered_with_its_code_and_no_reason() {
-    // RFC 6455 §5.5.1; LIMITS §4
+    // RFC 6455 §5.5.1
     for code in [1000, 1001, 1014, 3000, 3999, 4000, 4999] {
         ends_with(close(code, ""), answer(code));
         ends_with(close(code, "see you, é"), answer(code));

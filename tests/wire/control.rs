@@ -22,7 +22,7 @@ fn payload_of_a_ping_need_not_be_text() {
 
 #[test]
 fn each_ping_has_its_pong_in_order_with_the_messages() {
-    // RFC 6455 §5.5.2-3; LIMITS §4: one Pong for each
+    // RFC 6455 §5.5.2, §5.5.3. One Pong for several Pings would be allowed; we send one for each.
     let input = [ping("1"), text("2"), ping("3"), ping("4"), binary("5")].concat();
     script::echo(input, hex("8a 01 31 81 01 32 8a 01 33 8a 01 34 82 01 35"));
 }
@@ -75,7 +75,7 @@ fn pong_overtakes_what_waits_since_an_earlier_turn() {
 
 #[test]
 fn flood_of_pings_is_bounded_by_not_reading_and_each_is_answered() {
-    // LIMITS §4: a Pong is never dropped; the read stop of §2 bounds the queue.
+    // A Pong is never dropped. The queue has a bound because the server stops reading.
     let mut sim = Sim::new(Config {
         max_queue_bytes: Some(1 << 20),
         ..Config::default()

@@ -1,4 +1,4 @@
-//! permessage-deflate under attack (RFC 7692 §8, LIMITS §2 and rule 3): few bytes that become many, or that make much
+//! permessage-deflate under attack (RFC 7692 §8): few bytes that become many, or that make much
 //! work. Here are the client's means; `memory` is about what is held, `turns` about who has to wait, `waiting` about
 //! connections that are slow, paused, limited or end.
 //!

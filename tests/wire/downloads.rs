@@ -25,7 +25,7 @@ fn thousand_downloads_share_each_turn_and_all_end() {
         }
         largest_turn = largest_turn.max(received.iter().sum::<usize>() - before);
     }
-    // LIMITS, rule 3: a mebibyte of bodies, and at most a thousand heads.
+    // Work of one turn is bounded: a mebibyte of bodies, and at most a thousand heads.
     assert!(largest_turn < (1 << 20) + (256 << 10), "{largest_turn}");
     // All heads are alike, so all answers are as long.
     assert!(received.iter().all(|len| *len == received[0]), "unfair");

@@ -34,7 +34,7 @@ fn server_closes_its_side_first_and_the_socket_when_the_client_has_closed_too() 
 
 #[test]
 fn client_that_never_closes_is_waited_for_two_seconds_and_not_reset() {
-    // LIMITS §1
+    // RFC 6455 §7.1.1. The server has closed its side, and gives the client time to read the Close.
     let (mut sim, peer) = closed();
     sim.advance(Duration::from_millis(1_999));
     sim.exchange(peer, &text("late"));
@@ -50,7 +50,7 @@ fn client_that_never_closes_is_waited_for_two_seconds_and_not_reset() {
 
 #[test]
 fn client_that_sends_on_is_cut_after_a_mebibyte() {
-    // LIMITS §1
+    // Bytes after the Closes are read and thrown away, but not without a bound.
     let (mut sim, peer) = closed();
     for _ in 0..16 {
         assert_eq!(sim.exchange(peer, &[0x2a; 65_536]), b"");
@@ -92,7 +92,7 @@ fn side_is_not_closed_before_everything_is_written() {
 
 #[test]
 fn stream_that_ends_without_a_close_ends_the_connection_silently() {
-    // RFC 6455 §7.1.1; LIMITS §4: between frames and in the middle of one, at every byte.
+    // RFC 6455 §7.1.1: between frames and in the middle of one, at every byte.
     let message = [frame(0x01, "Hel"), frame(0x80, "lo")].concat();
     for bytes in [message, close(1000, "bye"), ping("p"), binary([0x2a; 126])] {
         for cut in 0..bytes.len() {
@@ -110,7 +110,7 @@ fn stream_that_ends_without_a_close_ends_the_connection_silently() {
 
 #[test]
 fn data_and_fin_together_are_answered_then_the_connection_ends() {
-    // LIMITS §4: answer what is complete, keep no half-open socket.
+    // The server answers what is complete, and keeps no half-open socket.
     for (input, output) in [
         (text("Hello"), hex("81 05 48 65 6c 6c 6f")),
         (
@@ -231,7 +231,7 @@ fn application_hears_once_with_the_code_of_the_first_close() {
 
 #[test]
 fn application_hears_at_once_that_the_stream_ended_though_bytes_still_wait() {
-    // RFC 6455 §7.1.5; LIMITS §4: clean up, whatever the client still has to read.
+    // RFC 6455 §7.1.5. Bytes that the client has yet to read are no reason to wait.
     let (mut sim, peer, record) = closer();
     sim.set_window(peer, Some(0));
     sim.send(peer, &ping("p"));
@@ -264,7 +264,7 @@ fn application_that_closes_sends_one_close_and_nothing_behind_it() {
 
 #[test]
 fn close_that_is_never_answered_is_waited_for_five_seconds() {
-    // LIMITS §1: then the TCP connection ends.
+    // After five seconds the server ends TCP without the peer's Close.
     recorded(|sim, peer| {
         sim.exchange(peer, &text("x"));
         sim.advance(Duration::from_millis(4_999));

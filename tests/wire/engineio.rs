@@ -1,4 +1,4 @@
-//! Engine.IO 4 (SEED_SYSTEMS §4.1), byte by byte on the virtual clock, with a small service on top.
+//! Engine.IO 4, byte by byte on the virtual clock, with a small service on top.
 
 mod cors;
 mod ending;

@@ -101,7 +101,7 @@ fn length_with_its_top_bit_set_fails_at_the_byte_that_has_it() {
 
 #[test]
 fn length_not_in_its_shortest_form_fails_once_it_cannot_become_long_enough() {
-    // RFC 6455 §5.2 binds the sender; refusing is our policy (LIMITS §4).
+    // RFC 6455 §5.2 binds the sender; refusing is our policy.
     for input in [
         "82 fe 00 00",
         "82 fe 00 7d",
@@ -115,7 +115,7 @@ fn length_not_in_its_shortest_form_fails_once_it_cannot_become_long_enough() {
 
 #[test]
 fn messages_ahead_of_a_violation_are_answered_first() {
-    // PRODUCT §4
+    // A violation never swallows what was complete before it.
     let input = [text("one"), text("two"), hex("83")].concat();
     let output = [from_server(0x81, "one"), from_server(0x81, "two")].concat();
     fails_at_last_byte(input, output, 1002);

@@ -1,4 +1,6 @@
-//! The opening handshake (RFC 6455 §4.2) and the plan for every request, in the order of LIMITS §3.
+//! The opening handshake (RFC 6455 §4.2) and the plan for every request.
+//!
+//! Faults have a fixed order, and the first of them decides.
 
 use ws101::config::Config;
 use ws101::http::head::Method;
@@ -301,7 +303,7 @@ fn key_that_is_not_one_base64_of_16_bytes_is_400() {
 
 #[test]
 fn body_on_an_upgrade_is_400_and_an_empty_one_is_none() {
-    // LIMITS §3, RFC 9112 §6: a body would be read as frames.
+    // RFC 9112 §6: a body would be read as frames.
     check(
         Some(&WEBSOCKET),
         &[

@@ -1,4 +1,4 @@
-//! Request heads: where they end, what they say, what is refused (RFC 9112, LIMITS §3).
+//! Request heads: where they end, what they say, what is refused (RFC 9112).
 //!
 //! Every head is scanned whole, byte by byte and at every cut, and must come out the same.
 

@@ -124,7 +124,7 @@ fn connection_ends_when_the_client_says_so() {
 
 #[test]
 fn last_of_1_000_requests_says_close() {
-    // LIMITS §2; RFC 9112 §9.6
+    // RFC 9112 §9.6. A connection has 1,000 requests at most.
     for at_once in [true, false] {
         let (mut sim, counters) = site(Config::default());
         let peer = sim.connect();
@@ -147,7 +147,7 @@ fn last_of_1_000_requests_says_close() {
 
 #[test]
 fn last_request_may_still_be_an_upgrade() {
-    // LIMITS §2 counts requests; a WebSocket has none.
+    // Requests are counted; a WebSocket has none.
     let config = Config {
         max_requests_per_connection: 2,
         ..Config::default()
@@ -188,7 +188,7 @@ fn head_is_answered_like_get_without_the_body() {
 
 #[test]
 fn upgrade_after_plain_requests_and_frames_right_behind_it() {
-    // SEED_SYSTEMS §1: "may carry plain requests and then the upgrade"; RFC 6455 §4.2.2
+    // RFC 6455 §4.2.2. A kept connection may carry plain requests and then the upgrade.
     for plain in [
         vec![],
         vec!["/bytes/3"],

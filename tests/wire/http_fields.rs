@@ -1,4 +1,4 @@
-//! What the fields of a request head say: Host, framing, options, lists (RFC 9110, RFC 9112, LIMITS §3).
+//! What the fields of a request head say: Host, framing, options, lists (RFC 9110, RFC 9112).
 
 use ws101::http::fields::{Malformed, has_token, offers, subprotocols};
 use ws101::http::head::Framing;

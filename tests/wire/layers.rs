@@ -158,7 +158,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("HashSet", &[]),
     ("async", &[]),
     ("unsafe", &[]),
-    // Would end the process, or fail when stdout is closed (LIMITS §7).
+    // Would end the process, or fail when stdout is closed.
     ("print!", &[]),
     ("println!", &[]),
     ("eprint!", &[]),

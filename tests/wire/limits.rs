@@ -1,4 +1,4 @@
-//! RFC 6455 §10.4: how large, how many, how slow (LIMITS §1, §2, §4).
+//! RFC 6455 §10.4: how large a message may be, of how many fragments, and how slow.
 
 use crate::client::{binary, frame, frame_with_key, frames, from_server, hex, ping, pong, text};
 use crate::script::{self, Script, fails_at_last_byte, fails_at_last_byte_with};
@@ -32,7 +32,7 @@ fn passes(config: Config, input: Vec<u8>, output: Vec<u8>) {
 
 #[test]
 fn announced_length_over_16_mib_fails_at_the_byte_that_shows_it() {
-    // RFC 6455 §10.4; LIMITS §4: 1009 from the header, before any payload
+    // RFC 6455 §10.4: 1009 from the header, before any payload.
     for header in [
         "82 ff 00 00 00 00 02",
         "81 ff 00 00 00 00 01 00 00 01",
@@ -48,7 +48,7 @@ fn announced_length_over_16_mib_fails_at_the_byte_that_shows_it() {
 
 #[test]
 fn message_of_16_mib_is_echoed() {
-    // RFC 6455 §10.4; LIMITS §2: the default limit, exactly; in one frame, then in two.
+    // RFC 6455 §10.4: the default limit, exactly; in one frame, then in two.
     let payload = vec![0x2a; 16 << 20];
     let (one, two) = payload.split_at(5 << 20);
     let whole = frame_with_key(0x82, &payload, [0; 4]);
@@ -182,7 +182,7 @@ fn close_code(sim: &mut Sim, peer: PeerNo, bytes: &[u8]) -> Option<u16> {
 
 #[test]
 fn fragments_of_exactly_the_limit_pass_and_one_more_fails_with_1008() {
-    // RFC 6455 §10.4; LIMITS §2: empty ones count too, control frames do not.
+    // RFC 6455 §10.4: empty ones count too, control frames do not.
     let config = || Config {
         max_fragments: 4,
         ..Config::default()
@@ -217,7 +217,7 @@ fn fragments_of_exactly_the_limit_pass_and_one_more_fails_with_1008() {
 
 #[test]
 fn fragments_of_the_default_limit_pass_and_one_more_fails_with_1008() {
-    // LIMITS §2: 131,072
+    // The default is 131,072.
     let first = frame(0x01, "");
     let rest = frame(0x00, "").repeat(131_070);
     for (last, pass) in [(frame(0x80, ""), true), (frame(0x00, ""), false)] {
@@ -236,7 +236,7 @@ fn fragments_of_the_default_limit_pass_and_one_more_fails_with_1008() {
 
 #[test]
 fn memory_follows_what_arrived_not_what_was_announced() {
-    // RFC 6455 §10.4; LIMITS rule 2
+    // RFC 6455 §10.4: no memory for a length that was only announced.
     let limits = Limits {
         max_message_bytes: 1 << 40,
         max_fragments: 10,
@@ -278,7 +278,7 @@ fn dawdling(bytes: usize) -> (Sim, PeerNo) {
 
 #[test]
 fn large_message_that_hardly_grows_fails_with_1008_after_a_minute() {
-    // LIMITS §1
+    // More than 64 KiB are held, so 64 KiB more must come within a minute.
     let (mut sim, peer) = dawdling(65_537);
     for _ in 0..5 {
         sim.advance(Duration::from_secs(10));
@@ -293,7 +293,7 @@ fn large_message_that_hardly_grows_fails_with_1008_after_a_minute() {
 
 #[test]
 fn large_message_that_grows_by_64_kib_a_minute_may_take_its_time() {
-    // LIMITS §1
+    // Five of these pieces come in 50 s, and are more than 64 KiB.
     let (mut sim, peer) = dawdling(65_537);
     for _ in 0..60 {
         sim.advance(Duration::from_secs(10));
@@ -307,7 +307,7 @@ fn large_message_that_grows_by_64_kib_a_minute_may_take_its_time() {
 
 #[test]
 fn unfinished_message_of_64_kib_may_wait() {
-    // LIMITS §1: only more than that has a deadline.
+    // Only a message of which more is held has a deadline.
     let mut sim = Sim::default();
     let peer = sim.open("/echo");
     sim.send(peer, &frame(0x02, [0x2a; 65_536]));

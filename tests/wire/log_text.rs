@@ -1,4 +1,4 @@
-//! Text that a peer chose, as it stands in a line of the log (LIMITS §8).
+//! Text that a peer chose, as it stands in a line of the log.
 
 use ws101::hub::{NotAllowed, escaped};
 
@@ -7,7 +7,7 @@ const FIELD_BYTES: usize = 256;
 
 #[test]
 fn text_of_a_peer_cannot_forge_or_hide_anything() {
-    // LIMITS §8. No request brings such bytes into a line today: the grammar of HTTP refuses
+    // No request brings such bytes into a line today: the grammar of HTTP refuses
     // them. The log does not rely on that.
     for (bytes, shown) in [
         (&b"plain /path~"[..], "plain /path~"),

@@ -1,4 +1,4 @@
-//! A bug costs one connection (PRODUCT §4, LIMITS rule 1), on the virtual clock: nobody else loses a byte, a
+//! A bug costs one connection, here on the virtual clock: nobody else loses a byte, a
 //! deadline or the news of an ending, and what is counted stays right (`Sim::audit`). With sockets: `tests/socket/panics.rs`.
 
 use crate::answer::get;

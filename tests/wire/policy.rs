@@ -1,4 +1,4 @@
-//! Whose pages may connect, and which names are ours (RFC 6455 §10.2, PRODUCT §4).
+//! Whose pages may connect, and which names are ours (RFC 6455 §10.2; README.md, "Whose pages may connect").
 
 use ws101::http::policy::Policy;
 
@@ -7,7 +7,7 @@ use crate::http::{self, with_head};
 
 #[test]
 fn host_that_is_not_ours_is_421() {
-    // RFC 9110 §15.5.20; PRODUCT §4: DNS rebinding.
+    // RFC 9110 §15.5.20. Otherwise a page could have its own name lead to our machine (DNS rebinding).
     let policy = |allowed: &[&str]| Policy {
         allowed_hosts: allowed.iter().map(|&host| host.to_owned()).collect(),
         machine_name: "Pi".to_owned(),
@@ -72,7 +72,8 @@ fn origin_status(origin: &str, host: &str, allowed: &[&str]) -> u16 {
 
 #[test]
 fn origin_of_our_own_pages_is_accepted_and_a_foreign_one_is_403() {
-    // RFC 6455 §4.2.2 step 4, §10.2; PRODUCT §4.
+    // RFC 6455 §4.2.2 step 4, §10.2. Our own pages are those whose host and port are in `Host`; and, when
+    // `Host` is a loopback name, those of any loopback name.
     for (expected, origin, host) in [
         (101, "http://a.example:8000", "a.example:8000"),
         (101, "HTTP://A.Example:8000", "a.example:8000"),
@@ -122,7 +123,7 @@ fn origin_of_our_own_pages_is_accepted_and_a_foreign_one_is_403() {
 
 #[test]
 fn origin_listed_by_flag_is_accepted() {
-    // RFC 6455 §10.2; PRODUCT §4: --allow-origin.
+    // RFC 6455 §10.2; the flag is `--allow-origin`.
     let list = ["https://B.example", "http://c.example:1"];
     assert_eq!(origin_status("https://b.example", "a.example", &list), 101);
     assert_eq!(origin_status("http://c.example:1", "a.example", &list), 101);
@@ -147,7 +148,7 @@ fn origin_listed_by_flag_is_accepted() {
 
 #[test]
 fn policy_refusals_name_their_flag() {
-    // PRODUCT §4: the log line and the body say how to allow it.
+    // The log line and the body say how to allow it.
     let response = refusal(&request(&["Origin: http://evil.example"]), &WEBSOCKET);
     assert_eq!(response.status.0, 403);
     assert!(response.explanation().contains("--allow-origin"));

@@ -1,4 +1,4 @@
-//! Messages per second (LIMITS §2): who sends more waits, nobody else does, and nothing is lost.
+//! Messages per second: a peer that sends more waits, nobody else does, and nothing is lost.
 
 use crate::client::{self, close, frame, from_server, ping, text, texts, upgrade};
 use crate::record::watched;

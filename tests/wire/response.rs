@@ -94,7 +94,7 @@ fn value_with_a_line_end_cannot_split_the_response() {
 
 #[test]
 fn every_refusal_is_a_short_fixed_text_that_closes() {
-    // LIMITS §3; RFC 9110 §15.5, §15.6; RFC 6585 §4, §5.
+    // RFC 9110 §15.5, §15.6; RFC 6585 §4, §5.
     let refusals: [(u16, Rejection); 16] = [
         (400, refusal::bad_request("Why.\n")),
         (403, refusal::origin_not_allowed()),

@@ -1,4 +1,4 @@
-//! The plan for a request: what the resource allows decides (RFC 9110 §15.5, LIMITS §3).
+//! The plan for a request: what the resource allows decides (RFC 9110 §15.5).
 
 use ws101::http::response::Body;
 
@@ -6,7 +6,7 @@ use crate::handshake::{PAGE, POLLING, WEBSOCKET, check, field, refusal, status};
 
 #[test]
 fn upgrade_where_there_is_no_websocket_is_404_after_everything_else() {
-    // RFC 6455 §4.2.2: 404 for a resource that is not served; LIMITS §3 for the order.
+    // RFC 6455 §4.2.2: 404 for a resource that is not served. A bad upgrade is told what is wrong with it first.
     for route in [None, Some(&PAGE)] {
         check(
             route,

@@ -1,4 +1,4 @@
-//! Going down (LIMITS §7): what each kind of connection gets, how long it may take, what is cut.
+//! Going down: what each kind of connection gets, how long it may take, what is cut.
 
 mod applications;
 mod requests;
@@ -192,7 +192,7 @@ fn who_does_not_answer_the_close_is_cut_at_the_end_and_not_before() {
 
 #[test]
 fn close_timeout_ends_a_connection_before_a_longer_drain_does() {
-    // LIMITS §1: 5 s for the peer's Close, then 2 s of lingering.
+    // 5 s for the peer's Close, then 2 s of lingering.
     let (mut sim, record) = sim_with(drain_timeout(Duration::from_secs(60)));
     let peer = sim.open("/echo");
     stop(&mut sim);

@@ -1,4 +1,4 @@
-//! Socket.IO 5: packets, who may send which when, what an application sees (SEED_SYSTEMS §4.2).
+//! Socket.IO 5: packets, who may send which when, what an application sees.
 
 mod abuse;
 mod attachments;

@@ -1,4 +1,4 @@
-//! `/healthz` and `/metrics` (LIMITS §9): each number moves when it should, and only then.
+//! `/healthz` and `/metrics`: each number moves when it should, and only then.
 
 mod counters;
 mod gauges;

@@ -1,4 +1,4 @@
-//! LIMITS §1: every deadline, at its time and not a millisecond before.
+//! Every state has a deadline: each strikes at its time, and not a millisecond before.
 
 mod gaps;
 mod http;

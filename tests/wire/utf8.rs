@@ -86,7 +86,7 @@ fn long_text_of_every_width_survives_every_cut() {
 
 #[test]
 fn text_fails_at_its_first_impossible_byte_though_the_rest_never_arrives() {
-    // RFC 6455 §8.1: 1007; the timing is policy (LIMITS §4).
+    // RFC 6455 §8.1 asks for 1007; failing at this byte is our policy.
     for payload in rows(INVALID) {
         fails_at_last_byte(begun(0x81, 100, &payload), vec![], 1007);
         fails_at_last_byte(begun(0x01, 100, &payload), vec![], 1007);

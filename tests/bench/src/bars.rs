@@ -1,4 +1,4 @@
-//! The table of what the server must reach (docs: "Performance" in the design), and what was reached.
+//! The bars: figures that the server must reach, goals beyond them, and what was reached.
 //!
 //! A bar that nobody measures stays in the report, as "not run".
 
@@ -92,7 +92,7 @@ const fn reported(id: &'static str, what: &'static str, unit: Unit) -> Bar {
     }
 }
 
-/// What the design only wishes.
+/// A bar that has a goal only: nothing is wrong when it is not reached.
 const fn goal(id: &'static str, what: &'static str, unit: Unit, goal: f64) -> Bar {
     Bar {
         id,

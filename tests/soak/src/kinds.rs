@@ -226,7 +226,7 @@ fn frames_byte_by_byte(_: u64) -> Vec<Step> {
     open("/echo", [Mute, Drip(bytes, SLOW), End])
 }
 
-/// LIMITS §4: what is complete is answered, then the connection ends.
+/// A client ends its side: the server answers what is complete, then ends the connection.
 fn half_close(_: u64) -> Vec<Step> {
     open(
         "/echo",

@@ -152,7 +152,7 @@ fn farewell_is_one_line() {
 
 #[test]
 fn caps_fit_the_limit_on_open_files() {
-    // LIMITS §2: min(10,000, fd soft limit - 16), and 64 refusals at once if there is room.
+    // At most the limit minus 16 connections, and 64 refusals at once if there is room.
     for (limit, asked, connections, refusals, is_cut) in [
         (1 << 20, 10_000, 10_000, 64, false),
         (10_074, 10_000, 10_000, 64, false),

@@ -35,7 +35,7 @@ struct Pieces {
 impl Source for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reads.set(self.reads.get() + 1);
-        assert!(buffer.len() <= 64 << 10, "LIMITS §5: 64 KiB at a time");
+        assert!(buffer.len() <= 64 << 10, "a body is read 64 KiB at a time");
         if self.at == self.stop {
             return match self.stop % 2 {
                 0 => Ok(0),

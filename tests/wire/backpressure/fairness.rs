@@ -1,4 +1,4 @@
-//! Work of one turn is bounded, also when one message is many deliveries (LIMITS, rule 3).
+//! Work of one turn is bounded, also when one message is many deliveries.
 
 use crate::client::{self, from_server, text};
 use crate::record::watched;

@@ -1,4 +1,7 @@
-//! Pings of a peer that does not take its answers (LIMITS §4, the Ping row).
+//! Pings of a peer that does not take its answers: each gets its Pong, and none is dropped.
+//!
+//! A Pong stands in order with what the same read produced. It goes ahead of frames not yet begun only when the queue
+//! still holds bytes of an earlier turn.
 
 use super::take_in_steps;
 use crate::client::{self, from_server, ping, text};

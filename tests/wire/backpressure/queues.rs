@@ -70,7 +70,7 @@ fn end_of_stream_behind_a_full_queue_is_seen_when_it_is_reached() {
     assert_eq!(record.closes(), []);
     sim.set_window(peer, None);
     sim.run();
-    // LIMITS §4: what is complete is answered, then the connection ends.
+    // The server answers what is complete, then ends the connection.
     assert_eq!(client::frames(&sim.take(peer)).len(), 300);
     assert_eq!(record.closes().len(), 1);
     assert_eq!(sim.end(peer), End::Closed);

@@ -32,7 +32,7 @@ fn leads_to(path: &str, room: &str) {
 
 #[test]
 fn room_is_1_to_94_word_characters() {
-    // SEED_SYSTEMS §3; LIMITS §2: rooms `[A-Za-z0-9_]{1,94}`
+    // A room is `[A-Za-z0-9_]{1,94}`.
     let longest = "r".repeat(94);
     for room in ["a", "Z", "0", "_", "lobby", "Room_42", "chat", &longest] {
         leads_to(&format!("/ws/chat/{room}/"), room);
@@ -77,7 +77,7 @@ fn name_is_decoded_once() {
 
 #[test]
 fn other_paths_are_refused() {
-    // SEED_SYSTEMS §3: the slash behind the name is required; §1: letter case, unknown paths
+    // The slash after the name is required, and letter case counts.
     for path in [
         "/ws/chat/lobby",
         "/ws/chat/lobby//",
@@ -109,7 +109,7 @@ fn other_paths_are_refused() {
 
 #[test]
 fn query_string_never_changes_routing() {
-    // SEED_SYSTEMS §1
+    // Only the path names a room.
     for path in [
         "/ws/chat/lobby/?",
         "/ws/chat/lobby/?room=x",
@@ -124,7 +124,7 @@ fn query_string_never_changes_routing() {
 
 #[test]
 fn plain_requests_are_told_to_upgrade_where_there_is_a_room() {
-    // SEED_SYSTEMS §1: "404 (426 also fine); never a hang"
+    // RFC 9110 §15.5.22. Each request is answered at once; where there is no room, with 404.
     for method in ["GET", "HEAD", "POST"] {
         for (path, status) in [
             ("/ws/chat/lobby/", "426"),

@@ -1,4 +1,4 @@
-//! What counts as a message, and what it becomes (SEED_SYSTEMS §3).
+//! What counts as a message in a room, and what it becomes.
 
 use super::{chat, is_closed_1011, lines, members, said};
 use crate::client::{binary, text};
@@ -173,7 +173,7 @@ fn what_is_no_object_with_a_message_closes_its_sender() {
 
 #[test]
 fn nesting_is_at_most_32_wherever_it_is() {
-    // LIMITS §2; the object itself is the first
+    // 32 brackets may be open at once; the object itself is the first.
     let (most, more) = (nested(31), nested(32));
     gives(&format!("{{\"message\": {most}}}"), &most);
     gives(

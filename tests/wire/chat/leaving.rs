@@ -66,7 +66,7 @@ fn code(code: u16) -> Vec<u8> {
 
 #[test]
 fn with_a_close() {
-    // SEED_SYSTEMS §2.1: CLOSE with or without code, tab closed = 1001
+    // A browser sends 1001 when its tab is closed, and clients may send any code or none.
     for number in [1000, 1001, 3000, 4999] {
         leaves("close", &code(number), |sim, peer| {
             sim.send(peer, &close(number, "bye"));
@@ -93,7 +93,7 @@ fn with_a_close_and_fin_or_a_second_close_behind_it() {
 
 #[test]
 fn without_a_close() {
-    // SEED_SYSTEMS §2.1: TCP FIN or RST; between messages, inside a frame, inside a message
+    // TCP ends by FIN or RST, between messages, inside a frame, inside a message.
     for begun in [
         vec![],
         hex("81"),
@@ -113,7 +113,7 @@ fn without_a_close() {
 
 #[test]
 fn by_breaking_a_rule() {
-    // SEED_SYSTEMS §1, §2.1: 1002, 1007, 1009
+    // RFC 6455 §7.4.1: 1002, 1007 and 1009.
     for (input, number) in [
         (hex("81 01 41"), 1002),
         (hex("83 80 00 00 00 00"), 1002),
@@ -133,7 +133,7 @@ fn by_breaking_a_rule() {
 
 #[test]
 fn by_sending_binary() {
-    // SEED_SYSTEMS §2.1, better than the original: Close 1003, and the chat goes on
+    // Close 1003, and the chat goes on. (In the chat of the FastAPI documentation it does not.)
     let mut payload = 1003_u16.to_be_bytes().to_vec();
     payload.extend(b"text only");
     let answer = from_server(0x88, payload);
@@ -154,7 +154,7 @@ fn by_sending_binary() {
 
 #[test]
 fn by_silence() {
-    // SEED_SYSTEMS §1: PING at 20 s, CLOSE 1011 at 40 s; LIMITS §1
+    // A Ping after 20 s of silence, a Close 1011 after 40 s.
     let mut sim = Sim::default();
     let [one, two, three] = members(&mut sim, ["1", "2", "3"]);
     live_on(&mut sim, &[one, three], Duration::from_secs(35));
@@ -173,7 +173,7 @@ fn by_silence() {
 
 #[test]
 fn by_not_reading() {
-    // LIMITS §6: a slow consumer leaves like anybody else; the others miss nothing
+    // A member that does not read leaves like anybody else; the others miss nothing.
     let mut sim = Sim::default();
     let [one, two, three] = members(&mut sim, ["1", "2", "3"]);
     sim.set_window(two, Some(0));
@@ -209,7 +209,7 @@ fn by_not_reading() {
 
 #[test]
 fn last_words_arrive_before_the_farewell_and_at_once() {
-    // SEED_SYSTEMS §2.1; LIMITS §4: FIN after data: what is complete is answered
+    // A message that is complete when the stream ends is passed on.
     type Step = fn(&mut Sim, PeerNo);
     let fin: Step = |sim, peer| {
         sim.send(peer, &text("bye"));
@@ -284,7 +284,7 @@ fn many_at_once() {
 
 #[test]
 fn farewell_can_be_worded() {
-    // SEED_SYSTEMS §2.1: "the wording is a setting"
+    // `--farewell` sets the words after the name.
     let mut apps = apps();
     apps.insert(0, Box::new(Chat::new("left the chat".to_owned())));
     let mut sim = Sim::with_apps(Config::default(), apps);

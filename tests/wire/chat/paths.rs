@@ -33,7 +33,7 @@ fn is_refused(path: &str) {
 
 #[test]
 fn id_is_shown_as_the_number_it_is() {
-    // SEED_SYSTEMS §2.1
+    // A number has no plus and no zeros in front, and 0 has no sign.
     for (id, shown) in [
         ("7", "7"),
         ("0", "0"),
@@ -60,7 +60,7 @@ fn id_is_shown_as_the_number_it_is() {
 
 #[test]
 fn id_has_at_most_127_digits() {
-    // SEED_SYSTEMS §2.1: up to 127, a longer one is refused
+    // The sign is not counted, and a longer id is refused.
     let longest = "9".repeat(127);
     for sign in ["", "-"] {
         assert_eq!(
@@ -82,7 +82,7 @@ fn id_has_at_most_127_digits() {
 
 #[test]
 fn what_is_no_number_is_refused() {
-    // SEED_SYSTEMS §1, §2.1
+    // An id is an optional sign and decimal digits. Anything else is no path of the chat.
     for path in [
         "/ws/",
         "/ws/abc",
@@ -118,7 +118,7 @@ fn what_is_no_number_is_refused() {
 
 #[test]
 fn other_paths_are_refused() {
-    // SEED_SYSTEMS §1: trailing slash too many, wrong letter case, unknown path
+    // A slash too many, another letter case, an unknown path.
     for path in [
         "/ws/7/",
         "/ws//",
@@ -144,7 +144,7 @@ fn other_paths_are_refused() {
 
 #[test]
 fn query_string_never_changes_routing() {
-    // SEED_SYSTEMS §1
+    // Only the path names a member.
     for path in ["/ws/7?", "/ws/7?client_id=9", "/ws/7?/8/", "/ws/7??a=b&c"] {
         assert_eq!(name(path), "7", "{path}");
     }
@@ -163,7 +163,7 @@ fn query_string_never_changes_routing() {
 
 #[test]
 fn offers_of_browsers_are_fine() {
-    // SEED_SYSTEMS §1: extensions and subprotocols offered, Origin of the other loopback name
+    // Extensions and subprotocols are offered, and the Origin is the other loopback name.
     let fields = "\r\nOrigin: http://localhost:8000\r\n\
         Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
         Sec-WebSocket-Protocol: chat\r\n\r\n";
@@ -184,7 +184,7 @@ fn offers_of_browsers_are_fine() {
 
 #[test]
 fn plain_requests_are_told_to_upgrade() {
-    // SEED_SYSTEMS §1: "426 also fine; never a hang"; RFC 9110 §15.5.22, §7.8
+    // RFC 9110 §15.5.22, §7.8. Each request is answered at once.
     for path in ["/ws", "/ws/7", "/ws/7?x"] {
         for method in ["GET", "HEAD", "POST"] {
             let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");

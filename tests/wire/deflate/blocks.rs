@@ -113,7 +113,7 @@ fn hellos(count: usize) -> Vec<u8> {
 
 #[test]
 fn thousands_of_blocks_with_bfinal_and_no_more() {
-    // LIMITS: 4,096 in one message; more are abuse (1008), in one frame or in many.
+    // A message may have 4,096 of them. More are abuse (1008), in one frame or in many.
     let config = Config {
         deflate_threshold_bytes: 1 << 20,
         ..Config::default()

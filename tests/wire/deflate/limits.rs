@@ -58,7 +58,7 @@ fn message_of_exactly_the_limit_passes_and_one_byte_more_is_1009() {
 
 #[test]
 fn frame_longer_than_the_limit_is_1009_by_its_header() {
-    // LIMITS §4, as for a plain one; in a continuation too, what came before is counted.
+    // As with a plain frame the header decides. In a continuation, what came before is counted.
     let open = opened(&limited());
     let header = hex("c1 fe 9c 41");
     script::fails_at_last_byte_opened(&open, header, Vec::new(), 1009);

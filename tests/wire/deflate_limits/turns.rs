@@ -1,4 +1,4 @@
-//! How much is inflated and compressed before others have their turn (LIMITS rule 3).
+//! How much is inflated and compressed before others have their turn.
 
 use super::*;
 use std::cell::Cell;

@@ -33,7 +33,7 @@ fn last_code(sim: &mut Sim, peer: PeerNo) -> Option<u16> {
 
 #[test]
 fn slow_message_ends_whether_it_is_large_before_or_after_inflation() {
-    // LIMITS §1: more than 64 KiB of an unfinished message, and not as many more within 60 s.
+    // When more than 64 KiB of an unfinished message are held, 64 KiB more must come within 60 s.
     let empty_blocks = [0x00, 0x00, 0x00, 0xff, 0xff].repeat(14_000);
     for payload in [bomb(70_000), empty_blocks] {
         let (mut sim, peer) = dawdling(Config::default(), &payload);

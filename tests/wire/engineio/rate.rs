@@ -1,4 +1,4 @@
-//! Messages per second (LIMITS §2) of a client that polls: who sends more waits for its answer, and
+//! Messages per second of a client that polls: who sends more waits for its answer, and
 //! nothing is lost.
 
 use super::{RS, Server, get, post};

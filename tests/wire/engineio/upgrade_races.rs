@@ -1,5 +1,5 @@
 //! Messages in every gap of the upgrade: each arrives exactly once, in order, by whichever transport
-//! is open (SEED_SYSTEMS §4.1).
+//! is open.
 
 use super::{RS, Server};
 use crate::client::text;

@@ -1,5 +1,5 @@
 //! Large embedded pages as gzip: who would rather have them so (RFC 9110 §12.5.3), what lies in `www/` and
-//! in the program (PRODUCT §3). What is answered is `forms`.
+//! in the program. What is answered is `forms`.
 
 use std::fs;
 use std::path::Path;

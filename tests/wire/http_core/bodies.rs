@@ -57,7 +57,7 @@ fn body_of_every_small_length_is_complete_with_any_window() {
 
 #[test]
 fn streamed_body_is_read_as_the_peer_reads() {
-    // LIMITS §5: a stalled download holds one chunk, not the file
+    // A stalled download holds one chunk, not the file.
     let (mut sim, counters) = site(Config::default());
     let peer = sim.connect();
     sim.set_window(peer, Some(0));
@@ -85,7 +85,7 @@ fn streamed_body_is_read_as_the_peer_reads() {
 
 #[test]
 fn pipelined_large_pages_wait_for_the_peer_to_read() {
-    // LIMITS §2: 256 KiB queued, then nothing more is answered, and nothing more is read
+    // When 256 KiB are queued, nothing more is answered, and nothing more is read.
     for (target, most) in [
         ("/bytes/100000", 3),
         ("/bytes/1000000", 1),
@@ -132,7 +132,7 @@ fn pipelined_large_pages_wait_for_the_peer_to_read() {
 
 #[test]
 fn peer_that_takes_nothing_is_cut_after_30_s() {
-    // LIMITS §1: HTTP response being written, no byte accepted
+    // A response is being written, and the peer accepts no byte of it.
     for target in ["/bytes/700000", "/stream/700000"] {
         let (mut sim, counters) = site(Config::default());
         let peer = sim.connect();

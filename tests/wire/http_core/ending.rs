@@ -40,7 +40,7 @@ fn lingering_connection_ends_with_the_peers_fin() {
 
 #[test]
 fn lingering_connection_ends_after_2_s() {
-    // LIMITS §1
+    // The peer has 2 s to read the last answer before the socket is closed.
     for request in last_requests() {
         let (mut sim, peer) = lingering(&request);
         sim.advance(Duration::from_millis(1_900));
@@ -56,7 +56,7 @@ fn lingering_connection_ends_after_2_s() {
 
 #[test]
 fn lingering_connection_takes_1_mib_and_no_more() {
-    // LIMITS §1: read and thrown away; not a request of it is answered
+    // What the peer still sends is read and thrown away, and not a request of it is answered.
     for request in last_requests() {
         let (mut sim, peer) = lingering(&request);
         let junk = get("/bytes/1").repeat(30_000);
@@ -74,7 +74,7 @@ fn lingering_connection_takes_1_mib_and_no_more() {
 
 #[test]
 fn last_answer_is_whole_before_the_server_closes_its_side() {
-    // LIMITS §1: "the peer may never see the status line": so it is written first, all of it
+    // Otherwise the peer might never see the status line (RFC 9112 §9.6).
     for request in last_requests() {
         let (mut sim, _) = site(Config::default());
         let peer = sim.connect();
@@ -136,7 +136,7 @@ fn refusal_behind_answers_comes_after_them() {
 
 #[test]
 fn peer_that_closes_its_side_behind_its_request_gets_the_whole_answer() {
-    // LIMITS §4: "answer what is complete, then close"
+    // The server answers what is complete, then closes.
     for target in [
         "/bytes/5",
         "/bytes/700000",

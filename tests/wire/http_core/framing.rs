@@ -89,7 +89,7 @@ fn transfer_codings_other_than_chunked_are_refused() {
 
 #[test]
 fn get_with_a_body_is_413_and_the_last() {
-    // LIMITS §2, §3: none accepted; "answer, then close; never parse the body as the next request"
+    // RFC 9112 §6: the body must never be parsed as the next request, so the connection ends.
     let body = get("/bytes/2");
     for fields in [
         format!("Content-Length: {}\r\n", body.len()),
@@ -142,7 +142,7 @@ fn body_of_a_refused_request_is_never_a_request() {
 
 #[test]
 fn upgrade_with_a_body_is_refused() {
-    // LIMITS §3. Its bytes would be frames to us and a body to an intermediary.
+    // The bytes of the body would be frames to us and a body to an intermediary.
     let head = upgrade("/echo").trim_end().to_owned() + "\r\n";
     is_last(&format!("{head}Content-Length: 5\r\n"), "Hello", 400);
     is_last(
@@ -154,7 +154,7 @@ fn upgrade_with_a_body_is_refused() {
 
 #[test]
 fn post_to_a_page_names_the_methods_it_has() {
-    // SEED_SYSTEMS §1; RFC 9110 §15.5.6
+    // RFC 9110 §15.5.6
     for method in ["POST", "DELETE", "PUT", "OPTIONS"] {
         let mut apps = apps();
         apps.push(Box::new(Pages::new(Box::new(Embedded::default()))));

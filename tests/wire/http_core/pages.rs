@@ -32,7 +32,7 @@ fn get_with(target: &str, field: &str) -> String {
 
 #[test]
 fn front_page() {
-    // SEED_SYSTEMS §2.3
+    // All these targets are the chat page.
     let mut sim = pages();
     for target in ["/", "/?x=y", "/index.html"] {
         let answer = ask(&mut sim, &get(target));

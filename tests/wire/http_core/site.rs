@@ -116,7 +116,10 @@ impl Pieces {
 impl Source for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         add(&self.counters.pieces);
-        assert!(!buffer.is_empty() && buffer.len() <= 64 << 10, "LIMITS §5");
+        assert!(
+            !buffer.is_empty() && buffer.len() <= 64 << 10,
+            "64 KiB at most"
+        );
         let rest = &self.bytes[self.at..];
         if rest.is_empty() && self.fails {
             return Err(io::Error::other("the disk says no"));

@@ -1,5 +1,5 @@
 //! One thousand messages in one turn to a hundred receivers, three of whom do not read: encoded
-//! once, in few writes, and nobody waits for the three (LIMITS §2, §6).
+//! once, in few writes, and nobody waits for the three.
 
 use crate::client;
 use crate::record::{Record, watched};
@@ -135,7 +135,7 @@ fn thousand_small_messages_leave_in_one_write_for_each_receiver() {
     scene.speak(4);
     let after = writes(&scene);
     for (before, after) in before.iter().zip(&after) {
-        assert_eq!(after - before, 1, "PRODUCT §5: one write for a turn");
+        assert_eq!(after - before, 1, "one write for a turn");
     }
     for peer in &scene.mute {
         assert_eq!(scene.sim.peer(*peer).writes, 2, "the 101, and one in vain");
@@ -143,7 +143,7 @@ fn thousand_small_messages_leave_in_one_write_for_each_receiver() {
     scene.readers_have_all(4);
     assert_eq!(scene.dropped(), 0, "6,000 bytes wait; that is no harm yet");
 
-    // LIMITS §1: no byte accepted for 30 s. To the millisecond.
+    // No byte was accepted for 30 s, to the millisecond.
     scene.sim.advance(Duration::from_millis(29_999));
     assert_eq!(scene.dropped(), 0);
     scene.sim.advance(Duration::from_millis(1));
@@ -178,7 +178,7 @@ fn over_1_mib_without_progress_for_1_s_is_too_slow() {
 
 #[test]
 fn over_the_queue_limit_is_too_slow_at_once() {
-    // LIMITS §2: twice the message limit, at least 8 MiB, judged after the turn's write.
+    // The limit is twice the message limit, at least 8 MiB, and is judged after the turn's write.
     let config = Config {
         max_message_bytes: 1 << 20,
         ..Config::default()

@@ -1,4 +1,4 @@
-//! A request answered later: from a timer, too late, or never (EXAMPLES §2).
+//! A request answered later: from a timer, too late, or never.
 
 mod bodies;
 mod gone;
@@ -108,7 +108,7 @@ fn answer_to_head_has_the_length_and_no_body() {
 
 #[test]
 fn request_held_for_60_s_is_503_and_given_up_once() {
-    // LIMITS §1: request held by the application
+    // An application may hold a request for 60 s at most.
     let (mut sim, peer, record) = desk();
     sim.exchange(peer, get("/hold?59999,60000,70000").as_bytes());
     sim.advance(millis(59_998));

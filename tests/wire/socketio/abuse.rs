@@ -1,5 +1,4 @@
-//! Who breaks a rule is closed without a code, and nothing that it sends behind that is read
-//! (SEED_SYSTEMS §4.2).
+//! A session that breaks a rule is closed without a code, and nothing that it sends after that is read.
 
 use super::client::{BOTH, Client, Got, bytes, noting, said, take};
 

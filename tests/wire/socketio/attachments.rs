@@ -1,4 +1,4 @@
-//! Packets with attachments: a text, then so many binary messages, both ways (SEED_SYSTEMS §4.2).
+//! Packets with attachments, both ways: a text, then as many binary messages as it announces.
 
 use super::client::{BOTH, Client, Got, Noting, Transport, bytes, noting, said, serve_with, take};
 use super::namespaces::rest;

@@ -1,4 +1,4 @@
-//! The chat of the tutorial (SEED_SYSTEMS §4.2), byte for byte.
+//! The chat of the Socket.IO tutorial, byte for byte.
 
 use super::client::{BOTH, Client, Got, Transport, bytes, said, serve};
 use crate::answer;
@@ -87,7 +87,7 @@ fn who_leaves_reads_nothing_more() {
 
 #[test]
 fn the_frames_and_payloads_of_the_examples() {
-    // SEED_SYSTEMS §4.2, with the 4 of Engine.IO in front.
+    // Each packet has the 4 of Engine.IO in front.
     let mut sim = serve(Chat);
     let peer = sim.connect();
     let path = "/socket.io/?EIO=4&transport=websocket";

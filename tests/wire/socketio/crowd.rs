@@ -1,4 +1,4 @@
-//! Many clients: one encoding for all, nothing left when they are gone (issue: cost).
+//! Many clients: one encoding for all, nothing left when they are gone.
 
 use super::client::{Client, Got, Transport, noting, said, serve, take};
 use crate::client::from_server;

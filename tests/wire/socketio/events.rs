@@ -1,4 +1,4 @@
-//! Events and acks, both ways (SEED_SYSTEMS §4.2).
+//! Events and acks, both ways.
 
 use super::client::{BOTH, Client, Transport, noting, said, take};
 

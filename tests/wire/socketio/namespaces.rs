@@ -1,4 +1,4 @@
-//! Joining, being told that one cannot, leaving (SEED_SYSTEMS §4.2).
+//! Namespaces: joining one, being told that one cannot, leaving it.
 
 use super::client::{BOTH, Client, Got, Transport, noting, said, serve, take};
 use crate::sim::Sim;

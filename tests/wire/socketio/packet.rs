@@ -56,7 +56,7 @@ fn check_both_ways<const N: usize>(rows: [(&str, Packet<'_>); N]) {
     }
 }
 
-// SEED_SYSTEMS §4.2, without the `4` that Engine.IO puts in front.
+// Packets stand here without the `4` that Engine.IO puts in front.
 
 #[test]
 fn joining_and_leaving_is_read_and_written() {

@@ -35,7 +35,7 @@ fn silent_peer_is_pinged_after_20_s_and_given_up_20_s_later() {
 
 #[test]
 fn any_byte_proves_that_the_peer_lives() {
-    // PRODUCT §4: a Pong, a message, the first byte of a header
+    // It need not be a Pong: a message will do, or the first byte of a header.
     for alive in [client::pong(""), text("x"), vec![0x81]] {
         let mut sim = Sim::default();
         let peer = sim.open("/echo");

@@ -127,7 +127,7 @@ impl Ledger {
         }
     }
 
-    /// A member of a room says this: everybody there gets what it becomes (SEED_SYSTEMS §3), or it is
+    /// A member of a room says this: everybody there gets what it becomes, or it is
     /// refused, and nobody gets anything.
     fn said_in_room(&self, id: ConnId, room: &str, message: Message<'_>) {
         let value = match message {

@@ -60,7 +60,7 @@ fn body_at_the_limit_passes_and_one_byte_more_is_413() {
 
 #[test]
 fn unfinished_body_is_408_after_30_s_whatever_arrives() {
-    // LIMITS §1: request body incomplete (absolute)
+    // Bytes that arrive do not move this deadline.
     let (mut sim, peer, record) = desk();
     sim.send(peer, post("Content-Length: 100").as_bytes());
     for _ in 0..29 {
