@@ -6,6 +6,7 @@
 mod markdown;
 mod notation;
 mod readme;
+mod references;
 mod shout;
 
 use crate::sim::{Sim, apps};
