@@ -206,7 +206,7 @@ pub trait Net {
 /// What came of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// So many bytes were taken. Fewer than offered: no more for now.
+    /// How many bytes the socket took. Fewer than were offered: it takes no more for now.
     Bytes(usize),
     /// The connection is broken.
     Broken,

@@ -41,7 +41,7 @@ impl Budget {
         &self.shared
     }
 
-    /// So many bytes are now held for this one alone.
+    /// Notes how many bytes are held for this holder alone from now on. Zero: nothing.
     pub fn set(&mut self, holder: Holder, bytes: usize) {
         let before = if bytes == 0 {
             self.holders.remove(&holder)

@@ -79,7 +79,7 @@ pub struct Conn {
     pub accepted: Time,
     /// Last received bytes at.
     pub heard: Time,
-    /// Since when a WebSocket's present wait lasts: our ping went out, or our Close.
+    /// When the last Ping, or our Close, was sent on this WebSocket.
     pub since: Time,
     /// The peer last accepted bytes of a queue at.
     pub progressed: Time,
@@ -164,7 +164,7 @@ pub struct Exchange {
     pub head: Vec<u8>,
     /// What it is waiting for.
     pub stage: Stage,
-    /// Since when.
+    /// When the wait for that began.
     pub since: Time,
     /// Requests taken so far.
     pub requests: u32,

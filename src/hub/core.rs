@@ -25,7 +25,7 @@ use crate::ws::frame::{self, Opcode};
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Of the memory budget, the part that unused blocks of large messages may take.
+/// Unused blocks of large messages may take the memory budget divided by this.
 const KEPT_PART: usize = 16;
 
 /// Something an application has to be told.

@@ -74,7 +74,7 @@ impl Ctx<'_> {
         self.core.log.news(self.core.now, what, text);
     }
 
-    /// The same for those who look for a fault, and ask for such lines.
+    /// One line like those of [`Ctx::log_info`], written only at level `debug`: for whoever looks for a fault.
     pub fn log_debug(&mut self, what: &str, text: &str) {
         self.core.log.detail(self.core.now, what, text);
     }
@@ -203,7 +203,8 @@ impl Ctx<'_> {
             .start_close(id, Some(code), reason, Cause::Application);
     }
 
-    /// The same with a Close that has no code, for protocols that say why themselves (RFC 6455 §5.5.1).
+    /// Begins the closing handshake with a Close that has no code (RFC 6455 §5.5.1). For protocols that say why
+    /// by themselves.
     pub fn close_without_code(&mut self, id: ConnId) {
         self.core.start_close(id, None, "", Cause::Application);
     }

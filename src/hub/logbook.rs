@@ -3,17 +3,14 @@
 //! Peers can make a server write lines. So each kind of line is limited, to ten in a second as a rule,
 //! then counted, and text that a peer chose is escaped and cut.
 
+use super::escape::escaped;
 use super::not_allowed::NotAllowed;
 use crate::clock::Time;
 use crate::conn::Conn;
 use crate::http::response::Response;
 use crate::ws::close::Violation;
 use log::{Level, debug, error, info, warn};
-use std::fmt::Write;
 use std::time::Duration;
-
-/// Bytes of one field that a peer chose.
-pub(super) const FIELD_BYTES: usize = 256;
 
 /// A kind of line, limited on its own.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +52,9 @@ impl Kind {
         }
     }
 
-    /// So many lines in so much time. That no connection can be accepted may last for hours.
+    /// How many lines of this kind are written in how much time.
+    ///
+    /// Errors of `accept` get fewer: that no connection can be accepted may last for hours.
     fn limit(self) -> (u32, Duration) {
         match self {
             Self::Accept => (1, Duration::from_secs(10)),
@@ -253,38 +252,4 @@ fn path_of(conn: &Conn) -> String {
         return "-".to_owned();
     }
     escaped(conn.path.as_bytes())
-}
-
-/// Text that a peer chose, fit for a log line: control characters (C0, C1, DEL), bidirectional
-/// controls and invalid UTF-8 as `\xNN` or `\u{..}`, quotes and backslashes escaped, cut at 256 bytes.
-#[must_use]
-pub fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    let (kept, cut) = match bytes.get(..FIELD_BYTES) {
-        Some(kept) => (kept, bytes.len() > FIELD_BYTES),
-        None => (bytes, false),
-    };
-    for chunk in kept.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            // Writing to a String cannot fail.
-            let _ = match character {
-                '"' | '\\' => write!(text, "\\{character}"),
-                '\0'..='\x1f' | '\x7f' => write!(text, "\\x{:02x}", u32::from(character)),
-                '\u{80}'..='\u{9f}'
-                | '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}' => write!(text, "\\u{{{:x}}}", u32::from(character)),
-                plain => write!(text, "{plain}"),
-            };
-        }
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-    }
-    if cut {
-        text.push_str("...");
-    }
-    text
 }

@@ -25,6 +25,7 @@ mod admission;
 mod closing;
 pub(crate) mod core;
 pub mod ctx;
+mod escape;
 mod exchange;
 mod expire;
 pub(crate) mod intake;
@@ -40,7 +41,7 @@ mod stop;
 mod transmit;
 mod websocket;
 
-pub use self::logbook::escaped;
+pub use self::escape::escaped;
 pub use self::not_allowed::NotAllowed;
 
 use self::core::{Core, Report};

@@ -7,7 +7,7 @@
 //! anything else it says `NAME` or `ORIGIN`. And it says when it is good: an attacker's site can write
 //! such lines too, by sending its visitors here.
 
-use super::escaped;
+use super::escape::{self, escaped};
 use crate::http::authority::{Authority, Host};
 use std::fmt;
 
@@ -66,6 +66,6 @@ fn is_harmless(text: &str, others: &[u8]) -> bool {
     let mut bytes = text.bytes();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     !text.starts_with('-')
-        && text.len() <= super::logbook::FIELD_BYTES
+        && text.len() <= escape::FIELD_BYTES
         && bytes.all(|byte| is_plain(byte) || others.contains(&byte))
 }

@@ -12,7 +12,7 @@ use crate::pool::{Block, BlockSize, Pool};
 
 /// A message of which more has arrived lies in blocks.
 pub const SHORT_BYTES: usize = 32 << 10;
-/// One read takes at most so many bytes, to leave the others their turn.
+/// Most bytes of one read: the other connections are to have their turn.
 const READ_BYTES: usize = 256 << 10;
 /// A block with less room left is full: it is not worth a read.
 const WORTH_READING_BYTES: usize = 8 << 10;

@@ -86,20 +86,27 @@ fn pong_that_came_meanwhile_counts() {
     });
 }
 
+const MIB: usize = 1 << 20;
+
+/// A client that has just sent 8 MiB to `/echo`, and when it sent the last byte. The echo begins when the message
+/// is whole, so nothing has waited before.
+fn sender_of_8_mib(server: &Server, payload: &[u8]) -> (Client, Instant) {
+    let mut client = Client::open(server, "/echo");
+    let message = binary(payload);
+    let (last, most) = message.split_last().unwrap();
+    client.send(most);
+    let since = Instant::now();
+    client.send([*last]);
+    (client, since)
+}
+
 #[test]
 fn peer_that_went_on_reading_is_no_slow_consumer() {
     // More than 1 MiB that does not move for a second ends a connection: no flag changes that.
-    const MIB: usize = 1 << 20;
     for _ in 0..20 {
         let server = Server::start(&[]);
-        let mut client = Client::open(&server, "/echo");
         let payload: Vec<u8> = (0..8 * MIB).map(|at| (at % 251) as u8).collect();
-        let message = binary(&payload);
-        let (last, most) = message.split_last().unwrap();
-        client.send(most);
-        // The echo begins when the message is whole, so nothing has waited since before.
-        let since = Instant::now();
-        client.send([*last]);
+        let (mut client, since) = sender_of_8_mib(&server, &payload);
         let mut got = client.bytes(10);
         let is_valid = beyond(&server, since, Duration::from_secs(1), || {
             // All that the kernel has for it, so that the socket takes bytes again.
@@ -155,15 +162,9 @@ fn all_of_more_peers_than_one_turn_takes_are_read_before_anybody_is_judged() {
 #[test]
 fn peer_that_stood_still_with_the_server_is_no_slow_consumer() {
     // A machine that sleeps, a container that is paused: neither side could do anything.
-    const MIB: usize = 1 << 20;
     for _ in 0..20 {
         let server = Server::start(&[]);
-        let mut client = Client::open(&server, "/echo");
-        let message = binary(vec![7; 8 * MIB]);
-        let (last, most) = message.split_last().unwrap();
-        client.send(most);
-        let since = Instant::now();
-        client.send([*last]);
+        let (mut client, since) = sender_of_8_mib(&server, &vec![7; 8 * MIB]);
         let mut got = client.bytes(10).len();
         if beyond(&server, since, Duration::from_secs(1), || {}) {
             // It needs a moment to come to itself, too.

@@ -112,15 +112,19 @@ fn set_date(scratch: &Scratch) {
     file.set_modified(when).unwrap();
 }
 
+/// The tag of `www/ten.txt`.
+fn tag(www: &mut Folder) -> String {
+    let answer = get("/ten.txt", &[], www);
+    field(&answer, "ETag").unwrap().to_owned()
+}
+
 #[test]
 fn file_replaced_by_one_of_the_same_size_and_date_has_another_tag() {
     // RFC 9110 §8.8.1
     let scratch = Scratch::new();
     set_date(&scratch);
     let www = &mut scratch.www();
-    let tag = field(&get("/ten.txt", &[], www), "ETag")
-        .unwrap()
-        .to_owned();
+    let tag = tag(www);
     assert!(tag.starts_with('"'), "strong: {tag}");
     let open = fs::File::open(scratch.path("www/ten.txt")).unwrap();
     scratch.write("next.txt", "abcdefghij");
@@ -138,9 +142,7 @@ fn file_written_over_and_dated_back_has_another_tag() {
     let scratch = Scratch::new();
     set_date(&scratch);
     let www = &mut scratch.www();
-    let tag = field(&get("/ten.txt", &[], www), "ETag")
-        .unwrap()
-        .to_owned();
+    let tag = tag(www);
     let changed = || {
         let status = fs::metadata(scratch.path("www/ten.txt")).unwrap();
         (status.ctime(), status.ctime_nsec())
