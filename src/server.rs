@@ -13,7 +13,7 @@ mod log;
 
 use crate::app::ConnId;
 use crate::clock::{Clock, Time};
-use crate::hub::Hub;
+use crate::hub::{Hub, Next, Rest};
 use crate::outlet::Owing;
 use crate::seen::{Dealt, Seen};
 use crate::sockets::Sockets;
@@ -60,8 +60,8 @@ pub struct Server {
     /// When the last turn began. A wait is measured from there: that saves asking the clock
     /// again, and is late by no more than a turn takes.
     turned: Time,
-    /// When the hub has something to do, as it was when the turn began.
-    due: Time,
+    /// What the last turn left to do.
+    rest: Rest,
     seen: Seen,
     /// The first signal has come.
     stopping: bool,
@@ -74,7 +74,7 @@ impl Server {
     ///
     /// # Errors
     /// The process may not open what the loop needs.
-    pub fn new(mut listener: TcpListener, hub: Hub) -> io::Result<Self> {
+    pub fn new(mut listener: TcpListener, mut hub: Hub) -> io::Result<Self> {
         let poll = Poll::new()?;
         poll.registry()
             .register(&mut listener, LISTENER, Interest::READABLE)?;
@@ -82,6 +82,7 @@ impl Server {
         poll.registry()
             .register(&mut signals, SIGNALS, Interest::READABLE)?;
         Ok(Self {
+            rest: hub.rest(),
             hub,
             poll,
             listener: Some(listener),
@@ -96,7 +97,6 @@ impl Server {
             began: Instant::now(),
             clock: Clock::default(),
             turned: Time::default(),
-            due: Time::NEVER,
             seen: Seen::default(),
             stopping: false,
             cut: false,
@@ -127,7 +127,7 @@ impl Server {
     /// Only what `poll` itself can fail with. Errors of connections are theirs.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
-        while !self.hub.is_finished() {
+        while !self.rest.is_finished {
             let patience = self.patience();
             let (is_all, patience) = match self.poll.poll(&mut events, patience) {
                 Ok(()) => (events.iter().count() < events.capacity(), patience),
@@ -146,13 +146,12 @@ impl Server {
     }
 
     /// How long to wait for readiness. `None`: for ever, since nothing is due.
-    fn patience(&mut self) -> Option<Duration> {
-        self.due = self.hub.next_deadline();
-        if !self.ready.is_empty() || self.hub.has_work() {
+    fn patience(&self) -> Option<Duration> {
+        if !self.ready.is_empty() || self.rest.has_work {
             return Some(Duration::ZERO);
         }
         let accept_again = self.accept_again.unwrap_or(Time::NEVER);
-        let due = self.due.min(accept_again).min(self.log.at);
+        let due = self.rest.due.min(accept_again).min(self.log.at);
         (due != Time::NEVER).then(|| due.since(self.turned))
     }
 
@@ -160,7 +159,9 @@ impl Server {
     fn turn(&mut self, events: &Events, is_all: bool, now: Time) {
         let began = self.clock.last();
         self.turned = now;
-        self.guarded(now, |server| server.hub.begin_turn(now));
+        self.guarded(now, |server| {
+            server.hub.begin_turn(now, &mut server.sockets);
+        });
         let paused = self.accept_again.is_some_and(|at| at > now);
         let mut accept = self.accept_again.is_some() && !paused;
         for event in events {
@@ -189,7 +190,9 @@ impl Server {
                     }
                     if event.is_read_closed() {
                         socket.read_closed = true;
-                        self.guarded(now, |server| server.hub.hang_up(id, now));
+                        self.guarded(now, |server| {
+                            server.hub.hang_up(id, now);
+                        });
                     }
                 }
             }
@@ -200,23 +203,23 @@ impl Server {
             events: events.iter().count(),
             is_all,
             // The listener and the signals are sources, too; kqueue reports reading and writing apart.
-            most: 2 * (self.hub.connections() + 2),
+            most: 2 * (self.sockets.len() + 2),
             has_rest: !self.ready.is_empty() || self.hub.has_work(),
         };
         let seen = self.seen.advance(dealt, now);
-        if self.due <= seen || self.cut {
+        if self.rest.due <= seen || self.cut {
             self.expire(now, seen);
         }
-        self.hub.end_turn(&mut self.sockets);
+        self.rest = self.hub.end_turn(&mut self.sockets);
+        self.requeue_readable();
         if accept {
             // Now, so that who has just left makes room for who comes.
             self.guarded(now, |server| server.accept(now));
-        }
-        while let Some(id) = self.hub.next_readable() {
-            self.requeue(id);
+            self.rest = self.hub.rest();
+            self.requeue_readable();
         }
         self.log.end_turn(now);
-        if self.hub.was_busy() || self.read > 1 || accept {
+        if self.rest.was_busy || self.read > 1 || accept {
             let took = self.began.elapsed().saturating_sub(began);
             self.hub.note_turn(took);
         }
@@ -234,17 +237,12 @@ impl Server {
 
     /// Reads each connection that is ready, once. Who is ready again is read in the next turn.
     fn read_all(&mut self, now: Time) {
-        // What was left over may have filled the turn; who is ready now must not pay for it.
-        if self.hub.should_transmit() {
-            self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
-        }
         mem::swap(&mut self.ready, &mut self.batch);
         self.read = 0;
         self.guarded(now, |server| {
             while let Some(&id) = server.batch.get(server.read) {
                 server.read += 1;
-                server.read(id, now);
-                if server.hub.should_transmit() {
+                if server.read(id, now) == Next::Write {
                     server.hub.transmit(&mut server.sockets);
                 }
             }
@@ -264,6 +262,12 @@ impl Server {
         }
     }
 
+    fn requeue_readable(&mut self) {
+        for id in mem::take(&mut self.rest.readable) {
+            self.requeue(id);
+        }
+    }
+
     /// Reads the connection again in the next turn, if there may be something to read.
     fn requeue(&mut self, id: ConnId) {
         if let Some(socket) = self.sockets.get(id.slot)
@@ -278,22 +282,22 @@ impl Server {
 
     /// One read. A second one when a large message has just begun, and when the peer is known to have
     /// closed: its last bytes and the end of its stream can be one readiness.
-    fn read(&mut self, id: ConnId, now: Time) {
+    fn read(&mut self, id: ConnId, now: Time) -> Next {
+        let mut next = Next::Read;
         for _ in 0..2 {
             let Some(socket) = self.sockets.get(id.slot) else {
-                return;
+                return next;
             };
             if socket.serial != id.serial {
-                return;
+                return next;
             }
             socket.queued = false;
-            let read_closed = socket.read_closed;
             let Some(room) = self.hub.receive_buffer(id) else {
                 // The request that is held now may have come together with the end of its stream.
-                if read_closed {
-                    self.hub.hang_up(id, now);
+                if socket.read_closed {
+                    return self.hub.hang_up(id, now);
                 }
-                return;
+                return next;
             };
             match socket.stream.read(room) {
                 Ok(0) => {
@@ -302,22 +306,20 @@ impl Server {
                 }
                 Ok(len) => {
                     let is_full = len == room.len();
+                    let read_closed = socket.read_closed;
                     // A short read has drained the socket, unless the end of the stream follows.
                     socket.readable = is_full || read_closed;
-                    self.hub.received(id, len, now);
-                    if is_full {
-                        if self.hub.reads_on(id) {
-                            continue;
-                        }
-                        return self.requeue(id);
+                    next = self.hub.received(id, len, now);
+                    if !is_full && !read_closed {
+                        return next;
                     }
-                    if !read_closed {
-                        return;
+                    if is_full && !self.hub.reads_on(id) {
+                        break;
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     socket.readable = false;
-                    return;
+                    return next;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => {
@@ -327,6 +329,7 @@ impl Server {
             }
         }
         self.requeue(id);
+        next
     }
 
     /// The first SIGTERM or SIGINT begins the drain, the second cuts what is left. SIGHUP is ignored.

@@ -24,12 +24,18 @@ pub(crate) struct Socket {
 #[derive(Default)]
 pub(crate) struct Sockets {
     slots: Vec<Option<Socket>>,
+    count: usize,
 }
 
 impl Sockets {
     #[inline]
     pub(crate) fn get(&mut self, slot: u32) -> Option<&mut Socket> {
         self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
     }
 
     pub(crate) fn insert(&mut self, slot: u32, socket: Socket) {
@@ -39,6 +45,7 @@ impl Sockets {
         }
         if let Some(place) = self.slots.get_mut(slot) {
             *place = Some(socket);
+            self.count += 1;
         }
     }
 }
@@ -105,9 +112,9 @@ impl Net for Sockets {
         let Some(place) = self.slots.get_mut(id.slot as usize) else {
             return;
         };
-        if let Some(socket) = place.take()
-            && reset
-        {
+        let Some(socket) = place.take() else { return };
+        self.count -= 1;
+        if reset {
             let linger = Some(Duration::ZERO);
             let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);
         }

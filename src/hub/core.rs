@@ -73,8 +73,6 @@ pub(crate) struct Core {
     pub(crate) inflater: Inflater,
     /// Compresses what they are sent.
     pub(crate) compressor: Compressor,
-    /// Bytes inflated and compressed in this turn: work that is not to be seen by what came in and goes out.
-    pub(crate) squeezed: usize,
     /// Messages of so many bytes go out by `deliver_long`.
     pub(crate) long_bytes: usize,
     /// The memory of large messages.
@@ -83,8 +81,8 @@ pub(crate) struct Core {
     pub(crate) trim_at: Time,
     /// Bytes of the large message that an application is being given: its sender still answers for them.
     pub(crate) delivering: usize,
-    /// Bytes of large messages queued since the last write; they are not in the arena.
-    pub(crate) large_queued: usize,
+    /// Work of this turn that the arena does not show, in bytes: queued elsewhere, inflated and compressed.
+    pub(crate) other_work: usize,
     /// Received bytes, and what is queued of them as it lies.
     pub(crate) intake: Intake,
     /// Messages queued in this turn, counted per receiver.
@@ -126,7 +124,7 @@ impl Core {
             pool: Pool::new(config.memory_budget_bytes / KEPT_PART),
             trim_at: Time::NEVER,
             delivering: 0,
-            large_queued: 0,
+            other_work: 0,
             config,
             policy,
             world,
@@ -140,7 +138,6 @@ impl Core {
             arena: Vec::new(),
             inflater: Inflater::default(),
             compressor: Compressor::default(),
-            squeezed: 0,
             intake: Intake::default(),
             deliveries: 0,
             touched: Vec::new(),
@@ -210,11 +207,17 @@ impl Core {
         }
     }
 
-    /// Whether connections may still be read in this turn.
+    /// The work of this turn, in bytes.
+    #[inline]
+    pub(crate) fn work(&self) -> usize {
+        self.arena.len() + self.other_work
+    }
+
+    /// Whether what is still unread has to wait for a later turn.
     #[inline]
     pub(crate) fn turn_is_full(&self) -> bool {
         self.deliveries >= self.config.max_deliveries_per_turn
-            || self.arena.len() + self.squeezed >= self.config.max_turn_bytes
+            || self.work() >= self.config.max_turn_bytes
     }
 
     /// Makes sure that the timer of the connection fires when its deadline comes.

@@ -108,6 +108,8 @@ impl Ctx<'_> {
         self.core.intake.note_queued(frame, id.slot);
         self.core.queue(id, frame);
         self.core.deliveries += 1;
+        // It has to be written before the next read.
+        self.core.other_work += self.core.config.write_out_bytes;
         true
     }
 
@@ -119,10 +121,7 @@ impl Ctx<'_> {
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         message: Message<'_>,
     ) {
-        match message {
-            Message::Text(text) => self.deliver(ids, Opcode::Text, [text.as_bytes()]),
-            Message::Binary(bytes) => self.deliver(ids, Opcode::Binary, [bytes]),
-        }
+        self.deliver(ids, message.opcode(), [message.bytes()]);
     }
 
     /// Sends a large message to many connections, as it was received. It is not copied.

@@ -4,11 +4,11 @@
 //! An application that answers with the very message it is given (an echo) wants its bytes as they
 //! lie: unmasked, behind room for our header, which is shorter than the peer's. So the frame is not
 //! copied; its receiver's queue gets a range of this buffer. That is good until the next
-//! read: [`Hub::should_transmit`] asks for the write before. What is not written then goes
+//! read: the hub asks for the write before ([`Next::Write`]). What is not written then goes
 //! the usual way, through the arena.
 
-use super::Hub;
 use super::core::Core;
+use super::{Hub, Next};
 use crate::app::{ConnId, Message};
 use crate::clock::Time;
 use crate::conn::{Conn, Phase};
@@ -169,10 +169,15 @@ impl Hub {
 
     /// The first `len` bytes of [`Hub::receive_buffer`] have arrived.
     #[inline]
-    pub fn received(&mut self, id: ConnId, len: usize, now: Time) {
-        if len >= ADOPTED_BYTES && self.adopted(id, len, now) {
-            return;
+    pub fn received(&mut self, id: ConnId, len: usize, now: Time) -> Next {
+        if len < ADOPTED_BYTES || !self.adopted(id, len, now) {
+            self.received_here(id, len, now);
         }
+        self.next()
+    }
+
+    #[inline]
+    fn received_here(&mut self, id: ConnId, len: usize, now: Time) {
         let intake = &mut self.core.intake;
         let Some(buffer) = intake.buffer.take() else {
             return self.received_directly(id, len, now);

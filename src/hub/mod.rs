@@ -6,17 +6,14 @@
 //! 1. [`Hub::begin_turn`], which goes on with connections that had to wait;
 //! 2. [`Hub::writable`] for each socket that takes bytes again;
 //! 3. [`Hub::received`] for each readable connection that has a [`Hub::receive_buffer`], once, and
-//!    [`Hub::read_closed`] where the stream ended; after each, [`Hub::transmit`] if
-//!    [`Hub::should_transmit`];
-//! 4. [`Hub::transmit`], which writes through [`Net`](crate::app::Net);
+//!    [`Hub::read_closed`] where the stream ended; [`Hub::transmit`] when the answer is [`Next::Write`];
+//! 4. [`Hub::transmit`], which writes through [`Net`];
 //! 5. [`Hub::expire`], if something was due by the time up to which the driver has looked
 //!    ([`Seen`](crate::seen::Seen)), and [`Hub::transmit`] again for what that queued;
-//! 6. [`Hub::end_turn`].
+//! 6. [`Hub::end_turn`], which answers what is left to do ([`Rest`]).
 //!
-//! Connections that wait are passed to [`Hub::accept`] behind that, when there is room again. Then
-//! the driver waits for readiness, at most until [`Hub::next_deadline`], and not at all while
-//! [`Hub::has_work`]. Connections that [`Hub::next_readable`] names may be read again without a
-//! new readiness.
+//! Connections that wait are passed to [`Hub::accept`] after that, when there is room again, and
+//! [`Hub::rest`] is asked once more. Then the driver waits for readiness, as long as [`Rest`] allows.
 //!
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
@@ -45,7 +42,7 @@ pub use self::escape::escaped;
 pub use self::not_allowed::NotAllowed;
 
 use self::core::{Core, Report};
-use crate::app::{App, Cause, Closed, ConnId, World};
+use crate::app::{App, Cause, Closed, ConnId, Net, World};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Phase, Stage};
@@ -57,6 +54,31 @@ use std::time::Duration;
 /// Bytes of response bodies taken from their sources in one turn. Those are files, and a thousand
 /// downloads must not keep everybody else waiting for a thousand reads.
 const BODY_BYTES_PER_TURN: usize = 1 << 20;
+
+/// What the driver does after a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It reads the next connection.
+    Read,
+    /// It calls [`Hub::transmit`] before it reads any other connection.
+    Write,
+}
+
+/// What a turn leaves to the driver.
+#[derive(Debug)]
+pub struct Rest {
+    /// When [`Hub::expire`] has something to do next. [`Time::NEVER`]: nothing is waited for.
+    pub due: Time,
+    /// The next turn has something to do without any readiness.
+    pub has_work: bool,
+    /// Connections that may be read again, although no readiness was reported since.
+    pub readable: Vec<ConnId>,
+    /// The turn did more than pass a message from one connection to another. Only such a turn is worth the
+    /// question how long it took: the clock costs as much as a short message.
+    pub was_busy: bool,
+    /// The server goes down, and nothing is left to do.
+    pub is_finished: bool,
+}
 
 /// All connections and the applications above them.
 pub struct Hub {
@@ -83,8 +105,17 @@ impl Hub {
     }
 
     /// Starts a turn: goes on with what an earlier turn left over.
-    pub fn begin_turn(&mut self, now: Time) {
+    ///
+    /// If that fills the turn, it is written at once: connections that are ready now need not wait for it.
+    pub fn begin_turn(&mut self, now: Time, net: &mut impl Net) {
         self.core.now = now;
+        self.go_on();
+        if self.next() == Next::Write {
+            self.transmit(net);
+        }
+    }
+
+    fn go_on(&mut self) {
         if self.core.over_budget {
             self.relieve();
         }
@@ -162,11 +193,13 @@ impl Hub {
     }
 
     /// The peer has closed its side of the stream: nothing more arrives.
-    pub fn read_closed(&mut self, id: ConnId, now: Time) {
+    pub fn read_closed(&mut self, id: ConnId, now: Time) -> Next {
         self.core.now = now;
         self.core.active = Some(id);
         let core = &mut self.core;
-        let Some(conn) = core.get(id) else { return };
+        let Some(conn) = core.get(id) else {
+            return Next::Read;
+        };
         match &mut conn.phase {
             Phase::Gone => {}
             Phase::Draining(draining) => {
@@ -190,25 +223,28 @@ impl Hub {
             }
         }
         self.settle();
+        self.next()
     }
 
     /// The readiness says that the peer has closed, but it may have sent bytes before. Only
     /// somebody who waits for an answer cares: those bytes are not read meanwhile.
-    pub fn hang_up(&mut self, id: ConnId, now: Time) {
+    pub fn hang_up(&mut self, id: ConnId, now: Time) -> Next {
         let held = self.core.get(id).is_some_and(|conn| match &conn.phase {
             Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
             _ => false,
         });
         if held {
-            self.read_closed(id, now);
+            return self.read_closed(id, now);
         }
+        Next::Read
     }
 
     /// The connection broke.
-    pub fn broken(&mut self, id: ConnId, now: Time) {
+    pub fn broken(&mut self, id: ConnId, now: Time) -> Next {
         self.core.now = now;
         self.core.gone(id, Cause::Peer, true);
         self.settle();
+        self.next()
     }
 
     /// The socket takes bytes again.
@@ -229,19 +265,25 @@ impl Hub {
         conn.is_some_and(|conn| conn.serial == id.serial && conn.wants_read())
     }
 
-    /// Whether what was queued should be written before the next connection is read.
-    #[must_use]
+    /// Whether what was queued is to be written before the next connection is read.
     #[inline]
-    pub fn should_transmit(&self) -> bool {
+    fn next(&self) -> Next {
         let core = &self.core;
-        core.arena.len() + core.large_queued >= core.config.write_out_bytes
-            || core.turn_is_full()
-            || core.intake.is_queued()
+        let is_much = core.work() >= core.config.write_out_bytes
+            || core.deliveries >= core.config.max_deliveries_per_turn;
+        if is_much { Next::Write } else { Next::Read }
     }
 
-    /// A connection that may be read again although no readiness was reported since.
-    pub fn next_readable(&mut self) -> Option<ConnId> {
-        self.core.readable.pop()
+    /// What is left to do now.
+    #[must_use]
+    pub fn rest(&mut self) -> Rest {
+        Rest {
+            due: self.next_deadline(),
+            has_work: self.has_work(),
+            readable: mem::take(&mut self.core.readable),
+            was_busy: mem::take(&mut self.core.is_busy),
+            is_finished: self.is_finished(),
+        }
     }
 
     /// Whether the next turn has something to do without any readiness.
@@ -276,13 +318,7 @@ impl Hub {
         self.core.log.accept_error(now, error);
     }
 
-    /// Whether this turn did more than pass a message from one connection to another. Only such a
-    /// turn is worth the question how long it took: the clock costs as much as a short message.
-    pub fn was_busy(&mut self) -> bool {
-        mem::take(&mut self.core.is_busy)
-    }
-
-    /// A turn took so long.
+    /// Notes how long a turn took.
     pub fn note_turn(&mut self, took: Duration) {
         let longest = &mut self.core.counters.longest_turn;
         *longest = took.max(*longest);

@@ -232,7 +232,7 @@ impl Core {
             config,
             touched,
             deliveries,
-            squeezed,
+            other_work,
             ..
         } = self;
         let mut forms = Forms {
@@ -280,12 +280,12 @@ impl Core {
                 touched.push(id.slot);
             }
         }
-        *squeezed += forms.squeezed;
+        *other_work += forms.squeezed;
         if let Some(slot) = kept_by {
             self.recount(slot);
         }
         if is_queued && let Some(large) = large {
-            self.large_queued += large.len();
+            self.other_work += large.len();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The last part of a turn: what was queued is written, what could not be written is kept.
 
-use super::Hub;
 use super::core::Core;
+use super::{Hub, Rest};
 use crate::app::{Cause, Closed, ConnId, Net, Written};
 use crate::clock::Time;
 use crate::conn::{Phase, Stage};
@@ -43,7 +43,8 @@ impl Hub {
     }
 
     /// Ends the turn: sockets of ended connections are closed, their slots are free again.
-    pub fn end_turn(&mut self, net: &mut impl Net) {
+    #[must_use]
+    pub fn end_turn(&mut self, net: &mut impl Net) -> Rest {
         let core = &mut self.core;
         for ending in mem::take(&mut core.endings) {
             net.close(ending.id, ending.reset);
@@ -58,6 +59,7 @@ impl Hub {
         if core.conns.is_empty() {
             core.release_memory();
         }
+        self.rest()
     }
 }
 
@@ -326,7 +328,6 @@ impl Core {
         self.arena.clear();
         self.intake.clear();
         self.deliveries = 0;
-        self.squeezed = 0;
-        self.large_queued = 0;
+        self.other_work = 0;
     }
 }

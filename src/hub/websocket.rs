@@ -18,57 +18,57 @@ impl Hub {
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let max_fragments = self.core.config.max_fragments;
-        let is_limited = self.core.rates.is_on();
         let mut holds = false;
-        while !input.is_empty() {
-            if self.core.turn_is_full() {
-                let rest = mem::take(input);
-                self.core.keep_for_next_turn(id, rest);
-                break;
-            }
-            if is_limited && self.core.rates.holds_back(id) {
-                break;
-            }
+        while !input.is_empty() && !self.must_wait(id, input) {
             let Some(conn) = self.core.get(id) else {
                 break;
             };
             let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
             holds |= conn.counted;
-            let max_message_bytes = u64::from(conn.max_message_bytes);
+            let limits = Limits {
+                max_message_bytes: u64::from(conn.max_message_bytes),
+                max_fragments,
+            };
             let Phase::Open { endpoint, mark } = &mut conn.phase else {
                 break;
             };
-
-            let limits = Limits {
-                max_message_bytes,
-                max_fragments,
-            };
-            match endpoint.receive_whole(input, &limits) {
-                Some(Ok(message)) => {
-                    *mark = None;
-                    if is_open {
-                        let given = match input.is_empty() {
-                            true => self.core.intake.given(message),
-                            false => None,
-                        };
-                        self.deliver(id, app, tag, message, given.as_ref());
-                    }
-                }
+            let message = match endpoint.receive_whole(input, &limits) {
+                Some(Ok(message)) => message,
                 other => {
                     holds = true;
                     match other {
                         Some(Err(violation)) => self.core.fail(id, violation),
                         _ => self.receive_rarer(id, input, &limits),
                     }
+                    continue;
                 }
+            };
+            *mark = None;
+            if is_open {
+                let given = match input.is_empty() {
+                    true => self.core.intake.given(message),
+                    false => None,
+                };
+                self.deliver(id, app, tag, message, given.as_ref());
             }
         }
-        if is_limited {
+        if self.core.rates.is_on() {
             self.core.hold_back(id, input);
         }
         if holds {
             self.core.recount(id.slot);
         }
+    }
+    /// Whether what is left of the input has to wait, because the turn is full or its sender has sent as many messages
+    /// as it may.
+    #[inline]
+    fn must_wait(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
+        if self.core.turn_is_full() {
+            let rest = mem::take(input);
+            self.core.keep_for_next_turn(id, rest);
+            return true;
+        }
+        self.core.rates.is_on() && self.core.rates.holds_back(id)
     }
 
     /// Bytes of a large message were read to their place.
@@ -115,7 +115,7 @@ impl Hub {
             self.take_rarer(id, event);
         }
         self.core.inflater.give_back(inflater);
-        self.core.squeezed += self.core.inflater.take_work();
+        self.core.other_work += self.core.inflater.take_work();
     }
 
     #[cold]

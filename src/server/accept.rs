@@ -107,7 +107,8 @@ impl Server {
         let token = Token(id.slot as usize);
         if let Err(error) = self.poll.registry().register(&mut stream, token, interest) {
             warn!("a connection could not be watched: {error}");
-            return self.hub.broken(id, now);
+            self.hub.broken(id, now);
+            return;
         }
         let socket = Socket {
             stream,

@@ -281,14 +281,18 @@ pub fn encode_header(out: &mut Vec<u8>, opcode: Opcode, payload_len: usize) {
     let first = FIN | opcode as u8;
     match payload_len {
         0..=125 => out.extend_from_slice(&[first, payload_len.to_le_bytes()[0]]),
-        126..=0xFFFF => {
-            let [low, high, ..] = payload_len.to_le_bytes();
-            out.extend_from_slice(&[first, 126, high, low]);
-        }
-        _ => {
-            out.extend_from_slice(&[first, 127]);
-            out.extend_from_slice(&(payload_len as u64).to_be_bytes());
-        }
+        _ => encode_longer_header(out, first, payload_len),
+    }
+}
+
+#[inline(never)]
+fn encode_longer_header(out: &mut Vec<u8>, first: u8, payload_len: usize) {
+    if let Ok(len) = u16::try_from(payload_len) {
+        let [high, low] = len.to_be_bytes();
+        out.extend_from_slice(&[first, 126, high, low]);
+    } else {
+        out.extend_from_slice(&[first, 127]);
+        out.extend_from_slice(&(payload_len as u64).to_be_bytes());
     }
 }
 

@@ -41,6 +41,16 @@ impl<'a> Message<'a> {
         })
     }
 
+    /// The opcode of its first frame.
+    #[must_use]
+    #[inline]
+    pub fn opcode(self) -> Opcode {
+        match self {
+            Self::Text(_) => Opcode::Text,
+            Self::Binary(_) => Opcode::Binary,
+        }
+    }
+
     /// Its bytes.
     #[must_use]
     #[inline]

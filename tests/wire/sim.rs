@@ -1,7 +1,7 @@
 //! A world for the hub: sockets that are queues, a clock that is a number, randomness from a seed.
 //!
 //! `Sim` drives the hub as `src/server.rs` does, turn by turn and with edge-triggered readiness: what
-//! the hub does not name again (`next_readable`) is not read again, so a forgotten wake-up is a
+//! the hub does not name again (`Rest::readable`) is not read again, so a forgotten wake-up is a
 //! test that fails. Nothing here calls our own encoder: what a client sends is written by
 //! `client.rs`, which knows RFC 6455 by itself.
 
@@ -21,7 +21,7 @@ use ws101::apps::{
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
-use ws101::hub::Hub;
+use ws101::hub::{Hub, Next};
 use ws101::seen::{Dealt, Seen};
 
 /// 21 November 2024, 12:00:00 GMT.
@@ -85,6 +85,8 @@ pub struct Sim {
     seen: Seen,
     /// Turns driven so far.
     pub turns: usize,
+    /// A turn since this was taken last did more than pass a message on.
+    pub was_busy: bool,
     /// Applications panic, and are meant to. Elsewhere that is an assertion of theirs that failed.
     pub expects_bugs: bool,
 }
@@ -134,6 +136,7 @@ impl Sim {
             events_per_turn: 1_024,
             seen: Seen::default(),
             turns: 0,
+            was_busy: false,
             expects_bugs: false,
         }
     }
@@ -222,15 +225,13 @@ impl Sim {
         let now = self.now;
         let due = self.hub.next_deadline();
         let (events, is_all) = poll(self);
-        self.guarded(|sim| sim.hub.begin_turn(now));
+        self.guarded(|sim| sim.hub.begin_turn(now, &mut sim.sockets));
         let taken = events.len();
         self.take_events(events);
-        if self.hub.should_transmit() {
-            self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
-        }
         for index in std::mem::take(&mut self.ready) {
-            self.survives(|sim| sim.read(index));
-            if self.hub.should_transmit() {
+            let mut next = Next::Read;
+            self.survives(|sim| next = sim.read(index));
+            if next == Next::Write {
                 self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
             }
         }
@@ -246,9 +247,10 @@ impl Sim {
             self.guarded(|sim| sim.hub.expire(now, seen));
             self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
         }
-        self.hub.end_turn(&mut self.sockets);
+        let rest = self.hub.end_turn(&mut self.sockets);
         self.audit();
-        while let Some(id) = self.hub.next_readable() {
+        self.was_busy |= rest.was_busy;
+        for id in rest.readable {
             if let Some(index) = self.sockets.find(id) {
                 self.requeue(index);
             }
@@ -314,20 +316,21 @@ impl Sim {
     }
 
     /// As `Server::read`: one read, or two when the peer is known to have closed.
-    fn read(&mut self, index: usize) {
+    fn read(&mut self, index: usize) -> Next {
         let now = self.now;
+        let mut next = Next::Read;
         for _ in 0..2 {
             let peer = &mut self.sockets.peers[index];
             let id = peer.id;
             peer.queued = false;
             if peer.is_over() {
-                return;
+                return next;
             }
             let Some(room) = self.hub.receive_buffer(id) else {
                 if peer.read_closed {
-                    self.hub.hang_up(id, now);
+                    return self.hub.hang_up(id, now);
                 }
-                return;
+                return next;
             };
             match peer.inbound.pop_front() {
                 Some(Inbound::Bytes(mut bytes)) => {
@@ -341,15 +344,12 @@ impl Sim {
                     peer.readable = is_full || read_closed;
                     // What was sent behind this arrives after the read.
                     peer.event |= !is_full && !peer.inbound.is_empty();
-                    self.hub.received(id, bytes.len(), now);
-                    if is_full {
-                        if self.hub.reads_on(id) {
-                            continue;
-                        }
-                        return self.requeue(index);
+                    next = self.hub.received(id, bytes.len(), now);
+                    if !is_full && !read_closed {
+                        return next;
                     }
-                    if !read_closed {
-                        return;
+                    if is_full && !self.hub.reads_on(id) {
+                        break;
                     }
                 }
                 Some(Inbound::Fin) => {
@@ -363,11 +363,12 @@ impl Sim {
                 // Would block.
                 None => {
                     peer.readable = false;
-                    return;
+                    return next;
                 }
             }
         }
         self.requeue(index);
+        next
     }
 
     /// Nothing is left to do at this moment.

@@ -18,7 +18,7 @@ impl Sim {
     }
 
     /// `false`: the call met a bug. (A read is not repeated: the driver goes on with the next.)
-    pub(super) fn survives(&mut self, call: impl Fn(&mut Self)) -> bool {
+    pub(super) fn survives(&mut self, mut call: impl FnMut(&mut Self)) -> bool {
         match catch_unwind(AssertUnwindSafe(|| call(self))) {
             Ok(()) => return true,
             Err(panic) if panic.is::<Bug>() => self.hub.recover(self.now),

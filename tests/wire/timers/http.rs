@@ -293,7 +293,9 @@ fn nothing_is_waited_for_without_connections() {
                     sim.set_window(peer, None);
                     sim.fin(peer);
                 }
-                _ => sim.hub.broken(sim.peer(peer).id, sim.now),
+                _ => {
+                    sim.hub.broken(sim.peer(peer).id, sim.now);
+                }
             }
         }
         sim.run();
