@@ -21,7 +21,7 @@ mod run;
 mod streams;
 /// The virtual clock and the client of the other tests.
 #[allow(dead_code)]
-#[path = "../wire"]
+#[path = "../wire/support"]
 mod wire {
     pub mod client;
     pub mod sim;

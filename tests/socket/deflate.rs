@@ -1,6 +1,6 @@
 //! Compression and a hostile client, in the real process (RFC 7692 §8): what is resident stays near the budget while
 //! bombs go off, and the others are served. What a message may hold is shown byte by byte in
-//! `tests/wire/deflate_limits`.
+//! `tests/wire/deflate/attacks`.
 
 #![cfg(feature = "deflate")]
 

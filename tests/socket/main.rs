@@ -35,5 +35,5 @@ mod stopped;
 mod unread;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.
 #[allow(dead_code)]
-#[path = "../wire/client.rs"]
+#[path = "../wire/support/client.rs"]
 mod wire;

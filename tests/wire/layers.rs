@@ -3,9 +3,7 @@
 //! The table below is the architecture in the form of a test. Whoever adds a line to it changes the
 //! architecture, and should want to.
 
-mod source;
-
-use source::Source;
+use crate::support::source::{self, Source};
 
 /// A module and everything in it: which modules of ours it may name, and which crates.
 struct Layer {

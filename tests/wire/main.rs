@@ -1,4 +1,26 @@
 //! Byte-level tests on a virtual clock: no sockets, no sleeping.
+//!
+//! The folders are those of `src`, so a change has one place for its test. Of several names that fit, the longest counts;
+//! a name without `.rs` means the file, the folder, or both.
+//!
+//! | You changed, in `src` | Add your test in, below `tests/wire` | It can show |
+//! |---|---|---|
+//! | `ws`, `large`, `pool` | `ws` | frames, messages and closing by RFC 6455, and what the handshake asks |
+//! | `ws/deflate`, `hub/squeeze` | `deflate` | compressed messages, and what they may cost |
+//! | `http` | `http` | what one request says, and how one answer is written |
+//! | `hub`, `app`, `conn`, `outbox`, `seen`, `timers` | `hub` | what waits, what is due, how connections end |
+//! | `hub/admission`, `hub/rate`, `hub/relief`, `bucket`, `budget` | `guard` | who is refused, who waits, who goes when memory is short |
+//! | `hub/recovery`, `hub/escape`, `hub/not_allowed` | `guard` | what a bug costs, and what the log says of a peer's text |
+//! | `hub/metrics` | `apps/status` | each number, when it moves and when it does not |
+//! | `apps`, `rooms` | `apps` | what a client of one application reads |
+//! | `files` | `files` | pages and folders, their forms, ranges and conditions |
+//! | `socketio` | `socketio` | Engine.IO and Socket.IO, packet by packet |
+//! | `args`, `config`, `welcome`, `build` | `cli` | flags, variables, complaints, the first lines |
+//! | `clock` | `clock` | time in which nobody looked |
+//! | `server`, `sockets`, `main`, `panics`, `outlet`, `hub/logbook` | `tests/socket` | signals, real sockets, what is printed |
+//! | `lib` | `layers` | who may import whom |
+//! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
+//! | a helper of tests | `support` | that it sees a mistake |
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -8,64 +30,20 @@
     clippy::cast_possible_truncation
 )]
 
-mod admission;
-mod answer;
-mod args;
-mod away;
-mod backpressure;
-mod broadcast;
-mod budget;
-#[cfg(feature = "socketio")]
-mod bundle;
-mod channels;
-mod chat;
-mod client;
+mod apps;
+mod cli;
 mod clock;
-mod closing;
-mod conformance;
-mod control;
 #[cfg(feature = "deflate")]
 mod deflate;
-#[cfg(feature = "deflate")]
-mod deflate_limits;
-mod disk;
 mod docs;
-mod downloads;
-mod ending;
-#[cfg(feature = "socketio")]
-mod engineio;
 mod files;
-mod fragmentation;
-mod framing;
-mod handshake;
+mod guard;
 mod http;
-mod http_core;
-mod http_fields;
-mod large;
+mod hub;
 mod layers;
-mod limits;
-mod log_path;
-mod log_text;
-mod masking;
-mod mutation;
-mod opening;
-mod outbox;
-mod panics;
-mod policy;
-mod rate;
-mod record;
-mod request_body;
-mod response;
-mod routes;
-mod script;
-mod seams;
-mod sent_back;
-mod shutdown;
-mod sim;
 #[cfg(feature = "socketio")]
 mod socketio;
-mod status;
 mod support;
-mod timers;
-mod utf8;
-mod welcome;
+mod ws;
+
+use support::{answer, client, disk, record, script, sim};

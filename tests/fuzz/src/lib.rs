@@ -19,19 +19,11 @@ pub mod request_head;
 
 // The tests' own client and virtual clock. They know nothing of us.
 #[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
-#[path = "../../wire"]
+#[path = "../../wire/support"]
 mod wire {
     pub mod client;
-    pub mod sim;
-}
-#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
-#[path = "../../wire/mutation"]
-mod mutation {
+    pub mod json;
     pub mod reading;
-}
-#[allow(dead_code, unreachable_pub, reason = "not all of it is needed here")]
-#[path = "../../wire/channels"]
-mod channels {
-    pub mod reader;
+    pub mod sim;
 }
 use wire::{client, sim};

@@ -13,7 +13,7 @@ pub mod visitor;
 pub mod watch;
 
 /// The client's side of RFC 6455 that the server's own tests use.
-#[path = "../../wire/client.rs"]
+#[path = "../../wire/support/client.rs"]
 #[allow(
     dead_code,
     missing_docs,

@@ -1,8 +1,8 @@
 //! What README.md says of flags, settings, endpoints and limits.
 
-use super::markdown::{Page, page, pages, read};
 use crate::answer::{self, get};
 use crate::sim::Sim;
+use crate::support::markdown::{Page, page, pages, read};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

@@ -2,8 +2,8 @@
 //!
 //! A reader of the project has only the project: a rule is said where it is needed, or linked in README.md or docs/.
 
-use super::markdown::{files_below, root};
 use crate::support::fail;
+use crate::support::markdown::{files_below, root};
 use std::fs;
 
 /// Documents that lie elsewhere. In small letters, so that this list is not found itself.

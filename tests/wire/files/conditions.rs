@@ -253,10 +253,10 @@ fn if_range_needs_the_same_strong_tag() {
 
 #[test]
 fn weak_tag_of_ours_is_never_strongly_the_same() {
-    // RFC 9110 §8.8.3.2; only the client of Socket.IO as gzip has one, see `bundle`
+    // RFC 9110 §8.8.3.2; only the client of Socket.IO as gzip has one, see `socketio::bundle`
     let answer = |field: &str, tag: &str| {
         let lines = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}: {tag}\r\n\r\n");
-        crate::http::with_head(lines.as_bytes(), &Policy::default(), |head| {
+        crate::http::head::with_head(lines.as_bytes(), &Policy::default(), |head| {
             let verdict = conditional::judge(head, "W/\"v1\"", None, 0);
             (verdict, conditional::range_applies(head, "W/\"v1\""))
         })

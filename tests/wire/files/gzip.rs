@@ -28,7 +28,7 @@ pub(super) fn bytes(response: Response) -> Vec<u8> {
 
 fn is_preferred(fields: &str) -> bool {
     let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
-    crate::http::with_head(head.as_bytes(), &Policy::default(), prefers_gzip).unwrap()
+    crate::http::head::with_head(head.as_bytes(), &Policy::default(), prefers_gzip).unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the applications were told and what they sent, held against what must be so.
 
-use crate::channels::reader;
+use crate::wire::json;
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -131,7 +131,7 @@ impl Ledger {
     /// refused, and nobody gets anything.
     fn said_in_room(&self, id: ConnId, room: &str, message: Message<'_>) {
         let value = match message {
-            Message::Text(text) => reader::message(text),
+            Message::Text(text) => json::message(text),
             Message::Binary(_) => None,
         };
         if let Some(value) = value {

@@ -2,8 +2,8 @@
 
 use super::ledger::Ledger;
 use crate::inflate::inflated;
-use crate::mutation::reading::Reading;
 use crate::sim::End;
+use crate::wire::reading::Reading;
 use ws101::app::{ConnId, RequestId};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,0 +1,8 @@
+//! What keeps the server alive: caps, rates, the memory budget, and one connection for one bug.
+
+mod admission;
+mod away;
+mod budget;
+mod log_text;
+mod panics;
+mod rate;

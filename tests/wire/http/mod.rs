@@ -1,0 +1,8 @@
+//! HTTP without connections: what a request says, and how an answer is written.
+
+mod body;
+mod fields;
+pub mod head;
+mod policy;
+mod response;
+mod routes;
