@@ -93,6 +93,14 @@ fn tests_below(folder: &Path, module: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+/// All tests of `tests/wire`, and with `socket::` in front those of `tests/socket`.
+pub(super) fn existing_tests() -> BTreeSet<String> {
+    let mut existing = BTreeSet::new();
+    tests_below(&root().join("tests/wire"), "", &mut existing);
+    tests_below(&root().join("tests/socket"), "socket::", &mut existing);
+    existing
+}
+
 #[test]
 fn every_rule_that_binds_a_server_is_listed_once() {
     let mut listed = BTreeSet::new();
@@ -108,8 +116,7 @@ fn every_rule_that_binds_a_server_is_listed_once() {
 
 #[test]
 fn every_rule_names_tests_that_exist_or_a_reason() {
-    let mut existing = BTreeSet::new();
-    tests_below(&root().join("tests/wire"), "", &mut existing);
+    let existing = existing_tests();
     for row in rows() {
         let tests = row.tests();
         match row.shown_by.strip_prefix("n/a: ") {

@@ -4,6 +4,7 @@
 //! Whoever changes the server and not its documents finds out here.
 
 mod conformance;
+mod limits;
 mod places;
 mod readme;
 mod references;
@@ -163,7 +164,8 @@ fn names_in_running_text_stand_in_the_files_they_name() {
             }
             let source = read(file);
             for part in name.split("::") {
-                let kinds = ["fn", "struct", "enum", "trait", "const", "impl"];
+                // Of a field only `pub` stands before the name.
+                let kinds = ["fn", "struct", "enum", "trait", "const", "impl", "pub"];
                 let is_defined = kinds.iter().any(|kind| {
                     let after =
                         |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -213,6 +215,16 @@ fn links_and_images_lead_somewhere() {
         }
     }
     assert!(links >= 4, "only {links} links");
+}
+
+#[test]
+fn every_document_is_linked_from_the_readme() {
+    let readme = page("README.md");
+    let links: BTreeSet<&str> = readme.links().into_iter().map(|(_, link)| link).collect();
+    for page in pages() {
+        let is_linked = page.name == readme.name || links.contains(&*page.name);
+        assert!(is_linked, "nobody finds {}", page.name);
+    }
 }
 
 #[test]

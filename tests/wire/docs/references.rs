@@ -47,7 +47,7 @@ fn references(name: &str, text: &str) -> Vec<String> {
                 let (before, after) = (&line[..start], &line[start + word.len()..]);
                 is_whole(before, after)
                     && !(is_program && is_code(before))
-                    && !is_ours(&word, after)
+                    && !is_ours(&word, before, after)
             };
             if line.match_indices(&word).any(refers) {
                 found.push(format!(
@@ -70,9 +70,11 @@ fn is_code(before: &str) -> bool {
     !before.contains("//") && before.matches('"').count().is_multiple_of(2)
 }
 
-/// A file of this name is in docs/.
-fn is_ours(word: &str, after: &str) -> bool {
-    after.starts_with(".md") && root().join(format!("docs/{word}.md")).is_file()
+/// A file of this name is in docs/, and no other folder is named.
+fn is_ours(word: &str, before: &str, after: &str) -> bool {
+    after.starts_with(".md")
+        && (!before.ends_with('/') || before.ends_with("docs/"))
+        && root().join(format!("docs/{word}.md")).is_file()
 }
 
 #[test]
@@ -83,6 +85,22 @@ fn no_text_refers_to_a_document_that_is_not_here() {
     let found: Vec<String> = found.collect();
     if !found.is_empty() {
         fail(&found.join("\n"));
+    }
+}
+
+#[test]
+fn page_of_ours_may_be_named_and_no_other_of_its_name() {
+    let word = ELSEWHERE[0].to_uppercase();
+    for (line, is_found) in [
+        (format!("[limits](docs/{word}.md)"), false),
+        (format!("[limits]({word}.md#memory)"), false),
+        (format!("see elsewhere/{word}.md"), true),
+        (format!("see elsewheredocs/../{word}.md"), true),
+        (format!("see {word}.md.old and {word} §6"), true),
+        (format!("see {word}, section 6"), true),
+    ] {
+        let found = references("a.md", &line);
+        assert_eq!(!found.is_empty(), is_found, "{line}");
     }
 }
 
