@@ -148,7 +148,7 @@ impl Hub {
     /// Where the next bytes of this connection are to be read to; see [`Hub::received`]. No more than that may be
     /// read, and nothing else may be done before [`Hub::received`].
     ///
-    /// `None`: it is not to be read now. [`Hub::next_readable`] names it when that is over.
+    /// `None`: it is not to be read now. [`Rest::readable`](super::Rest::readable) names it when that is over.
     #[inline]
     pub fn receive_buffer(&mut self, id: ConnId) -> Option<&mut [u8]> {
         let core = &mut self.core;
