@@ -18,29 +18,50 @@ pub const MAX_NESTING: usize = 32;
 #[must_use]
 pub fn is_shallow(text: &str) -> bool {
     let mut open = 0_usize;
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => skip_string(&mut bytes),
-            b'[' | b'{' if open == MAX_NESTING => return false,
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
+    for token in tokens(text) {
+        match token {
+            "[" | "{" if open == MAX_NESTING => return false,
+            "[" | "{" => open += 1,
+            "]" | "}" => open = open.saturating_sub(1),
             _ => {}
         }
     }
     true
 }
 
-/// Goes behind the quotation mark that ends a string. Brackets inside it are text.
-fn skip_string(bytes: &mut std::str::Bytes<'_>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return,
-            // What it escapes may be a quotation mark.
-            b'\\' => drop(bytes.next()),
-            _ => {}
-        }
-    }
+/// The strings, numbers, words and characters of punctuation of a JSON text, in their order.
+///
+/// A text that is not JSON gives some tokens, too, and ends early at a character that no JSON has there.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        let len = match rest.bytes().next()? {
+            b'"' => string_len(rest),
+            b'-' | b'0'..=b'9' | b'a'..=b'z' => word_len(rest),
+            _ => 1,
+        };
+        let (token, others) = rest.split_at_checked(len)?;
+        rest = others;
+        Some(token)
+    })
+}
+
+/// From the quotation mark that begins a string to the one that ends it. Brackets inside it are text.
+fn string_len(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+/// A number, or `true`, `false`, `null`.
+fn word_len(text: &str) -> usize {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+    text.bytes().take_while(is_part).count()
 }
 
 /// The value of this name in a text that is a JSON object: as it stands there, without the white space
@@ -80,7 +101,7 @@ impl<'a> Visitor<'a> for Member<'_> {
     fn visit_map<A: MapAccess<'a>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let mut value = None;
         while let Some(key) = object.next_key::<&RawValue>()? {
-            if is_name(key, self.0) {
+            if is_name(key.get(), self.0) {
                 value = Some(object.next_value()?);
             } else {
                 object.next_value::<IgnoredAny>()?;
@@ -90,16 +111,14 @@ impl<'a> Visitor<'a> for Member<'_> {
     }
 }
 
-/// Whether a key, as it stands there, is this name.
-fn is_name(key: &RawValue, name: &str) -> bool {
-    let text = key.get();
-    if !text.contains('\\') {
-        let key = text
-            .strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'));
+/// Whether a key, as it stands in the JSON, is this name.
+#[must_use]
+pub fn is_name(key: &str, name: &str) -> bool {
+    if !key.contains('\\') {
+        let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
         return key == Some(name);
     }
-    serde_json::Deserializer::from_str(text)
+    serde_json::Deserializer::from_str(key)
         .deserialize_bytes(Is(name))
         .unwrap_or(false)
 }

@@ -9,10 +9,11 @@
 
 use super::placeholders;
 use crate::apps::json;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 /// Most attachments of one packet. A packet that announces more is malformed.
 pub const MAX_ATTACHMENTS: u8 = 10;
@@ -93,7 +94,7 @@ impl<'a> Name<'a> {
 }
 
 /// The text of a JSON string, unless there is half a character in it.
-pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
+fn string(raw: &str) -> Option<Cow<'_, str>> {
     if raw.contains('\\') {
         return serde_json::from_str(raw).ok().map(Cow::Owned);
     }
@@ -125,20 +126,14 @@ impl Packet<'_> {
         match &self.body {
             Body::Connect(None) | Body::Disconnect => {}
             Body::Connect(Some(value)) | Body::ConnectError(value) => text.push_str(value),
-            Body::Ack { args } => {
-                let _ = write!(text, "[{args}]");
-            }
+            Body::Ack { args } => drop(write!(text, "[{args}]")),
             Body::Event { name, args } => {
-                text.push('[');
-                match name {
-                    Name::Text(name) => text.push_str(&quoted(name)),
-                    Name::Other(raw) => text.push_str(raw),
-                }
-                if !args.is_empty() {
-                    text.push(',');
-                }
-                text.push_str(args);
-                text.push(']');
+                let name = match name {
+                    Name::Text(name) => Cow::Owned(quoted(name)),
+                    Name::Other(raw) => Cow::Borrowed(*raw),
+                };
+                let comma = if args.is_empty() { "" } else { "," };
+                let _ = write!(text, "[{name}{comma}{args}]");
             }
         }
     }
@@ -278,46 +273,24 @@ fn value<'a>(json: &'a str, first: &str) -> Result<&'a str, Malformed> {
 
 /// The first element of an array, and the array without its brackets.
 fn elements(json: &str) -> Result<(Option<&str>, &str), Malformed> {
-    let array: Array<'_> = serde_json::from_str(json).map_err(|error| {
-        if error.is_data() {
-            Malformed::Payload
-        } else {
-            Malformed::Json
-        }
-    })?;
-    let inside = trim(json)
-        .strip_prefix('[')
-        .and_then(|json| json.strip_suffix(']'))
-        .ok_or(Malformed::Json)?;
-    Ok((array.0, trim(inside)))
+    // Whatever follows, an object is no array.
+    if trim(json).starts_with('{') {
+        return Err(Malformed::Payload);
+    }
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let array = next_value(&mut reader).ok_or(Malformed::Json)?;
+    let inside = array.strip_prefix('[').ok_or(Malformed::Payload)?;
+    reader.end().map_err(|_| Malformed::Json)?;
+    let inside = trim(inside.strip_suffix(']').unwrap_or(inside));
+    let first = next_value(&mut serde_json::Deserializer::from_str(inside));
+    Ok((first, inside))
+}
+
+fn next_value<'a>(reader: &mut serde_json::Deserializer<StrRead<'a>>) -> Option<&'a str> {
+    Some(<&RawValue>::deserialize(reader).ok()?.get())
 }
 
 /// White space as JSON has it (RFC 8259 §2). Rust's idea of it is wider.
 fn trim(json: &str) -> &str {
     json.trim_matches([' ', '\t', '\n', '\r'])
-}
-
-/// An array, of which only the first element matters.
-struct Array<'a>(Option<&'a str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Array<'a> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_seq(First)
-    }
-}
-
-struct First;
-
-impl<'de> Visitor<'de> for First {
-    type Value = Array<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Array<'de>, A::Error> {
-        let first = array.next_element::<&RawValue>()?.map(RawValue::get);
-        while array.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Array(first))
-    }
 }
