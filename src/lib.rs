@@ -28,6 +28,7 @@ pub mod pool;
 pub mod rooms;
 pub mod seen;
 pub mod server;
+pub mod slots;
 #[cfg(feature = "socketio")]
 pub mod socketio;
 mod sockets;

@@ -1,17 +1,17 @@
 //! Who may send which packet when. Packets of an Engine.IO session become events of an application.
 //!
-//! A session that breaks a rule is closed, without a code, and nothing of it is read any more. What a
-//! session can make us hold has an end: 100 sockets; and one packet whose attachments have not all come,
-//! eleven messages of Engine.IO's limit at most (11 MB by default). That is told to the memory budget, and
-//! each attachment has a deadline.
+//! A session that breaks a rule is closed, without a code, and nothing more from it is read. Its share of memory
+//! has an end: 100 sockets; and one packet whose attachments have not all come, at most eleven messages of
+//! Engine.IO's limit (11 MB by default). The memory budget counts that packet, and each attachment has
+//! a deadline.
 
-use super::application::{Application, Event, Left, Socket, Values};
+use super::application::{Application, Event, Left, Sockets, Values};
 use super::engine::io::{Io, Service, SessionId};
-use super::packet::{Body, Packet, parse};
-use super::sockets::{Sockets, Table, new_id, shown};
+use super::packet::{Body, Malformed, Packet, parse};
+use super::sockets::{Socket, Table, deliver, shown};
 use crate::app::Message;
 use crate::clock::Time;
-use std::mem;
+use crate::slots::Beside;
 use std::time::Duration;
 
 /// From the first packet of a session to its first namespace.
@@ -28,166 +28,142 @@ pub const MAX_SOCKETS: usize = 100;
 pub struct Broker<A> {
     application: A,
     connect_timeout: Duration,
-    /// By slot.
-    sessions: Vec<Option<Box<Session>>>,
+    sessions: Beside<Session>,
     table: Table,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Session {
-    id: SessionId,
     sockets: Vec<Socket>,
-    has_joined: bool,
-    pending: Option<Pending>,
+    /// Boxed, because few sessions have one.
+    pending: Option<Box<Pending>>,
 }
 
 /// A packet whose attachments have not all come.
 #[derive(Debug)]
 struct Pending {
     text: String,
-    due: u8,
+    /// How many attachments the packet has.
+    count: usize,
     attachments: Vec<Vec<u8>>,
-    /// What all of it takes.
-    bytes: usize,
 }
 
-/// A rule is broken: which one, for the log.
-struct Breach(&'static str);
+/// Which rule a session broke, for the log.
+type Breach = &'static str;
+
+const NOT_JOINED: Breach = "a packet for a namespace not joined";
 
 impl<A: Application> Broker<A> {
-    /// `connect_timeout`: how long a session may be in no namespace at first.
+    /// `connect_timeout`: how long a new session may be in no namespace.
     #[must_use]
     pub fn new(application: A, connect_timeout: Duration) -> Self {
         Self {
             application,
             connect_timeout,
-            sessions: Vec::new(),
+            sessions: Beside::default(),
             table: Table::default(),
         }
     }
 
-    fn session(&mut self, id: SessionId) -> Option<&mut Session> {
-        let session = self.sessions.get_mut(id.slot())?.as_deref_mut()?;
-        (session.id == id).then_some(session)
-    }
-
-    /// The session is over. Engine.IO calls `on_close` next, and nothing else.
-    fn fail(io: &mut Io<'_, '_>, id: SessionId, breach: &Breach) {
-        io.ctx().log_debug("a Socket.IO session fails", breach.0);
-        // A client that polls may take its time until it hears of it.
+    /// Closes a session that broke a rule. Engine.IO calls `on_close` next, and nothing else.
+    fn fail(io: &mut Io<'_, '_>, id: SessionId, breach: Breach) {
+        io.ctx().log_debug("a Socket.IO session fails", breach);
+        // The session may stay until its client fetches the end, but without a packet.
         io.hold(id, 0);
         io.close(id);
     }
 
-    /// A text message: a packet, or all of it but its attachments.
+    /// Takes a text message: a packet, or all of it but its attachments.
     fn text(&mut self, io: &mut Io<'_, '_>, id: SessionId, text: &str) -> Result<(), Breach> {
-        let Some(session) = self.session(id) else {
-            return Ok(());
-        };
-        if session.pending.is_some() {
-            return Err(Breach("text where an attachment is due"));
+        let session = self.sessions.get(id.0);
+        if session.is_some_and(|session| session.pending.is_some()) {
+            return Err("text where an attachment is due");
         }
-        let packet = parse(text).map_err(|malformed| Breach(malformed.reason()))?;
+        let packet = parse(text).map_err(Malformed::reason)?;
         if packet.attachments == 0 {
-            return self.packet(io, id, &packet, &[]);
+            return self.packet(io, id, packet, &[]);
         }
-        // Judged before anything is held for it.
-        self.find(id, packet.namespace)
-            .ok_or(Breach("a packet for a namespace not joined"))?;
+        // Judged before memory is taken for it.
+        self.find(id, packet.namespace).ok_or(NOT_JOINED)?;
         let pending = Pending {
             text: text.to_owned(),
-            due: packet.attachments,
+            count: usize::from(packet.attachments),
             attachments: Vec::new(),
-            bytes: text.len(),
         };
-        io.hold(id, pending.bytes);
-        io.wake_at(id, io.now().after(ATTACHMENT_TIMEOUT));
-        if let Some(session) = self.session(id) {
-            session.pending = Some(pending);
-        }
+        self.wait(io, id, Box::new(pending));
         Ok(())
     }
 
-    /// A binary message: the attachment that is due.
+    /// Takes a binary message: the attachment that is due.
     fn binary(&mut self, io: &mut Io<'_, '_>, id: SessionId, bytes: &[u8]) -> Result<(), Breach> {
-        let Some(session) = self.session(id) else {
-            return Ok(());
-        };
-        let Some(pending) = &mut session.pending else {
-            return Err(Breach("a binary message that is no attachment"));
-        };
+        let session = self.sessions.get_mut(id.0);
+        let pending = session.and_then(|session| session.pending.take());
+        let mut pending = pending.ok_or("a binary message that is no attachment")?;
         pending.attachments.push(bytes.to_vec());
-        if pending.attachments.len() < usize::from(pending.due) {
-            // What an empty one takes is little; there are ten.
-            pending.bytes += bytes.len();
-            io.hold(id, pending.bytes);
-            io.wake_at(id, io.now().after(ATTACHMENT_TIMEOUT));
+        if pending.attachments.len() < pending.count {
+            self.wait(io, id, pending);
             return Ok(());
         }
-        let Some(whole) = session.pending.take() else {
-            return Ok(());
-        };
         io.hold(id, 0);
         io.wake_at(id, Time::NEVER);
-        let packet = parse(&whole.text).map_err(|malformed| Breach(malformed.reason()))?;
-        self.packet(io, id, &packet, &whole.attachments)
+        let packet = parse(&pending.text).map_err(Malformed::reason)?;
+        self.packet(io, id, packet, &pending.attachments)
     }
 
-    /// A packet that is whole.
+    /// Keeps a packet until its next attachment comes.
+    fn wait(&mut self, io: &mut Io<'_, '_>, id: SessionId, pending: Box<Pending>) {
+        // An empty attachment takes little memory, and there are ten at most.
+        let bytes: usize = pending.attachments.iter().map(Vec::len).sum();
+        io.hold(id, pending.text.len() + bytes);
+        io.wake_at(id, io.now().after(ATTACHMENT_TIMEOUT));
+        if let Some(session) = self.sessions.get_mut(id.0) {
+            session.pending = Some(pending);
+        }
+    }
+
+    /// Takes a packet that is whole.
     fn packet(
         &mut self,
         io: &mut Io<'_, '_>,
         id: SessionId,
-        packet: &Packet<'_>,
+        packet: Packet<'_>,
         attachments: &[Vec<u8>],
     ) -> Result<(), Breach> {
-        let found = self.find(id, packet.namespace);
-        if let Body::Connect(auth) = packet.body {
-            return match found {
-                None => self.connect(io, id, packet.namespace, auth),
-                Some(_) => Err(Breach("a second CONNECT to a namespace")),
-            };
-        }
-        let socket = found.ok_or(Breach("a packet for a namespace not joined"))?;
-        match &packet.body {
-            Body::Event { name, args } => {
+        let values = |json| Values { json, attachments };
+        let socket = self.find(id, packet.namespace);
+        match (packet.body, socket) {
+            (Body::Connect(auth), None) => self.connect(io, id, packet.namespace, auth)?,
+            (Body::Connect(_), Some(_)) => return Err("a second CONNECT to a namespace"),
+            (_, None) => return Err(NOT_JOINED),
+            (Body::Event { name, args }, Some(socket)) => {
                 let event = Event {
-                    name: name.clone(),
-                    values: Values {
-                        json: args,
-                        attachments,
-                    },
+                    name,
+                    values: values(args),
                     ack: packet.id,
                 };
                 let (application, mut sockets) = self.application(io);
                 application.on_event(&mut sockets, socket, &event);
             }
-            Body::Ack { args } => {
-                let values = Values {
-                    json: args,
-                    attachments,
-                };
-                // As in the original, an answer that nobody asked for is no fault.
+            (Body::Ack { args }, Some(socket)) => {
+                // As in the original, an answer that nobody asked for breaks no rule.
                 let ack = packet.id.and_then(|id| id.parse().ok());
                 if let Some(ack) = ack.filter(|ack| self.table.has_asked(socket, *ack)) {
                     let (application, mut sockets) = self.application(io);
-                    application.on_ack(&mut sockets, socket, ack, values);
+                    application.on_ack(&mut sockets, socket, ack, values(args));
                 }
             }
-            Body::Disconnect => {
-                if let Some(session) = self.session(id) {
+            (Body::Disconnect, Some(socket)) => {
+                if let Some(session) = self.sessions.get_mut(id.0) {
                     session.sockets.retain(|other| *other != socket);
                 }
                 self.leave(io, socket);
             }
-            Body::Connect(_) | Body::ConnectError(_) => {
-                return Err(Breach("a packet that only servers send"));
-            }
+            (Body::ConnectError(_), Some(_)) => return Err("a packet that only servers send"),
         }
         Ok(())
     }
 
-    /// The application, and its hands.
+    /// The application, and what it can do in a callback.
     fn application<'a, 'b, 'c>(
         &'a mut self,
         io: &'a mut Io<'b, 'c>,
@@ -198,11 +174,11 @@ impl<A: Application> Broker<A> {
 
     /// The socket of a session in a namespace.
     fn find(&self, id: SessionId, namespace: &str) -> Option<Socket> {
-        let session = self.sessions.get(id.slot())?.as_deref()?;
         let is_it = |socket: &&Socket| self.table.namespace(**socket) == Some(namespace);
-        session.sockets.iter().find(is_it).copied()
+        self.sessions.get(id.0)?.sockets.iter().find(is_it).copied()
     }
 
+    /// A session asks to join a namespace.
     fn connect(
         &mut self,
         io: &mut Io<'_, '_>,
@@ -210,39 +186,41 @@ impl<A: Application> Broker<A> {
         namespace: &str,
         auth: Option<&str>,
     ) -> Result<(), Breach> {
-        let answer = |body| Packet {
-            namespace,
-            attachments: 0,
-            id: None,
-            body,
-        };
         if namespace.len() > MAX_NAMESPACE_BYTES || !self.application.accepts(namespace) {
-            let body = Body::ConnectError(r#"{"message":"Invalid namespace"}"#);
-            self.table.tell(io, id, &answer(body));
+            let refusal = Body::ConnectError(r#"{"message":"Invalid namespace"}"#);
+            self.answer(io, id, namespace, refusal);
             return Ok(());
         }
-        let place = self.sessions.get_mut(id.slot());
-        let Some(session) = place.and_then(Option::as_deref_mut) else {
+        let Some(session) = self.sessions.get_mut(id.0) else {
             return Ok(());
         };
         if session.sockets.len() == MAX_SOCKETS {
-            return Err(Breach("too many namespaces"));
+            return Err("too many namespaces");
         }
-        let socket_id = new_id(io);
-        let joined = self.table.join(id, namespace, socket_id);
-        let socket = joined.ok_or(Breach("too many sockets"))?;
+        let public = io.random_id();
+        let socket = self.table.join(id, namespace, public);
         session.sockets.push(socket);
-        if !mem::replace(&mut session.has_joined, true) {
-            io.wake_at(id, Time::NEVER);
-        }
-        let body = format!("{{\"sid\":\"{}\"}}", shown(&socket_id));
-        self.table.tell(io, id, &answer(Body::Connect(Some(&body))));
+        // Nothing else can be awaited now: while an attachment is due, a CONNECT is against the rules.
+        io.wake_at(id, Time::NEVER);
+        let body = format!("{{\"sid\":\"{}\"}}", shown(&public));
+        self.answer(io, id, namespace, Body::Connect(Some(&body)));
         let (application, mut sockets) = self.application(io);
         application.on_connect(&mut sockets, socket, auth);
         Ok(())
     }
 
-    /// The socket is over.
+    /// Answers a CONNECT.
+    fn answer(&mut self, io: &mut Io<'_, '_>, id: SessionId, namespace: &str, body: Body<'_>) {
+        let packet = Packet {
+            namespace,
+            attachments: 0,
+            id: None,
+            body,
+        };
+        deliver(io, &mut self.table.text, [id], &packet, &[]);
+    }
+
+    /// Ends a socket.
     fn leave(&mut self, io: &mut Io<'_, '_>, socket: Socket) {
         let Some((id, namespace)) = self.table.leave(socket) else {
             return;
@@ -254,26 +232,20 @@ impl<A: Application> Broker<A> {
         let (application, mut sockets) = self.application(io);
         application.on_disconnect(&mut sockets, socket, &left);
     }
+
+    /// Ends all sockets of a session.
+    fn leave_all(&mut self, io: &mut Io<'_, '_>, session: Option<Session>) {
+        for socket in session.map(|session| session.sockets).unwrap_or_default() {
+            self.leave(io, socket);
+        }
+    }
 }
 
 impl<A: Application> Service for Broker<A> {
     fn on_open(&mut self, io: &mut Io<'_, '_>, session: SessionId) {
-        let slot = session.slot();
-        if self.sessions.len() <= slot {
-            self.sessions.resize_with(slot + 1, || None);
-        }
-        let fresh = Session {
-            id: session,
-            sockets: Vec::new(),
-            has_joined: false,
-            pending: None,
-        };
-        let place = self.sessions.get_mut(slot);
-        // Whoever had the slot before is over, whether or not we were told yet.
-        let earlier = place.and_then(|place| place.replace(Box::new(fresh)));
-        for socket in earlier.map(|earlier| earlier.sockets).unwrap_or_default() {
-            self.leave(io, socket);
-        }
+        // The earlier session of this slot has ended, even if `on_close` was not called for it yet.
+        let earlier = self.sessions.put(session.0, Session::default());
+        self.leave_all(io, earlier);
         io.wake_at(session, io.now().after(self.connect_timeout));
     }
 
@@ -283,31 +255,22 @@ impl<A: Application> Service for Broker<A> {
             Message::Binary(bytes) => self.binary(io, session, bytes),
         };
         if let Err(breach) = judged {
-            Self::fail(io, session, &breach);
+            Self::fail(io, session, breach);
         }
     }
 
     fn on_close(&mut self, io: &mut Io<'_, '_>, session: SessionId) {
-        let Some(place) = self.sessions.get_mut(session.slot()) else {
-            return;
-        };
-        let Some(over) = place.take_if(|found| found.id == session) else {
-            return;
-        };
-        while self.sessions.pop_if(|last| last.is_none()).is_some() {}
-        for socket in over.sockets {
-            self.leave(io, socket);
-        }
+        let ended = self.sessions.remove(session.0);
+        self.leave_all(io, ended);
     }
 
     fn on_timer(&mut self, io: &mut Io<'_, '_>, session: SessionId) {
-        let Some(found) = self.session(session) else {
-            return;
-        };
-        if !found.has_joined {
-            Self::fail(io, session, &Breach("no namespace joined in time"));
-        } else if found.pending.is_some() {
-            Self::fail(io, session, &Breach("an attachment did not come in time"));
+        if let Some(found) = self.sessions.get(session.0) {
+            let breach = match found.pending {
+                Some(_) => "an attachment did not come in time",
+                None => "no namespace joined in time",
+            };
+            Self::fail(io, session, breach);
         }
     }
 }

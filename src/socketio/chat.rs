@@ -1,9 +1,8 @@
 //! The chat of the Socket.IO tutorial: a `chat message` goes to everybody, its sender included, with the
 //! values that it came with. Other events are ignored.
 
-use super::application::{Application, Event, Left, Socket, Values};
+use super::application::{Application, Event, Left, Socket, Sockets, Values};
 use super::packet::MAIN;
-use super::sockets::Sockets;
 
 /// The event that everybody reads.
 const CHAT_MESSAGE: &str = "chat message";

@@ -1,10 +1,17 @@
 //! Engine.IO 4, the server's side: an application at a path prefix.
 //!
-//! Messages of its sessions go to a [`Service`], which cannot tell the transports apart. `docs/socketio.md` shows
-//! the protocol byte by byte.
+//! Before this comes the contract of applications (`app`), after it Socket.IO (`socketio::broker`). A first
+//! reader may skip it all: nothing else in the program depends on it.
 //!
-//! Here is what is asked of the endpoint and whether it may be asked; what follows from it is in
-//! `polling` and `upgrade`. After each callback `settle` tells the service which sessions ended.
+//! It gives the messages of its sessions to a [`Service`], which cannot tell the transports apart.
+//! `docs/socketio.md` shows the protocol byte by byte.
+//!
+//! ```text
+//! engine: what is asked, and may it be asked? ──► table: sessions, by id and by sid ──► session: one of them
+//!    └─► polling, inbox, upgrade: what follows from it          └─► io: what the service can do
+//! ```
+//!
+//! After each callback `settle` tells the service which sessions ended.
 
 mod answer;
 mod inbox;
@@ -19,11 +26,11 @@ mod upgrade;
 pub use session::Settings;
 
 use crate::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
+use crate::clock::Time;
 use crate::http::fields::has_token;
 use crate::http::head::{Head, Method};
-use crate::http::refusal;
-use crate::http::response::Response;
 use crate::http::route::Route;
+use crate::slots::Id;
 use crate::socketio::cors::{Cors, Origins};
 use answer::Fault;
 use io::{Io, Service, SessionId};
@@ -43,7 +50,7 @@ const METHODS: &[Method] = &[
     Method::Patch,
 ];
 
-/// Of the protocol, as it stands in every query.
+/// The version of the protocol, as it stands in every query.
 const VERSION: &str = "4";
 
 /// An Engine.IO endpoint.
@@ -51,14 +58,6 @@ pub struct Engine<S> {
     service: S,
     sessions: Sessions,
     origins: Origins,
-}
-
-/// A request that may be asked.
-enum Asked {
-    /// A new session.
-    Open,
-    /// Something about this one.
-    Of(SessionId),
 }
 
 impl<S: Service> Engine<S> {
@@ -72,58 +71,50 @@ impl<S: Service> Engine<S> {
         }
     }
 
-    /// Whether this may be asked. The order of the rules is that of the original.
-    fn judge(&self, head: &Head<'_>, upgrade: bool) -> Result<Asked, Fault> {
+    /// The session that a correct request is about; `None`: the request asks for a new one.
+    ///
+    /// The order of the rules is that of the original.
+    fn judge(&self, head: &Head<'_>, upgrade: bool) -> Result<Option<SessionId>, Fault> {
         let query = Query::parse(head.query);
-        let websocket = match &*query.transport {
-            "polling" => false,
-            "websocket" => true,
+        let is_fitting = match &*query.transport {
+            "polling" => !upgrade,
+            "websocket" => upgrade,
             _ => return Err(Fault::UnknownTransport),
         };
-        let asked = if query.sid.is_empty() {
-            if head.method != Method::Get {
-                return Err(Fault::BadMethod);
-            }
-            Asked::Open
-        } else {
-            let id = self.sessions.find(&query.sid);
-            let id = id.ok_or(Fault::UnknownSid)?;
-            let has_websocket = !upgrade && self.sessions.conn_of(id).is_some();
-            if has_websocket || query.version != VERSION {
-                return Err(Fault::BadRequest);
-            }
-            Asked::Of(id)
-        };
-        if websocket != upgrade {
+        let is_current = query.version == VERSION;
+        if query.sid.is_empty() {
+            return match head.method {
+                Method::Get if !is_fitting => Err(Fault::BadRequest),
+                Method::Get if !is_current => Err(Fault::UnsupportedVersion),
+                Method::Get => Ok(None),
+                _ => Err(Fault::BadMethod),
+            };
+        }
+        let id = self.sessions.find(&query.sid).ok_or(Fault::UnknownSid)?;
+        let has_websocket = !upgrade && self.sessions.conn_of(id).is_some();
+        if has_websocket || !is_current || !is_fitting {
             return Err(Fault::BadRequest);
         }
-        match asked {
-            Asked::Open if query.version != VERSION => Err(Fault::UnsupportedVersion),
-            asked => Ok(asked),
-        }
+        Ok(Some(id))
     }
 
-    /// `None`: it is answered later.
     fn serve(
         &mut self,
         ctx: &mut Ctx<'_>,
         id: RequestId,
         request: &Request<'_>,
         cors: &Cors,
-    ) -> Result<Option<Response>, Fault> {
-        match self.judge(request.head, false)? {
-            Asked::Open => Ok(Some(self.handshake(ctx))),
-            Asked::Of(session) => match request.head.method {
-                Method::Get => self.poll(ctx, session, id, cors),
-                Method::Post => self.post(ctx, session, id, request, cors),
-                _ => Err(Fault::BadRequest),
-            },
+    ) -> Result<Reply, Fault> {
+        let session = self.judge(request.head, request.upgrade)?;
+        if request.upgrade {
+            return Ok(self.accept_websocket(ctx, session, id.conn));
         }
-    }
-
-    /// No further session without a connection can be held.
-    fn is_full(&self, ctx: &Ctx<'_>) -> bool {
-        self.sessions.polling() >= ctx.config().max_connections
+        match (session, request.head.method) {
+            (None, _) => Ok(Reply::Now(self.handshake(ctx))),
+            (Some(session), Method::Get) => self.poll(ctx, session, id, cors),
+            (Some(session), Method::Post) => self.post(ctx, session, id, request, cors),
+            _ => Err(Fault::BadRequest),
+        }
     }
 
     /// The first packet of a session.
@@ -140,53 +131,68 @@ impl<S: Service> Engine<S> {
         )
     }
 
-    /// A packet of a session, by whichever transport. `false`: it ends the session, and was no
-    /// packet that a client may send.
-    fn take_packet(&mut self, ctx: &mut Ctx<'_>, id: SessionId, text: &str) -> bool {
+    /// Takes a packet that a client sent, on either transport.
+    ///
+    /// # Errors
+    /// No client may send this packet. It has ended the session.
+    fn take_packet(&mut self, ctx: &mut Ctx<'_>, id: SessionId, text: &str) -> Result<(), Fault> {
         match packet::decode(text) {
             None | Some(Packet::Ping(_)) => {
                 self.sessions.end(ctx, id, Farewell::Close);
-                return false;
+                return Err(Fault::BadRequest);
             }
             Some(Packet::Close) => self.sessions.end(ctx, id, Farewell::Noop),
-            Some(Packet::Pong) => self.sessions.alive(ctx.now(), id),
+            Some(Packet::Pong) => {
+                let next = ctx.now().after(self.sessions.settings.ping_interval);
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.pinged = false;
+                    session.heartbeat = next;
+                }
+            }
             Some(Packet::Text(text)) => self.pass(ctx, id, Message::Text(text)),
             Some(Packet::Binary(bytes)) => self.pass(ctx, id, Message::Binary(&bytes)),
             Some(Packet::Upgrade | Packet::Nothing) => {}
         }
-        true
+        Ok(())
     }
 
+    /// Gives a message to the service.
     fn pass(&mut self, ctx: &mut Ctx<'_>, id: SessionId, message: Message<'_>) {
-        let sessions = &mut self.sessions;
-        let io = &mut Io { ctx, sessions };
-        self.service.on_message(io, id, message);
+        let (service, mut io) = self.service(ctx);
+        service.on_message(&mut io, id, message);
     }
 
-    /// The service hears of a new session.
+    /// Tells the service of a new session.
     fn opened(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let sessions = &mut self.sessions;
-        self.service.on_open(&mut Io { ctx, sessions }, id);
+        let (service, mut io) = self.service(ctx);
+        service.on_open(&mut io, id);
     }
 
-    /// What this callback has caused: the service hears which sessions ended, until nothing is left to
-    /// tell; then answers leave and timers are set.
+    /// The service, and what it can do in a callback.
+    fn service<'a, 'c>(&'a mut self, ctx: &'a mut Ctx<'c>) -> (&'a mut S, Io<'a, 'c>) {
+        let sessions = &mut self.sessions;
+        (&mut self.service, Io { ctx, sessions })
+    }
+
+    /// Ends a callback: tells the service which sessions ended, until none is left to tell; then answers
+    /// GETs and sets timers.
     fn settle(&mut self, ctx: &mut Ctx<'_>) {
         while let Some(id) = self.sessions.next_ended() {
-            let sessions = &mut self.sessions;
-            self.service.on_close(&mut Io { ctx, sessions }, id);
+            let (service, mut io) = self.service(ctx);
+            service.on_close(&mut io, id);
         }
         self.sessions.tidy(ctx);
     }
 
-    /// What is due for a session.
+    /// Does what is due for a session.
     fn expire(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         // What its client sent until then has been read; more may lie in the kernel.
         let seen = ctx.seen();
-        let Some(session) = self.sessions.disarmed(id) else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        if let Some(until) = session.leaving {
+        session.armed = Time::NEVER;
+        if let Some(until) = session.closed_until {
             if until <= seen {
                 self.sessions.end(ctx, id, Farewell::Noop);
             }
@@ -200,14 +206,16 @@ impl<S: Service> Engine<S> {
         }
         self.heartbeat(ctx, id);
         self.resume(ctx, id);
-        let session = self.sessions.get_mut(id);
-        if session.is_some_and(|session| session.take_wish(seen)) {
-            let sessions = &mut self.sessions;
-            self.service.on_timer(&mut Io { ctx, sessions }, id);
+        if let Some(session) = self.sessions.get_mut(id)
+            && session.wish <= seen
+        {
+            session.wish = Time::NEVER;
+            let (service, mut io) = self.service(ctx);
+            service.on_timer(&mut io, id);
         }
     }
 
-    /// A `2`, or the end of a session that has not answered one.
+    /// Sends a `2`, or ends a session that has not answered one.
     fn heartbeat(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let now = ctx.now();
         let timeout = self.sessions.settings.ping_timeout;
@@ -221,7 +229,8 @@ impl<S: Service> Engine<S> {
             return self.sessions.end(ctx, id, Farewell::Close);
         }
         session.pinged = true;
-        // A turn that came late does not add up; nor does a client pay for one that came very late.
+        // If this turn is late, the next deadline is not later for it. If it is very late, the client still
+        // has half of its time.
         session.heartbeat = session.heartbeat.after(timeout).max(now.after(timeout / 2));
         match session.transport {
             Transport::WebSocket(conn) => ctx.send_text([conn], [PING]),
@@ -248,12 +257,7 @@ impl<S: Service> App for Engine<S> {
         if request.head.method == Method::Options && cors != Cors::Off {
             return Reply::Now(cors.preflight(request.head));
         }
-        let reply = if request.upgrade {
-            self.ask_upgrade(ctx, id.conn, request.head)
-        } else {
-            self.serve(ctx, id, request, &cors)
-                .map(|response| response.map_or(Reply::Later, Reply::Now))
-        };
+        let reply = self.serve(ctx, id, request, &cors);
         self.settle(ctx);
         match reply.unwrap_or_else(|fault| Reply::Now(answer::fault(fault))) {
             Reply::Now(response) => Reply::Now(cors.on(response)),
@@ -284,16 +288,13 @@ impl<S: Service> App for Engine<S> {
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        if let Some(id) = SessionId::from_key(key) {
-            self.expire(ctx, id);
-        }
+        self.expire(ctx, SessionId(Id::from_number(key)));
         self.settle(ctx);
     }
 
     fn on_give_up(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        if let Some(id) = SessionId::from_key(key) {
-            self.sessions.end(ctx, id, Farewell::Dropped);
-        }
+        let id = SessionId(Id::from_number(key));
+        self.sessions.end(ctx, id, Farewell::Dropped);
         self.settle(ctx);
     }
 
@@ -303,9 +304,4 @@ impl<S: Service> App for Engine<S> {
         }
         self.settle(ctx);
     }
-}
-
-/// `503`: there is no room for another session.
-fn full() -> Response {
-    *refusal::service_unavailable()
 }

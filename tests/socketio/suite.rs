@@ -11,11 +11,10 @@ use ws101::http::policy::Policy;
 use ws101::hub::Hub;
 use ws101::panics;
 use ws101::server::Server;
-use ws101::socketio::application::{Application, Event, Socket, Values};
+use ws101::socketio::application::{Application, Event, Socket, Sockets, Values};
 use ws101::socketio::broker::Broker;
 use ws101::socketio::engine::io::{Io, Service, SessionId};
 use ws101::socketio::engine::{Engine, Settings};
-use ws101::socketio::sockets::Sockets;
 
 /// Every message goes back to its sender.
 struct Echo;

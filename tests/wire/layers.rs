@@ -33,6 +33,7 @@ const LAYERS: &[Layer] = &[
     layer("bucket", &["clock"], &[]),
     layer("seen", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
+    layer("slots", &[], &["slab"]),
     layer("panics", &[], &[]),
     layer("pool", &[], &["memmap2"]),
     layer("outlet", &[], &["rustix"]),
@@ -82,8 +83,8 @@ const LAYERS: &[Layer] = &[
     layer("apps::json", &[], &["serde", "serde_json"]),
     layer(
         "socketio::engine",
-        &["app", "bucket", "clock", "http", "socketio::cors"],
-        &["base64", "slab"],
+        &["app", "bucket", "clock", "http", "slots", "socketio::cors"],
+        &["base64"],
     ),
     // Of Engine.IO only what is made for those above it.
     layer(
@@ -93,9 +94,10 @@ const LAYERS: &[Layer] = &[
             "apps::json",
             "clock",
             "rooms",
+            "slots",
             "socketio::engine::io",
         ],
-        &["base64", "serde", "serde_json", "slab"],
+        &["serde", "serde_json"],
     ),
     layer("socketio::cors", &["http"], &[]),
     layer(

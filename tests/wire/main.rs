@@ -17,6 +17,7 @@
 //! | `socketio` | `socketio` | Engine.IO and Socket.IO, packet by packet |
 //! | `args`, `config`, `welcome`, `build` | `cli` | flags, variables, complaints, the first lines |
 //! | `clock` | `clock` | time in which nobody looked |
+//! | `slots` | `slots` | an id finds its own entry and no other |
 //! | `server`, `sockets`, `main`, `panics`, `outlet`, `hub/logbook` | `tests/socket` | signals, real sockets, what is printed |
 //! | `lib` | `layers` | who may import whom |
 //! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
@@ -41,6 +42,7 @@ mod guard;
 mod http;
 mod hub;
 mod layers;
+mod slots;
 #[cfg(feature = "socketio")]
 mod socketio;
 mod support;

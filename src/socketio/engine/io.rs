@@ -1,41 +1,15 @@
 //! The contract between Engine.IO and what stands on it: `Service` is called, and answers by calling
 //! `Io`.
 //!
-//! A service sees sessions and messages, never transports: whether a session polls or has a
-//! WebSocket, and when it changes over, is not its business. As with applications, nothing that a
-//! service does inside a callback calls back into it: what it ends is reported afterwards.
+//! A service sees sessions and messages, never transports: it need not know whether a session polls or has
+//! a WebSocket, nor when it changes over. Nothing that a service does inside a callback calls back into it:
+//! sessions that it closes are reported afterwards.
 
 use super::packet;
-use super::table::Sessions;
+pub use super::session::SessionId;
+use super::table::{Sessions, random_id};
 use crate::app::{Ctx, Message};
 use crate::clock::Time;
-
-/// One Engine.IO session: slot and serial number; never the sid, which is a secret of its client.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct SessionId {
-    pub(super) slot: u32,
-    pub(super) serial: u32,
-}
-
-impl SessionId {
-    /// An index into a table of sessions: a small number, used again when the session is over.
-    #[must_use]
-    pub fn slot(self) -> usize {
-        self.slot as usize
-    }
-
-    /// The same as one number, for timers, tags and the memory budget.
-    pub(super) fn key(self) -> u64 {
-        u64::from(self.serial) << 32 | u64::from(self.slot)
-    }
-
-    pub(super) fn from_key(key: u64) -> Option<Self> {
-        Some(Self {
-            slot: u32::try_from(key & u64::from(u32::MAX)).ok()?,
-            serial: u32::try_from(key >> 32).ok()?,
-        })
-    }
-}
 
 /// What stands on Engine.IO.
 pub trait Service {
@@ -45,15 +19,14 @@ pub trait Service {
     /// A message arrived.
     fn on_message(&mut self, io: &mut Io<'_, '_>, session: SessionId, message: Message<'_>);
 
-    /// The session is over, exactly once for each `on_open`: nothing can be sent any more.
+    /// A session ended, exactly once for each `on_open`. Nothing can be sent to it any more.
     fn on_close(&mut self, io: &mut Io<'_, '_>, session: SessionId);
 
-    /// The moment asked for with [`Io::wake_at`] has come.
+    /// The moment that the service asked for with [`Io::wake_at`] has come.
     fn on_timer(&mut self, _io: &mut Io<'_, '_>, _session: SessionId) {}
 }
 
-/// The service's hands: valid during one callback. What is sent to a session that is over is
-/// ignored.
+/// What a service can do during one callback. What it sends to a session that ended is ignored.
 pub struct Io<'a, 'c> {
     pub(super) ctx: &'a mut Ctx<'c>,
     pub(super) sessions: &'a mut Sessions,
@@ -65,7 +38,7 @@ impl<'c> Io<'_, 'c> {
         self.send_many([session], message);
     }
 
-    /// Sends one message to many sessions. It is encoded once for all that are on WebSocket, and
+    /// Sends one message to many sessions. It is encoded once for all that have a WebSocket, and
     /// once for all that poll.
     pub fn send_many(
         &mut self,
@@ -91,22 +64,26 @@ impl<'c> Io<'_, 'c> {
         }
     }
 
-    /// Ends the session: behind what was sent, a WebSocket gets a Close without a code, and a
+    /// Ends a session. After what was sent before, a WebSocket gets a Close without a code, and a
     /// client that polls gets `1`.
     pub fn close(&mut self, session: SessionId) {
         self.sessions.close(self.ctx, session);
     }
 
-    /// Asks for `on_timer` at `when`, instead of any earlier wish of this session.
+    /// Asks for `on_timer` at `when`, instead of any earlier wish for this session.
     /// [`Time::NEVER`] takes the wish back.
     pub fn wake_at(&mut self, session: SessionId, when: Time) {
-        self.sessions.wish(session, when);
+        if let Some(session) = self.sessions.get_mut(session) {
+            session.wish = when;
+        }
     }
 
-    /// Counts bytes that the service keeps for this session into the memory budget: so many from now on.
-    /// When memory is short the session that holds most may be ended for it.
+    /// Sets how many bytes the service keeps for a session, for the memory budget.
+    /// When memory is short, the session with the most bytes may be ended.
     pub fn hold(&mut self, session: SessionId, bytes: usize) {
-        self.sessions.hold(session, bytes);
+        if let Some(session) = self.sessions.get_mut(session) {
+            session.kept = bytes;
+        }
     }
 
     /// The time of this turn.
@@ -115,13 +92,13 @@ impl<'c> Io<'_, 'c> {
         self.ctx.now()
     }
 
-    /// Fills `bytes` with unpredictable bytes.
-    pub fn random(&mut self, bytes: &mut [u8]) {
-        self.ctx.random(bytes);
+    /// 15 random bytes as base64url: 20 characters that nobody can guess.
+    pub fn random_id(&mut self) -> [u8; 20] {
+        random_id(self.ctx)
     }
 
-    /// What else an application can do: log, the limits in force. Not for `wake_at` and `hold`, whose keys
-    /// are the sessions'.
+    /// What else an application can do: write to the log, read the limits in force. A service must not call
+    /// `wake_at` and `hold` there, because their keys are those of the sessions.
     pub fn ctx(&mut self) -> &mut Ctx<'c> {
         self.ctx
     }

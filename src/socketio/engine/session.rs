@@ -1,39 +1,43 @@
-//! One session: its transport, what is queued for it, what it waits for. And the settings of all.
+//! One session: its id, its transport, what is queued for it, what it waits for. And the settings of all.
 //!
-//! How sessions are found and how they end is `table`'s.
+//! How sessions are found, and how they begin and end, is in `table`.
 
-use super::answer;
-use super::inbox::Inbox;
-use super::io::SessionId;
+use super::answer::{self, Fault};
 use super::packet::SEPARATOR;
 use crate::app::{ConnId, Ctx, RequestId};
 use crate::bucket::Bucket;
 use crate::clock::Time;
+use crate::http::response::Response;
+use crate::slots::Id;
 use crate::socketio::cors::Cors;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// What clients are told, and how long they are waited for.
+/// Names one Engine.IO session. It is not the sid, which is a secret of the session's client.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct SessionId(pub(crate) Id);
+
+/// What an endpoint tells its clients, and how long it waits for them.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Everything below it is the endpoint; it ends in `/`.
+    /// The endpoint answers every path that begins with this one. It ends in `/`.
     pub path: String,
-    /// From one heartbeat to the next `2`.
+    /// From the last sign of life to the next `2`.
     pub ping_interval: Duration,
-    /// From `2` to its `3`.
+    /// From a `2` to its `3`.
     pub ping_timeout: Duration,
-    /// From a second transport to the end of its probe.
+    /// From the opening of a probing WebSocket to its `5`.
     pub upgrade_timeout: Duration,
-    /// How long a session that was closed is kept for the GET that fetches its `1`.
+    /// How long a session that the service closed waits for the GET that fetches its `1`.
     pub farewell_timeout: Duration,
-    /// From `3probe` to the `6` that ends a GET with nothing to tell.
+    /// From a GET to its `6`, while a WebSocket is about to take over.
     pub probe_poll: Duration,
-    /// Bytes of a POST and of a WebSocket message.
+    /// Most bytes of a POST, and of a WebSocket message.
     pub max_payload: u64,
-    /// Packets that wait for a GET.
+    /// Most packets that may wait for a GET. One more ends the session.
     pub max_queued: usize,
-    /// Origins whose pages may read answers (CORS); `*`: all.
+    /// Origins whose pages may read the answers (CORS); `*`: all.
     pub origins: Vec<String>,
 }
 
@@ -53,46 +57,47 @@ impl Default for Settings {
     }
 }
 
-/// Memory that a session takes which has no connection of its own: its record, and its places in the maps
-/// by which it is found and woken.
-const RECORD_BYTES: usize = size_of::<Session>() + size_of::<Polling>() + 256;
+/// Memory of a session that polls: its record with its serial, and its places in the maps by which it is
+/// found and woken.
+const RECORD_BYTES: usize = size_of::<(u32, Session)>() + size_of::<Polling>() + 256;
+/// Memory that a queued packet takes besides its text.
+const PACKET_BYTES: usize = 48;
 
-/// 15 random bytes as base64url: unguessable.
+/// 15 random bytes as base64url: nobody can guess it.
 pub(super) type Sid = [u8; 20];
 
 /// One session.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) id: SessionId,
     pub(super) sid: Sid,
     pub(super) transport: Transport,
-    /// A WebSocket that wants to take over.
+    /// A WebSocket that wants to take over from polling.
     pub(super) probe: Option<Probe>,
-    /// The next `2` goes out, or, when `pinged`, the session ends.
+    /// When the next `2` is due; once it was sent (`pinged`), when the session ends for want of a `3`.
     pub(super) heartbeat: Time,
     pub(super) pinged: bool,
-    /// What its POSTs have paid for: many connections bring them, and one session sends them.
+    /// Counts the packets of its POSTs against the cap on messages per second.
     pub(super) bucket: Bucket,
-    /// What is left of a POST of many packets.
+    /// A POST whose packets were not all taken yet.
     pub(super) inbox: Option<Box<Inbox>>,
-    /// The service's own timer.
+    /// When the service wants to be woken.
     pub(super) wish: Time,
-    /// Closed by the service, which was told so; kept until a GET fetches the `1`, at most so long.
-    pub(super) leaving: Option<Time>,
-    /// It is in `touched`.
+    /// Until when a session that the service closed waits for the GET that fetches its `1`.
+    pub(super) closed_until: Option<Time>,
+    /// Whether the session is in the table's list `touched`.
     pub(super) touched: bool,
-    /// What the hub was asked for.
+    /// When the hub was asked to wake it.
     pub(super) armed: Time,
-    /// What the memory budget was told.
+    /// How many bytes were reported to the memory budget.
     pub(super) held: usize,
-    /// What the service keeps for it.
+    /// How many bytes the service keeps for it.
     pub(super) kept: usize,
 }
 
-/// How its messages travel.
+/// How the messages of a session travel.
 #[derive(Debug)]
 pub(super) enum Transport {
-    /// Boxed, because those with a WebSocket are many.
+    /// Boxed, because most sessions have a WebSocket.
     Polling(Box<Polling>),
     WebSocket(ConnId),
 }
@@ -105,26 +110,56 @@ pub(super) struct Polling {
     pub(super) queued_bytes: usize,
 }
 
-/// A GET that waits for something to tell.
+/// A GET that waits for packets.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) request: RequestId,
     pub(super) cors: Cors,
-    /// When it is told that there is nothing.
+    /// When it is answered with `6` if no packet has come.
     pub(super) until: Time,
 }
 
-/// A WebSocket beside polling.
+/// A WebSocket that wants to take over from polling.
 #[derive(Debug)]
 pub(super) struct Probe {
     pub(super) conn: ConnId,
-    /// `3probe` was sent.
+    /// Whether `3probe` was sent.
     pub(super) answered: bool,
     pub(super) until: Time,
 }
 
+/// A POST whose packets were not all taken yet.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) body: String,
+    /// How many bytes of the body were taken.
+    pub(super) taken: usize,
+    /// When the next packets are taken.
+    pub(super) at: Time,
+    pub(super) request: RequestId,
+    pub(super) cors: Cors,
+}
+
+impl Inbox {
+    /// The packets that were not taken yet.
+    pub(super) fn rest(&self) -> &str {
+        self.body.get(self.taken..).unwrap_or_default()
+    }
+
+    /// Answers the POST.
+    pub(super) fn answer(&self, ctx: &mut Ctx<'_>, response: Response) {
+        ctx.respond(self.request, self.cors.on(response));
+    }
+}
+
 impl Polling {
-    /// Everything queued, as one payload, and `last` behind it.
+    /// Queues a packet.
+    pub(super) fn push(&mut self, packet: &Rc<str>) {
+        self.queued_bytes += packet.len() + PACKET_BYTES;
+        self.queue.push_back(Rc::clone(packet));
+    }
+
+    /// Takes all queued packets as one payload, with `last` at its end.
     pub(super) fn take(&mut self, last: Option<&str>) -> String {
         self.queued_bytes = 0;
         let mut text = String::new();
@@ -138,60 +173,68 @@ impl Polling {
         text
     }
 
-    /// Answers the GET that waits.
-    pub(super) fn answer(&mut self, ctx: &mut Ctx<'_>, waiting: Waiting, last: Option<&str>) {
+    /// Answers the GET that waits, and returns its id. `None`: no GET waits.
+    pub(super) fn answer(&mut self, ctx: &mut Ctx<'_>, last: Option<&str>) -> Option<RequestId> {
+        let waiting = self.waiting.take()?;
         let response = waiting.cors.on(answer::payload(self.take(last)));
         ctx.respond(waiting.request, response);
+        Some(waiting.request)
     }
 }
 
 impl Session {
-    /// Memory that is held for it. (With a WebSocket it is part of what a connection costs, as every
-    /// application's record of one.)
+    /// The state of polling. `None`: the session has a WebSocket.
+    pub(super) fn polling(&self) -> Option<&Polling> {
+        match &self.transport {
+            Transport::Polling(polling) => Some(polling),
+            Transport::WebSocket(_) => None,
+        }
+    }
+
+    /// Memory for the budget. The record of a session with a WebSocket counts as a part of its connection,
+    /// as in every application.
     pub(super) fn held_bytes(&self) -> usize {
-        let polling = match &self.transport {
-            Transport::Polling(polling) => RECORD_BYTES + polling.queued_bytes,
-            Transport::WebSocket(_) => 0,
-        };
-        polling + self.kept + self.inbox.as_ref().map_or(0, |inbox| inbox.held_bytes())
+        let polling = self.polling();
+        let inbox = self.inbox.as_ref();
+        polling.map_or(0, |polling| RECORD_BYTES + polling.queued_bytes)
+            + inbox.map_or(0, |inbox| inbox.body.capacity())
+            + self.kept
     }
 
-    /// A GET waits, and there is something to tell.
+    /// Whether a GET waits and packets are queued for it.
     pub(super) fn has_news(&self) -> bool {
-        match &self.transport {
-            Transport::Polling(polling) => polling.waiting.is_some() && !polling.queue.is_empty(),
-            Transport::WebSocket(_) => false,
-        }
+        self.polling()
+            .is_some_and(|polling| polling.waiting.is_some() && !polling.queue.is_empty())
     }
 
-    /// When the GET that waits is told that there is nothing.
+    /// When the GET that waits is answered with `6`.
     pub(super) fn waits_until(&self) -> Time {
-        match &self.transport {
-            Transport::Polling(polling) => {
-                let waiting = polling.waiting.as_ref();
-                waiting.map_or(Time::NEVER, |waiting| waiting.until)
-            }
-            Transport::WebSocket(_) => Time::NEVER,
-        }
+        let waiting = self.polling().and_then(|polling| polling.waiting.as_ref());
+        waiting.map_or(Time::NEVER, |waiting| waiting.until)
     }
 
-    /// Whether the service is to be woken now, once for each wish.
-    pub(super) fn take_wish(&mut self, now: Time) -> bool {
-        let is_due = self.wish <= now;
-        if is_due {
-            self.wish = Time::NEVER;
-        }
-        is_due
-    }
-
-    /// When something is to be done for it.
+    /// When something is to be done for the session next.
     pub(super) fn next_deadline(&self) -> Time {
-        if let Some(until) = self.leaving {
+        if let Some(until) = self.closed_until {
             return until;
         }
         let probe = self.probe.as_ref().map_or(Time::NEVER, |probe| probe.until);
         let inbox = self.inbox.as_ref().map_or(Time::NEVER, |inbox| inbox.at);
         let own = self.heartbeat.min(self.wish).min(inbox);
         own.min(probe).min(self.waits_until())
+    }
+
+    /// Closes the WebSocket that wants to take over. Polling goes on.
+    pub(super) fn drop_probe(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(probe) = self.probe.take() {
+            ctx.close_without_code(probe.conn);
+        }
+    }
+
+    /// Refuses the rest of a POST.
+    pub(super) fn drop_inbox(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(inbox) = self.inbox.take() {
+            inbox.answer(ctx, answer::fault(Fault::BadRequest));
+        }
     }
 }

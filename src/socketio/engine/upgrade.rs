@@ -1,47 +1,44 @@
 //! WebSockets: a session's only transport, or one that is to take over from polling.
 //!
-//! The second proves itself first: `2probe`, `3probe`, `5`. Until the `5` everything that is for the client
-//! is queued for its GET; with the `5` what is left of that goes over the WebSocket. So no message is lost
+//! A second transport proves itself first: `2probe`, `3probe`, `5`. Until the `5` packets for the client are
+//! queued for its GET; with the `5` those that are still queued go over the WebSocket. So no message is lost
 //! or doubled, whenever it was sent.
 
-use super::answer::Fault;
+use super::Engine;
 use super::io::{Service, SessionId};
 use super::packet::{self, NOOP, Packet};
 use super::session::{Probe, Transport};
-use super::{Asked, Engine, full};
+use super::table::Farewell;
 use crate::app::{ConnId, Ctx, Message, Options, Reply};
-use crate::http::head::Head;
+use crate::slots::Id;
 
 impl<S: Service> Engine<S> {
-    /// A correct opening handshake.
-    pub(super) fn ask_upgrade(
+    /// Accepts a correct opening handshake: a new session (`None`), or a second transport of this one.
+    pub(super) fn accept_websocket(
         &mut self,
         ctx: &mut Ctx<'_>,
+        session: Option<SessionId>,
         conn: ConnId,
-        head: &Head<'_>,
-    ) -> Result<Reply, Fault> {
-        let tag = match self.judge(head, true)? {
-            Asked::Open => match self.sessions.open(ctx, Transport::WebSocket(conn)) {
-                Some(id) => id.key(),
-                None => return Ok(Reply::Now(full())),
-            },
-            Asked::Of(id) => {
+    ) -> Reply {
+        let id = match session {
+            Some(id) => {
                 self.begin_probe(ctx, id, conn);
-                id.key()
+                id
             }
+            None => self.sessions.open(ctx, Transport::WebSocket(conn)),
         };
-        Ok(Reply::Upgrade(Options {
-            tag,
+        Reply::Upgrade(Options {
+            tag: id.0.to_number(),
             max_message_bytes: Some(self.sessions.settings.max_payload),
-            // The heartbeat is ours.
+            // Engine.IO has a heartbeat of its own.
             keepalive: false,
-            // As the original does, whatever it is: a client that offers some may insist on one.
+            // As in the original, whichever it is: a client that offers some may insist on one.
             first_subprotocol: true,
-        }))
+        })
     }
 
-    /// Only one at a time may try, and only beside polling. Any other has no role in its session, and is
-    /// closed as soon as it is open.
+    /// Lets a WebSocket try to take over: one at a time, and only from polling. Any other gets no role in the
+    /// session, and is closed as soon as it is open.
     fn begin_probe(&mut self, ctx: &Ctx<'_>, id: SessionId, conn: ConnId) {
         let until = ctx.now().after(self.sessions.settings.upgrade_timeout);
         if self.sessions.is_polling(id)
@@ -76,7 +73,8 @@ impl<S: Service> Engine<S> {
     ) {
         match (self.role(conn, tag), message) {
             (Some((id, Role::Transport)), Message::Text(text)) => {
-                self.take_packet(ctx, id, text);
+                // An error has ended the session, and there is no request to answer.
+                let _ = self.take_packet(ctx, id, text);
             }
             (Some((id, Role::Transport)), Message::Binary(_)) => self.pass(ctx, id, message),
             (Some((id, Role::Probe)), Message::Text(text)) => self.probed(ctx, id, conn, text),
@@ -87,25 +85,25 @@ impl<S: Service> Engine<S> {
 
     pub(super) fn websocket_closed(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {
         match self.role(conn, tag) {
-            Some((id, Role::Transport)) => {
-                self.sessions.end(ctx, id, super::Farewell::Close);
-            }
+            Some((id, Role::Transport)) => self.sessions.end(ctx, id, Farewell::Close),
             Some((id, Role::Probe)) => self.drop_probe(ctx, id),
             None => {}
         }
     }
 
-    /// What this WebSocket is to the session that its tag names.
+    /// The session that the tag names, and what this WebSocket is to it.
     fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
-        let session = self.sessions.get(SessionId::from_key(tag)?)?;
+        let id = SessionId(Id::from_number(tag));
+        let session = self.sessions.get(id)?;
         let probe = session.probe.as_ref();
         match &session.transport {
-            Transport::WebSocket(own) if *own == conn => Some((session.id, Role::Transport)),
-            _ if probe.is_some_and(|probe| probe.conn == conn) => Some((session.id, Role::Probe)),
+            Transport::WebSocket(own) if *own == conn => Some((id, Role::Transport)),
+            _ if probe.is_some_and(|probe| probe.conn == conn) => Some((id, Role::Probe)),
             _ => None,
         }
     }
 
+    /// A text from the WebSocket that wants to take over.
     fn probed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId, text: &str) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
@@ -132,19 +130,17 @@ impl<S: Service> Engine<S> {
         }
     }
 
-    /// The WebSocket does not take over; polling goes on.
     fn drop_probe(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let session = self.sessions.get_mut(id);
-        if let Some(probe) = session.and_then(|session| session.probe.take()) {
-            ctx.close_without_code(probe.conn);
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.drop_probe(ctx);
         }
     }
 }
 
 /// What a WebSocket is to a session.
 enum Role {
-    /// Its messages go over it.
+    /// It carries the session's messages.
     Transport,
-    /// It wants that.
+    /// It wants to take over from polling.
     Probe,
 }

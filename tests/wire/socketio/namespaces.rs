@@ -4,8 +4,7 @@ use super::client::{BOTH, Client, Got, Transport, noting, said, serve, take};
 use crate::sim::Sim;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use ws101::socketio::application::{Application, Socket, Values};
-use ws101::socketio::sockets::Sockets;
+use ws101::socketio::application::{Application, Socket, Sockets, Values};
 
 /// The socket id in the answer to a CONNECT.
 fn id_of(got: &Got, namespace: &str) -> String {

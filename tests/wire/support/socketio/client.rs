@@ -11,10 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use std::cell::RefCell;
 use std::rc::Rc;
 use ws101::config::Config;
-use ws101::socketio::application::{Application, Event, Left, Socket, Values};
+use ws101::socketio::application::{Application, Event, Left, Socket, Sockets, Values};
 use ws101::socketio::broker::{Broker, CONNECT_TIMEOUT};
 use ws101::socketio::engine::{Engine, Settings};
-use ws101::socketio::sockets::Sockets;
 
 /// A message, or the end of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
