@@ -6,10 +6,10 @@
 //! else is closed with 1011, as the original does by failing, and nobody else notices.
 
 use super::json;
-use super::segment::percent_decoded;
 use super::{CHAT, membership};
 use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
+use crate::http::percent;
 use crate::http::refusal;
 use crate::http::route::Route;
 use crate::rooms::Rooms;
@@ -38,7 +38,7 @@ fn room(path: &str) -> Option<Cow<'_, str>> {
     if name.len() > 3 * MAX_ROOM_BYTES {
         return None;
     }
-    let name = percent_decoded(name)?;
+    let name = percent::decoded(name)?;
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let fits = (1..=MAX_ROOM_BYTES).contains(&name.len()) && name.bytes().all(is_word);
     fits.then_some(name)

@@ -5,9 +5,9 @@
 //! way, the others read it once. Text is passed on as it is.
 
 use super::CHAT;
-use super::segment::percent_decoded;
 use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
+use crate::http::percent;
 use crate::http::refusal;
 use crate::http::route::Route;
 use crate::rooms::Rooms;
@@ -108,7 +108,7 @@ fn client_id(segment: &str) -> Option<String> {
     if segment.len() > MAX_ID_BYTES {
         return None;
     }
-    let text = percent_decoded(segment)?;
+    let text = percent::decoded(segment)?;
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(&text)),

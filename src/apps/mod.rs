@@ -6,7 +6,6 @@ pub mod chat;
 pub mod echo;
 pub mod json;
 pub mod pages;
-mod segment;
 pub mod status;
 
 use crate::http::head::Method;

@@ -5,6 +5,8 @@
 //! directory is refused here, before a disk is asked. So `%2e%2e`, `..%2f` and `%252e` all meet the
 //! same few rules, and a redirect is built from checked segments only (`//evil.example` is not one).
 
+use crate::http::percent::decoded;
+
 /// Why a path is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -44,37 +46,15 @@ pub fn clean(path: &str) -> Result<Target, Refusal> {
 }
 
 fn segment(raw: &str) -> Result<String, Refusal> {
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut rest = raw.bytes();
-    while let Some(byte) = rest.next() {
-        let byte = match byte {
-            b'%' => {
-                let high = rest.next().and_then(hex).ok_or(Refusal::Malformed)?;
-                let low = rest.next().and_then(hex).ok_or(Refusal::Malformed)?;
-                high << 4 | low
-            }
-            plain => plain,
-        };
-        if matches!(byte, 0 | b'/' | b'\\') {
-            return Err(Refusal::Malformed);
-        }
-        decoded.push(byte);
+    let name = decoded(raw).ok_or(Refusal::Malformed)?;
+    if name.contains(['\0', '/', '\\']) {
+        return Err(Refusal::Malformed);
     }
-    let name = String::from_utf8(decoded).map_err(|_| Refusal::Malformed)?;
     // One rule for `..`, for `.`, and for what an owner hides: `.git`, `.env`.
     if name.starts_with('.') {
         return Err(Refusal::Absent);
     }
-    Ok(name)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    Ok(name.into_owned())
 }
 
 /// The path of the directory these segments name: encoded anew, with a final `/`.

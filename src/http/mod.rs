@@ -12,6 +12,7 @@ pub mod coding;
 pub mod date;
 pub mod fields;
 pub mod head;
+pub mod percent;
 pub mod policy;
 pub mod refusal;
 pub mod response;

@@ -3,6 +3,7 @@
 mod body;
 mod fields;
 pub mod head;
+mod percent;
 mod policy;
 mod response;
 mod routes;
