@@ -93,7 +93,7 @@ impl Sockets<'_, '_, '_> {
     /// The id that the client knows the socket by: 20 characters. Empty if the socket has left.
     #[must_use]
     pub fn id(&self, socket: Socket) -> &str {
-        let record = self.table.get(socket);
+        let record = self.table.sockets.get(socket.0);
         record.map_or("", |record| shown(&record.id))
     }
 
@@ -118,7 +118,7 @@ impl Sockets<'_, '_, '_> {
         event: &str,
         values: Values<'_>,
     ) -> Option<u64> {
-        let record = self.table.get_mut(socket)?;
+        let record = self.table.sockets.get_mut(socket.0)?;
         let ack = record.asked;
         record.asked += 1;
         let id = ack.to_string();
@@ -133,7 +133,7 @@ impl Sockets<'_, '_, '_> {
     }
 
     fn send(&mut self, socket: Socket, id: Option<&str>, body: Body<'_>, values: Values<'_>) {
-        let Some(record) = self.table.get(socket) else {
+        let Some(record) = self.table.sockets.get(socket.0) else {
             return;
         };
         let (session, membership) = (record.session, record.membership);

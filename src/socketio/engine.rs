@@ -35,11 +35,11 @@ use crate::socketio::cors::{Cors, Origins};
 use answer::Fault;
 use io::{Io, Service, SessionId};
 use packet::{PING, Packet};
-use query::Query;
-use session::Transport;
+use query::parameter;
+use session::{Role, Transport};
 use table::{Farewell, Sessions};
 
-/// The methods are judged here, because the answer has a code of its own.
+/// All methods: Engine.IO answers the wrong ones itself, with a code of its own.
 const METHODS: &[Method] = &[
     Method::Get,
     Method::Head,
@@ -75,14 +75,14 @@ impl<S: Service> Engine<S> {
     ///
     /// The order of the rules is that of the original.
     fn judge(&self, head: &Head<'_>, upgrade: bool) -> Result<Option<SessionId>, Fault> {
-        let query = Query::parse(head.query);
-        let is_fitting = match &*query.transport {
+        let value = |name| parameter(head.query.unwrap_or_default(), name);
+        let is_fitting = match &*value("transport") {
             "polling" => !upgrade,
             "websocket" => upgrade,
             _ => return Err(Fault::UnknownTransport),
         };
-        let is_current = query.version == VERSION;
-        if query.sid.is_empty() {
+        let (sid, is_current) = (value("sid"), value("EIO") == VERSION);
+        if sid.is_empty() {
             return match head.method {
                 Method::Get if !is_fitting => Err(Fault::BadRequest),
                 Method::Get if !is_current => Err(Fault::UnsupportedVersion),
@@ -90,7 +90,7 @@ impl<S: Service> Engine<S> {
                 _ => Err(Fault::BadMethod),
             };
         }
-        let id = self.sessions.find(&query.sid).ok_or(Fault::UnknownSid)?;
+        let id = self.sessions.find(&sid).ok_or(Fault::UnknownSid)?;
         let has_websocket = !upgrade && self.sessions.conn_of(id).is_some();
         if has_websocket || !is_current || !is_fitting {
             return Err(Fault::BadRequest);
@@ -272,18 +272,38 @@ impl<S: Service> App for Engine<S> {
         self.settle(ctx);
     }
 
-    fn on_open(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64) {
-        self.websocket_opened(ctx, id, tag);
+    fn on_open(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {
+        match self.sessions.role(conn, tag) {
+            Some((id, Role::Transport)) => {
+                let packet = self.open_packet(id, "");
+                ctx.send_text([conn], [&packet]);
+                self.opened(ctx, id);
+            }
+            Some((_, Role::Probe)) => {}
+            None => ctx.close_without_code(conn),
+        }
         self.settle(ctx);
     }
 
-    fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, message: Message<'_>) {
-        self.websocket_message(ctx, id, tag, message);
+    fn on_message(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, message: Message<'_>) {
+        match (self.sessions.role(conn, tag), message) {
+            (Some((id, Role::Transport)), Message::Text(text)) => {
+                // An error has ended the session, and there is no request to answer.
+                let _ = self.take_packet(ctx, id, text);
+            }
+            (Some((id, Role::Transport)), Message::Binary(_)) => self.pass(ctx, id, message),
+            (Some((id, Role::Probe)), _) => self.probed(ctx, id, conn, message),
+            (None, _) => {}
+        }
         self.settle(ctx);
     }
 
-    fn on_close(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, _: &Closed) {
-        self.websocket_closed(ctx, id, tag);
+    fn on_close(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, _: &Closed) {
+        match self.sessions.role(conn, tag) {
+            Some((id, Role::Transport)) => self.sessions.end(ctx, id, Farewell::Close),
+            Some((id, Role::Probe)) => self.sessions.drop_probe(ctx, id),
+            None => {}
+        }
         self.settle(ctx);
     }
 

@@ -8,7 +8,7 @@ use crate::slots::{Id, Slots};
 
 /// One socket: one client in one namespace. A client in two namespaces has two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Socket(Id);
+pub struct Socket(pub(super) Id);
 
 /// The id that clients know a socket by. It is not the sid of the session, because others may learn it.
 pub(super) type PublicId = [u8; 20];
@@ -16,7 +16,7 @@ pub(super) type PublicId = [u8; 20];
 /// All sockets.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    sockets: Slots<Record>,
+    pub(super) sockets: Slots<Record>,
     /// A room for each namespace.
     pub(super) namespaces: Rooms<SessionId>,
     /// Packets are written here, so that the memory is used again.
@@ -52,21 +52,15 @@ impl Table {
         Some((record.id, namespace))
     }
 
-    pub(super) fn get(&self, socket: Socket) -> Option<&Record> {
-        self.sockets.get(socket.0)
-    }
-
-    pub(super) fn get_mut(&mut self, socket: Socket) -> Option<&mut Record> {
-        self.sockets.get_mut(socket.0)
-    }
-
     pub(super) fn namespace(&self, socket: Socket) -> Option<&str> {
-        self.namespaces.name(self.get(socket)?.membership)
+        let record = self.sockets.get(socket.0)?;
+        self.namespaces.name(record.membership)
     }
 
     /// Whether the application asked the socket for the ack with this number.
     pub(super) fn has_asked(&self, socket: Socket, ack: u64) -> bool {
-        self.get(socket).is_some_and(|record| ack < record.asked)
+        let record = self.sockets.get(socket.0);
+        record.is_some_and(|record| ack < record.asked)
     }
 }
 

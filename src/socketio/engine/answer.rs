@@ -1,21 +1,21 @@
 //! Answers to requests: payloads, `ok`, and errors in the words that clients of Engine.IO know.
 //!
-//! The fields that CORS adds to each of them are in `socketio::cors`.
+//! `socketio::cors` adds the fields for pages of other origins.
 
 use crate::http::response::{Body, Response, Status};
 
-/// What is wrong with a request; each has a number and a text of its own.
+/// What is wrong with a request. The answer has a number and a text for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The transport is missing, or there is none of this name.
+    /// The transport is missing or unknown.
     UnknownTransport,
-    /// There is no such session, or no longer.
+    /// There is no session with this sid.
     UnknownSid,
-    /// A session begins with GET.
+    /// A request for a new session is not a GET.
     BadMethod,
     /// Anything else.
     BadRequest,
-    /// Another protocol than 4.
+    /// The version of the protocol is not 4.
     UnsupportedVersion,
 }
 
@@ -44,19 +44,19 @@ fn answer(status: u16, content_type: &'static str, body: Body) -> Response {
     }
 }
 
-/// `400`, saying why.
+/// `400`, with the fault.
 pub(super) fn fault(fault: Fault) -> Response {
     let body = Body::Static(fault.body().as_bytes());
     answer(400, "application/json", body)
 }
 
-/// What a waiting GET gets: packets, already joined.
+/// The answer to a GET: packets, already joined.
 pub(super) fn payload(text: String) -> Response {
     let body = Body::Bytes(text.into_bytes());
     answer(200, "text/plain; charset=UTF-8", body)
 }
 
-/// What a POST gets.
+/// The answer to a POST.
 pub(super) fn ok() -> Response {
     answer(200, "text/html", Body::Static(b"ok"))
 }

@@ -52,7 +52,7 @@ impl<'c> Io<'_, 'c> {
             Message::Text(text) => self.ctx.send_text(conns, ["4", text]),
             Message::Binary(_) => self.ctx.send_many(conns, message),
         }
-        if self.sessions.polling() == 0 {
+        if self.sessions.polling == 0 {
             return;
         }
         let mut packet = None;

@@ -1,7 +1,7 @@
 //! Engine.IO packets: the first character is the type. In a polling payload they are joined by the
 //! byte 0x1E, and binary is `b` and base64. `docs/socketio.md` shows some.
 //!
-//! What a packet causes is not decided here.
+//! The other modules decide what a packet causes.
 
 use crate::app::Message;
 use base64::Engine as _;
@@ -14,12 +14,12 @@ use std::rc::Rc;
 pub(super) const SEPARATOR: char = '\u{1e}';
 /// `1`: the session is over.
 pub(super) const CLOSE: &str = "1";
-/// `2`: is anybody there?
+/// `2`: the peer must answer `3`.
 pub(super) const PING: &str = "2";
-/// `6`: nothing; it only ends a request that waits.
+/// `6`: nothing. It answers a GET that waits when there is no packet for it.
 pub(super) const NOOP: &str = "6";
 
-/// Clients that leave the padding out are understood.
+/// Reads base64 with and without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -32,9 +32,9 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) enum Packet<'a> {
     /// `1`
     Close,
-    /// `2`, with what stands behind it: only the probe may send it.
+    /// `2`, and the text after it. Only a WebSocket that wants to take over may send it.
     Ping(&'a str),
-    /// `3`: the answer to ours.
+    /// `3`: the answer to a `2`.
     Pong,
     /// `4`
     Text(&'a str),
@@ -46,7 +46,7 @@ pub(super) enum Packet<'a> {
     Nothing,
 }
 
-/// One packet as text. `None`: it is malformed.
+/// Reads one packet. `None`: it is malformed.
 pub(super) fn decode(text: &str) -> Option<Packet<'_>> {
     let kind = text.chars().next()?;
     let data = text.get(kind.len_utf8()..)?;
@@ -62,7 +62,7 @@ pub(super) fn decode(text: &str) -> Option<Packet<'_>> {
     })
 }
 
-/// A message as it stands in a payload.
+/// A message as a packet of a payload.
 pub(super) fn for_payload(message: Message<'_>) -> Rc<str> {
     match message {
         Message::Text(text) => format!("4{text}").into(),

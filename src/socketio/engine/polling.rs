@@ -12,11 +12,15 @@ use crate::http::head::Head;
 use crate::http::refusal;
 use crate::http::response::Response;
 use crate::socketio::cors::Cors;
+use std::time::Duration;
+
+/// From a GET to its `6`, while a WebSocket is about to take over.
+const PROBE_POLL: Duration = Duration::from_millis(100);
 
 impl<S: Service> Engine<S> {
     /// Begins a session that polls, unless there are as many as connections are allowed.
     pub(super) fn handshake(&mut self, ctx: &mut Ctx<'_>) -> Response {
-        if self.sessions.polling() >= ctx.config().max_connections {
+        if self.sessions.polling >= ctx.config().max_connections {
             return *refusal::service_unavailable();
         }
         let id = self.sessions.open(ctx, Transport::Polling(Box::default()));
@@ -33,7 +37,7 @@ impl<S: Service> Engine<S> {
         request: RequestId,
         cors: &Cors,
     ) -> Result<Reply, Fault> {
-        let probe_poll = ctx.now().after(self.sessions.settings.probe_poll);
+        let probe_poll = ctx.now().after(PROBE_POLL);
         let session = self.sessions.get_mut(id).ok_or(Fault::UnknownSid)?;
         let Transport::Polling(polling) = &mut session.transport else {
             return Err(Fault::BadRequest);

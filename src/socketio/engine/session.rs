@@ -27,12 +27,6 @@ pub struct Settings {
     pub ping_interval: Duration,
     /// From a `2` to its `3`.
     pub ping_timeout: Duration,
-    /// From the opening of a probing WebSocket to its `5`.
-    pub upgrade_timeout: Duration,
-    /// How long a session that the service closed waits for the GET that fetches its `1`.
-    pub farewell_timeout: Duration,
-    /// From a GET to its `6`, while a WebSocket is about to take over.
-    pub probe_poll: Duration,
     /// Most bytes of a POST, and of a WebSocket message.
     pub max_payload: u64,
     /// Most packets that may wait for a GET. One more ends the session.
@@ -47,9 +41,6 @@ impl Default for Settings {
             path: "/socket.io/".to_owned(),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
-            upgrade_timeout: Duration::from_secs(10),
-            farewell_timeout: Duration::from_secs(30),
-            probe_poll: Duration::from_millis(100),
             max_payload: 1_000_000,
             max_queued: 10_000,
             origins: Vec::new(),
@@ -100,6 +91,14 @@ pub(super) enum Transport {
     /// Boxed, because most sessions have a WebSocket.
     Polling(Box<Polling>),
     WebSocket(ConnId),
+}
+
+/// What a WebSocket is to a session.
+pub(super) enum Role {
+    /// It carries the session's messages.
+    Transport,
+    /// It wants to take over from polling.
+    Probe,
 }
 
 /// A session without a connection of its own.
@@ -211,6 +210,15 @@ impl Session {
     pub(super) fn waits_until(&self) -> Time {
         let waiting = self.polling().and_then(|polling| polling.waiting.as_ref());
         waiting.map_or(Time::NEVER, |waiting| waiting.until)
+    }
+
+    /// What this WebSocket is to the session. `None`: nothing.
+    pub(super) fn role(&self, conn: ConnId) -> Option<Role> {
+        let probe = self.probe.as_ref();
+        match self.transport {
+            Transport::WebSocket(own) if own == conn => Some(Role::Transport),
+            _ => probe.and_then(|probe| (probe.conn == conn).then_some(Role::Probe)),
+        }
     }
 
     /// When something is to be done for the session next.

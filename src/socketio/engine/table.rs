@@ -5,16 +5,20 @@
 //! reports its memory. Sessions that ended are listed in `ended` until the service was told.
 
 use super::packet::{CLOSE, NOOP};
-use super::session::{Polling, Session, SessionId, Settings, Sid, Transport, Waiting};
+use super::session::{Polling, Role, Session, SessionId, Settings, Sid, Transport, Waiting};
 use crate::app::{ConnId, Ctx, RequestId};
 use crate::bucket::Bucket;
 use crate::clock::Time;
-use crate::slots::Slots;
+use crate::slots::{Id, Slots};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::rc::Rc;
+use std::time::Duration;
+
+/// How long a session that the service closed waits for the GET that fetches its `1`.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a waiting GET is answered when its session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,7 @@ pub(super) struct Sessions {
     /// The sessions of the GETs that wait.
     waiting: BTreeMap<RequestId, SessionId>,
     /// How many sessions have no WebSocket.
-    polling: usize,
+    pub(super) polling: usize,
     touched: Vec<SessionId>,
     ended: VecDeque<SessionId>,
 }
@@ -49,11 +53,6 @@ impl Sessions {
             settings,
             ..Self::default()
         }
-    }
-
-    /// How many sessions have no WebSocket.
-    pub(super) fn polling(&self) -> usize {
-        self.polling
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
@@ -102,6 +101,12 @@ impl Sessions {
 
     pub(super) fn is_polling(&self, id: SessionId) -> bool {
         self.live(id).and_then(Session::polling).is_some()
+    }
+
+    /// The session that the tag of a WebSocket names, and what the WebSocket is to it.
+    pub(super) fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
+        let id = SessionId(Id::from_number(tag));
+        Some((id, self.get(id)?.role(conn)?))
     }
 
     /// Begins a session.
@@ -180,7 +185,7 @@ impl Sessions {
 
     /// The service closes a session. If it polls and no GET waits, its record stays for the next GET.
     pub(super) fn close(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let until = ctx.now().after(self.settings.farewell_timeout);
+        let until = ctx.now().after(FAREWELL_TIMEOUT);
         let Some(session) = self.live(id) else {
             return;
         };
@@ -234,6 +239,13 @@ impl Sessions {
         debug_assert_eq!(self.by_sid.len(), self.table.count());
         if session.closed_until.is_none() {
             self.ended.push_back(id);
+        }
+    }
+
+    /// Closes the WebSocket that wants to take over. Polling goes on.
+    pub(super) fn drop_probe(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        if let Some(session) = self.get_mut(id) {
+            session.drop_probe(ctx);
         }
     }
 

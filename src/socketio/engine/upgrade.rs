@@ -8,9 +8,11 @@ use super::Engine;
 use super::io::{Service, SessionId};
 use super::packet::{self, NOOP, Packet};
 use super::session::{Probe, Transport};
-use super::table::Farewell;
 use crate::app::{ConnId, Ctx, Message, Options, Reply};
-use crate::slots::Id;
+use std::time::Duration;
+
+/// From the handshake of a second transport to its `5`.
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl<S: Service> Engine<S> {
     /// Accepts a correct opening handshake: a new session (`None`), or a second transport of this one.
@@ -22,7 +24,17 @@ impl<S: Service> Engine<S> {
     ) -> Reply {
         let id = match session {
             Some(id) => {
-                self.begin_probe(ctx, id, conn);
+                let until = ctx.now().after(UPGRADE_TIMEOUT);
+                // Only one at a time may try. Any other gets no role, and is closed as soon as it is open.
+                if self.sessions.is_polling(id)
+                    && let Some(session) = self.sessions.get_mut(id)
+                {
+                    session.probe.get_or_insert(Probe {
+                        conn,
+                        answered: false,
+                        until,
+                    });
+                }
                 id
             }
             None => self.sessions.open(ctx, Transport::WebSocket(conn)),
@@ -37,81 +49,23 @@ impl<S: Service> Engine<S> {
         })
     }
 
-    /// Lets a WebSocket try to take over: one at a time, and only from polling. Any other gets no role in the
-    /// session, and is closed as soon as it is open.
-    fn begin_probe(&mut self, ctx: &Ctx<'_>, id: SessionId, conn: ConnId) {
-        let until = ctx.now().after(self.sessions.settings.upgrade_timeout);
-        if self.sessions.is_polling(id)
-            && let Some(session) = self.sessions.get_mut(id)
-        {
-            session.probe.get_or_insert(Probe {
-                conn,
-                answered: false,
-                until,
-            });
-        }
-    }
-
-    pub(super) fn websocket_opened(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {
-        match self.role(conn, tag) {
-            Some((id, Role::Transport)) => {
-                let packet = self.open_packet(id, "");
-                ctx.send_text([conn], [&packet]);
-                self.opened(ctx, id);
-            }
-            Some((_, Role::Probe)) => {}
-            None => ctx.close_without_code(conn),
-        }
-    }
-
-    pub(super) fn websocket_message(
+    /// Takes a message from the WebSocket that wants to take over. A wrong one closes it; polling goes on.
+    pub(super) fn probed(
         &mut self,
         ctx: &mut Ctx<'_>,
+        id: SessionId,
         conn: ConnId,
-        tag: u64,
         message: Message<'_>,
     ) {
-        match (self.role(conn, tag), message) {
-            (Some((id, Role::Transport)), Message::Text(text)) => {
-                // An error has ended the session, and there is no request to answer.
-                let _ = self.take_packet(ctx, id, text);
-            }
-            (Some((id, Role::Transport)), Message::Binary(_)) => self.pass(ctx, id, message),
-            (Some((id, Role::Probe)), Message::Text(text)) => self.probed(ctx, id, conn, text),
-            (Some((id, Role::Probe)), Message::Binary(_)) => self.drop_probe(ctx, id),
-            (None, _) => {}
-        }
-    }
-
-    pub(super) fn websocket_closed(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {
-        match self.role(conn, tag) {
-            Some((id, Role::Transport)) => self.sessions.end(ctx, id, Farewell::Close),
-            Some((id, Role::Probe)) => self.drop_probe(ctx, id),
-            None => {}
-        }
-    }
-
-    /// The session that the tag names, and what this WebSocket is to it.
-    fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
-        let id = SessionId(Id::from_number(tag));
-        let session = self.sessions.get(id)?;
-        let probe = session.probe.as_ref();
-        match &session.transport {
-            Transport::WebSocket(own) if *own == conn => Some((id, Role::Transport)),
-            _ if probe.is_some_and(|probe| probe.conn == conn) => Some((id, Role::Probe)),
-            _ => None,
-        }
-    }
-
-    /// A text from the WebSocket that wants to take over.
-    fn probed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId, text: &str) {
-        let Some(session) = self.sessions.get_mut(id) else {
+        let session = self.sessions.get_mut(id);
+        let Some(probe) = session.and_then(|session| session.probe.as_mut()) else {
             return;
         };
-        let Some(probe) = &mut session.probe else {
-            return;
+        let packet = match message {
+            Message::Text(text) => packet::decode(text),
+            Message::Binary(_) => None,
         };
-        match packet::decode(text) {
+        match packet {
             Some(Packet::Ping("probe")) => {
                 probe.answered = true;
                 ctx.send_text([conn], ["3probe"]);
@@ -126,21 +80,7 @@ impl<S: Service> Engine<S> {
                     }
                 }
             }
-            _ => self.drop_probe(ctx, id),
+            _ => self.sessions.drop_probe(ctx, id),
         }
     }
-
-    fn drop_probe(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.drop_probe(ctx);
-        }
-    }
-}
-
-/// What a WebSocket is to a session.
-enum Role {
-    /// It carries the session's messages.
-    Transport,
-    /// It wants to take over from polling.
-    Probe,
 }
