@@ -1,7 +1,7 @@
 //! Who is in which room: membership both ways.
 //!
-//! A room exists while somebody is in it. Members stand in an array, so that a message
-//! to a room is a walk over neighbours in memory; leaving moves the last member into the gap.
+//! A room exists while it has a member. The members of a room are neighbours in memory, so that a message
+//! reaches them fast; when one leaves, the last takes its place.
 
 use slab::Slab;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Rooms<M> {
     by_name: BTreeMap<Box<str>, usize>,
     rooms: Slab<Room<M>>,
-    /// Where each membership stands: its room and its place there.
+    /// For each membership its room, and its index there.
     places: Slab<(u32, u32)>,
 }
 
@@ -34,7 +34,8 @@ impl<M> Default for Rooms<M> {
 }
 
 impl<M> Rooms<M> {
-    /// Adds a member to a room, which is made if nobody is in it. The key names the membership.
+    /// Adds a member to a room, and makes the room if there is none. Returns the key of the membership, which is
+    /// used again after [`Rooms::leave`].
     pub fn join(&mut self, name: &str, member: M) -> u32 {
         let room_key = match self.by_name.get(name) {
             Some(room_key) => *room_key,
@@ -52,7 +53,7 @@ impl<M> Rooms<M> {
         let Some(room) = self.rooms.get_mut(room_key) else {
             return u32::MAX;
         };
-        // Members are connections, rooms have members: both are far fewer than 2^32.
+        // There are far fewer than 2^32 members, and no more rooms than members.
         let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         let key = narrow(
             self.places
@@ -84,7 +85,7 @@ impl<M> Rooms<M> {
         }
     }
 
-    /// Everybody in the room of this membership, in no particular but a reproducible order.
+    /// All members of the room of this membership, in a reproducible order. Empty if the membership ended.
     #[must_use]
     pub fn members(&self, key: u32) -> &[M] {
         let room = self
@@ -94,21 +95,21 @@ impl<M> Rooms<M> {
         room.map_or(&[], |room| &room.members)
     }
 
-    /// Everybody in the room of this name.
+    /// All members of the room of this name. Empty if there is none.
     #[must_use]
     pub fn named(&self, name: &str) -> &[M] {
         let room = self.by_name.get(name).and_then(|key| self.rooms.get(*key));
         room.map_or(&[], |room| &room.members)
     }
 
-    /// The name of the room of this membership.
+    /// The name of the room of this membership. `None`: the membership ended.
     #[must_use]
     pub fn name(&self, key: u32) -> Option<&str> {
         let (room, _) = self.places.get(key as usize)?;
         self.rooms.get(*room as usize).map(|room| &*room.name)
     }
 
-    /// Forgets all memberships.
+    /// Ends all memberships.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
@@ -119,7 +120,7 @@ impl<M> Rooms<M> {
         self.rooms.len()
     }
 
-    /// Nobody is in any room.
+    /// Whether there is no room.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rooms.is_empty()

@@ -1,15 +1,14 @@
 //! The JavaScript client that pages load from `/socket.io/socket.io.js`, its smaller forms, and
 //! their source maps: the files of the npm package `socket.io-client`, unchanged.
 //!
-//! A page gets the client that belongs to its server by naming this path, as in every Socket.IO
-//! tutorial. The files carry their licence notice on top, and its text is a page beside the others
-//! (`/vendor/socket.io/LICENSE.txt`). All other paths below `/socket.io/` are Engine.IO's.
+//! Every Socket.IO tutorial names this path, because a page gets the client there that fits its server. Each file
+//! begins with its licence notice; `/vendor/socket.io/LICENSE.txt` has the licence.
 //!
-//! `Bundle` claims these paths and no others, so it may stand anywhere in the list of applications
-//! before one that takes all of `/socket.io/`.
+//! `Bundle` takes the paths of these files only. It must stand before the application that takes all other
+//! paths below `/socket.io/`.
 //!
-//! A classic script may come from anywhere, a module may not: a page of another origin that imports
-//! `socket.io.esm.min.js` needs leave to read it. So it has the leave that it has to connect.
+//! A page may load a classic script from any origin, but a module only if that origin permits it. So pages
+//! that may connect from elsewhere (CORS) may also import `socket.io.esm.min.js`.
 
 use std::io;
 
@@ -23,10 +22,11 @@ use crate::http::response::Response;
 use crate::http::route::Route;
 use crate::socketio::cors::Origins;
 
-/// The entity tag of every file is the version of the package; a test compares it with the notice
-/// on top of each. Plain and as gzip a file has the same, though it is a strong one and RFC 9110 §8.8.3.3 would
-/// have two: so does the original, and clients know that value. `Vary` keeps caches right. And as in the original
-/// no part of a file can be asked for, since half of the one form could be joined with half of the other.
+/// The entity tag of every file: the version of the package. A test compares it with the notice in each file.
+///
+/// The plain form and the gzip form of a file share this strong tag, as in the original, because clients know
+/// the value; RFC 9110 §8.8.3.3 demands two. `Vary` keeps caches right. As in the original no range
+/// of a file can be requested, because a client could join parts of both forms.
 const ETAG: &str = "\"4.8.4\"";
 
 /// One of the files.
@@ -59,10 +59,10 @@ impl File {
     }
 
     /// # Errors
-    /// What was compiled in is no gzip.
+    /// The compressed file in the program is broken.
     fn resource(&self, prefers_gzip: bool) -> io::Result<Resource> {
         let (bytes, form) = self.stored.form(prefers_gzip)?;
-        // These are Socket.IO's words, which differ from those of our own pages.
+        // The original's types, which differ from those of the other pages.
         let content_type = if self.name.ends_with(".map") {
             "application/json; charset=utf-8"
         } else {
@@ -89,7 +89,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// For pages of this server, and for those of these origins (`*`: all).
+    /// Pages of this server may load the files, and pages of these origins (`*`: all).
     #[must_use]
     pub fn new(origins: Vec<String>) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl Bundle {
     fn respond(head: &Head<'_>) -> Option<Response> {
         let file = File::find(head.path)?;
         let resource = file.resource(coding::prefers_gzip(head)).ok()?;
-        // The time is for comparing dates, and the files have none: they change with the program.
+        // The time is not needed: only files with a date are compared with it.
         Some(files::answer(head, resource, 0))
     }
 }
@@ -123,7 +123,7 @@ impl App for Bundle {
         if head.method == Method::Options {
             return Reply::Now(cors.preflight(head));
         }
-        // What was compiled in is no gzip, and a test would have said so.
+        // Fails only if a file in the program is broken; a test reads them all.
         let answer = Self::respond(head).unwrap_or_else(|| *refusal::internal_server_error());
         Reply::Now(cors.on(answer))
     }

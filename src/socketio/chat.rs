@@ -1,10 +1,10 @@
-//! The chat of the Socket.IO tutorial: a `chat message` goes to everybody, its sender included, with the
-//! values that it came with. Other events are ignored.
+//! The chat of the Socket.IO tutorial: everybody gets each `chat message`, its sender included, with the
+//! values that came. Other events are ignored.
 
 use super::application::{Application, Event, Left, Socket, Sockets, Values};
 use super::packet::MAIN;
 
-/// The event that everybody reads.
+/// The name of the event that everybody gets.
 const CHAT_MESSAGE: &str = "chat message";
 
 /// The application.

@@ -1,28 +1,32 @@
-//! Pages of other origins (CORS, of the Fetch standard): what is said to them, by Engine.IO and with the
-//! client that pages load. Which origins are meant, the operator says; without that, nothing.
+//! Pages of other origins (CORS, of the Fetch standard): which of them may read answers.
+//!
+//! Engine.IO adds these fields to its answers, and `bundle` to the client that pages load. The operator lists the
+//! origins; without a list no field is added.
 
 use crate::http::fields::{is_token_byte, items};
 use crate::http::head::Head;
 use crate::http::policy::is_same_origin;
 use crate::http::response::{Body, Response, Status};
 
-/// Pages of which origins may read the answers: none, unless some are listed (`*`: all).
+const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
+
+/// The origins whose pages may read the answers; `*`: all. An empty list turns CORS off.
 #[derive(Debug, Clone, Default)]
 pub struct Origins(pub Vec<String>);
 
-/// What is to be added to the answer to one request.
+/// Which fields are added to the answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cors {
     /// CORS is off.
     Off,
-    /// This page may not read it; another might.
+    /// This page may not read it. A page of another origin might, so caches must tell them apart.
     Foreign,
-    /// This origin may read it.
+    /// Pages of this origin may read it; `*`: all.
     Allowed(Box<str>),
 }
 
 impl Origins {
-    /// What the Fetch standard wants to be said to the page that sent this request.
+    /// What the Fetch standard demands for the page that sent this request.
     #[must_use]
     pub fn cors(&self, head: &Head<'_>) -> Cors {
         if self.0.is_empty() {
@@ -31,10 +35,9 @@ impl Origins {
         if self.0.iter().any(|origin| origin == "*") {
             return Cors::Allowed("*".into());
         }
-        // It is repeated as it came, for the browser compares bytes, but only if the operator has listed it.
+        // A listed origin is repeated as it came, because the browser compares bytes.
         let origin = head.single("origin");
-        let origin = origin.and_then(|origin| std::str::from_utf8(origin).ok());
-        match origin {
+        match origin.and_then(|origin| std::str::from_utf8(origin).ok()) {
             Some(origin) if self.0.iter().any(|own| is_same_origin(own, origin)) => {
                 Cors::Allowed(origin.into())
             }
@@ -44,7 +47,7 @@ impl Origins {
 }
 
 impl Cors {
-    /// Adds its fields.
+    /// Adds the fields to a response.
     #[must_use]
     pub fn on(&self, response: Response) -> Response {
         match self {
@@ -59,27 +62,23 @@ impl Cors {
         }
     }
 
-    /// The answer to a preflight: every method, and the fields that were asked for.
+    /// The answer to a preflight. It allows every method, and the fields that the browser asks for.
     #[must_use]
     pub fn preflight(&self, head: &Head<'_>) -> Response {
-        let response = Response {
+        let mut response = Response {
             status: Status(204),
-            fields: vec![(
-                "Access-Control-Allow-Methods",
-                "GET,HEAD,PUT,PATCH,POST,DELETE".into(),
-            )],
+            fields: Vec::new(),
             body: Body::None,
             close: false,
         };
+        response = response.with("Access-Control-Allow-Methods", METHODS);
         let wanted: Vec<&str> = items(head, "access-control-request-headers")
             .filter(|name| name.iter().copied().all(is_token_byte))
             .filter_map(|name| std::str::from_utf8(name).ok())
             .collect();
-        let response = match wanted.is_empty() {
-            true => response,
-            false => response.with("Access-Control-Allow-Headers", wanted.join(",")),
-        };
-        let response = response.with("Vary", "Access-Control-Request-Headers");
-        self.on(response)
+        if !wanted.is_empty() {
+            response = response.with("Access-Control-Allow-Headers", wanted.join(","));
+        }
+        self.on(response.with("Vary", "Access-Control-Request-Headers"))
     }
 }

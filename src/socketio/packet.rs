@@ -2,10 +2,10 @@
 //!
 //! The protocol is written down at <https://socket.io/docs/v4/socket-io-protocol/>.
 //!
-//! Pure functions. Values stay the JSON text that they came as, so thirty digits stay thirty, and
+//! These are pure functions. Values stay the JSON text that came, so thirty digits stay thirty, and
 //! `"\ud800"`, which is no Rust string, arrives as it was sent. Attachments are binary messages
-//! of their own behind the packet: here they are only counted, and each placeholder in the JSON is
-//! checked to name one of them. Who may send which packet when is the broker's business.
+//! of their own after the packet: here they are only counted, and each placeholder in the JSON must
+//! name one of them. The broker decides who may send which packet when.
 
 use super::placeholders;
 use crate::apps::json;
@@ -17,9 +17,9 @@ use std::fmt::Write;
 
 /// Most attachments of one packet. A packet that announces more is malformed.
 pub const MAX_ATTACHMENTS: u8 = 10;
-/// The namespace that is not written.
+/// The main namespace. A packet for it is written without a namespace.
 pub const MAIN: &str = "/";
-/// Events of the libraries' own: no peer may send them.
+/// Names of events that the libraries use themselves. No client may send them.
 const RESERVED: [&str; 6] = [
     "connect",
     "connect_error",
@@ -34,35 +34,37 @@ const RESERVED: [&str; 6] = [
 pub struct Packet<'a> {
     /// `/`, or `/` and a name.
     pub namespace: &'a str,
-    /// Binary messages that follow; more than none make an event or an ack a binary one.
+    /// How many binary messages follow. An event or an ack with one or more is written as a binary packet.
     pub attachments: u8,
-    /// Of an event: an ack with this id is wished for. Of an ack: which event it answers. Digits, without
-    /// zeros in front. It is a number only to the one who gave it, so it may have any length.
+    /// Of an event: the id of the ack that its sender waits for. Of an ack: the id in the event that it
+    /// answers. Digits without leading zeros. Only its giver reads it as a number, so it may have any length.
     pub id: Option<&'a str>,
-    /// What it says.
+    /// Its type, and the values of that type.
     pub body: Body<'a>,
 }
 
-/// What a packet says. `args` is JSON without the brackets: no value, one, or several with commas between.
+/// The type of a packet, and its values. `args` is JSON without the brackets of its array: no value, one, or
+/// several with commas between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// The wish to join, with credentials, an object; or the answer, which holds a socket id.
+    /// Of a client: it wants to join the namespace, with credentials, if it has some. Of a server: it has
+    /// joined, with the id of its socket. Both are JSON objects.
     Connect(Option<&'a str>),
-    /// The namespace is left.
+    /// The sender leaves the namespace.
     Disconnect,
     /// Something happened.
     Event {
-        /// What it is called.
+        /// Its name.
         name: Name<'a>,
-        /// What stands behind the name.
+        /// The values after the name.
         args: &'a str,
     },
     /// The answer to an event.
     Ack {
-        /// The answer.
+        /// The values of the answer.
         args: &'a str,
     },
-    /// The namespace cannot be joined: a text or an object says why.
+    /// The client cannot join the namespace: a JSON string or object says why.
     ConnectError(&'a str),
 }
 
@@ -71,7 +73,7 @@ pub enum Body<'a> {
 pub enum Name<'a> {
     /// A text.
     Text(Cow<'a, str>),
-    /// A number, or a string with half a character in it: as it stands in the JSON.
+    /// A number, or a string with half a character in it, as the JSON text that came.
     Other(&'a str),
 }
 
@@ -79,10 +81,7 @@ impl<'a> Name<'a> {
     /// `raw`: one JSON value. `None`: it is neither a string nor a number.
     fn of(raw: &'a str) -> Option<Self> {
         match raw.bytes().next()? {
-            b'"' => Some(match string(raw) {
-                Some(text) => Self::Text(text),
-                None => Self::Other(raw),
-            }),
+            b'"' => Some(string(raw).map_or(Self::Other(raw), Self::Text)),
             b'-' | b'0'..=b'9' => Some(Self::Other(raw)),
             _ => None,
         }
@@ -93,7 +92,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The text of a JSON string, unless there is half a character in it.
+/// The text of a JSON string. `None`: there is half a character in it.
 fn string(raw: &str) -> Option<Cow<'_, str>> {
     if raw.contains('\\') {
         return serde_json::from_str(raw).ok().map(Cow::Owned);
@@ -103,7 +102,7 @@ fn string(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 impl Packet<'_> {
-    /// Appends the packet as text. `args` and the other values go in as they are: they must be JSON.
+    /// Appends the packet to `text`. Its values must be JSON: they are written as they are.
     pub fn write(&self, text: &mut String) {
         let is_binary = self.attachments > 0;
         text.push(match (&self.body, is_binary) {
@@ -129,7 +128,8 @@ impl Packet<'_> {
             Body::Ack { args } => drop(write!(text, "[{args}]")),
             Body::Event { name, args } => {
                 let name = match name {
-                    Name::Text(name) => Cow::Owned(quoted(name)),
+                    // Fails only for types that are not text.
+                    Name::Text(name) => Cow::Owned(serde_json::to_string(name).unwrap_or_default()),
                     Name::Other(raw) => Cow::Borrowed(*raw),
                 };
                 let comma = if args.is_empty() { "" } else { "," };
@@ -139,32 +139,25 @@ impl Packet<'_> {
     }
 }
 
-/// A text as a JSON string.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    // Fails only for types that are not text.
-    serde_json::to_string(text).unwrap_or_default()
-}
-
 /// Why a text is no packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Malformed {
-    /// Not 0 to 6.
+    /// The type is not 0 to 6.
     Type,
     /// A binary packet without a number of attachments, with 0, or with more than 10.
     Attachments,
-    /// No JSON, or nested deeper than 32.
+    /// The values are not JSON, or nested deeper than 32.
     Json,
-    /// JSON that does not belong into a packet of this type.
+    /// The values are JSON that no packet of this type has.
     Payload,
-    /// An event with a name of the libraries' own.
+    /// An event with a name that the libraries use themselves.
     Reserved,
     /// A placeholder without a number, or for an attachment that does not come.
     Placeholder,
 }
 
 impl Malformed {
-    /// For the log.
+    /// A few words for the log.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -178,10 +171,10 @@ impl Malformed {
     }
 }
 
-/// The packet that a text is: a message of Engine.IO, without the `4` that stands in front of it there.
+/// Reads a packet: a text message of Engine.IO, without its leading `4`.
 ///
 /// # Errors
-/// [`Malformed`]: which rule it breaks first.
+/// [`Malformed`] names the first rule that the text breaks.
 pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
     let kind = text.chars().next().ok_or(Malformed::Type)?;
     if !matches!(kind, '0'..='6') {
@@ -204,7 +197,7 @@ pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
     Ok(Packet {
         namespace,
         attachments,
-        // Only these two have a use for one.
+        // Only events and acks have an id.
         id: id.filter(|_| matches!(body, Body::Event { .. } | Body::Ack { .. })),
         body,
     })
@@ -219,7 +212,7 @@ fn split_attachments(text: &str) -> Result<(u8, &str), Malformed> {
     Ok((count.ok_or(Malformed::Attachments)?, rest))
 }
 
-/// The ack id, if there is one, and what stands behind it.
+/// The ack id, if there is one, and the rest of the text.
 fn split_id(text: &str) -> (Option<&str>, &str) {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let id = match text.strip_suffix(rest) {
@@ -233,23 +226,23 @@ fn split_id(text: &str) -> (Option<&str>, &str) {
     (id, rest)
 }
 
-/// `json`: whatever stands behind the ack id.
+/// `json`: the text after the ack id.
 fn body(kind: char, json: &str) -> Result<Body<'_>, Malformed> {
     if !json::is_shallow(json) {
         return Err(Malformed::Json);
     }
-    Ok(match kind {
-        '0' if json.is_empty() => Body::Connect(None),
-        '0' => Body::Connect(Some(value(json, "{")?)),
-        '1' if json.is_empty() => Body::Disconnect,
-        '1' => return Err(Malformed::Payload),
-        '4' => Body::ConnectError(value(json, "{\"")?),
-        // Not what the protocol says, but the original takes it.
-        '3' | '6' if json.is_empty() => Body::Ack { args: "" },
-        '3' | '6' => Body::Ack {
-            args: elements(json)?.1,
-        },
-        _ if json.is_empty() => return Err(Malformed::Payload),
+    Ok(match (kind, json) {
+        ('0', "") => Body::Connect(None),
+        ('0', _) => Body::Connect(Some(value(json, "{")?)),
+        ('1', "") => Body::Disconnect,
+        ('4', _) => Body::ConnectError(value(json, "{\"")?),
+        // The protocol demands an array, but the original takes this.
+        ('3' | '6', "") => Body::Ack { args: "" },
+        ('3' | '6', _) => {
+            let (_, args) = elements(json)?;
+            Body::Ack { args }
+        }
+        ('1', _) | (_, "") => return Err(Malformed::Payload),
         _ => {
             let (first, all) = elements(json)?;
             let first = first.ok_or(Malformed::Payload)?;
@@ -264,7 +257,7 @@ fn body(kind: char, json: &str) -> Result<Body<'_>, Malformed> {
     })
 }
 
-/// A value that begins with one of these characters, without the white space around it.
+/// The only value of a text, without the white space around it. It must begin with a character of `first`.
 fn value<'a>(json: &'a str, first: &str) -> Result<&'a str, Malformed> {
     let raw: &RawValue = serde_json::from_str(json).map_err(|_| Malformed::Json)?;
     let is_one = raw.get().starts_with(|c| first.contains(c));
@@ -290,7 +283,7 @@ fn next_value<'a>(reader: &mut serde_json::Deserializer<StrRead<'a>>) -> Option<
     Some(<&RawValue>::deserialize(reader).ok()?.get())
 }
 
-/// White space as JSON has it (RFC 8259 §2). Rust's idea of it is wider.
+/// Removes white space around a text: that of JSON (RFC 8259 §2), which is less than Rust's.
 fn trim(json: &str) -> &str {
     json.trim_matches([' ', '\t', '\n', '\r'])
 }
