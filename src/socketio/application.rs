@@ -105,7 +105,7 @@ impl Sockets<'_, '_, '_> {
 
     /// Sends an event to one client.
     pub fn emit(&mut self, socket: Socket, event: &str, values: Values<'_>) {
-        self.send(socket, None, event_body(event, values), values);
+        self.send(socket, None, Some(event), values);
     }
 
     /// Sends an event to one client, and asks for an answer.
@@ -122,23 +122,23 @@ impl Sockets<'_, '_, '_> {
         let ack = record.asked;
         record.asked += 1;
         let id = ack.to_string();
-        self.send(socket, Some(&id), event_body(event, values), values);
+        self.send(socket, Some(&id), Some(event), values);
         Some(ack)
     }
 
     /// Answers an event. `ack`: the id in [`Event::ack`].
     pub fn ack(&mut self, socket: Socket, ack: &str, values: Values<'_>) {
-        let body = Body::Ack { args: values.json };
-        self.send(socket, Some(ack), body, values);
+        self.send(socket, Some(ack), None, values);
     }
 
-    fn send(&mut self, socket: Socket, id: Option<&str>, body: Body<'_>, values: Values<'_>) {
+    /// Sends an event, or an ack (`None`).
+    fn send(&mut self, socket: Socket, id: Option<&str>, event: Option<&str>, values: Values<'_>) {
         let Some(record) = self.table.sockets.get(socket.0) else {
             return;
         };
         let (session, membership) = (record.session, record.membership);
         let namespace = self.table.namespaces.name(membership).unwrap_or(MAIN);
-        let packet = packet(namespace, id, body, values);
+        let packet = packet(namespace, id, event, values);
         let text = &mut self.table.text;
         deliver(self.io, text, [session], &packet, values.attachments);
     }
@@ -146,7 +146,7 @@ impl Sockets<'_, '_, '_> {
     /// Sends an event to all clients in a namespace (`/`, or `/` and a name). It is encoded once.
     pub fn emit_to_all(&mut self, namespace: &str, event: &str, values: Values<'_>) {
         let everybody = self.table.namespaces.named(namespace).iter().copied();
-        let packet = packet(namespace, None, event_body(event, values), values);
+        let packet = packet(namespace, None, Some(event), values);
         let text = &mut self.table.text;
         deliver(self.io, text, everybody, &packet, values.attachments);
     }
@@ -163,25 +163,21 @@ impl Sockets<'_, '_, '_> {
     }
 }
 
-fn event_body<'a>(event: &'a str, values: Values<'a>) -> Body<'a> {
-    Body::Event {
-        name: Name::Text(Cow::Borrowed(event)),
-        args: values.json,
-    }
-}
-
+/// The packet of an event, or of an ack (`None`).
 fn packet<'a>(
     namespace: &'a str,
     id: Option<&'a str>,
-    body: Body<'a>,
-    values: Values<'_>,
+    event: Option<&'a str>,
+    values: Values<'a>,
 ) -> Packet<'a> {
+    let args = values.json;
+    let name = event.map(|event| Name::Text(Cow::Borrowed(event)));
     let attachments = u8::try_from(values.attachments.len()).unwrap_or(u8::MAX);
     debug_assert!(attachments <= MAX_ATTACHMENTS, "no reader takes more");
     Packet {
         namespace,
         attachments,
         id,
-        body,
+        body: name.map_or(Body::Ack { args }, |name| Body::Event { name, args }),
     }
 }

@@ -20,7 +20,7 @@ use crate::http::head::{Head, Method};
 use crate::http::refusal;
 use crate::http::response::Response;
 use crate::http::route::Route;
-use crate::socketio::cors::Origins;
+use crate::socketio::cors::Cors;
 
 /// The entity tag of every file: the version of the package. A test compares it with the notice in each file.
 ///
@@ -85,16 +85,14 @@ impl File {
 /// The application.
 #[derive(Debug, Clone, Default)]
 pub struct Bundle {
-    origins: Origins,
+    origins: Vec<String>,
 }
 
 impl Bundle {
     /// Pages of this server may load the files, and pages of these origins (`*`: all).
     #[must_use]
     pub fn new(origins: Vec<String>) -> Self {
-        Self {
-            origins: Origins(origins),
-        }
+        Self { origins }
     }
 
     fn respond(head: &Head<'_>) -> Option<Response> {
@@ -108,7 +106,7 @@ impl Bundle {
 impl App for Bundle {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         File::find(head.path).map(|_| Route {
-            methods: match self.origins.0.is_empty() {
+            methods: match self.origins.is_empty() {
                 true => &[Method::Get, Method::Head],
                 false => &[Method::Get, Method::Head, Method::Options],
             },
@@ -119,7 +117,7 @@ impl App for Bundle {
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
         let head = request.head;
-        let cors = self.origins.cors(head);
+        let cors = Cors::of(head, &self.origins);
         if head.method == Method::Options {
             return Reply::Now(cors.preflight(head));
         }

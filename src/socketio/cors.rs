@@ -10,10 +10,6 @@ use crate::http::response::{Body, Response, Status};
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
 
-/// The origins whose pages may read the answers; `*`: all. An empty list turns CORS off.
-#[derive(Debug, Clone, Default)]
-pub struct Origins(pub Vec<String>);
-
 /// Which fields are added to the answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cors {
@@ -25,28 +21,28 @@ pub enum Cors {
     Allowed(Box<str>),
 }
 
-impl Origins {
+impl Cors {
     /// What the Fetch standard demands for the page that sent this request.
+    ///
+    /// `origins`: those whose pages may read the answers; `*`: all. An empty list turns CORS off.
     #[must_use]
-    pub fn cors(&self, head: &Head<'_>) -> Cors {
-        if self.0.is_empty() {
-            return Cors::Off;
+    pub fn of(head: &Head<'_>, origins: &[String]) -> Self {
+        if origins.is_empty() {
+            return Self::Off;
         }
-        if self.0.iter().any(|origin| origin == "*") {
-            return Cors::Allowed("*".into());
+        if origins.iter().any(|origin| origin == "*") {
+            return Self::Allowed("*".into());
         }
         // A listed origin is repeated as it came, because the browser compares bytes.
         let origin = head.single("origin");
         match origin.and_then(|origin| std::str::from_utf8(origin).ok()) {
-            Some(origin) if self.0.iter().any(|own| is_same_origin(own, origin)) => {
-                Cors::Allowed(origin.into())
+            Some(origin) if origins.iter().any(|own| is_same_origin(own, origin)) => {
+                Self::Allowed(origin.into())
             }
-            _ => Cors::Foreign,
+            _ => Self::Foreign,
         }
     }
-}
 
-impl Cors {
     /// Adds the fields to a response.
     #[must_use]
     pub fn on(&self, response: Response) -> Response {

@@ -31,7 +31,7 @@ use crate::http::fields::has_token;
 use crate::http::head::{Head, Method};
 use crate::http::route::Route;
 use crate::slots::Id;
-use crate::socketio::cors::{Cors, Origins};
+use crate::socketio::cors::Cors;
 use answer::Fault;
 use io::{Io, Service, SessionId};
 use packet::{PING, Packet};
@@ -57,7 +57,6 @@ const VERSION: &str = "4";
 pub struct Engine<S> {
     service: S,
     sessions: Sessions,
-    origins: Origins,
 }
 
 impl<S: Service> Engine<S> {
@@ -66,7 +65,6 @@ impl<S: Service> Engine<S> {
     pub fn new(settings: Settings, service: S) -> Self {
         Self {
             service,
-            origins: Origins(settings.origins.clone()),
             sessions: Sessions::new(settings),
         }
     }
@@ -253,7 +251,7 @@ impl<S: Service> App for Engine<S> {
     }
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
-        let cors = self.origins.cors(request.head);
+        let cors = Cors::of(request.head, &self.sessions.settings.origins);
         if request.head.method == Method::Options && cors != Cors::Off {
             return Reply::Now(cors.preflight(request.head));
         }

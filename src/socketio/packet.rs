@@ -205,23 +205,22 @@ pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
 
 fn split_attachments(text: &str) -> Result<(u8, &str), Malformed> {
     let (digits, rest) = text.split_once('-').ok_or(Malformed::Attachments)?;
+    let count = digits.parse().map_err(|_| Malformed::Attachments)?;
     // `parse` alone would take `+5`.
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let count = digits.parse().ok().filter(|_| is_number);
-    let count = count.filter(|count| (1..=MAX_ATTACHMENTS).contains(count));
-    Ok((count.ok_or(Malformed::Attachments)?, rest))
+    if !(1..=MAX_ATTACHMENTS).contains(&count) || digits.starts_with('+') {
+        return Err(Malformed::Attachments);
+    }
+    Ok((count, rest))
 }
 
 /// The ack id, if there is one, and the rest of the text.
 fn split_id(text: &str) -> (Option<&str>, &str) {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let id = match text.strip_suffix(rest) {
-        None | Some("") => None,
-        // `007` is 7, and `00` is 0.
-        Some(digits) => match digits.trim_start_matches('0') {
-            "" => Some("0"),
-            id => Some(id),
-        },
+    let digits = text.strip_suffix(rest).unwrap_or_default();
+    // `007` is 7, and `00` is 0.
+    let id = match digits.trim_start_matches('0') {
+        "" => digits.get(..1),
+        id => Some(id),
     };
     (id, rest)
 }
