@@ -73,7 +73,7 @@ pub enum Body<'a> {
 pub enum Name<'a> {
     /// A text.
     Text(Cow<'a, str>),
-    /// A number, or a string with half a character in it, as the JSON text that came.
+    /// A number, or a string with half a character in it: the JSON text that came.
     Other(&'a str),
 }
 

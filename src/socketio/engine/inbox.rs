@@ -67,8 +67,10 @@ impl<S: Service> Engine<S> {
         inbox.answer(ctx, response);
     }
 
-    /// Takes packets until the turn is full, the client has sent as many as it may, one is malformed, or
-    /// one ends the session. Returns how many bytes were taken, and when to go on; `None`: all is done.
+    /// Takes packets, and returns how many bytes those were and when to go on; `None`: never.
+    ///
+    /// It stops when the turn is full, when the client has sent as many as it may, at a malformed packet, and
+    /// after one that ends the session.
     fn take_packets(
         &mut self,
         ctx: &mut Ctx<'_>,

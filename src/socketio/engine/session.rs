@@ -73,7 +73,7 @@ pub(super) struct Session {
     pub(super) inbox: Option<Box<Inbox>>,
     /// When the service wants to be woken.
     pub(super) wish: Time,
-    /// Until when a session that the service closed waits for the GET that fetches its `1`.
+    /// Set when the service closed it: until when it waits for the GET that fetches its `1`.
     pub(super) closed_until: Option<Time>,
     /// Whether the session is in the table's list `touched`.
     pub(super) touched: bool,

@@ -17,7 +17,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long a session that the service closed waits for the GET that fetches its `1`.
+/// How long a session closed by the service waits for the GET that fetches its `1`.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a waiting GET is answered when its session ends.
@@ -103,7 +103,7 @@ impl Sessions {
         self.live(id).and_then(Session::polling).is_some()
     }
 
-    /// The session that the tag of a WebSocket names, and what the WebSocket is to it.
+    /// The session that a WebSocket's tag names, and what the WebSocket is to it.
     pub(super) fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
         let id = SessionId(Id::from_number(tag));
         Some((id, self.get(id)?.role(conn)?))
