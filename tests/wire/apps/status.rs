@@ -147,6 +147,12 @@ fn every_family_has_help_then_type_then_samples_of_its_own() {
 }
 
 #[test]
+fn page_is_this_to_the_letter() {
+    let page = include_str!("status/page.txt").replace("VERSION", env!("CARGO_PKG_VERSION"));
+    assert_eq!(asked(&mut Sim::default(), &get("/metrics")).text(), page);
+}
+
+#[test]
 fn who_runs_and_since_when() {
     let mut sim = Sim::default();
     let version = env!("CARGO_PKG_VERSION");

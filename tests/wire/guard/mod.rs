@@ -3,6 +3,7 @@
 mod admission;
 mod away;
 mod budget;
+mod log_lines;
 mod log_text;
 mod panics;
 mod rate;
