@@ -17,6 +17,7 @@ mod path;
 use crate::app::{Cause, Closed, Options};
 use crate::clock::Time;
 use crate::config::Config;
+use crate::guard::CountsAs;
 use crate::http::body::BodyReader;
 use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
@@ -43,8 +44,8 @@ pub struct Conn {
     /// A WebSocket whose application may send: no Close went out, and none came. When this
     /// becomes false, and only then, the application hears of the end.
     pub open: bool,
-    /// What it counts as for the caps.
-    pub standing: Standing,
+    /// What it counts as for the caps on connections.
+    pub counts_as: CountsAs,
     /// In the list of connections to write to.
     pub touched: bool,
     /// Wrote less than it wanted: waits for the socket to become writable.
@@ -89,17 +90,6 @@ pub struct Conn {
     pub bytes_out: u64,
     /// The path of its last request, for the log.
     pub path: Path,
-}
-
-/// What a connection counts as for the caps on connections (`hub::admission`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Its first request head has not arrived whole: a handshake in progress, and a connection.
-    Opening,
-    /// A connection.
-    Served,
-    /// Turned away when it was accepted: it reads why, and goes.
-    Refused,
 }
 
 /// Why a connection is not read. Nothing set: it is.
@@ -214,7 +204,7 @@ impl std::fmt::Debug for Exchange {
 impl Conn {
     /// A connection that was just accepted.
     #[must_use]
-    pub fn new(serial: u32, peer: SocketAddr, now: Time) -> Self {
+    pub fn new(serial: u32, peer: SocketAddr, counts_as: CountsAs, now: Time) -> Self {
         let exchange = Exchange {
             scanner: HeadScanner::default(),
             head: Vec::new(),
@@ -228,7 +218,7 @@ impl Conn {
             ip: peer.ip(),
             app: 0,
             open: false,
-            standing: Standing::Served,
+            counts_as,
             touched: false,
             stalled: false,
             paused: Paused::default(),

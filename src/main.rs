@@ -28,10 +28,10 @@ use ws101::config::Config;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
 use ws101::files::{self, Files, Found};
+use ws101::guard::panics;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
 use ws101::outlet::{Outlet, Owing};
-use ws101::panics;
 use ws101::server::Server;
 #[cfg(feature = "socketio")]
 use ws101::socketio::{

@@ -98,16 +98,13 @@ impl Core {
 
     /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
     pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
-        let Self {
-            conns, admission, ..
-        } = self;
-        let Some(conn) = conns.get_mut(id.slot as usize) else {
+        let Some(conn) = self.conns.get_mut(id.slot as usize) else {
             return;
         };
         if conn.serial != id.serial || matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
-        admission.opened(conn);
+        self.caps.end_handshake(&mut conn.counts_as);
         conn.paused = Default::default();
         conn.contexts = None;
         conn.phase = Phase::Draining(Box::new(Draining {
@@ -136,7 +133,7 @@ impl Core {
         self.request_gone(id);
         let Self {
             conns,
-            admission,
+            caps,
             rates,
             timers,
             now,
@@ -164,8 +161,8 @@ impl Core {
             conn.closed.cause = cause;
         }
         log.ended(*now, conn);
-        admission.left(conn);
-        rates.close_account(id);
+        caps.leave(conn.peer().ip(), &mut conn.counts_as);
+        rates.close_account(id.slot);
         conn.phase = Phase::Gone;
         conn.contexts = None;
         conn.outbox.clear();

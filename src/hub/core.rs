@@ -4,17 +4,17 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`] and delivered after the callback has returned.
 
-use super::admission::Admission;
 use super::intake::Intake;
 use super::logbook::Logbook;
 use super::metrics::Counters;
-use super::rate::Rates;
 use super::squeeze;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
+use crate::guard::caps::Caps;
+use crate::guard::rate::Rates;
 use crate::http::date::DateCache;
 use crate::http::policy::Policy;
 use crate::outbox::Span;
@@ -66,7 +66,7 @@ pub(crate) struct Core {
     pub(crate) counters: Counters,
     pub(crate) conns: Slab<Conn>,
     /// How many of them there are, of which kind.
-    pub(crate) admission: Admission,
+    pub(crate) caps: Caps,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
     /// Inflates what connections receive.
@@ -103,7 +103,7 @@ pub(crate) struct Core {
     pub(crate) budget: Budget,
     /// More is held than the budget allows; see `relief`.
     pub(crate) over_budget: bool,
-    /// Who has sent as many messages as it may.
+    /// Which connections have sent as many messages as they may.
     pub(crate) rates: Rates,
     pub(crate) timers: Timers<ConnId>,
     pub(crate) app_timers: Timers<(u8, u64)>,
@@ -134,7 +134,7 @@ impl Core {
             is_busy: false,
             counters,
             conns: Slab::new(),
-            admission: Admission::default(),
+            caps: Caps::default(),
             arena: Vec::new(),
             inflater: Inflater::default(),
             compressor: Compressor::default(),
@@ -266,7 +266,7 @@ impl Core {
 
     /// The bytes kept for this connection, if they can be processed now.
     pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
-        if self.rates.holds_back(id) {
+        if self.rates.holds_back(id.slot) {
             return None;
         }
         let conn = self.get(id)?;

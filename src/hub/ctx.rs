@@ -3,9 +3,9 @@
 use super::core::{Core, encode};
 use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
-use crate::bucket::Bucket;
 use crate::clock::Time;
 use crate::config::Config;
+use crate::guard::rate::Bucket;
 use crate::http::response::Response;
 use crate::large::LargeMessage;
 use crate::outbox::Span;
@@ -243,7 +243,11 @@ impl Ctx<'_> {
     /// # Errors
     /// The sender has sent more than it may. The message, and what follows it, has to wait until then.
     pub fn pay(&mut self, bucket: &mut Bucket) -> Result<(), Time> {
-        self.core.pay_from(bucket)
+        let paid = self.core.rates.pay_from(bucket, self.core.now);
+        if paid.is_err() {
+            self.core.counters.rate_pauses += 1;
+        }
+        paid
     }
 
     /// Whether this turn has queued as much as one should: what is left to do had better wait for a later

@@ -7,10 +7,10 @@
 use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
-use super::not_allowed::NotAllowed;
 use crate::app::{ConnId, Reply, Request, RequestId};
 use crate::config::MAX_FIELDS;
 use crate::conn::{Path, Phase, Stage};
+use crate::guard::NotAllowed;
 use crate::http::body::BodyReader;
 use crate::http::fields::subprotocols;
 use crate::http::head::{self, Framing, Head, Method};
@@ -68,7 +68,7 @@ impl Hub {
         let Core {
             conns,
             config,
-            admission,
+            caps,
             ..
         } = &mut self.core;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
@@ -101,7 +101,7 @@ impl Hub {
                 exchange.scanner = HeadScanner::default();
                 exchange.requests += 1;
                 let mut head = mem::take(&mut exchange.head);
-                admission.opened(conn);
+                caps.end_handshake(&mut conn.counts_as);
                 if head.is_empty() {
                     self.take_head(id, last);
                 } else {

@@ -30,8 +30,11 @@ impl Hub {
                 self.settle();
             }
         }
-        while let Some(id) = self.core.rates.pop_released(seen) {
-            self.core.resume.push_back(id);
+        while let Some(slot) = self.core.rates.pop_released(seen) {
+            if let Some(conn) = self.core.conns.get(slot as usize) {
+                let serial = conn.serial;
+                self.core.resume.push_back(ConnId { slot, serial });
+            }
         }
         self.wake_applications(seen);
         self.core.log.flush(now);

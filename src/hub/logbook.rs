@@ -3,10 +3,9 @@
 //! Peers can make a server write lines. So each kind of line is limited, to ten in a second as a rule,
 //! then counted, and text that a peer chose is escaped and cut.
 
-use super::escape::escaped;
-use super::not_allowed::NotAllowed;
 use crate::clock::Time;
 use crate::conn::Conn;
+use crate::guard::{NotAllowed, escaped};
 use crate::http::response::Response;
 use crate::ws::close::Violation;
 use log::{Level, debug, error, info, warn};

@@ -4,9 +4,9 @@
 //! the tables is not counted twice. Only queues are added up when somebody asks, and only those for
 //! whom something is held are looked at.
 
-use super::admission::Cap;
 use super::core::Core;
 use crate::budget::Holder;
+use crate::guard::caps::Cap;
 use crate::http::response::Status;
 use crate::ws::close::CloseCode;
 use std::collections::BTreeMap;
@@ -184,7 +184,7 @@ impl Core {
             "gauge",
             "ws101_timers",
             "Deadlines that are set.",
-            self.timers.len() + self.app_timers.len() + self.rates.len(),
+            self.timers.len() + self.app_timers.len() + self.rates.waiting(),
         );
         page.one(
             "counter",
@@ -218,13 +218,13 @@ impl Core {
             "gauge",
             "ws101_handshakes",
             "Connections whose first request head has not arrived whole.",
-            self.admission.handshakes,
+            self.caps.handshakes,
         );
         page.one(
             "gauge",
             "ws101_open_files",
             "Files that are being sent.",
-            self.admission.open_files(),
+            self.caps.open_files(),
         );
         page.one(
             "counter",

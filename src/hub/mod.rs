@@ -18,18 +18,15 @@
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
 
-mod admission;
+mod accept;
 mod closing;
 pub(crate) mod core;
 pub mod ctx;
-mod escape;
 mod exchange;
 mod expire;
 pub(crate) mod intake;
 mod logbook;
 mod metrics;
-mod not_allowed;
-mod rate;
 mod recovery;
 mod relief;
 mod respond;
@@ -37,9 +34,6 @@ mod squeeze;
 mod stop;
 mod transmit;
 mod websocket;
-
-pub use self::escape::escaped;
-pub use self::not_allowed::NotAllowed;
 
 use self::core::{Core, Report};
 use crate::app::{App, Cause, Closed, ConnId, Net, World};

@@ -1,10 +1,10 @@
 //! HTTP answers: at once, later, and piece by piece as the socket drains.
 
-use super::admission::Cap;
 use super::core::Core;
-use super::not_allowed::NotAllowed;
 use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
+use crate::guard::NotAllowed;
+use crate::guard::caps::Cap;
 use crate::http::refusal;
 use crate::http::response::{self, Body, Response, Status};
 use crate::outbox::{Meter, Outbox};
@@ -53,7 +53,7 @@ impl Core {
     pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
         if let Body::Stream { len: 1.., .. } = response.body
             && !head_only
-            && !self.has_room()
+            && !self.caps.has_room(self.conns.len(), &self.config)
         {
             return self.refuse_file(id);
         }
@@ -73,7 +73,7 @@ impl Core {
                 self.arena.extend_from_slice(&bytes);
             }
             Body::Stream { len, source } => {
-                let source = self.admission.counted(source);
+                let source = self.caps.count_file(source);
                 rest = Body::Stream { len, source };
             }
             body => rest = body,

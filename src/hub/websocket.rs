@@ -2,6 +2,7 @@
 //! answered here (RFC 6455 §5.5, §7).
 
 use super::Hub;
+use super::core::Core;
 use super::ctx::Ctx;
 use super::intake::Given;
 use crate::app::{ConnId, Message};
@@ -68,7 +69,7 @@ impl Hub {
             self.core.keep_for_next_turn(id, rest);
             return true;
         }
-        self.core.rates.is_on() && self.core.rates.holds_back(id)
+        self.core.rates.is_on() && self.core.rates.holds_back(id.slot)
     }
 
     /// Bytes of a large message were read to their place.
@@ -224,6 +225,25 @@ impl Hub {
                 paused: None,
             }));
             self.core.arm(id);
+        }
+    }
+}
+
+impl Core {
+    /// Pays for a message, or a Ping, that was answered.
+    fn pay(&mut self, id: ConnId) {
+        let is_open = self.get(id).is_some_and(|conn| conn.open);
+        if is_open && self.rates.is_on() && self.rates.pay(id.slot, self.now) {
+            self.counters.rate_pauses += 1;
+        }
+    }
+
+    /// Keeps what is left of a read, if the connection is not read for the time being.
+    #[cold]
+    fn hold_back(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        if self.rates.holds_back(id.slot) {
+            let rest = mem::take(input);
+            self.keep_backlog(id, rest);
         }
     }
 }

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use ws101::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId, World};
 use ws101::apps::{WEBSOCKET, chat::Chat, echo::Echo, status::Status};
 use ws101::config::Config;
+use ws101::guard::panics;
 use ws101::http::head::{Head, Method};
 use ws101::http::policy::Policy;
 use ws101::http::route::Route;
 use ws101::hub::Hub;
-use ws101::panics;
 use ws101::server::Server;
 
 /// `/buggy` is an echo until it hears "panic"; after "later" it panics when its client leaves.

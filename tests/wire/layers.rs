@@ -30,11 +30,9 @@ const LAYERS: &[Layer] = &[
     layer("clock", &[], &[]),
     layer("config", &[], &[]),
     layer("timers", &["clock"], &[]),
-    layer("bucket", &["clock"], &[]),
     layer("seen", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
     layer("slots", &[], &["slab"]),
-    layer("panics", &[], &[]),
     layer("pool", &[], &["memmap2"]),
     layer("outlet", &[], &["rustix"]),
     // The two protocols: bytes in, bytes out.
@@ -46,6 +44,8 @@ const LAYERS: &[Layer] = &[
     layer("outbox", &["pool", "ws::frame"], &[]),
     layer("large", &["outbox", "pool", "ws"], &[]),
     layer("budget", &["outbox"], &[]),
+    // What keeps the server alive: it knows no connection.
+    layer("guard", &["clock", "config", "http", "timers"], &[]),
     // Connections, without sockets.
     layer(
         "conn",
@@ -53,6 +53,7 @@ const LAYERS: &[Layer] = &[
             "app",
             "clock",
             "config",
+            "guard",
             "http",
             "outbox",
             "ws::close",
@@ -64,8 +65,8 @@ const LAYERS: &[Layer] = &[
     layer(
         "hub",
         &[
-            "app", "bucket", "budget", "clock", "config", "conn", "http", "large", "outbox",
-            "pool", "timers", "ws",
+            "app", "budget", "clock", "config", "conn", "guard", "http", "large", "outbox", "pool",
+            "timers", "ws",
         ],
         &["httparse", "log", "slab"],
     ),
@@ -83,7 +84,14 @@ const LAYERS: &[Layer] = &[
     layer("apps::json", &[], &["serde", "serde_json"]),
     layer(
         "socketio::engine",
-        &["app", "bucket", "clock", "http", "slots", "socketio::cors"],
+        &[
+            "app",
+            "clock",
+            "guard::rate",
+            "http",
+            "slots",
+            "socketio::cors",
+        ],
         &["base64"],
     ),
     // Of Engine.IO only what is made for those above it.
@@ -121,8 +129,18 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app", "apps", "args", "config", "files", "http", "hub", "outlet", "panics", "server",
-            "socketio", "welcome",
+            "app",
+            "apps",
+            "args",
+            "config",
+            "files",
+            "http",
+            "guard::panics",
+            "hub",
+            "outlet",
+            "server",
+            "socketio",
+            "welcome",
         ],
         &[
             "getrandom",

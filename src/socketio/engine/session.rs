@@ -5,8 +5,8 @@
 use super::answer::{self, Fault};
 use super::packet::SEPARATOR;
 use crate::app::{ConnId, Ctx, RequestId};
-use crate::bucket::Bucket;
 use crate::clock::Time;
+use crate::guard::rate::Bucket;
 use crate::http::response::Response;
 use crate::slots::Id;
 use crate::socketio::cors::Cors;

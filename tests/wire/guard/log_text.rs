@@ -1,6 +1,6 @@
 //! Text that a peer chose, as it stands in a line of the log.
 
-use ws101::hub::{NotAllowed, escaped};
+use ws101::guard::{NotAllowed, escaped};
 
 /// Bytes of one field, before they are escaped.
 const FIELD_BYTES: usize = 256;

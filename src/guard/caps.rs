@@ -1,0 +1,147 @@
+//! Caps on connections and open files. Both are counted as they come and go, never in a table.
+
+use crate::config::Config;
+use crate::http::response::Source;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
+
+/// What there was too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cap {
+    /// Connections and open files together.
+    Connections,
+    /// Connections whose first request head has not arrived whole.
+    Handshakes,
+    /// Connections from one address.
+    Address,
+    /// Connections and open files together, for a file.
+    Files,
+    /// What the system lets us open.
+    Descriptors,
+}
+
+/// What a connection counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountsAs {
+    /// A connection, and a handshake: its first request head has not arrived whole.
+    Handshake,
+    /// A connection.
+    Connection,
+    /// A refusal: a cap was reached when it was accepted. It reads that, and goes.
+    Refusal,
+}
+
+/// How many there are of what the caps limit.
+#[derive(Debug, Default)]
+pub(crate) struct Caps {
+    /// Connections that count as a handshake.
+    pub(crate) handshakes: usize,
+    /// Connections that count as a refusal.
+    pub(crate) refusals: usize,
+    /// Connections that do not, by network. Empty unless there is a cap on that.
+    by_network: BTreeMap<IpAddr, usize>,
+    open_files: Rc<Cell<usize>>,
+}
+
+impl Caps {
+    /// The cap that keeps another connection from this address out. `connections`: all there are.
+    pub(crate) fn reached(&self, ip: IpAddr, connections: usize, config: &Config) -> Option<Cap> {
+        let per_ip = config.max_connections_per_ip;
+        let of_network = self.by_network.get(&network(ip)).copied();
+        if per_ip > 0 && of_network.unwrap_or(0) >= per_ip {
+            Some(Cap::Address)
+        } else if !self.has_room(connections, config) {
+            Some(Cap::Connections)
+        } else if self.handshakes >= config.max_handshakes {
+            Some(Cap::Handshakes)
+        } else {
+            None
+        }
+    }
+
+    /// Whether another connection may come, or another file be sent. `connections`: all there are.
+    pub(crate) fn has_room(&self, connections: usize, config: &Config) -> bool {
+        connections - self.refusals + self.open_files() < config.max_connections
+    }
+
+    /// Counts a new connection. The result is to be kept, and given back when it changes.
+    pub(crate) fn enter(&mut self, ip: IpAddr, is_refused: bool, config: &Config) -> CountsAs {
+        if is_refused {
+            self.refusals += 1;
+            return CountsAs::Refusal;
+        }
+        if config.max_connections_per_ip > 0 {
+            *self.by_network.entry(network(ip)).or_default() += 1;
+        }
+        self.handshakes += 1;
+        CountsAs::Handshake
+    }
+
+    /// Ends the handshake, if it is one: the first request head is here, or will not come any more.
+    pub(crate) fn end_handshake(&mut self, counts_as: &mut CountsAs) {
+        if *counts_as == CountsAs::Handshake {
+            *counts_as = CountsAs::Connection;
+            self.handshakes -= 1;
+        }
+    }
+
+    /// The connection is over.
+    pub(crate) fn leave(&mut self, ip: IpAddr, counts_as: &mut CountsAs) {
+        self.end_handshake(counts_as);
+        if *counts_as == CountsAs::Refusal {
+            self.refusals -= 1;
+            return;
+        }
+        let network = network(ip);
+        if let Some(count) = self.by_network.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_network.remove(&network);
+            }
+        }
+    }
+
+    /// Files that are being sent.
+    pub(crate) fn open_files(&self) -> usize {
+        self.open_files.get()
+    }
+
+    /// Counts a file as open until the result is dropped, whatever becomes of its connection.
+    pub(crate) fn count_file(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+        let count = Rc::clone(&self.open_files);
+        count.set(count.get() + 1);
+        Box::new(OpenFile { source, count })
+    }
+}
+
+struct OpenFile {
+    source: Box<dyn Source>,
+    count: Rc<Cell<usize>>,
+}
+
+impl Source for OpenFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.source.read(buffer)
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        self.count.set(self.count.get() - 1);
+    }
+}
+
+/// The customer to whom an address belongs, as far as one can tell.
+///
+/// The smallest network that a customer is given in IPv6 is a /64 (RFC 6177). It has 2^64 addresses, so a
+/// single one says nothing. An IPv4 address that came in over an IPv6 socket is still one (RFC 4291 §2.5.5.2).
+fn network(ip: IpAddr) -> IpAddr {
+    const PREFIX: u128 = u128::MAX << 64;
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & PREFIX)),
+        v4 => v4,
+    }
+}

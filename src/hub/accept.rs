@@ -1,0 +1,69 @@
+//! Connections that come in, and those that are turned away because a cap is reached.
+//!
+//! The hub accepts those, too, answers `503` or `429` at once, and reads for a while what they ask: in the
+//! backlog they would wait for an answer that does not come, and a request that comes late must not turn
+//! the answer into a reset. It answers a few at a time, and closes the others without a word.
+
+use super::Hub;
+use super::core::Core;
+use crate::app::{Cause, ConnId};
+use crate::clock::Time;
+use crate::conn::{Conn, Phase};
+use crate::guard::caps::Cap;
+use crate::http::refusal;
+use std::net::SocketAddr;
+
+impl Hub {
+    /// Takes a connection that was accepted. `None`: the caller must close it at once, without a word.
+    pub fn accept(&mut self, peer: SocketAddr, now: Time) -> Option<ConnId> {
+        let core = &mut self.core;
+        core.now = now;
+        core.active = None;
+        core.counters.accepts += 1;
+        let reached = core.caps.reached(peer.ip(), core.conns.len(), &core.config);
+        if let Some(cap) = reached {
+            core.counters.refused(cap);
+            if core.caps.refusals >= core.config.max_refusals {
+                return None;
+            }
+        }
+        core.serial = core.serial.wrapping_add(1);
+        let serial = core.serial;
+        let counts_as = core.caps.enter(peer.ip(), reached.is_some(), &core.config);
+        let conn = Conn::new(serial, peer, counts_as, now);
+        // The table is bounded by the number of file descriptors.
+        let slot = u32::try_from(core.conns.insert(conn)).unwrap_or(u32::MAX);
+        let id = ConnId { slot, serial };
+        match reached {
+            None => core.arm(id),
+            Some(cap) => core.turn_away(id, cap),
+        }
+        Some(id)
+    }
+
+    /// Counts a connection that the driver accepted and closed at once, for want of descriptors.
+    pub fn note_turned_away(&mut self) {
+        self.core.counters.accepts += 1;
+        self.core.counters.refused(Cap::Descriptors);
+    }
+}
+
+impl Core {
+    /// Tells the peer which cap was reached, and ends the connection.
+    #[cold]
+    fn turn_away(&mut self, id: ConnId, cap: Cap) {
+        let answer = match cap {
+            Cap::Address => refusal::too_many_requests(),
+            _ => refusal::too_many_connections(),
+        };
+        self.refuse(id, *answer);
+        let until = self.now.after(self.config.linger_timeout);
+        if let Some(conn) = self.get(id) {
+            conn.closed.cause = Cause::Limit;
+            if let Phase::Draining(draining) = &mut conn.phase {
+                draining.until = until;
+            }
+        }
+        self.arm(id);
+    }
+}
