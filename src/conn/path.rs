@@ -1,5 +1,8 @@
 //! The path of a request, kept for the log in little memory: ten thousand idle connections have one each.
 
+use crate::guard::Escaped;
+use std::fmt::{self, Display, Formatter};
+
 /// Longest path that is kept without a box of its own.
 const SHORT_BYTES: usize = 22;
 
@@ -40,6 +43,16 @@ impl Path {
         match &self.0 {
             Kept::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
             Kept::Long(bytes) => bytes,
+        }
+    }
+}
+
+/// As it stands in the log; `-` when no request came, or its head could not be read.
+impl Display for Path {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.as_bytes() {
+            b"" => f.write_str("-"),
+            path => Escaped(path).fmt(f),
         }
     }
 }

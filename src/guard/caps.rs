@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 
 /// What there was too little of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cap {
     /// Connections and open files together.
     Connections,

@@ -1,40 +1,41 @@
 //! Text that a peer chose, made fit for a line of the log.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter};
 
-/// Bytes of one field that a peer chose; the rest is cut off.
+/// How many bytes of a text are kept.
 pub(super) const FIELD_BYTES: usize = 256;
 
-/// Text that a peer chose, fit for a log line: control characters (C0, C1, DEL), bidirectional
-/// controls and invalid UTF-8 as `\xNN` or `\u{..}`, quotes and backslashes escaped, cut at 256 bytes.
-#[must_use]
-pub fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    let (kept, cut) = match bytes.get(..FIELD_BYTES) {
-        Some(kept) => (kept, bytes.len() > FIELD_BYTES),
-        None => (bytes, false),
-    };
-    for chunk in kept.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            // Writing to a String cannot fail.
-            let _ = match character {
-                '"' | '\\' => write!(text, "\\{character}"),
-                '\0'..='\x1f' | '\x7f' => write!(text, "\\x{:02x}", u32::from(character)),
-                '\u{80}'..='\u{9f}'
-                | '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}' => write!(text, "\\u{{{:x}}}", u32::from(character)),
-                plain => write!(text, "{plain}"),
-            };
+/// Writes text that a peer chose so that it can neither forge nor hide anything in a line of the log.
+///
+/// Control characters (C0, C1, DEL), bidirectional controls and invalid UTF-8 become `\xNN` or `\u{..}`.
+/// Quotes and backslashes are escaped. The text is cut after 256 bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Escaped<'a>(pub &'a [u8]);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let kept = self.0.get(..FIELD_BYTES);
+        for chunk in kept.unwrap_or(self.0).utf8_chunks() {
+            for character in chunk.valid().chars() {
+                match character {
+                    '"' | '\\' => write!(f, "\\{character}"),
+                    '\0'..='\x1f' | '\x7f' => write!(f, "\\x{:02x}", u32::from(character)),
+                    '\u{80}'..='\u{9f}'
+                    | '\u{61c}'
+                    | '\u{200e}'
+                    | '\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}' => write!(f, "\\u{{{:x}}}", u32::from(character)),
+                    plain => write!(f, "{plain}"),
+                }?;
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
         }
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02x}");
+        match self.0.len() > FIELD_BYTES {
+            true => f.write_str("..."),
+            false => Ok(()),
         }
     }
-    if cut {
-        text.push_str("...");
-    }
-    text
 }

@@ -1,17 +1,18 @@
-//! Hosts and origins that were refused, in the words of the log: which it was, and the way out.
+//! What the log says of a refused host or origin: its name, and the flag that allows it.
 //!
-//! The answer never names them, so that no peer can make the server say its words. The operator has to
-//! know them: somebody typed a name that the server does not know, or opened a page of another place.
+//! The answer to the peer never names it, so that no peer can make the server say its words. The operator
+//! has to know it: perhaps somebody typed a name that the server does not know, or opened a page of another
+//! place.
 //!
-//! The advice is meant to be copied into a shell. So it repeats only what can do nothing there; for
-//! anything else it says `NAME` or `ORIGIN`. And it says when it is good: an attacker's site can write
-//! such lines too, by sending its visitors here.
+//! Operators copy the flag into a shell. So it repeats only names that can do nothing there; for others
+//! the line says `NAME` or `ORIGIN`. And it says when to follow the advice: an attacker's site can cause such
+//! lines too, by sending its visitors here.
 
-use super::escape::{self, escaped};
+use super::escape::{Escaped, FIELD_BYTES};
 use crate::http::authority::{Authority, Host};
 use std::fmt;
 
-/// What a request named and is not allowed.
+/// The host or the origin that a request named, and that is not allowed.
 #[derive(Debug, Clone, Copy)]
 pub enum NotAllowed<'a> {
     /// A `Host` that this server does not answer to: `421`.
@@ -20,14 +21,14 @@ pub enum NotAllowed<'a> {
     Origin(&'a [u8]),
 }
 
-/// What stands in the log for it.
+/// The reason of the refusal, as it stands in the log.
 impl fmt::Display for NotAllowed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Host(host) => write!(
                 f,
                 "Host \"{}\" is not served here; if this name is yours: --allow-host {}",
-                escaped(host.as_bytes()),
+                Escaped(host.as_bytes()),
                 name_of(host).unwrap_or("NAME"),
             ),
             Self::Origin(b"null") => f.write_str(
@@ -37,7 +38,7 @@ impl fmt::Display for NotAllowed<'_> {
             Self::Origin(origin) => write!(
                 f,
                 "Origin \"{}\" may not connect; if you trust that site: --allow-origin {}",
-                escaped(origin),
+                Escaped(origin),
                 origin_of(origin).unwrap_or("ORIGIN"),
             ),
         }
@@ -61,11 +62,11 @@ fn origin_of(origin: &[u8]) -> Option<&str> {
     (is_scheme && is_harmless(origin, b":/")).then_some(origin)
 }
 
-/// Letters, digits, hyphens, dots, underscores, and these. No shell reads anything into them.
+/// Whether a shell reads nothing into this text: letters, digits, hyphens, dots, underscores, and `others`.
 fn is_harmless(text: &str, others: &[u8]) -> bool {
     let mut bytes = text.bytes();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     !text.starts_with('-')
-        && text.len() <= escape::FIELD_BYTES
+        && text.len() <= FIELD_BYTES
         && bytes.all(|byte| is_plain(byte) || others.contains(&byte))
 }

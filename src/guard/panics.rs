@@ -1,13 +1,16 @@
-//! What a panic said. A panic is a bug, of ours or of an application; it costs one connection, and
-//! the operator has to hear of it, with the place where it happened.
+//! The message of the last panic, kept for the log.
+//!
+//! A panic is a bug, of ours or of an application. It costs one connection, and the operator has to hear of
+//! it, with the place where it happened.
 
 use std::panic;
 use std::sync::Mutex;
 
 static LAST: Mutex<String> = Mutex::new(String::new());
 
-/// Keeps what a panic says for [`take`], instead of printing it: stderr may be closed, and the
-/// log has limits.
+/// Keeps the message of each panic for [`take`], instead of printing it.
+///
+/// Stderr may be closed, and the log has limits. The hook is that of the whole process.
 pub fn keep_messages() {
     panic::set_hook(Box::new(|panic| {
         if let Ok(mut last) = LAST.lock() {
@@ -16,7 +19,7 @@ pub fn keep_messages() {
     }));
 }
 
-/// What the last panic said; empty when nothing was kept.
+/// Takes the message of the last panic. Empty: there was none since the last call.
 #[must_use]
 pub fn take() -> String {
     LAST.lock()

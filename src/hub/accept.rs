@@ -10,6 +10,7 @@ use crate::app::{Cause, ConnId};
 use crate::clock::Time;
 use crate::conn::{Conn, Phase};
 use crate::guard::caps::Cap;
+use crate::guard::notes::Note;
 use crate::http::refusal;
 use std::net::SocketAddr;
 
@@ -19,10 +20,10 @@ impl Hub {
         let core = &mut self.core;
         core.now = now;
         core.active = None;
-        core.counters.accepts += 1;
+        core.notes.metrics.count(Note::Accepted, 0);
         let reached = core.caps.reached(peer.ip(), core.conns.len(), &core.config);
         if let Some(cap) = reached {
-            core.counters.refused(cap);
+            core.notes.metrics.count(Note::NoRoom, cap as u16);
             if core.caps.refusals >= core.config.max_refusals {
                 return None;
             }
@@ -43,8 +44,9 @@ impl Hub {
 
     /// Counts a connection that the driver accepted and closed at once, for want of descriptors.
     pub fn note_turned_away(&mut self) {
-        self.core.counters.accepts += 1;
-        self.core.counters.refused(Cap::Descriptors);
+        let metrics = &mut self.core.notes.metrics;
+        metrics.count(Note::Accepted, 0);
+        metrics.count(Note::NoRoom, Cap::Descriptors as u16);
     }
 }
 

@@ -4,7 +4,9 @@
 use super::core::{Core, Ending, Report};
 use crate::app::{Cause, Closed, ConnId, RequestId};
 use crate::clock::Time;
-use crate::conn::{Draining, Phase, Stage};
+use crate::conn::{Conn, Draining, Phase, Stage};
+use crate::guard::Notes;
+use crate::guard::notes::Note;
 use crate::outbox::Span;
 use crate::ws::close::{CloseCode, Violation};
 use crate::ws::frame::Opcode;
@@ -17,7 +19,7 @@ impl Core {
             conn.open = false;
             conn.closed = why;
             let (app, tag) = (conn.app, conn.tag);
-            self.counters.websockets -= 1;
+            self.notes.metrics.websockets -= 1;
             self.reports.push_back(Report::Closed { id, app, tag, why });
         }
     }
@@ -57,10 +59,13 @@ impl Core {
             }
             _ => Cause::Protocol,
         };
-        self.log
-            .violation(self.now, self.conns.get(id.slot as usize), violation);
-        self.counters.violation(violation.close_code());
-        self.close_and_drain(id, violation.close_code(), violation.reason(), cause);
+        let (code, reason) = (violation.close_code(), violation.reason());
+        if let Some(conn) = self.conns.get(id.slot as usize) {
+            let words = format_args!("{} fails: {reason}", conn.peer());
+            self.notes.log.write(self.now, Note::Violation, words);
+            self.notes.metrics.count(Note::Violation, code.0);
+        }
+        self.close_and_drain(id, code, reason, cause);
     }
 
     /// Sends a last Close, unless one went out before, and drains.
@@ -137,7 +142,7 @@ impl Core {
             rates,
             timers,
             now,
-            log,
+            notes,
             ..
         } = self;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
@@ -160,7 +165,7 @@ impl Core {
         if is_undecided {
             conn.closed.cause = cause;
         }
-        log.ended(*now, conn);
+        note_end(notes, *now, conn);
         caps.leave(conn.peer().ip(), &mut conn.counts_as);
         rates.close_account(id.slot);
         conn.phase = Phase::Gone;
@@ -188,4 +193,19 @@ impl Core {
             self.reports.push_back(Report::RequestGone { id, app });
         }
     }
+}
+
+/// Writes the one line of a connection.
+fn note_end(notes: &mut Notes, now: Time, conn: &Conn) {
+    let (peer, path, cause) = (conn.peer(), &conn.path, conn.closed.cause.word());
+    let (bytes_in, bytes_out) = (conn.bytes_in, conn.bytes_out);
+    let seconds = now.since(conn.accepted).as_secs_f64();
+    let (what, number) = match conn.status {
+        101 => ("close", conn.closed.code.0),
+        status => ("status", status),
+    };
+    let words = format_args!(
+        "{peer} {path} {seconds:.3} s, {bytes_in} bytes in, {bytes_out} out, {what} {number} {cause}"
+    );
+    notes.note(now, Note::Ended, words);
 }

@@ -5,14 +5,13 @@
 //! noted as a [`Report`] and delivered after the callback has returned.
 
 use super::intake::Intake;
-use super::logbook::Logbook;
-use super::metrics::Counters;
 use super::squeeze;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
+use crate::guard::Notes;
 use crate::guard::caps::Caps;
 use crate::guard::rate::Rates;
 use crate::http::date::DateCache;
@@ -63,7 +62,8 @@ pub(crate) struct Core {
     pub(crate) active: Option<ConnId>,
     /// The turn does more than to pass a message on: see `Hub::note_turn`.
     pub(crate) is_busy: bool,
-    pub(crate) counters: Counters,
+    /// What happened: the log, and the metrics.
+    pub(crate) notes: Notes,
     pub(crate) conns: Slab<Conn>,
     /// How many of them there are, of which kind.
     pub(crate) caps: Caps,
@@ -109,7 +109,6 @@ pub(crate) struct Core {
     pub(crate) app_timers: Timers<(u8, u64)>,
     pub(crate) app_armed: BTreeMap<(u8, u64), Time>,
     pub(crate) dates: DateCache,
-    pub(crate) log: Logbook,
     pub(crate) serial: u32,
     /// When the rest is cut, once the server goes down.
     pub(crate) stop_at: Option<Time>,
@@ -117,7 +116,8 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(config: Config, policy: Policy, mut world: Box<dyn World>) -> Self {
-        let counters = Counters::new(world.unix_time());
+        let mut notes = Notes::default();
+        notes.metrics.started = world.unix_time();
         Self {
             rates: Rates::new(config.max_messages_per_second),
             long_bytes: squeeze::long_bytes(&config),
@@ -132,7 +132,7 @@ impl Core {
             seen: Time::default(),
             active: None,
             is_busy: false,
-            counters,
+            notes,
             conns: Slab::new(),
             caps: Caps::default(),
             arena: Vec::new(),
@@ -153,7 +153,6 @@ impl Core {
             app_timers: Timers::default(),
             app_armed: BTreeMap::new(),
             dates: DateCache::default(),
-            log: Logbook::default(),
             serial: 0,
             stop_at: None,
         }

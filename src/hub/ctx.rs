@@ -5,12 +5,15 @@ use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
+use crate::guard::Escaped;
+use crate::guard::notes::Note;
 use crate::guard::rate::Bucket;
 use crate::http::response::Response;
 use crate::large::LargeMessage;
 use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
+use std::fmt::Arguments;
 
 /// The application's hands: valid during one callback.
 ///
@@ -65,18 +68,24 @@ impl Ctx<'_> {
 
     /// Tells the operator of trouble that is neither the peer's fault nor ours.
     pub fn report_trouble(&mut self, what: &str, error: &std::io::Error) {
-        self.core.log.trouble(self.core.now, what, error);
+        self.note(Note::Trouble, format_args!("{what}: {error}"));
     }
 
     /// One line for the operator, `what: text`; lines are limited, and the text is escaped and cut. Never
     /// for what a message says.
     pub fn log_info(&mut self, what: &str, text: &str) {
-        self.core.log.news(self.core.now, what, text);
+        let text = Escaped(text.as_bytes());
+        self.note(Note::News, format_args!("{what}: {text}"));
     }
 
     /// One line like those of [`Ctx::log_info`], written only at level `debug`: for whoever looks for a fault.
     pub fn log_debug(&mut self, what: &str, text: &str) {
-        self.core.log.detail(self.core.now, what, text);
+        let text = Escaped(text.as_bytes());
+        self.note(Note::Detail, format_args!("{what}: {text}"));
+    }
+
+    fn note(&mut self, note: Note, words: Arguments<'_>) {
+        self.core.notes.note(self.core.now, note, words);
     }
 
     /// What the server counts, in the text format of Prometheus.
@@ -245,7 +254,7 @@ impl Ctx<'_> {
     pub fn pay(&mut self, bucket: &mut Bucket) -> Result<(), Time> {
         let paid = self.core.rates.pay_from(bucket, self.core.now);
         if paid.is_err() {
-            self.core.counters.rate_pauses += 1;
+            self.core.notes.metrics.count(Note::RatePause, 0);
         }
         paid
     }

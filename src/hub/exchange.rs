@@ -11,6 +11,7 @@ use crate::app::{ConnId, Reply, Request, RequestId};
 use crate::config::MAX_FIELDS;
 use crate::conn::{Path, Phase, Stage};
 use crate::guard::NotAllowed;
+use crate::guard::notes::Note;
 use crate::http::body::BodyReader;
 use crate::http::fields::subprotocols;
 use crate::http::head::{self, Framing, Head, Method};
@@ -278,8 +279,8 @@ impl Hub {
                         mark: None,
                     };
                 }
-                core.counters.websockets += 1;
-                core.counters.response(Status(101));
+                core.notes.metrics.websockets += 1;
+                core.notes.metrics.count(Note::Answered, 101);
                 core.arm(id);
                 let app = answered.app;
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {

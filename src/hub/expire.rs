@@ -2,11 +2,11 @@
 
 use super::Hub;
 use super::core::Core;
-use super::metrics::Wait;
 use crate::app::{Cause, Closed, ConnId};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
+use crate::guard::notes::{Note, Wait};
 use crate::http::refusal;
 use crate::ws::close::{CloseCode, Violation};
 use crate::ws::frame::Opcode;
@@ -37,7 +37,7 @@ impl Hub {
             }
         }
         self.wake_applications(seen);
-        self.core.log.flush(now);
+        self.core.notes.log.flush(now);
         self.core.trim_pool();
         if self.core.stop_at.is_some_and(|at| at <= seen) {
             self.cut_all();
@@ -71,7 +71,7 @@ impl Hub {
         if wait == Wait::Ping && !conn.pinged {
             return core.ping(id);
         }
-        core.counters.timeout(wait);
+        core.notes.metrics.count(Note::TimedOut, wait as u16);
         match wait {
             Wait::Head if !is_fresh(conn) => core.refuse(id, *refusal::request_timeout()),
             Wait::Head | Wait::KeepAlive => core.gone(id, Cause::Timeout, false),

@@ -25,7 +25,6 @@ pub mod ctx;
 mod exchange;
 mod expire;
 pub(crate) mod intake;
-mod logbook;
 mod metrics;
 mod recovery;
 mod relief;
@@ -40,6 +39,7 @@ use crate::app::{App, Cause, Closed, ConnId, Net, World};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Phase, Stage};
+use crate::guard::notes::Note;
 use crate::http::policy::Policy;
 use crate::ws::close::CloseCode;
 use std::mem;
@@ -295,7 +295,7 @@ impl Hub {
             .next()
             .min(core.rates.next())
             .min(core.app_timers.next())
-            .min(core.log.deadline())
+            .min(core.notes.log.due)
             .min(core.stop_at.unwrap_or(Time::NEVER))
             .min(core.trim_at)
     }
@@ -308,19 +308,19 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core.counters.accept_errors += 1;
-        self.core.log.accept_error(now, error);
+        let words = format_args!("connections cannot be accepted: {error}");
+        self.core.notes.note(now, Note::AcceptError, words);
     }
 
     /// Notes how long a turn took.
     pub fn note_turn(&mut self, took: Duration) {
-        let longest = &mut self.core.counters.longest_turn;
+        let longest = &mut self.core.notes.metrics.longest_turn;
         *longest = took.max(*longest);
     }
 
     /// The last turn is over: what was only counted in the log is told now.
     pub fn finish(&mut self) {
-        self.core.log.flush(Time::NEVER);
+        self.core.notes.log.flush(Time::NEVER);
     }
 
     /// Tells applications what happened, until nothing is left to tell.

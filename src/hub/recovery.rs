@@ -11,6 +11,8 @@ use super::ctx::Ctx;
 use crate::app::{App, Cause};
 use crate::clock::Time;
 use crate::conn::{Phase, Stage};
+use crate::guard::Escaped;
+use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,8 +26,11 @@ impl Hub {
         core.delivering = 0;
         let active = core.active.take();
         let conn = active.and_then(|id| core.conns.get(id.slot as usize));
-        core.log.bug(now, conn, &core.world.last_panic());
-        core.counters.panics += 1;
+        let whose = conn.map_or_else(|| "no connection".to_owned(), |c| c.peer().to_string());
+        // It may hold bytes of a peer.
+        let said = core.world.last_panic();
+        let words = format_args!("a bug, met by {whose}: {}", Escaped(said.as_bytes()));
+        core.notes.note(now, Note::Bug, words);
         let Some(id) = active else { return };
         match core.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {
@@ -46,7 +51,7 @@ impl Hub {
     /// How many panics there were.
     #[must_use]
     pub fn panics(&self) -> u64 {
-        self.core.counters.panics
+        self.core.notes.metrics.panics()
     }
 
     /// Calls an application about something that is not the fault of the connection that is being

@@ -10,6 +10,7 @@ use super::core::{Core, Report};
 use crate::app::{Cause, ConnId};
 use crate::budget::Holder;
 use crate::conn::{Phase, Stage};
+use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::outbox::Chunk;
 use crate::ws::close::CloseCode;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 const REASON: &str = "out of memory for peers";
+const FULL: &str = "the memory budget is full and";
 
 impl Hub {
     /// Ends connections until the memory budget is kept again.
@@ -188,8 +190,8 @@ impl Core {
     /// An application is to give up what it keeps for a peer that is away. It is told as soon as no other
     /// callback runs, and until then the bytes count as given back: it cannot refuse.
     fn end_away(&mut self, app: u8, key: u64, bytes: usize) {
-        self.log.overload_away(self.now, bytes);
-        self.counters.overload_closes += 1;
+        let words = format_args!("a session is ended, {FULL} {bytes} bytes are held for it");
+        self.notes.note(self.now, Note::Overload, words);
         self.budget.set(Holder::Away { app, key }, 0);
         self.reports.push_back(Report::GiveUp { app, key });
     }
@@ -203,8 +205,9 @@ impl Core {
             slot,
             serial: conn.serial,
         };
-        self.log.overload(self.now, conn, bytes);
-        self.counters.overload_closes += 1;
+        let peer = conn.peer();
+        let words = format_args!("{peer} is ended, {FULL} {bytes} bytes are held for it");
+        self.notes.note(self.now, Note::Overload, words);
         let owes_bytes = conn.outbox.waits_since_earlier();
         match &conn.phase {
             Phase::Open { .. } if conn.open && owes_bytes => {

@@ -5,9 +5,11 @@ use crate::app::{Cause, ConnId, RequestId};
 use crate::conn::{Conn, Exchange, Phase, Stage};
 use crate::guard::NotAllowed;
 use crate::guard::caps::Cap;
+use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::http::response::{self, Body, Response, Status};
 use crate::outbox::{Meter, Outbox};
+use std::fmt::Display;
 
 /// A response body up to this size is copied behind its head, to leave in the same piece.
 const SMALL_BODY_BYTES: usize = 4 << 10;
@@ -39,10 +41,16 @@ impl Core {
         head_only: bool,
         named: Option<NotAllowed<'_>>,
     ) {
-        let conn = self.conns.get(id.slot as usize);
-        self.log.refusal(self.now, conn, &response, named);
         let is_stopping = self.stop_at.is_some();
-        if let Some(conn) = self.get(id) {
+        let conn = self.conns.get_mut(id.slot as usize);
+        if let Some(conn) = conn.filter(|conn| conn.serial == id.serial) {
+            let (peer, path, status) = (conn.peer(), &conn.path, response.status.0);
+            let why: &dyn Display = match &named {
+                Some(named) => named,
+                None => &response.explanation(),
+            };
+            let words = format_args!("{peer} {path} {status}: {why}");
+            self.notes.note(self.now, Note::Refused, words);
             conn.closed.cause = cause_of(response.status, is_stopping);
         }
         let close = response.close;
@@ -57,7 +65,7 @@ impl Core {
         {
             return self.refuse_file(id);
         }
-        self.counters.response(response.status);
+        self.notes.metrics.count(Note::Answered, response.status.0);
         self.is_busy = true;
         let close = close || response.close;
         let start = self.arena.len();
@@ -96,7 +104,7 @@ impl Core {
     /// A file is open for as long as it is sent, and counts as a connection does.
     #[cold]
     fn refuse_file(&mut self, id: ConnId) {
-        self.counters.refused(Cap::Files);
+        self.notes.metrics.count(Note::NoRoom, Cap::Files as u16);
         self.refuse(id, *refusal::service_unavailable());
         if let Some(conn) = self.get(id) {
             conn.closed.cause = Cause::Limit;

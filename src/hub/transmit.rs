@@ -5,6 +5,7 @@ use super::{Hub, Rest};
 use crate::app::{Cause, Closed, ConnId, Net, Written};
 use crate::clock::Time;
 use crate::conn::{Phase, Stage};
+use crate::guard::notes::Note;
 use crate::outbox::{MAX_PIECES, share};
 use crate::pool;
 use crate::ws::close::CloseCode;
@@ -37,7 +38,7 @@ impl Hub {
             }
         }
         self.core.is_busy |= next > 1;
-        self.core.counters.messages_sent += self.core.deliveries as u64;
+        self.core.notes.metrics.messages_sent += self.core.deliveries as u64;
         self.core.touched.clear();
         self.core.leave_arena();
     }
@@ -270,9 +271,11 @@ impl Core {
 
     /// The peer does not read, and its queue is over its limit.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
-        self.counters.slow_consumers += 1;
-        self.log
-            .slow_consumer(self.now, self.conns.get(id.slot as usize));
+        if let Some(conn) = self.conns.get(id.slot as usize) {
+            let (peer, bytes) = (conn.peer(), conn.outbox.len());
+            let words = format_args!("{peer} does not read: {bytes} bytes dropped");
+            self.notes.note(self.now, Note::Slow, words);
+        }
         self.drop_queue(id, Cause::Slow, "too slow");
     }
 

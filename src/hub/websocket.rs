@@ -7,6 +7,7 @@ use super::ctx::Ctx;
 use super::intake::Given;
 use crate::app::{ConnId, Message};
 use crate::conn::{Mark, Phase};
+use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
@@ -234,7 +235,7 @@ impl Core {
     fn pay(&mut self, id: ConnId) {
         let is_open = self.get(id).is_some_and(|conn| conn.open);
         if is_open && self.rates.is_on() && self.rates.pay(id.slot, self.now) {
-            self.counters.rate_pauses += 1;
+            self.notes.metrics.count(Note::RatePause, 0);
         }
     }
 

@@ -45,7 +45,7 @@ const LAYERS: &[Layer] = &[
     layer("large", &["outbox", "pool", "ws"], &[]),
     layer("budget", &["outbox"], &[]),
     // What keeps the server alive: it knows no connection.
-    layer("guard", &["clock", "config", "http", "timers"], &[]),
+    layer("guard", &["clock", "config", "http", "timers"], &["log"]),
     // Connections, without sockets.
     layer(
         "conn",
@@ -68,7 +68,7 @@ const LAYERS: &[Layer] = &[
             "app", "budget", "clock", "config", "conn", "guard", "http", "large", "outbox", "pool",
             "timers", "ws",
         ],
-        &["httparse", "log", "slab"],
+        &["httparse", "slab"],
     ),
     // Applications, without frames.
     layer(

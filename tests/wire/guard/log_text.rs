@@ -1,6 +1,6 @@
 //! Text that a peer chose, as it stands in a line of the log.
 
-use ws101::guard::{NotAllowed, escaped};
+use ws101::guard::{Escaped, NotAllowed};
 
 /// Bytes of one field, before they are escaped.
 const FIELD_BYTES: usize = 256;
@@ -22,10 +22,13 @@ fn text_of_a_peer_cannot_forge_or_hide_anything() {
         (b"a\xffb\xc3", "a\\xffb\\xc3"),
         ("h\u{e9}llo".as_bytes(), "h\u{e9}llo"),
     ] {
-        assert_eq!(escaped(bytes), shown);
+        assert_eq!(Escaped(bytes).to_string(), shown);
     }
-    assert_eq!(escaped(&[b'x'; FIELD_BYTES]), "x".repeat(FIELD_BYTES));
-    let cut = escaped(&[b'x'; FIELD_BYTES + 1]);
+    assert_eq!(
+        Escaped(&[b'x'; FIELD_BYTES]).to_string(),
+        "x".repeat(FIELD_BYTES)
+    );
+    let cut = Escaped(&[b'x'; FIELD_BYTES + 1]).to_string();
     assert_eq!(cut, "x".repeat(FIELD_BYTES) + "...");
 }
 
