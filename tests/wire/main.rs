@@ -9,16 +9,16 @@
 //! | `ws/deflate`, `hub/squeeze` | `deflate` | compressed messages, and what they may cost |
 //! | `http` | `http` | what one request says, and how one answer is written |
 //! | `hub`, `app`, `conn`, `outbox`, `seen`, `timers` | `hub` | what waits, what is due, how connections end |
-//! | `hub/admission`, `hub/rate`, `hub/relief`, `bucket`, `budget` | `guard` | who is refused, who waits, who goes when memory is short |
-//! | `hub/recovery`, `hub/escape`, `hub/not_allowed` | `guard` | what a bug costs, and what the log says of a peer's text |
-//! | `hub/metrics` | `apps/status` | each number, when it moves and when it does not |
+//! | `guard`, `hub/accept`, `hub/relief`, `budget` | `guard` | who is refused, who waits, who goes when memory is short |
+//! | `hub/recovery`, `guard/log` | `guard` | what a bug costs, and what the log says |
+//! | `hub/metrics`, `guard/metrics` | `apps/status` | each number, when it moves and when it does not |
 //! | `apps`, `rooms` | `apps` | what a client of one application reads |
 //! | `files` | `files` | pages and folders, their forms, ranges and conditions |
 //! | `socketio` | `socketio` | Engine.IO and Socket.IO, packet by packet |
 //! | `args`, `config`, `welcome`, `build` | `cli` | flags, variables, complaints, the first lines |
 //! | `clock` | `clock` | time in which nobody looked |
 //! | `slots` | `slots` | an id finds its own entry and no other |
-//! | `server`, `sockets`, `main`, `panics`, `outlet`, `hub/logbook` | `tests/socket` | signals, real sockets, what is printed |
+//! | `server`, `sockets`, `main`, `guard/panics`, `outlet` | `tests/socket` | signals, real sockets, what is printed |
 //! | `lib` | `layers` | who may import whom |
 //! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
 //! | a helper of tests | `support` | that it sees a mistake |

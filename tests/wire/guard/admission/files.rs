@@ -2,9 +2,11 @@
 
 use super::{expect_refusal, is_let_in};
 use crate::answer::{self, get, request};
+use crate::apps::status::metric;
 use crate::disk::Disk;
 use crate::sim::{End, PeerNo, Sim};
 use std::time::Duration;
+use ws101::apps::status::Status;
 use ws101::config::Config;
 
 fn disk(max_connections: usize) -> Sim {
@@ -12,7 +14,7 @@ fn disk(max_connections: usize) -> Sim {
         max_connections,
         ..Config::default()
     };
-    Sim::with_apps(config, vec![Box::new(Disk)])
+    Sim::with_apps(config, vec![Box::new(Status), Box::new(Disk)])
 }
 
 /// A download that stands still.
@@ -71,6 +73,8 @@ fn file_over_the_cap_is_503_and_the_connections_stay() {
     let peer = sim.connect();
     let answer = answer::only(&sim.exchange(peer, get("/?1000").as_bytes()));
     assert_eq!((answer.status, answer.body.len()), (200, 1_000));
+    let refused = "ws101_refused_total{reason=\"files\"}";
+    assert_eq!(metric(&mut sim, refused), 1.0);
 }
 
 #[test]
