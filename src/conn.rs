@@ -23,8 +23,8 @@ use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
-use crate::ws::deflate::{Agreed, Contexts};
 use crate::ws::endpoint::Endpoint;
+use crate::ws::extension::{Agreed, History};
 use std::net::{IpAddr, SocketAddr};
 
 pub use deadline::Mark;
@@ -64,8 +64,8 @@ pub struct Conn {
     pub closed: Closed,
     /// The compression that was agreed to.
     pub agreed: Option<Agreed>,
-    /// What that keeps between two messages; made by the first of them.
-    pub contexts: Option<Box<Contexts>>,
+    /// What compression keeps between two messages; made by the first of them.
+    pub history: Option<Box<History>>,
     /// Its limit for one message, in bytes.
     pub max_message_bytes: u32,
     /// The application's name for it.
@@ -231,7 +231,7 @@ impl Conn {
                 cause: Cause::Peer,
             },
             agreed: None,
-            contexts: None,
+            history: None,
             max_message_bytes: 0,
             tag: 0,
             phase: Phase::Http(Box::new(exchange)),
@@ -293,9 +293,9 @@ impl Conn {
             Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
             Phase::Draining(_) | Phase::Gone => (0, 0),
         };
-        let contexts = self.contexts.as_ref();
-        let contexts = contexts.map_or(0, |contexts| contexts.held_bytes());
-        match unfinished + holes(unfinished) + contexts + self.outbox.held_bytes() {
+        let history = self.history.as_ref();
+        let history = history.map_or(0, |history| history.held_bytes());
+        match unfinished + holes(unfinished) + history + self.outbox.held_bytes() {
             0 => 0,
             buffers => buffers + record + size_of::<Self>(),
         }

@@ -16,6 +16,8 @@ pub mod budget;
 pub mod clock;
 pub mod config;
 pub mod conn;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 pub mod files;
 pub mod guard;
 pub mod http;

@@ -111,7 +111,7 @@ impl Core {
         }
         self.caps.end_handshake(&mut conn.counts_as);
         conn.paused = Default::default();
-        conn.contexts = None;
+        conn.history = None;
         conn.phase = Phase::Draining(Box::new(Draining {
             half_closed: None,
             discarded: 0,
@@ -169,7 +169,7 @@ impl Core {
         caps.leave(conn.peer().ip(), &mut conn.counts_as);
         rates.close_account(id.slot);
         conn.phase = Phase::Gone;
-        conn.contexts = None;
+        conn.history = None;
         conn.outbox.clear();
         // Nothing waits for the socket any more, so the queue has no deadline either.
         conn.stalled = false;

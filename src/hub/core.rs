@@ -4,8 +4,8 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`] and delivered after the callback has returned.
 
+use super::compression;
 use super::intake::Intake;
-use super::squeeze;
 use crate::app::{Closed, ConnId, RequestId, World};
 use crate::budget::Budget;
 use crate::clock::Time;
@@ -19,7 +19,7 @@ use crate::http::policy::Policy;
 use crate::outbox::Span;
 use crate::pool::Pool;
 use crate::timers::Timers;
-use crate::ws::deflate::{Compressor, Inflater};
+use crate::ws::extension::Extension;
 use crate::ws::frame::{self, Opcode};
 use slab::Slab;
 use std::collections::{BTreeMap, VecDeque};
@@ -69,11 +69,9 @@ pub(crate) struct Core {
     pub(crate) caps: Caps,
     /// All frames and response heads of this turn, one behind the other.
     pub(crate) arena: Vec<u8>,
-    /// Inflates what connections receive.
-    pub(crate) inflater: Inflater,
-    /// Compresses what they are sent.
-    pub(crate) compressor: Compressor,
-    /// Messages of so many bytes go out by `deliver_long`.
+    /// Compression, if there is any.
+    pub(crate) compression: Option<Box<dyn Extension>>,
+    /// Messages of this many bytes or more go out by `deliver_long`.
     pub(crate) long_bytes: usize,
     /// The memory of large messages.
     pub(crate) pool: Pool,
@@ -118,9 +116,10 @@ impl Core {
     pub(crate) fn new(config: Config, policy: Policy, mut world: Box<dyn World>) -> Self {
         let mut notes = Notes::default();
         notes.metrics.started = world.unix_time();
+        let compression = compression::extension(&config);
         Self {
             rates: Rates::new(config.max_messages_per_second),
-            long_bytes: squeeze::long_bytes(&config),
+            long_bytes: compression::long_bytes(&config, compression.is_some()),
             pool: Pool::new(config.memory_budget_bytes / KEPT_PART),
             trim_at: Time::NEVER,
             delivering: 0,
@@ -136,8 +135,7 @@ impl Core {
             conns: Slab::new(),
             caps: Caps::default(),
             arena: Vec::new(),
-            inflater: Inflater::default(),
-            compressor: Compressor::default(),
+            compression,
             intake: Intake::default(),
             deliveries: 0,
             touched: Vec::new(),

@@ -19,7 +19,6 @@ use crate::http::refusal;
 use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
-use crate::ws::deflate;
 use crate::ws::endpoint::Endpoint;
 use crate::ws::handshake::{self, Handshake, Plan};
 use std::mem;
@@ -258,8 +257,8 @@ impl Hub {
             }
             (Reply::Upgrade(options), Some(handshake)) => {
                 let start = core.arena.len();
-                let agreed = deflate::agree(head, core.config.deflate);
-                let extensions = agreed.map(|agreed| agreed.to_string());
+                let compression = core.compression.as_ref();
+                let (agreed, extensions) = compression.and_then(|it| it.agree(head)).unzip();
                 let protocol = match options.first_subprotocol {
                     true => subprotocols(head).next().and_then(Result::ok),
                     false => None,

@@ -20,6 +20,7 @@
 
 mod accept;
 mod closing;
+mod compression;
 pub(crate) mod core;
 pub mod ctx;
 mod exchange;
@@ -29,7 +30,6 @@ mod metrics;
 mod recovery;
 mod relief;
 mod respond;
-mod squeeze;
 mod stop;
 mod transmit;
 mod websocket;

@@ -102,25 +102,16 @@ impl Core {
         needed <= most
     }
 
-    /// A message of this connection inflates, and takes so many bytes by now. `false`: there is no room, and this
-    /// connection was the largest holder. It has ended.
+    /// A message of the connection in this slot has grown while it is decoded. If the budget is passed, the largest holders
+    /// end, and that may be this connection.
     #[cold]
-    pub(super) fn may_inflate_to(&mut self, id: ConnId, bytes: usize) -> bool {
-        let Some(conn) = self.get(id) else {
-            return false;
-        };
-        // Its message is not at its place in the table meanwhile.
-        let held = conn.held_bytes() + bytes;
-        conn.counted = true;
-        self.budget.set(Holder::Conn(id.slot), held);
-        if !self.is_over_budget() {
-            return true;
+    pub(super) fn make_room_while_decoding(&mut self, slot: u32) {
+        self.recount(slot);
+        if self.over_budget {
+            let active = self.active;
+            self.relieve(0);
+            self.active = active;
         }
-        let active = self.active;
-        self.relieve(0);
-        self.active = active;
-        let conn = self.get(id);
-        conn.is_some_and(|conn| matches!(conn.phase, Phase::Open { .. }))
     }
 
     /// Asked before a large message is encoded: it may have to wait for its receivers. `false`: there is no

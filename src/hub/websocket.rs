@@ -12,7 +12,7 @@ use crate::large::LargeMessage;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
-use crate::ws::message::{Complete, Means};
+use crate::ws::message::Complete;
 use std::mem;
 
 impl Hub {
@@ -40,7 +40,7 @@ impl Hub {
                     holds = true;
                     match other {
                         Some(Err(violation)) => self.core.fail(id, violation),
-                        _ => self.receive_rarer(id, input, &limits),
+                        _ => self.receive_general(id, input, &limits),
                     }
                     continue;
                 }
@@ -61,6 +61,7 @@ impl Hub {
             self.core.recount(id.slot);
         }
     }
+
     /// Whether what is left of the input has to wait, because the turn is full or its sender has sent as many messages
     /// as it may.
     #[inline]
@@ -86,38 +87,22 @@ impl Hub {
         self.core.recount(id.slot);
     }
 
-    /// What is not a message that arrived whole and plain. Kept apart from the loop, which is short
-    /// without it.
+    /// Receives anything, also what is not a message that arrived whole and plain. Kept apart from the loop, which is
+    /// short without it.
     #[cold]
-    fn receive_rarer(&mut self, id: ConnId, input: &mut &mut [u8], limits: &Limits) {
-        let core = &mut self.core;
-        let Some(conn) = core.get(id) else { return };
+    fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8], limits: &Limits) {
+        let Core { conns, pool, .. } = &mut self.core;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
+            return;
+        };
+        if conn.agreed.is_some() {
+            return self.receive_coded(id, input, limits);
+        }
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
             return;
         };
-        // Out of the table, which is needed to say whether there is room for what inflates.
-        let mut endpoint = mem::take(endpoint);
-        let agreed = conn.agreed;
-        let mut contexts = conn.contexts.take();
-        let mut inflater = core.inflater.take();
-        let pool = core.pool.clone();
-        let means = Means {
-            agreed,
-            inflater: &mut inflater,
-            contexts: &mut contexts,
-            pool: &pool,
-            room: &mut |bytes| core.may_inflate_to(id, bytes),
-        };
-        let event = endpoint.receive_rest(input, limits, means);
-        if let Some(conn) = self.core.get(id)
-            && let Phase::Open { endpoint: home, .. } = &mut conn.phase
-        {
-            *home = endpoint;
-            conn.contexts = contexts;
-            self.take_rarer(id, event);
-        }
-        self.core.inflater.give_back(inflater);
-        self.core.other_work += self.core.inflater.take_work();
+        let event = endpoint.receive_general(input, limits, pool, None);
+        self.take_rarer(id, event);
     }
 
     #[cold]
@@ -137,7 +122,7 @@ impl Hub {
                 }
             }
             Ok(Some(Event::Ping(ping))) if is_open => {
-                let span = self.core.encode(Opcode::Pong, [&ping.payload]);
+                let span = self.core.encode(Opcode::Pong, [&ping]);
                 self.core.queue_pong(id, span);
                 self.core.pay(id);
             }

@@ -1,15 +1,14 @@
 //! What has arrived of a message: in one buffer while it is short, in blocks when it is large.
 
 use super::close::Violation;
+use super::frame::Opcode;
 use super::large::{Gathering, SHORT_BYTES};
 use super::message::Complete;
 use super::utf8::TextBuffer;
 use crate::pool::{BlockSize, Pool};
 use std::borrow::Cow;
 
-/// A message that inflates asks for room whenever it has grown by so much.
-const ROOM_BYTES: usize = 256 << 10;
-
+/// What has arrived of a message.
 #[derive(Debug)]
 pub(super) enum Content {
     Text(TextBuffer),
@@ -18,6 +17,15 @@ pub(super) enum Content {
 }
 
 impl Content {
+    /// Nothing, of a message that begins with this opcode.
+    pub(super) fn new(opcode: Opcode) -> Self {
+        match opcode {
+            Opcode::Text => Self::Text(TextBuffer::default()),
+            _ => Self::Binary(Vec::new()),
+        }
+    }
+
+    /// Bytes so far.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -26,6 +34,7 @@ impl Content {
         }
     }
 
+    /// Bytes of memory held.
     pub(super) fn capacity(&self) -> usize {
         match self {
             Self::Text(text) => text.capacity(),
@@ -34,7 +43,7 @@ impl Content {
         }
     }
 
-    /// Appends a piece, behind which the frame has said that `missing` bytes come.
+    /// Appends a piece. `missing`: how many more bytes the frame has announced.
     pub(super) fn push(
         &mut self,
         piece: &[u8],
@@ -63,7 +72,7 @@ impl Content {
         match self {
             Self::Text(text) => text.push(piece)?,
             Self::Binary(bytes) => {
-                // At most twice of what has arrived is held.
+                // No more is held than twice of what has arrived.
                 if len > bytes.capacity() {
                     let added = len.next_power_of_two() - bytes.len();
                     let reserved = bytes.try_reserve_exact(added);
@@ -76,6 +85,36 @@ impl Content {
         Ok(())
     }
 
+    /// Appends a chunk that was decoded. The message may have `most` bytes.
+    pub(super) fn push_decoded(
+        &mut self,
+        chunk: &[u8],
+        most: u64,
+        pool: &Pool,
+    ) -> Result<(), Violation> {
+        self.judge_decoded(chunk, most, pool)?;
+        self.push(chunk, 0, pool)
+    }
+
+    /// Judges whether the message may have this chunk, too.
+    pub(super) fn judge_decoded(
+        &mut self,
+        chunk: &[u8],
+        most: u64,
+        pool: &Pool,
+    ) -> Result<(), Violation> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        match chunk.get(..most.saturating_sub(self.len())) {
+            Some(fits) if fits.len() < chunk.len() => {
+                // A text may be wrong before it is too long: the answer must not depend on how it is cut.
+                self.push(fits, 0, pool)?;
+                Err(Violation::MessageTooBig)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The message is complete.
     pub(super) fn finish(self) -> Result<Complete<'static>, Violation> {
         Ok(match self {
             Self::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
@@ -85,63 +124,9 @@ impl Content {
     }
 }
 
-/// Whether a message goes into blocks when `len` bytes of it are there, and `missing` are announced. An
-/// announcement alone gets it no new memory, but a block that is kept anyway it may have.
+/// Whether a message goes into blocks when `len` bytes of it are there and `missing` are announced. An
+/// announcement alone gets it no new memory, but it may have a block that is kept anyway.
 pub(super) fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
     let announced = missing.saturating_add(len as u64);
     len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Usual)
-}
-
-/// A message that inflates: at each chunk it is asked whether it may grow.
-pub(super) struct Growth<'a> {
-    content: &'a mut Content,
-    most: u64,
-    pool: &'a Pool,
-    room: &'a mut dyn FnMut(usize) -> bool,
-}
-
-impl<'a> Growth<'a> {
-    pub(super) fn new(
-        content: &'a mut Content,
-        most: u64,
-        pool: &'a Pool,
-        room: &'a mut dyn FnMut(usize) -> bool,
-    ) -> Self {
-        Self {
-            content,
-            most,
-            pool,
-            room,
-        }
-    }
-
-    pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), Violation> {
-        self.judge(chunk)?;
-        let steps = self.content.capacity() / ROOM_BYTES;
-        self.content.push(chunk, 0, self.pool)?;
-        let held = self.content.capacity();
-        // Not counted from the start of a frame: many short ones, of one read, can hold a large message.
-        if held / ROOM_BYTES > steps && !(self.room)(held) {
-            return Err(Violation::NoRoom);
-        }
-        Ok(())
-    }
-
-    /// Whether this chunk would be all of the message so far.
-    pub(super) fn is_first(&mut self, chunk: &[u8]) -> Result<bool, Violation> {
-        self.judge(chunk)?;
-        Ok(self.content.len() == 0)
-    }
-
-    fn judge(&mut self, chunk: &[u8]) -> Result<(), Violation> {
-        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
-        match chunk.get(..most.saturating_sub(self.content.len())) {
-            Some(fits) if fits.len() < chunk.len() => {
-                // A text may be none before it is too long: what is said of it is the same however it is cut.
-                self.content.push(fits, 0, self.pool)?;
-                Err(Violation::MessageTooBig)
-            }
-            _ => Ok(()),
-        }
-    }
 }

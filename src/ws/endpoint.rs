@@ -6,29 +6,35 @@
 
 use super::close::{CloseCode, Violation, check_payload};
 use super::content::is_large;
+use super::extension::Coding;
 use super::frame::{Expect, Header, Opcode};
-use super::message::{Assembler, Complete, Means, Message, Pushed};
-use super::reader::{Control, Part, Reader};
+use super::message::{Building, Complete, Message};
+use super::reader::{Piece, Reader};
 use crate::pool::{Block, BlockSize, Pool};
+use std::borrow::Cow;
 
 /// What an endpoint reports.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A whole message.
     Message(Complete<'a>),
-    /// A Ping; it wants a Pong with the same payload (§5.5.2).
-    Ping(Control<'a>),
+    /// A Ping, with its payload of 0 to 125 bytes; it wants a Pong with the same payload (§5.5.2).
+    Ping(Cow<'a, [u8]>),
     /// A Pong; nothing is to be done (§5.5.3).
     Pong,
     /// The peer's Close; `None` when it carried no code (§7.1.5 calls that 1005).
     Close(Option<CloseCode>),
+    /// A message that an extension decodes has grown, and takes so many bytes of memory by now. The next call goes
+    /// on with it, also if the input is used up. If there is no room for it, drop the endpoint.
+    Growing(usize),
 }
 
 /// The receiving side of one WebSocket.
 #[derive(Debug, Default)]
 pub struct Endpoint {
     reader: Reader,
-    messages: Assembler,
+    /// The message that has begun, if there is one: between its frames or inside one.
+    message: Option<Box<Building>>,
 }
 
 pub use super::reader::TURNED_BYTES;
@@ -51,21 +57,19 @@ impl Endpoint {
     ///
     /// # Errors
     /// A violation, at the first byte that proves it. The endpoint must not be used again.
-    #[inline]
-    pub fn receive<'e, 'a: 'e>(
+    pub fn receive<'a>(
         &mut self,
         input: &mut &'a mut [u8],
         limits: &Limits,
-        means: Means<'e, '_>,
-    ) -> Result<Option<Event<'e>>, Violation> {
+    ) -> Result<Option<Event<'a>>, Violation> {
         match self.receive_whole(input, limits) {
             Some(message) => message.map(|message| Some(Event::Message(message.into()))),
-            None => self.receive_rest(input, limits, means),
+            None => self.receive_general(input, limits, &Pool::default(), None),
         }
     }
 
-    /// The usual case, made short: a message that is one frame and lies whole at the start of
-    /// `input`. `None`: anything else, and nothing was used; `receive_rest` tells.
+    /// Does what [`Endpoint::receive_general`] does, in a shorter way, for a message that is one frame and lies whole at
+    /// the start of `input`. `None`: there is anything else, and nothing was used.
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]. The endpoint must not be used again.
@@ -75,51 +79,70 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
     ) -> Option<Result<Message<'a>, Violation>> {
-        if self.messages.in_message() {
+        if self.message.is_some() {
             return None;
         }
         let (opcode, payload) = self.reader.next_whole(input, limits.max_message_bytes)?;
         Some(Message::whole(opcode, payload))
     }
 
-    fn expected(&self, limits: &Limits, means: &Means<'_, '_>) -> Expect {
+    fn expected(&self, limits: &Limits, is_coding: bool) -> Expect {
+        let message = self.message.as_ref();
+        let received = message.map_or(0, |message| message.received as u64);
+        let fragments = message.map_or(0, |message| message.fragments);
         Expect {
-            in_message: self.messages.in_message(),
-            rsv1: means.agreed.is_some(),
-            room: limits
-                .max_message_bytes
-                .saturating_sub(self.messages.received() as u64),
-            more_fragments: self.messages.fragments() < limits.max_fragments,
+            in_message: message.is_some(),
+            rsv1: is_coding,
+            room: limits.max_message_bytes.saturating_sub(received),
+            more_fragments: fragments < limits.max_fragments,
         }
     }
 
-    /// The rest of `receive`, when `receive_whole` found nothing.
+    /// The next event in `input`, as [`Endpoint::receive`] gives it. Large messages lie in blocks of `pool`;
+    /// `coding` is there if an extension was agreed to.
     ///
     /// # Errors
-    /// As `receive`.
+    /// A violation, at the first byte that proves it. The endpoint must not be used again.
     #[cold]
-    pub fn receive_rest<'e, 'a: 'e>(
+    pub fn receive_general<'e, 'a: 'e>(
         &mut self,
         input: &mut &'a mut [u8],
         limits: &Limits,
-        mut means: Means<'e, '_>,
+        pool: &Pool,
+        mut coding: Option<Coding<'e, '_>>,
     ) -> Result<Option<Event<'e>>, Violation> {
         loop {
-            let piece = match self.reader.next(input, &self.expected(limits, &means))? {
-                None => return Ok(None),
-                Some(Part::Control(control)) => return control_event(control).map(Some),
-                Some(Part::Data(piece)) => piece,
+            let piece = match self.message.as_mut().and_then(|it| it.resume()) {
+                Some(piece) => piece,
+                None => match self
+                    .reader
+                    .next(input, &self.expected(limits, coding.is_some()))?
+                {
+                    None => return Ok(None),
+                    Some(piece) if piece.opcode.is_control() => {
+                        return control_event(piece).map(Some);
+                    }
+                    Some(piece) => piece,
+                },
             };
-            match self
-                .messages
-                .push(&piece, limits.max_message_bytes, &mut means)?
-            {
-                Pushed::Unfinished => {}
-                Pushed::Message(message) => return Ok(Some(Event::Message(message))),
-                Pushed::Inflated(opcode) => {
-                    let message = Message::whole(opcode, means.inflater.last_chunk())?;
-                    return Ok(Some(Event::Message(message.into())));
-                }
+            // A message that is complete with its first piece needs no box.
+            let mut begun = None;
+            let message = match &mut self.message {
+                Some(message) => message,
+                None => begun.insert(Building::begin(&piece, coding.as_mut())),
+            };
+            let most = limits.max_message_bytes;
+            let grown = message.push(&piece, most, pool, coding.as_mut())?;
+            if grown.is_none() && piece.ends_message() {
+                let message = self.message.take().map(|message| *message).or(begun);
+                let complete = message.map(|message| message.finish(coding)).transpose()?;
+                return Ok(complete.map(Event::Message));
+            }
+            if let Some(begun) = begun {
+                self.message = Some(Box::new(begun));
+            }
+            if let Some(bytes) = grown {
+                return Ok(Some(Event::Growing(bytes)));
             }
         }
     }
@@ -128,7 +151,7 @@ impl Endpoint {
     /// they lie in can become the message's first: see [`Endpoint::adopt`].
     #[must_use]
     pub fn begins_large(&self, bytes: &[u8], limits: &Limits, pool: &Pool) -> Option<Header> {
-        if self.messages.in_message() {
+        if self.message.is_some() {
             return None;
         }
         let header = self
@@ -153,7 +176,9 @@ impl Endpoint {
         end: usize,
     ) -> Result<(), Violation> {
         self.reader.begin_elsewhere(header, end - start);
-        self.messages.adopt(header, block, start, end)
+        let message = Building::adopt(header, block, start, end)?;
+        self.message = Some(Box::new(message));
+        Ok(())
     }
 
     /// Whether the last read ended inside a frame, or inside its header.
@@ -169,19 +194,22 @@ impl Endpoint {
     #[inline]
     pub fn has_room(&self) -> bool {
         let is_long = |missing| missing >= DIRECT_BYTES;
-        self.reader.missing().is_some_and(is_long) && self.messages.has_room()
+        let message = self.message.as_ref();
+        self.reader.missing().is_some_and(is_long) && message.is_some_and(|it| it.has_room())
     }
 
     /// Whether the last read ended inside a frame of a large message whose first block is not full.
     #[must_use]
     pub fn is_first_open(&self) -> bool {
-        self.reader.missing().is_some() && self.messages.is_first_open()
+        let message = self.message.as_ref();
+        self.reader.missing().is_some() && message.is_some_and(|it| it.is_first_open())
     }
 
     /// Where the next bytes of a large message are to be read to, 256 KiB at most. `None`: they are to be
     /// received as others.
     pub fn room(&mut self, pool: &Pool) -> Option<&mut [u8]> {
-        self.messages.room(self.reader.missing()?, pool)
+        let missing = self.reader.missing()?;
+        self.message.as_mut()?.room(missing, pool)
     }
 
     /// The first `len` bytes of [`Endpoint::room`] have arrived. They are unmasked there, and text is checked.
@@ -189,34 +217,37 @@ impl Endpoint {
     /// # Errors
     /// [`Violation::NotUtf8`]. The endpoint must not be used again.
     pub fn arrived(&mut self, len: usize) -> Result<Option<Event<'static>>, Violation> {
-        let Some(passed) = self.reader.pass(len) else {
+        let (Some(passed), Some(message)) = (self.reader.pass(len), &mut self.message) else {
             return Ok(None);
         };
-        let large = self
-            .messages
-            .arrived(len, passed.masking_key, passed.ends_message)?;
+        let large = message.arrived(len, passed.masking_key, passed.ends_message)?;
+        if large.is_some() {
+            self.message = None;
+        }
         Ok(large.map(|large| Event::Message(Complete::Large(large))))
     }
 
-    /// Bytes of an unfinished message that have arrived. Of a compressed one what came out, or what
-    /// went in, if that is more: it may have to wait as it came.
+    /// Bytes of an unfinished message that have arrived. Of a coded one: those that came out, or those that
+    /// went in, if they are more, since they may have to wait as they came.
     #[must_use]
     pub fn unfinished_bytes(&self) -> usize {
-        self.messages.len().max(self.messages.received())
+        let message = self.message.as_ref();
+        message.map_or(0, |message| message.len().max(message.received))
     }
 
     /// Bytes of memory held for what is unfinished.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.reader.held_bytes() + self.messages.held_bytes()
+        let message = self.message.as_ref();
+        self.reader.held_bytes() + message.map_or(0, |message| message.held_bytes())
     }
 }
 
 #[cold]
-fn control_event(control: Control<'_>) -> Result<Event<'_>, Violation> {
-    Ok(match control.opcode {
-        Opcode::Close => Event::Close(check_payload(&control.payload, true)?),
-        Opcode::Ping => Event::Ping(control),
+fn control_event(frame: Piece<'_>) -> Result<Event<'_>, Violation> {
+    Ok(match frame.opcode {
+        Opcode::Close => Event::Close(check_payload(&frame.payload, true)?),
+        Opcode::Ping => Event::Ping(frame.payload),
         _ => Event::Pong,
     })
 }

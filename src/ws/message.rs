@@ -5,19 +5,22 @@
 //! announced (§10.4); large ones lie in blocks (`large`). Size and number of fragments are judged
 //! before, by the frame's header.
 //!
-//! A compressed message is collected as it is inflated (RFC 7692 §6, §7.2.2): how large it becomes is
-//! judged here, chunk by chunk, and so is its text.
+//! A message that an extension has coded is collected as it is decoded: how large it becomes is judged
+//! here, chunk by chunk, and so is its text.
 
 use super::close::Violation;
-use super::content::{Content, Growth};
-use super::deflate::{Agreed, Contexts, Inflater, Inflating};
+use super::content::Content;
+use super::extension::{Coding, Decoder};
 use super::frame::{Header, Opcode};
 use super::large::{Gathering, Large, Part};
 use super::reader::Piece;
-use super::utf8::{self, TextBuffer};
+use super::utf8;
 use crate::pool::{Block, Pool};
 use std::borrow::Cow;
 use std::mem;
+
+/// A message that is decoded asks for room whenever it has grown by this much.
+const ROOM_BYTES: usize = 256 << 10;
 
 /// A message, as applications see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,264 +107,180 @@ impl Complete<'_> {
     }
 }
 
-/// What comes of a piece.
+/// A message that has begun and is not complete.
 #[derive(Debug)]
-pub enum Pushed {
-    /// The message goes on.
-    Unfinished,
-    /// It is complete.
-    Message(Complete<'static>),
-    /// It is complete, was compressed, and lies in the inflater ([`Inflater::last_chunk`]).
-    Inflated(Opcode),
-}
-
-/// What it takes to inflate a message.
-pub struct Means<'e, 'm> {
-    /// What the client has agreed to.
-    pub agreed: Option<Agreed>,
-    /// Inflates, for all connections.
-    pub inflater: &'e mut Inflater,
-    /// What the connection keeps between two messages.
-    pub contexts: &'m mut Option<Box<Contexts>>,
-    /// Where the blocks of large messages come from.
-    pub pool: &'m Pool,
-    /// Asked now and then while a message grows that came out of few bytes: may it hold so many?
-    pub room: &'m mut dyn FnMut(usize) -> bool,
-}
-
-/// Collects the message that has begun, if there is one.
-#[derive(Debug, Default)]
-pub struct Assembler {
-    building: Option<Box<Building>>,
-}
-
-#[derive(Debug)]
-struct Building {
+pub(super) struct Building {
     content: Content,
-    fragments: u32,
-    /// It is compressed.
-    inflating: Option<Inflating>,
+    /// Frames of it that have begun to arrive.
+    pub(super) fragments: u32,
+    /// Bytes of payload that have arrived.
+    pub(super) received: usize,
+    /// Decodes it, if an extension has coded it.
+    decoder: Option<Box<dyn Decoder>>,
+    /// Decoding waits until the caller has made room. The value: nothing comes after what is to be decoded.
+    paused: Option<bool>,
 }
 
-impl Assembler {
-    /// A message has begun and is not finished: between its frames or inside one.
-    #[must_use]
-    pub fn in_message(&self) -> bool {
-        self.building.is_some()
-    }
-
-    /// Bytes of the unfinished message that have arrived; of a compressed one, what came out of them.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.building
-            .as_ref()
-            .map_or(0, |building| building.content.len())
-    }
-
-    /// Nothing of an unfinished message has arrived.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Payload of the unfinished message that has arrived, in bytes.
-    #[must_use]
-    pub fn received(&self) -> usize {
-        self.building
-            .as_ref()
-            .map_or(0, |building| match &building.inflating {
-                None => building.content.len(),
-                Some(inflating) => inflating.received(),
-            })
-    }
-
-    /// Fragments of the unfinished message that have begun to arrive.
-    #[must_use]
-    pub fn fragments(&self) -> u32 {
-        self.building
-            .as_ref()
-            .map_or(0, |building| building.fragments)
-    }
-
-    /// Bytes of memory held for the unfinished message.
-    #[must_use]
-    pub fn held_bytes(&self) -> usize {
-        self.building.as_ref().map_or(0, |building| {
-            let inflating = building.inflating.as_ref();
-            let inflating = inflating.map_or(0, Inflating::held_bytes);
-            size_of::<Building>() + building.content.capacity() + inflating
-        })
+impl Building {
+    /// Begins a message with the frame to which this piece belongs.
+    pub(super) fn begin(piece: &Piece<'_>, coding: Option<&mut Coding<'_, '_>>) -> Self {
+        let coding = coding.filter(|_| piece.rsv1);
+        Self {
+            content: Content::new(piece.opcode),
+            fragments: 0,
+            received: 0,
+            decoder: coding.map(|coding| coding.extension.begin(piece.ends_message())),
+            paused: None,
+        }
     }
 
     /// Begins a large message in a block that holds its first bytes: see [`Endpoint::adopt`](super::endpoint::Endpoint::adopt).
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`].
-    pub fn adopt(
-        &mut self,
+    pub(super) fn adopt(
         header: &Header,
         block: Block,
         start: usize,
         end: usize,
-    ) -> Result<(), Violation> {
+    ) -> Result<Self, Violation> {
         let large = Gathering::adopt(header.opcode, block, start, end, header.masking_key)?;
-        self.building = Some(Box::new(Building {
+        Ok(Self {
             content: Content::Large(large),
             fragments: 1,
-            inflating: None,
-        }));
-        Ok(())
-    }
-
-    /// Whether bytes of the unfinished message can be read to their place: see [`Assembler::room`].
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        let building = self.building.as_ref();
-        building.is_some_and(|building| {
-            matches!(building.content, Content::Large(_)) && building.inflating.is_none()
+            received: end - start,
+            decoder: None,
+            paused: None,
         })
     }
 
-    /// Whether [`Assembler::room`] is in the first block of a large message.
-    #[must_use]
-    pub fn is_first_open(&self) -> bool {
-        let building = self.building.as_ref();
-        building.is_some_and(|building| match &building.content {
+    /// Bytes of the message that are there; of a coded one, those that came out.
+    pub(super) fn len(&self) -> usize {
+        self.content.len()
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn held_bytes(&self) -> usize {
+        let decoder = self.decoder.as_ref();
+        let decoder = decoder.map_or(0, |decoder| decoder.held_bytes());
+        size_of::<Self>() + self.content.capacity() + decoder
+    }
+
+    /// If decoding has paused, the piece with which it goes on: an empty one.
+    pub(super) fn resume(&mut self) -> Option<Piece<'static>> {
+        let is_last = self.paused.take()?;
+        Some(Piece {
+            opcode: Opcode::Continuation,
+            fin: is_last,
+            rsv1: false,
+            starts_frame: false,
+            ends_frame: true,
+            missing: 0,
+            payload: Cow::Borrowed(&[]),
+        })
+    }
+
+    /// Takes the next piece. `most`: bytes that a message may have.
+    ///
+    /// `Some`: the message, which is decoded, has grown to so many bytes of memory. Before it goes on the caller must be asked
+    /// ([`Building::resume`]).
+    pub(super) fn push(
+        &mut self,
+        piece: &Piece<'_>,
+        most: u64,
+        pool: &Pool,
+        coding: Option<&mut Coding<'_, '_>>,
+    ) -> Result<Option<usize>, Violation> {
+        self.fragments += u32::from(piece.starts_frame);
+        self.received += piece.payload.len();
+        let (Some(decoder), Some(coding)) = (&mut self.decoder, coding) else {
+            self.content.push(&piece.payload, piece.missing, pool)?;
+            return Ok(None);
+        };
+        let history = coding.history.as_ref();
+        let history = history.map_or(&[][..], |history| &history.received);
+        let mut input = &*piece.payload;
+        loop {
+            let decoded = decoder.decode(&mut input, piece.ends_message(), history);
+            if decoded == Ok(true) && piece.ends_message() && self.content.len() == 0 {
+                // All of the message is in the decoder, and may stay there: see `finish`.
+                self.content.judge_decoded(decoder.chunk(), most, pool)?;
+                return Ok(None);
+            }
+            // Also after an error: what came out before it may break another rule, which is then broken first.
+            let steps = self.content.capacity() / ROOM_BYTES;
+            self.content.push_decoded(decoder.chunk(), most, pool)?;
+            decoder.taken();
+            let is_done = decoded?;
+            // Not counted from the start of a frame: many short ones, of one read, can hold a large message.
+            let held = self.content.capacity();
+            if held / ROOM_BYTES > steps {
+                decoder.keep(input);
+                self.paused = Some(piece.ends_message());
+                return Ok(Some(held));
+            }
+            if is_done {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The message is complete.
+    pub(super) fn finish<'e>(
+        self,
+        coding: Option<Coding<'e, '_>>,
+    ) -> Result<Complete<'e>, Violation> {
+        let (Some(decoder), Some(coding)) = (self.decoder, coding) else {
+            return self.content.finish();
+        };
+        decoder.note(coding.agreed, coding.history);
+        let decoder = coding.used.insert(decoder);
+        match self.content {
+            Content::Text(text) if text.is_empty() => {
+                Message::whole(Opcode::Text, decoder.chunk()).map(Complete::from)
+            }
+            Content::Binary(bytes) if bytes.is_empty() => {
+                Message::whole(Opcode::Binary, decoder.chunk()).map(Complete::from)
+            }
+            content => content.finish(),
+        }
+    }
+
+    /// Whether bytes of the message can be read to their place: see [`Building::room`].
+    pub(super) fn has_room(&self) -> bool {
+        matches!(self.content, Content::Large(_)) && self.decoder.is_none()
+    }
+
+    /// Whether [`Building::room`] is in the first block of a large message.
+    pub(super) fn is_first_open(&self) -> bool {
+        match &self.content {
             Content::Large(large) => large.is_first_open(),
             _ => false,
-        })
+        }
     }
 
     /// Where up to `missing` bytes that come next are to be read to, if the message is large. `None` also when
     /// the system gives no memory.
-    pub fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
-        match &mut self.building.as_mut()?.content {
+    pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
+        match &mut self.content {
             Content::Large(large) => large.room(missing, pool),
             _ => None,
         }
     }
 
-    /// The first `len` bytes of [`Assembler::room`] have arrived, masked with this key. `ends`: with them the
+    /// The first `len` bytes of [`Building::room`] have arrived, masked with this key. `ends`: with them the
     /// message is complete, and is given.
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`].
-    pub fn arrived(
+    pub(super) fn arrived(
         &mut self,
         len: usize,
         key: [u8; 4],
         ends: bool,
     ) -> Result<Option<Large>, Violation> {
-        let Some(building) = &mut self.building else {
-            return Ok(None);
-        };
-        let Content::Large(large) = &mut building.content else {
+        let Content::Large(large) = &mut self.content else {
             return Ok(None);
         };
         large.arrived(len, key)?;
-        if !ends {
-            return Ok(None);
+        self.received += len;
+        match ends {
+            true => mem::take(large).finish().map(Some),
+            false => Ok(None),
         }
-        let large = mem::take(large);
-        self.building = None;
-        large.finish().map(Some)
-    }
-
-    /// Takes the next piece; gives the message when this piece ends it. `most`: bytes that a message may
-    /// have.
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`]; of a compressed message also [`Violation::CorruptDeflate`],
-    /// [`Violation::TooManyFinalBlocks`], [`Violation::MessageTooBig`] and [`Violation::NoRoom`].
-    pub fn push(
-        &mut self,
-        piece: &Piece<'_>,
-        most: u64,
-        means: &mut Means<'_, '_>,
-    ) -> Result<Pushed, Violation> {
-        let is_last = piece.fin && piece.ends_frame;
-        let mut building = match self.building.take() {
-            Some(building) => building,
-            // The usual compressed message needs no box.
-            None if is_last => {
-                let mut building = Building::begin(piece, means)?;
-                building.take(piece, most, means)?;
-                return building.finish(most, means);
-            }
-            None => Box::new(Building::begin(piece, means)?),
-        };
-        building.take(piece, most, means)?;
-        if is_last {
-            return building.finish(most, means);
-        }
-        self.building = Some(building);
-        Ok(Pushed::Unfinished)
-    }
-}
-
-impl Building {
-    fn begin(piece: &Piece<'_>, means: &mut Means<'_, '_>) -> Result<Self, Violation> {
-        let is_whole = piece.fin && piece.ends_frame;
-        Ok(Self {
-            content: match piece.opcode {
-                Opcode::Text => Content::Text(TextBuffer::default()),
-                _ => Content::Binary(Vec::new()),
-            },
-            fragments: 0,
-            inflating: match &means.agreed {
-                Some(agreed) if piece.rsv1 => {
-                    let contexts = means.contexts.as_deref();
-                    Some(means.inflater.begin(agreed, is_whole, contexts)?)
-                }
-                _ => None,
-            },
-        })
-    }
-
-    fn take(
-        &mut self,
-        piece: &Piece<'_>,
-        most: u64,
-        means: &mut Means<'_, '_>,
-    ) -> Result<(), Violation> {
-        if piece.starts_frame {
-            self.fragments += 1;
-        }
-        let Some(inflating) = &mut self.inflating else {
-            return self.content.push(piece.payload, piece.missing, means.pool);
-        };
-        let is_last = piece.fin && piece.ends_frame;
-        let mut growth = Growth::new(&mut self.content, most, means.pool, means.room);
-        let mut take = |chunk: &[u8]| growth.take(chunk);
-        let contexts = means.contexts.as_deref();
-        means
-            .inflater
-            .push(inflating, piece.payload, contexts, &mut take)?;
-        if is_last {
-            return Ok(());
-        }
-        // What is wrong with a text shall be found now, and not with its next fragment.
-        means.inflater.pause(inflating, &mut take)
-    }
-
-    fn finish(mut self, most: u64, means: &mut Means<'_, '_>) -> Result<Pushed, Violation> {
-        let (Some(inflating), Some(agreed)) = (self.inflating, &means.agreed) else {
-            return self.content.finish().map(Pushed::Message);
-        };
-        let mut growth = Growth::new(&mut self.content, most, means.pool, means.room);
-        means
-            .inflater
-            .finish(inflating, agreed, means.contexts, &mut |chunk| {
-                growth.take(chunk)
-            })?;
-        let chunk = means.inflater.last_chunk();
-        if growth.is_first(chunk)? {
-            return Ok(Pushed::Inflated(match self.content {
-                Content::Text(_) => Opcode::Text,
-                _ => Opcode::Binary,
-            }));
-        }
-        growth.take(chunk)?;
-        self.content.finish().map(Pushed::Message)
     }
 }

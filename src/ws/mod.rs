@@ -1,19 +1,18 @@
-//! RFC 6455, and RFC 7692 for compression, as pure functions and small state machines: bytes in, events and bytes out.
+//! RFC 6455 as pure functions and small state machines: bytes in, events and bytes out.
 //!
 //! ```text
 //! bytes ──► reader ──► message ──► endpoint ──► events
 //!             │           │            │
-//!           frame     deflate       close
-//!                      utf8
+//!           frame       utf8         close
+//!                     extension
 //! ```
 //!
 //! Nothing here knows about sockets, time, HTTP connections or applications.
 
 pub mod close;
 mod content;
-#[cfg_attr(not(feature = "deflate"), path = "deflate/absent.rs")]
-pub mod deflate;
 pub mod endpoint;
+pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod large;

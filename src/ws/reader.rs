@@ -2,7 +2,7 @@
 //! handed on as it arrives (RFC 6455 §5.2, §5.3).
 //!
 //! Data payload is never stored here. What is kept between two reads is at most one begun
-//! header, or the rest of one begun frame, in a box that exists only then: an idle
+//! header, or what is known of one begun frame, in a box that exists only then: an idle
 //! connection keeps nothing. Control frames are handed on whole, so the beginning of one is kept.
 
 use super::close::{self, Violation};
@@ -10,36 +10,18 @@ use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
 use std::borrow::Cow;
 use std::mem;
 
-/// In front of a message of so many bytes or more that arrives whole stands, when the reader is done,
-/// the header that we would send with it, in the place of the peer's.
+/// The reader turns the header of a message that arrives whole and has this many bytes or more into the header that
+/// we would send with it. It stands in front of the payload.
 pub const TURNED_BYTES: usize = 4 << 10;
 
-/// What the reader found.
-#[derive(Debug)]
-pub enum Part<'a> {
-    /// A whole control frame.
-    Control(Control<'a>),
-    /// Payload of a data frame, as much as has arrived (perhaps nothing).
-    Data(Piece<'a>),
-}
-
-/// A control frame. Its payload is borrowed where it arrived whole.
-#[derive(Debug)]
-pub struct Control<'a> {
-    /// Close, Ping or Pong.
-    pub opcode: Opcode,
-    /// 0 to 125 bytes, unmasked.
-    pub payload: Cow<'a, [u8]>,
-}
-
-/// Unmasked payload of a data frame.
+/// Unmasked payload of a frame: of a data frame as much as has arrived (perhaps nothing), of a control frame all.
 #[derive(Debug)]
 pub struct Piece<'a> {
-    /// Text, Binary or Continuation.
+    /// What the frame is.
     pub opcode: Opcode,
     /// The frame is the last one of its message.
     pub fin: bool,
-    /// It begins a compressed message (RFC 7692 §6).
+    /// It begins a message that an extension has coded (RFC 7692 §6).
     pub rsv1: bool,
     /// This is the first piece of its frame.
     pub starts_frame: bool,
@@ -47,8 +29,28 @@ pub struct Piece<'a> {
     pub ends_frame: bool,
     /// Bytes of the frame that have not arrived.
     pub missing: u64,
-    /// The bytes.
-    pub payload: &'a mut [u8],
+    /// The bytes. Borrowed, unless a control frame arrived in several reads.
+    pub payload: Cow<'a, [u8]>,
+}
+
+impl<'a> Piece<'a> {
+    fn new(frame: &Header, starts_frame: bool, payload: Cow<'a, [u8]>) -> Self {
+        Self {
+            opcode: frame.opcode,
+            fin: frame.fin,
+            rsv1: frame.rsv1,
+            starts_frame,
+            ends_frame: frame.payload_len == 0,
+            missing: frame.payload_len,
+            payload,
+        }
+    }
+
+    /// Whether this piece is the last of its message.
+    #[must_use]
+    pub fn ends_message(&self) -> bool {
+        self.fin && self.ends_frame
+    }
 }
 
 /// Payload that was read to its place: see [`Reader::pass`].
@@ -73,39 +75,29 @@ enum Unfinished {
         bytes: [u8; MAX_HEADER_BYTES],
         len: usize,
     },
-    /// A frame whose payload is not complete; of a control frame, the payload so far.
-    Frame { rest: Rest, control: Vec<u8> },
+    /// A frame whose payload is not complete, as if it began here: of `payload_len` and `masking_key` the rest.
+    /// Of a control frame also the payload so far.
+    Frame { rest: Header, control: Vec<u8> },
 }
 
-/// What is still to come of a frame whose header is known.
-#[derive(Debug, Clone, Copy)]
-struct Rest {
-    opcode: Opcode,
-    fin: bool,
-    rsv1: bool,
-    /// Bytes of payload.
-    missing: u64,
-    /// The key, turned to the first of those bytes.
-    masking_key: [u8; 4],
+/// Takes what there is of the payload, unmasked. What is left in `rest` is about the bytes after that.
+#[inline]
+fn take_payload<'a>(rest: &mut Header, input: &mut &'a mut [u8]) -> &'a mut [u8] {
+    let len = usize::try_from(rest.payload_len).unwrap_or(usize::MAX);
+    let payload = take(input, len.min(input.len()));
+    frame::unmask(payload, rest.masking_key);
+    skip_payload(rest, payload.len());
+    payload
 }
 
-impl Rest {
-    /// Takes what there is of the payload, unmasked.
-    #[inline]
-    fn take<'a>(&mut self, input: &mut &'a mut [u8]) -> &'a mut [u8] {
-        let len = usize::try_from(self.missing)
-            .unwrap_or(usize::MAX)
-            .min(input.len());
-        let payload = take(input, len);
-        frame::unmask(payload, self.masking_key);
-        self.masking_key = frame::advance_key(self.masking_key, len);
-        self.missing -= len as u64;
-        payload
-    }
+/// So many bytes of the payload are done with.
+fn skip_payload(rest: &mut Header, len: usize) {
+    rest.masking_key = frame::advance_key(rest.masking_key, len);
+    rest.payload_len = rest.payload_len.saturating_sub(len as u64);
 }
 
 impl Reader {
-    /// The next part in `input`, which is shortened by what was used.
+    /// The next piece in `input`, which is shortened by what was used.
     /// `Ok(None)`: all of it was used and more is needed.
     ///
     /// # Errors
@@ -115,14 +107,14 @@ impl Reader {
         &mut self,
         input: &mut &'a mut [u8],
         expect: &Expect,
-    ) -> Result<Option<Part<'a>>, Violation> {
+    ) -> Result<Option<Piece<'a>>, Violation> {
         if self.unfinished.is_some() {
             return self.resume(input, expect);
         }
         match frame::decode(input, expect)? {
             Some(header) => {
                 take(input, header.header_len);
-                self.begin(&header, input)
+                self.begin(header, input)
             }
             None => {
                 if !input.is_empty() {
@@ -133,9 +125,9 @@ impl Reader {
         }
     }
 
-    /// The usual case, made short: a message of up to `room` bytes that is one frame and lies whole at the
-    /// start of `input`, when no other has begun. `None`: anything else, a violation too; nothing
-    /// is used then, and `next` tells.
+    /// Does what [`Reader::next`] does, in a shorter way, for a message of up to `room` bytes that is one frame and lies
+    /// whole at the start of `input`, when no other has begun. `None`: there is anything else, or a violation; nothing
+    /// is used then.
     #[inline]
     pub fn next_whole<'a>(
         &mut self,
@@ -163,7 +155,7 @@ impl Reader {
     #[inline]
     pub fn missing(&self) -> Option<u64> {
         match self.unfinished.as_deref()? {
-            Unfinished::Frame { rest, .. } if !rest.opcode.is_control() => Some(rest.missing),
+            Unfinished::Frame { rest, .. } if !rest.opcode.is_control() => Some(rest.payload_len),
             _ => None,
         }
     }
@@ -175,9 +167,8 @@ impl Reader {
             return None;
         };
         let masking_key = rest.masking_key;
-        rest.masking_key = frame::advance_key(masking_key, len);
-        rest.missing = rest.missing.saturating_sub(len as u64);
-        let ends_frame = rest.missing == 0;
+        skip_payload(rest, len);
+        let ends_frame = rest.payload_len == 0;
         let ends_message = ends_frame && rest.fin;
         if ends_frame {
             self.unfinished = None;
@@ -202,13 +193,8 @@ impl Reader {
 
     /// The first `arrived` bytes of that frame are kept elsewhere.
     pub fn begin_elsewhere(&mut self, header: &Header, arrived: usize) {
-        let rest = Rest {
-            opcode: header.opcode,
-            fin: header.fin,
-            rsv1: header.rsv1,
-            missing: header.payload_len.saturating_sub(arrived as u64),
-            masking_key: frame::advance_key(header.masking_key, arrived),
-        };
+        let mut rest = *header;
+        skip_payload(&mut rest, arrived);
         self.keep_frame(rest, Vec::new());
     }
 
@@ -228,7 +214,7 @@ impl Reader {
         &mut self,
         input: &mut &'a mut [u8],
         expect: &Expect,
-    ) -> Result<Option<Part<'a>>, Violation> {
+    ) -> Result<Option<Piece<'a>>, Violation> {
         if input.is_empty() {
             return Ok(None);
         }
@@ -246,7 +232,7 @@ impl Reader {
                 let known = bytes.get(..len + added).unwrap_or(&bytes);
                 if let Some(header) = frame::decode(known, expect)? {
                     take(input, header.header_len - len);
-                    return self.begin(&header, input);
+                    return self.begin(header, input);
                 }
                 take(input, added);
                 self.keep_header(known);
@@ -260,83 +246,56 @@ impl Reader {
     #[inline]
     fn begin<'a>(
         &mut self,
-        header: &Header,
+        header: Header,
         input: &mut &'a mut [u8],
-    ) -> Result<Option<Part<'a>>, Violation> {
-        let Header {
-            opcode,
-            fin,
-            rsv1,
-            payload_len: missing,
-            masking_key,
-            ..
-        } = *header;
-        let rest = Rest {
-            opcode,
-            fin,
-            rsv1,
-            missing,
-            masking_key,
-        };
-        if opcode.is_control() {
-            return self.control(rest, Vec::new(), input);
+    ) -> Result<Option<Piece<'a>>, Violation> {
+        match header.opcode.is_control() {
+            true => self.control(header, Vec::new(), input),
+            false => Ok(Some(self.data(header, true, input))),
         }
-        Ok(Some(self.data(rest, true, input)))
     }
 
     #[inline]
     fn data<'a>(
         &mut self,
-        mut rest: Rest,
+        mut rest: Header,
         starts_frame: bool,
         input: &mut &'a mut [u8],
-    ) -> Part<'a> {
-        let payload = rest.take(input);
-        let ends_frame = rest.missing == 0;
-        if !ends_frame {
+    ) -> Piece<'a> {
+        let payload = take_payload(&mut rest, input);
+        if rest.payload_len > 0 {
             self.keep_frame(rest, Vec::new());
         }
-        Part::Data(Piece {
-            opcode: rest.opcode,
-            fin: rest.fin,
-            rsv1: rest.rsv1,
-            starts_frame,
-            ends_frame,
-            missing: rest.missing,
-            payload,
-        })
+        Piece::new(&rest, starts_frame, Cow::Borrowed(payload))
     }
 
     #[cold]
     fn control<'a>(
         &mut self,
-        mut rest: Rest,
+        mut rest: Header,
         mut earlier: Vec<u8>,
         input: &mut &'a mut [u8],
-    ) -> Result<Option<Part<'a>>, Violation> {
-        let arrived = rest.take(input);
+    ) -> Result<Option<Piece<'a>>, Violation> {
+        let arrived = take_payload(&mut rest, input);
         let payload = if earlier.is_empty() {
             Cow::Borrowed(&*arrived)
         } else {
             earlier.extend_from_slice(arrived);
             Cow::Owned(earlier)
         };
-        let complete = rest.missing == 0;
+        let complete = rest.payload_len == 0;
         if rest.opcode == Opcode::Close {
             close::check_payload(&payload, complete)?;
         }
         if complete {
-            return Ok(Some(Part::Control(Control {
-                opcode: rest.opcode,
-                payload,
-            })));
+            return Ok(Some(Piece::new(&rest, true, payload)));
         }
         self.keep_frame(rest, payload.into_owned());
         Ok(None)
     }
 
     #[cold]
-    fn keep_frame(&mut self, rest: Rest, control: Vec<u8>) {
+    fn keep_frame(&mut self, rest: Header, control: Vec<u8>) {
         self.unfinished = Some(Box::new(Unfinished::Frame { rest, control }));
     }
 
@@ -359,7 +318,7 @@ fn take_longer<'a>(input: &mut &'a mut [u8], room: u64) -> Option<(Opcode, &'a m
 }
 
 /// The payload, unmasked, of a message that is one frame, if there is all of it. Part of both its
-/// callers: of a usual header most is known, and not asked again.
+/// callers: of the most usual header much is known, and not asked again.
 #[inline(always)]
 fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a mut [u8])> {
     let payload_len = usize::try_from(header.payload_len).ok()?;

@@ -6,11 +6,8 @@ use crate::outcome::{End, Event, Outcome};
 use crate::sim::{self, Rng, Sim};
 use std::time::Duration;
 use ws101::config::Config;
-use ws101::pool::Pool;
 use ws101::ws::close::Violation;
-use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Event as Found, Limits};
-use ws101::ws::message::Means;
 
 /// The bytes behind a handshake, and the limits under which they are read.
 #[derive(Clone, Debug)]
@@ -84,23 +81,13 @@ fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
         max_fragments: case.max_fragments,
     };
     let mut endpoint = Endpoint::default();
-    let (mut inflater, mut contexts) = (Inflater::default(), None);
-    let pool = Pool::default();
     let mut events = Vec::new();
     let mut violation = None;
     let mut end = End::Waiting;
     'pieces: for mut piece in pieces {
         let mut input = &mut piece[..];
         loop {
-            // No extension: the other two have none.
-            let means = Means {
-                agreed: None,
-                inflater: &mut inflater,
-                contexts: &mut contexts,
-                pool: &pool,
-                room: &mut |_| true,
-            };
-            match endpoint.receive(&mut input, &limits, means) {
+            match endpoint.receive(&mut input, &limits) {
                 Ok(None) => break,
                 Ok(Some(Found::Close(code))) => {
                     end = End::Closed(code.map(|code| code.0));
@@ -125,9 +112,10 @@ fn event(found: Found<'_>) -> Event {
     match found {
         Found::Message(message) if message.is_text() => Event::Text(message.to_vec()),
         Found::Message(message) => Event::Binary(message.to_vec()),
-        Found::Ping(ping) => Event::Ping(ping.payload.to_vec()),
+        Found::Ping(ping) => Event::Ping(ping.to_vec()),
         Found::Pong => Event::Pong,
         Found::Close(_) => unreachable!("the caller takes it"),
+        Found::Growing(_) => unreachable!("there is no extension"),
     }
 }
 

@@ -6,7 +6,7 @@
 //! | You changed, in `src` | Add your test in, below `tests/wire` | It can show |
 //! |---|---|---|
 //! | `ws`, `large`, `pool` | `ws` | frames, messages and closing by RFC 6455, and what the handshake asks |
-//! | `ws/deflate`, `hub/squeeze` | `deflate` | compressed messages, and what they may cost |
+//! | `deflate`, `hub/compression` | `deflate` | compressed messages, and what they may cost |
 //! | `http` | `http` | what one request says, and how one answer is written |
 //! | `hub`, `app`, `conn`, `outbox`, `seen`, `timers` | `hub` | what waits, what is due, how connections end |
 //! | `guard`, `hub/accept`, `hub/relief`, `budget` | `guard` | who is refused, who waits, who goes when memory is short |

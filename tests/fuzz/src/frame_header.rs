@@ -3,11 +3,9 @@
 //! Input: flags, room, lengths of pieces, then the bytes of a stream.
 
 use crate::input::{Bytes, pieces};
-use ws101::pool::Pool;
-use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
-use ws101::ws::message::{Complete, Means};
+use ws101::ws::message::Complete;
 
 const ROOMS: [u64; 12] = [
     0,
@@ -188,20 +186,12 @@ struct Story {
 
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Story {
     let mut endpoint = Endpoint::default();
-    let (mut inflater, mut contexts) = (Inflater::default(), None);
     let mut story = Story::default();
     for piece in pieces {
         let mut piece = piece.to_vec();
         let mut input = &mut piece[..];
         loop {
-            let means = Means {
-                agreed: None,
-                inflater: &mut inflater,
-                contexts: &mut contexts,
-                pool: &Pool::default(),
-                room: &mut |_| true,
-            };
-            match endpoint.receive(&mut input, limits, means) {
+            match endpoint.receive(&mut input, limits) {
                 Ok(None) => {
                     assert!(input.is_empty(), "it wants more and has not used all");
                     break;
@@ -231,9 +221,10 @@ fn told(event: &Event<'_>) -> String {
         Event::Message(Complete::Text(text)) => format!("text {text:?}"),
         Event::Message(Complete::Binary(bytes)) => format!("binary {bytes:02x?}"),
         Event::Message(message) => format!("large {} {:02x?}", message.is_text(), message.to_vec()),
-        Event::Ping(ping) => format!("ping {:02x?}", &*ping.payload),
+        Event::Ping(ping) => format!("ping {:02x?}", &**ping),
         Event::Pong => "pong".to_owned(),
         Event::Close(code) => format!("close {code:?}"),
+        Event::Growing(_) => panic!("there is no extension"),
     }
 }
 

@@ -12,14 +12,14 @@ use crate::input::{Bytes, pieces};
 use miniz_oxide::deflate::core as deflating;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-use ws101::config::{Deflate, MAX_FIELDS};
+use ws101::config::{Config, Deflate, MAX_FIELDS};
+use ws101::deflate::extension;
 use ws101::http::head;
 use ws101::http::policy::Policy;
 use ws101::pool::Pool;
 use ws101::ws::close::{CloseCode, Violation};
-use ws101::ws::deflate::{Agreed, Inflater, agree};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
-use ws101::ws::message::Means;
+use ws101::ws::extension::{Agreed, Coding, Decoder, History};
 
 const OFFERS: [&str; 6] = [
     "permessage-deflate",
@@ -55,7 +55,7 @@ struct Story {
 pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let flags = input.byte();
-    let agreed = agreed(input.choose(&OFFERS), flags & 1 != 0);
+    let agreement = agree(input.choose(&OFFERS), flags & 1 != 0);
     let limits = Limits {
         max_message_bytes: input.choose(&LIMITS),
         max_fragments: 100_000,
@@ -68,30 +68,38 @@ pub fn check(data: &[u8]) {
     }
     let stream: Vec<u8> = sent.iter().flat_map(|sent| framed(sent, frames)).collect();
 
-    let whole = read([&stream[..]], &agreed, &limits, false);
-    judge(&sent, &whole, &agreed, &limits);
-    let cut = read(pieces(&stream, &reads), &agreed, &limits, false);
+    let whole = read([&stream[..]], &agreement, &limits, false);
+    judge(&sent, &whole, &agreement, &limits);
+    let cut = read(pieces(&stream, &reads), &agreement, &limits, false);
     assert_eq!(cut, whole, "the reads make a difference");
     if flags & 2 != 0 {
-        let bytes = read(pieces(&stream, &[]), &agreed, &limits, false);
+        let bytes = read(pieces(&stream, &[]), &agreement, &limits, false);
         assert_eq!(bytes, whole, "read byte by byte");
     }
     // The same messages, each in one frame.
     let unfragmented = sent.iter().flat_map(|sent| framed(sent, [0, 0]));
     let unfragmented: Vec<u8> = unfragmented.collect();
-    let other = read([&unfragmented[..]], &agreed, &limits, false);
+    let other = read([&unfragmented[..]], &agreement, &limits, false);
     assert_eq!(
         other.messages, whole.messages,
         "the fragments make a difference"
     );
     // Kept until they are complete, because many others have a state of the library.
-    let kept = read(pieces(&stream, &reads), &agreed, &limits, true);
+    let kept = read(pieces(&stream, &reads), &agreement, &limits, true);
     assert_eq!(kept.messages, whole.messages, "kept, and otherwise");
     // Perhaps for another reason: a header says that the message is too large before its beginning was looked at.
     assert_eq!(kept.failed.is_some(), whole.failed.is_some());
 }
 
-fn agreed(offer: &str, takes_over: bool) -> Agreed {
+/// What was agreed to.
+struct Agreement {
+    config: Config,
+    agreed: Agreed,
+    /// How far the client may refer back to earlier messages, by the answer that it was given.
+    window: usize,
+}
+
+fn agree(offer: &str, takes_over: bool) -> Agreement {
     let request = upgrade("/echo");
     let fields = request.trim_end();
     let mut request = format!("{fields}\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n").into_bytes();
@@ -99,16 +107,24 @@ fn agreed(offer: &str, takes_over: bool) -> Agreed {
     let Ok(head) = head::parse(&mut request, &mut slots, &Policy::default()) else {
         panic!("a correct head");
     };
-    let policy = match takes_over {
-        true => Deflate::Takeover,
-        false => Deflate::On,
+    let config = Config {
+        deflate: match takes_over {
+            true => Deflate::Takeover,
+            false => Deflate::On,
+        },
+        ..Config::default()
     };
-    agree(&head, policy).expect("a correct offer")
+    let extension = extension(&config).expect("it is not off");
+    let (agreed, answer) = extension.agree(&head).expect("a correct offer");
+    let window = window(&answer);
+    Agreement {
+        config,
+        agreed,
+        window,
+    }
 }
 
-/// How far the client may refer back to earlier messages, by the answer that it was given.
-fn window(agreed: &Agreed) -> usize {
-    let answer = agreed.to_string();
+fn window(answer: &str) -> usize {
     if answer.contains("client_no_context_takeover") {
         return 0;
     }
@@ -189,33 +205,42 @@ fn framed(sent: &Sent, lengths: [u8; 2]) -> Vec<u8> {
 
 fn read<'a>(
     pieces: impl IntoIterator<Item = &'a [u8]>,
-    agreed: &Agreed,
+    agreement: &Agreement,
     limits: &Limits,
     keeps: bool,
 ) -> Story {
     let most = limits.max_message_bytes as usize;
-    let (mut endpoint, mut contexts) = (Endpoint::default(), None);
-    let mut inflater = Inflater::default();
+    let mut endpoint = Endpoint::default();
+    let mut history: Option<Box<History>> = None;
+    let mut extension = extension(&agreement.config).expect("it is not off");
     let count = if keeps { 100 } else { 0 };
-    let others = (0..count).map(|_| inflater.begin(agreed, false, None));
+    let others = (0..count).map(|_| extension.begin(false));
     let _others: Vec<_> = others.collect();
     let mut story = Story::default();
     for piece in pieces {
         let mut piece = piece.to_vec();
         let mut input = &mut piece[..];
+        let mut used: Option<Box<dyn Decoder>> = None;
         loop {
-            let means = Means {
-                agreed: Some(*agreed),
-                inflater: &mut inflater,
-                contexts: &mut contexts,
-                pool: &Pool::default(),
-                // Asked while it inflates.
-                room: &mut |bytes| {
-                    assert!(bytes <= 2 * most + BESIDES, "{bytes} of {most} bytes");
-                    true
-                },
+            if let Some(decoder) = used.take() {
+                decoder.give_back();
+            }
+            let coding = Coding {
+                extension: &mut *extension,
+                agreed: agreement.agreed,
+                history: &mut history,
+                used: &mut used,
             };
-            match endpoint.receive(&mut input, limits, means) {
+            let event = match endpoint.receive_whole(&mut input, limits) {
+                Some(message) => message.map(|message| Some(Event::Message(message.into()))),
+                None => {
+                    endpoint.receive_general(&mut input, limits, &Pool::default(), Some(coding))
+                }
+            };
+            match event {
+                Ok(Some(Event::Growing(bytes))) => {
+                    assert!(bytes <= 2 * most + BESIDES, "{bytes} of {most} bytes");
+                }
                 Ok(None) => break,
                 Ok(Some(Event::Message(message))) => {
                     let bytes = message.to_vec();
@@ -235,17 +260,15 @@ fn read<'a>(
             endpoint.held_bytes() <= 2 * most + BESIDES,
             "too much is held"
         );
-        let kept = contexts
-            .as_ref()
-            .map_or(0, |contexts| contexts.held_bytes());
-        assert!(kept <= window(agreed) + 100, "a history of {kept} bytes");
+        let kept = history.as_ref().map_or(0, |history| history.held_bytes());
+        assert!(kept <= agreement.window + 100, "a history of {kept} bytes");
     }
     story
 }
 
 /// Each message is what the second DEFLATE makes of it, or fails.
-fn judge(sent: &[Sent], story: &Story, agreed: &Agreed, limits: &Limits) {
-    let (window, most) = (window(agreed), limits.max_message_bytes as usize);
+fn judge(sent: &[Sent], story: &Story, agreement: &Agreement, limits: &Limits) {
+    let (window, most) = (agreement.window, limits.max_message_bytes as usize);
     let mut history = Vec::new();
     for (at, sent) in sent.iter().enumerate() {
         let inflated = match sent.is_compressed {

@@ -8,10 +8,7 @@ use ws101::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::config::Config;
 use ws101::http::head::{Head, Method};
 use ws101::http::route::Route;
-use ws101::pool::Pool;
-use ws101::ws::deflate::Inflater;
 use ws101::ws::endpoint::{Endpoint, Limits};
-use ws101::ws::message::Means;
 
 fn at_most(max_message_bytes: u64) -> Config {
     Config {
@@ -250,14 +247,7 @@ fn memory_follows_what_arrived_not_what_was_announced() {
             (vec![0x2a; 50_000], 50_010),
         ] {
             let mut input = &mut bytes[..];
-            let means = Means {
-                agreed: None,
-                inflater: &mut Inflater::default(),
-                contexts: &mut None,
-                pool: &Pool::default(),
-                room: &mut |_| true,
-            };
-            let event = endpoint.receive(&mut input, &limits, means);
+            let event = endpoint.receive(&mut input, &limits);
             assert!(matches!(event, Ok(None)));
             assert!(input.is_empty());
             assert_eq!(endpoint.unfinished_bytes(), received);

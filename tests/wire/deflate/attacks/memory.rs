@@ -4,13 +4,13 @@ use super::*;
 use crate::sim::End;
 use std::time::Duration;
 use ws101::config::{Config, Deflate, MAX_FIELDS};
+use ws101::deflate::extension;
 use ws101::http::head;
 use ws101::http::policy::Policy;
 use ws101::pool::{BlockSize, Pool};
 use ws101::ws::close::Violation;
-use ws101::ws::deflate::{Agreed, Inflater, agree};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
-use ws101::ws::message::Means;
+use ws101::ws::extension::{Agreed, Coding, Extension};
 
 const MIB: usize = 1 << 20;
 /// The library's state, what it refers back to, what came out last, and the records.
@@ -18,7 +18,7 @@ const BESIDES: usize = 128 << 10;
 /// A long message lies in blocks of this size.
 const BLOCK: usize = BlockSize::Usual.bytes();
 
-fn agreed() -> Agreed {
+fn agreed() -> (Box<dyn Extension>, Agreed) {
     let request = upgrade("/echo");
     let fields = request.trim_end();
     let request = format!("{fields}\r\nSec-WebSocket-Extensions: {DEFLATE}\r\n\r\n");
@@ -27,7 +27,9 @@ fn agreed() -> Agreed {
     let Ok(head) = head::parse(&mut bytes, &mut slots, &Policy::default()) else {
         panic!("a correct head");
     };
-    agree(&head, Deflate::On).expect("a correct offer")
+    let extension = extension(&Config::default()).expect("it is on");
+    let (agreed, _) = extension.agree(&head).expect("a correct offer");
+    (extension, agreed)
 }
 
 /// One read of an endpoint with a limit of 1 MiB, and how many bytes the message was allowed to have, asked for while it
@@ -40,17 +42,27 @@ fn receive(bytes: &[u8], granted: usize) -> (Result<usize, Violation>, Vec<usize
     let mut endpoint = Endpoint::default();
     let mut bytes = bytes.to_vec();
     let mut asked = Vec::new();
-    let means = Means {
-        agreed: Some(agreed()),
-        inflater: &mut Inflater::default(),
-        contexts: &mut None,
-        pool: &Pool::default(),
-        room: &mut |bytes| {
-            asked.push(bytes);
-            bytes <= granted
-        },
+    let mut bytes = &mut bytes[..];
+    let (mut extension, agreed) = agreed();
+    let (mut history, mut used) = (None, None);
+    let event = loop {
+        let coding = Coding {
+            extension: &mut *extension,
+            agreed,
+            history: &mut history,
+            used: &mut used,
+        };
+        let pool = Pool::default();
+        match endpoint.receive_general(&mut bytes, &limits, &pool, Some(coding)) {
+            Ok(Some(Event::Growing(bytes))) => {
+                asked.push(bytes);
+                if bytes > granted {
+                    break Err(Violation::NoRoom);
+                }
+            }
+            event => break event,
+        }
     };
-    let event = endpoint.receive(&mut &mut bytes[..], &limits, means);
     let len = event.map(|event| match event {
         Some(Event::Message(message)) => message.to_vec().len(),
         other => panic!("{other:?}"),

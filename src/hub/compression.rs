@@ -1,49 +1,103 @@
-//! Long messages on their way out: some receivers have agreed to take them compressed (RFC 7692).
+//! Compression: messages that arrive compressed, and long messages that go out to receivers who take them so.
+//!
+//! On a first reading skip this file: a short message is sent by `Ctx::deliver`, a plain one is received in `websocket`,
+//! and neither knows of all this.
 //!
 //! A message is compressed once, however many receive it; more often only if they have agreed to windows of different
 //! sizes. What goes to a single receiver with context takeover may refer back to what that one
 //! was sent before; nobody else could read it.
-//!
-//! What is short is sent as it is, by `Ctx::deliver`, which knows nothing of all this.
 
+use super::Hub;
 use super::core::{Core, span_since};
 use crate::app::ConnId;
-use crate::config::{Config, Deflate};
+use crate::config::Config;
+use crate::conn::Phase;
+#[cfg(feature = "deflate")]
+pub(super) use crate::deflate::extension;
 use crate::large::LargeMessage;
 use crate::outbox::{Outbox, Span};
-use crate::ws::deflate::{Agreed, Compressor, Contexts};
+use crate::ws::endpoint::{Event, Limits};
+use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
 
 /// The memory budget is looked at before a message of this size is encoded, not only afterwards.
 const LARGE_BYTES: usize = 256 << 10;
 
+/// The extension that compresses messages. This program was built without it.
+#[cfg(not(feature = "deflate"))]
+pub(super) fn extension(_: &Config) -> Option<Box<dyn Extension>> {
+    None
+}
+
 /// The size from which a message is long.
-pub(super) fn long_bytes(config: &Config) -> usize {
-    match config.deflate {
-        Deflate::Off => LARGE_BYTES,
-        Deflate::On | Deflate::Takeover => config.deflate_threshold_bytes.min(LARGE_BYTES),
+pub(super) fn long_bytes(config: &Config, is_compressing: bool) -> usize {
+    match is_compressing {
+        false => LARGE_BYTES,
+        true => config.deflate_threshold_bytes.min(LARGE_BYTES),
     }
 }
 
-/// One message in all the forms in which it goes out. Each is made when the first receiver needs it.
+impl Hub {
+    /// Receives frames on a connection that has agreed to compression, as `receive_general` does on others.
+    #[cold]
+    pub(super) fn receive_coded(&mut self, id: ConnId, input: &mut &mut [u8], limits: &Limits) {
+        // The message may lie in its decoder until it is delivered.
+        let mut used = None;
+        let event = loop {
+            let Core {
+                conns,
+                compression,
+                pool,
+                ..
+            } = &mut self.core;
+            let Some(conn) = conns.get_mut(id.slot as usize) else {
+                return;
+            };
+            let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else {
+                return;
+            };
+            let Phase::Open { endpoint, .. } = &mut conn.phase else {
+                return;
+            };
+            let coding = Coding {
+                extension,
+                agreed,
+                history: &mut conn.history,
+                used: &mut used,
+            };
+            match endpoint.receive_general(input, limits, pool, Some(coding)) {
+                Ok(Some(Event::Growing(_))) => self.core.make_room_while_decoding(id.slot),
+                event => break event,
+            }
+        };
+        self.take_rarer(id, event);
+        if let Some(decoder) = used {
+            decoder.give_back();
+        }
+        if let Some(extension) = &mut self.core.compression {
+            self.core.other_work += extension.take_work();
+        }
+    }
+}
+
+/// One message in all the forms in which it goes out. A form is made when the first receiver needs it.
 struct Forms<'a> {
     opcode: Opcode,
     parts: &'a [&'a [u8]],
     /// Bytes of all parts.
     len: usize,
-    /// Shorter messages are not compressed.
+    /// Bytes. Shorter messages are not compressed.
     threshold: usize,
-    level: usize,
     arena: &'a mut Vec<u8>,
-    compressor: &'a mut Compressor,
+    extension: &'a mut Option<Box<dyn Extension>>,
     /// Where the payload lies that is sent without a copy.
     large: Option<&'a LargeMessage>,
-    /// The frame as it is; of a large message its header alone.
+    /// The frame that is not compressed; of a large message its header alone.
     plain: Option<Span>,
-    /// By the bits of the window.
+    /// The forms made so far, by the bits of the window.
     shared: [Option<Form>; 16],
-    /// Bytes that went through the compressor.
-    squeezed: usize,
+    /// Bytes that went through the extension.
+    coded: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +107,7 @@ struct Form {
 }
 
 impl Forms<'_> {
-    /// As it is.
+    /// The message as it is.
     fn plain(&mut self) -> Form {
         let Self {
             opcode, len, large, ..
@@ -75,17 +129,16 @@ impl Forms<'_> {
     }
 
     /// Compressed, unless it is too short for that or does not get shorter.
-    fn compressed(&mut self, agreed: &Agreed, history: &[u8]) -> Form {
-        let (level, start) = (self.level, self.arena.len());
-        let compressed = if self.len < self.threshold {
-            None
-        } else {
-            self.squeezed += self.len;
-            self.compressor
-                .compress(agreed, level, history, self.parts, self.arena)
-        };
-        if compressed.is_none() {
-            return self.plain();
+    fn compressed(&mut self, agreed: Agreed, history: Option<&mut History>) -> Form {
+        let start = self.arena.len();
+        match self.extension {
+            Some(extension) if self.len >= self.threshold => {
+                self.coded += self.len;
+                if !extension.encode(agreed, history, self.parts, self.arena) {
+                    return self.plain();
+                }
+            }
+            _ => return self.plain(),
         }
         Form {
             span: self.begin_frame(start),
@@ -93,7 +146,7 @@ impl Forms<'_> {
         }
     }
 
-    /// The payload was written from `start` on, because its length was not known: the header moves in front of it.
+    /// Puts the header in front of the payload, which was written from `start` on because its length was not known.
     fn begin_frame(&mut self, start: usize) -> Span {
         let end = self.arena.len();
         frame::encode_header(self.arena, self.opcode, end - start);
@@ -104,9 +157,10 @@ impl Forms<'_> {
         span_since(self.arena, start)
     }
 
-    /// What was made before and can be read by all who have agreed to this window. Of a large message
-    /// there are two forms at most: it is compressed for the first receiver, for those with as large a window or
-    /// a larger one too, and the others take it as it is.
+    /// A form that was made before and can be read by all who have agreed to this window.
+    ///
+    /// Of a large message there are two forms at most. It is compressed for the first receiver, and for those with as large
+    /// a window or a larger one; the others take it as it is.
     fn made_for(&mut self, window: usize) -> Option<Form> {
         if self.len < LARGE_BYTES {
             return self.shared.get(window).copied().flatten();
@@ -116,30 +170,20 @@ impl Forms<'_> {
         Some(if bits > window { self.plain() } else { form })
     }
 
-    /// For all who have agreed to the same window.
-    fn shared(&mut self, agreed: &Agreed) -> Form {
-        let window = usize::from(agreed.server_window_bits());
+    /// The form for all who have agreed to the same window.
+    fn shared(&mut self, agreed: Agreed) -> Form {
+        let window = usize::from(agreed.sent.window_bits);
         if let Some(form) = self.made_for(window) {
             return form;
         }
-        let form = self.compressed(agreed, &[]);
+        let form = self.compressed(agreed, None);
         if let Some(place) = self.shared.get_mut(window) {
             *place = Some(form);
         }
         form
     }
 
-    /// For one receiver alone, behind what it was sent before.
-    fn own(&mut self, agreed: &Agreed, contexts: &mut Option<Box<Contexts>>) -> Form {
-        let contexts = contexts.get_or_insert_default();
-        let form = self.compressed(agreed, contexts.sent());
-        if form.is_compressed {
-            contexts.note_sent(agreed, self.parts);
-        }
-        form
-    }
-
-    /// Queues one form for one receiver. `true`: it is the first thing that waits.
+    /// Queues one form for one receiver. Returns `true` if nothing else waits there.
     fn queue(&self, form: Form, outbox: &mut Outbox) -> bool {
         match self.large {
             Some(large) if !form.is_compressed => large.queue(form.span, outbox),
@@ -155,7 +199,7 @@ impl Core {
         let mut windows = ids.filter_map(|id| {
             let conn = self.conns.get(id.slot as usize)?;
             let receives = conn.serial == id.serial && conn.open;
-            receives.then(|| conn.agreed.as_ref().map(Agreed::server_window_bits))
+            receives.then(|| conn.agreed.map(|agreed| agreed.sent.window_bits))
         });
         let Some(first) = windows.next() else {
             return 0;
@@ -164,7 +208,7 @@ impl Core {
             let compresses = first.is_some() || windows.any(|window| window.is_some());
             return usize::from(compresses);
         }
-        // Those who agreed to nothing are alike, too.
+        // Receivers without compression are alike, too.
         let are_alike = windows.all(|window| match first {
             None => window.is_none(),
             Some(_) => window >= first,
@@ -228,7 +272,7 @@ impl Core {
         let Self {
             conns,
             arena,
-            compressor,
+            compression,
             config,
             touched,
             deliveries,
@@ -240,13 +284,12 @@ impl Core {
             parts,
             len: parts.iter().map(|part| part.len()).sum(),
             threshold: config.deflate_threshold_bytes,
-            level: config.deflate_level,
             arena,
-            compressor,
+            extension: compression,
             large,
             plain: None,
             shared: [None; 16],
-            squeezed: 0,
+            coded: 0,
         };
         let mut kept_by = None;
         let mut is_queued = false;
@@ -257,18 +300,20 @@ impl Core {
             if conn.serial != id.serial || !conn.open {
                 continue;
             }
-            let form = match &conn.agreed {
+            let form = match conn.agreed {
                 None => forms.plain(),
-                Some(agreed) if is_single && agreed.takes_over() => {
+                Some(agreed) if is_single && agreed.sent.takes_over => {
                     kept_by = Some(id.slot);
-                    forms.own(agreed, &mut conn.contexts)
+                    forms.compressed(agreed, Some(conn.history.get_or_insert_default()))
                 }
                 Some(agreed) => {
                     let form = forms.shared(agreed);
                     if form.is_compressed
-                        && let Some(contexts) = &mut conn.contexts
+                        && let Some(history) = &mut conn.history
                     {
-                        contexts.forget_sent();
+                        // The next message cannot refer to what is before this one, nor to this one
+                        // itself: each receiver would have to keep a copy of it.
+                        history.sent.clear();
                     }
                     form
                 }
@@ -280,7 +325,7 @@ impl Core {
                 touched.push(id.slot);
             }
         }
-        *other_work += forms.squeezed;
+        *other_work += forms.coded;
         if let Some(slot) = kept_by {
             self.recount(slot);
         }

@@ -1,22 +1,19 @@
-//! One compressed message on its way through the library (RFC 1951), in bounded chunks.
+//! One compressed message goes through the library (RFC 1951), in bounded chunks.
 
-use super::last;
+use super::window::last;
 use crate::ws::close::Violation;
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// How far back DEFLATE can refer at most.
 const WINDOW_BYTES: usize = 32 << 10;
-/// So much is inflated before somebody takes it, or a little more.
+/// When this much is inflated, or a little more, somebody must take it.
 const CHUNK_BYTES: usize = 16 << 10;
-/// Blocks with BFINAL in one message. Behind each the library must be given the window anew: a few bytes of the
-/// peer's would have us copy 32 KiB, as often as it likes.
+/// Blocks with BFINAL in one message. After each of them the library must be given the window again: a few bytes of
+/// the peer's would make us copy 32 KiB, as often as it likes.
 const MAX_FINAL_BLOCKS: u32 = 4_096;
-/// What the sender has cut off, an empty block (§7.2.2); and behind it one with BFINAL. The library then says
+/// What the sender has cut off, an empty block (§7.2.2); after it another one, with BFINAL. The library then says
 /// that the stream has ended: if it does not, the message was cut off inside a block.
-const END: [u8; 9] = [0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
-
-/// Takes a chunk of a message.
-pub(super) type Take<'a> = dyn FnMut(&[u8]) -> Result<(), Violation> + 'a;
+const END: &[u8] = &[0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
 
 /// The library's state, and what came out of it.
 #[derive(Debug)]
@@ -24,7 +21,7 @@ pub(super) struct Stream {
     inflate: Decompress,
     /// At least as many of the last bytes as the window reaches back.
     pub(super) out: Vec<u8>,
-    /// How much of `out` was handed on, or is older than this message.
+    /// How much of `out` was taken, or is older than this message.
     taken: usize,
     /// Bytes that came out, or were copied, and nobody has asked for yet.
     pub(super) worked: usize,
@@ -34,6 +31,8 @@ pub(super) struct Stream {
     final_blocks: u32,
     /// Nothing went in since the message began, or since a block with BFINAL.
     is_fresh: bool,
+    /// The rest of [`END`], if its beginning went in, and `inflated` before that.
+    end: Option<(&'static [u8], usize)>,
 }
 
 impl Default for Stream {
@@ -47,18 +46,20 @@ impl Default for Stream {
             inflated: 0,
             final_blocks: 0,
             is_fresh: true,
+            end: None,
         }
     }
 }
 
 impl Stream {
-    /// A message begins, behind these bytes.
+    /// A message begins, after these bytes.
     pub(super) fn begin(&mut self, history: &[u8]) -> Result<(), Violation> {
         self.out.clear();
         self.out.extend_from_slice(history);
         self.taken = self.out.len();
         self.inflated = 0;
         self.final_blocks = 0;
+        self.end = None;
         self.restart()
     }
 
@@ -75,20 +76,27 @@ impl Stream {
         Ok(())
     }
 
-    pub(super) fn push(&mut self, mut input: &[u8], take: &mut Take<'_>) -> Result<(), Violation> {
-        loop {
-            let step = self.step(&mut input);
-            if step == Ok(true) {
-                return Ok(());
-            }
-            // Behind an error, too: what came out before it may break another rule, which is then broken first.
-            self.hand_on(take)?;
-            step?;
+    /// Inflates until all input is used (`true`), or a chunk must be taken first. `is_last`: the message must be
+    /// complete then.
+    pub(super) fn push(&mut self, input: &mut &[u8], is_last: bool) -> Result<bool, Violation> {
+        if self.end.is_none() && !self.step(input)? {
+            return Ok(false);
         }
+        // No payload at all, or none after BFINAL: strictly a block is missing, but nothing is lost.
+        if !is_last || self.end.is_none() && self.is_fresh {
+            return Ok(true);
+        }
+        let (mut rest, before) = self.end.unwrap_or((END, self.inflated));
+        let is_done = self.step(&mut rest)?;
+        self.end = Some((rest, before));
+        if is_done && !(self.is_fresh && self.inflated == before) {
+            return Err(Violation::CorruptDeflate);
+        }
+        Ok(is_done)
     }
 
-    /// Inflates until all input is used (`true`), or a chunk should be handed on first.
-    fn step(&mut self, input: &mut &[u8]) -> Result<bool, Violation> {
+    /// Inflates until all input is used (`true`), or a chunk must be taken first.
+    pub(super) fn step(&mut self, input: &mut &[u8]) -> Result<bool, Violation> {
         loop {
             if self.out.len() == self.out.capacity() {
                 if self.fresh().len() >= CHUNK_BYTES {
@@ -129,7 +137,7 @@ impl Stream {
         }
     }
 
-    /// Makes room behind what came out: forgets what no block can refer to any more, or grows.
+    /// Makes room after what came out: forgets what no block can refer to any more, or grows.
     fn make_room(&mut self) {
         let forgotten = self.taken.min(self.out.len().saturating_sub(WINDOW_BYTES));
         if forgotten >= CHUNK_BYTES {
@@ -141,29 +149,13 @@ impl Stream {
         }
     }
 
-    /// The message must be complete.
-    pub(super) fn finish(&mut self, take: &mut Take<'_>) -> Result<(), Violation> {
-        // No payload at all, or none behind BFINAL: strictly a block is missing, but nothing is lost.
-        if self.is_fresh {
-            return Ok(());
-        }
-        let len = self.inflated;
-        self.push(&END, take)?;
-        if self.is_fresh && self.inflated == len {
-            return Ok(());
-        }
-        self.hand_on(take)?;
-        Err(Violation::CorruptDeflate)
-    }
-
-    /// What came out and was not handed on.
+    /// What came out and was not taken.
     pub(super) fn fresh(&self) -> &[u8] {
         self.out.get(self.taken..).unwrap_or_default()
     }
 
-    pub(super) fn hand_on(&mut self, take: &mut Take<'_>) -> Result<(), Violation> {
-        let taken = take(self.fresh());
+    /// All that came out was taken.
+    pub(super) fn taken(&mut self) {
         self.taken = self.out.len();
-        taken
     }
 }

@@ -5,8 +5,8 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 
-use super::{Agreed, MIN_OWN_WINDOW_BITS};
-
+/// The smallest window that the library's compressor can do: 512 bytes. (256 would be allowed.)
+pub(super) const MIN_WINDOW_BITS: u8 = 9;
 /// So much is compressed before it is asked whether to go on.
 const TRIAL_BYTES: usize = 128 << 10;
 /// Messages of so many bytes are compressed at level 1. At level 9 the library can be made to search for a minute in
@@ -21,7 +21,7 @@ const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
 
 /// Compresses for all connections.
 #[derive(Debug, Default)]
-pub struct Compressor {
+pub(super) struct Compressor {
     /// From the smallest window to the largest.
     by_window: [Option<Box<Compress>>; 7],
 }
@@ -32,16 +32,15 @@ impl Compressor {
     /// quarter must be saved.)
     ///
     /// `level`: 1, fast, to 9, short; always the same. Long messages do not get it.
-    pub fn compress(
+    pub(super) fn compress(
         &mut self,
-        agreed: &Agreed,
+        window_bits: u8,
         level: usize,
         history: &[u8],
         parts: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Option<()> {
-        let window_bits = agreed.server_window_bits();
-        let place = usize::from(window_bits.checked_sub(MIN_OWN_WINDOW_BITS)?);
+        let place = usize::from(window_bits.checked_sub(MIN_WINDOW_BITS)?);
         let new = |level: usize| {
             let level = Compression::new(u32::try_from(level).ok()?.min(9));
             let compress = Compress::new_with_window_bits(level, false, window_bits);

@@ -1,0 +1,25 @@
+//! The last bytes that went through, as far back as a window reaches.
+
+/// Appends to a history. Windows are powers of two, so it never gets more room than its window.
+pub(super) fn append(history: &mut Vec<u8>, bytes: &[u8]) {
+    let len = history.len() + bytes.len();
+    if len > history.capacity() {
+        history.reserve_exact(len.next_power_of_two() - history.len());
+    }
+    history.extend_from_slice(bytes);
+}
+
+/// Appends to a history what went through, and forgets what is farther back than the window.
+pub(super) fn note(history: &mut Vec<u8>, bytes: &[u8], window_bytes: usize) {
+    let added = last(bytes, window_bytes);
+    let forgotten = (history.len() + added.len()).saturating_sub(window_bytes);
+    history.drain(..forgotten.min(history.len()));
+    append(history, added);
+}
+
+/// The last `len` of these bytes, or all.
+pub(super) fn last(bytes: &[u8], len: usize) -> &[u8] {
+    bytes
+        .get(bytes.len().saturating_sub(len)..)
+        .unwrap_or_default()
+}
