@@ -1,37 +1,38 @@
 //! Plain messages into compressed ones (RFC 7692 §7.2.1), if it is worth it.
 //!
-//! A compressor takes some 300 KB, so there is one for each size of window that anybody has agreed to: seven at
-//! most. All connections share them. (Above level 1 a long message gets one of its own, for as long as it takes.)
+//! A compressor takes some 300 KB, so all connections share one for each size of window that anybody has agreed
+//! to: seven at most. (Above level 1 a long message gets a compressor of its own, which goes after it.)
 
 use flate2::{Compress, Compression, FlushCompress};
 
 /// The smallest window that the library's compressor can do: 512 bytes. (256 would be allowed.)
 pub(super) const MIN_WINDOW_BITS: u8 = 9;
-/// So much is compressed before it is asked whether to go on.
+/// When this much of a message is compressed, it is decided whether to go on.
 const TRIAL_BYTES: usize = 128 << 10;
-/// Messages of so many bytes are compressed at level 1. At level 9 the library can be made to search for a minute in
-/// 16 MiB, at level 6 for a second, and nobody else is served meanwhile.
+/// Messages of this many bytes or more are compressed at level 1. At level 9 a peer can make the library search for a minute
+/// in 16 MiB, at level 6 for a second, and nobody else is served meanwhile.
 const FAST_BYTES: usize = 64 << 10;
-/// What goes into the library at once.
+/// Bytes that go into the library at once.
 const PIECE_BYTES: usize = 16 << 10;
-/// More than a flush adds to what goes in.
+/// Bytes. A flush adds fewer to what goes in.
 const MARGIN_BYTES: usize = 64;
-/// What a flush ends with, and the receiver adds again: it is cut off (§7.2.1).
+/// A flush ends with these bytes. They are cut off, and the receiver adds them again (§7.2.1).
 const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
 
 /// Compresses for all connections.
 #[derive(Debug, Default)]
 pub(super) struct Compressor {
-    /// From the smallest window to the largest.
+    /// A compressor for each window, from the smallest to the largest.
     by_window: [Option<Box<Compress>>; 7],
 }
 
 impl Compressor {
     /// Appends to `out` the payload of a message that is given in parts. `history`: what it may refer back to.
-    /// `None`: it would not be shorter, and nothing is appended. (Of a long message the beginning decides: there a
-    /// quarter must be saved.)
     ///
-    /// `level`: 1, fast, to 9, short; always the same. Long messages do not get it.
+    /// Returns `None` if it would not be shorter; then nothing is appended. (Of a long message the beginning decides: a
+    /// quarter of it must be saved.)
+    ///
+    /// `level`: 1, fast, to 9, short. It must be the same in each call. Long messages are compressed at level 1.
     pub(super) fn compress(
         &mut self,
         window_bits: u8,
@@ -90,7 +91,7 @@ fn run(compress: &mut Compress, out: &mut Vec<u8>, parts: &[&[u8]]) -> Option<()
     feed(compress, out, &[], FlushCompress::Sync)
 }
 
-/// Puts all of this in, and takes out what there is.
+/// Puts all of `piece` into the library, and appends to `out` what it gives.
 fn feed(
     compress: &mut Compress,
     out: &mut Vec<u8>,

@@ -3,12 +3,12 @@
 //! On a first reading skip this file: a short message is sent by `Ctx::deliver`, a plain one is received in `websocket`,
 //! and neither knows of all this.
 //!
-//! A message is compressed once, however many receive it; more often only if they have agreed to windows of different
-//! sizes. What goes to a single receiver with context takeover may refer back to what that one
-//! was sent before; nobody else could read it.
+//! A message is compressed once, however many receive it, or once for each size of window that they have agreed to.
+//! With context takeover a message to a single receiver may refer back to what that one was sent
+//! before; nobody else could read it.
 
 use super::Hub;
-use super::core::{Core, span_since};
+use super::core::{Core, queue_for_each, span_since};
 use crate::app::ConnId;
 use crate::config::Config;
 use crate::conn::Phase;
@@ -20,7 +20,7 @@ use crate::ws::endpoint::{Event, Limits};
 use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
 
-/// The memory budget is looked at before a message of this size is encoded, not only afterwards.
+/// Before a message of this many bytes is encoded, the memory budget is looked at. For others that is enough afterwards.
 const LARGE_BYTES: usize = 256 << 10;
 
 /// The extension that compresses messages. This program was built without it.
@@ -29,7 +29,7 @@ pub(super) fn extension(_: &Config) -> Option<Box<dyn Extension>> {
     None
 }
 
-/// The size from which a message is long.
+/// How many bytes make a message long.
 pub(super) fn long_bytes(config: &Config, is_compressing: bool) -> usize {
     match is_compressing {
         false => LARGE_BYTES,
@@ -90,13 +90,13 @@ struct Forms<'a> {
     threshold: usize,
     arena: &'a mut Vec<u8>,
     extension: &'a mut Option<Box<dyn Extension>>,
-    /// Where the payload lies that is sent without a copy.
+    /// The message in blocks, if it is large: its payload is sent without a copy.
     large: Option<&'a LargeMessage>,
     /// The frame that is not compressed; of a large message its header alone.
     plain: Option<Span>,
     /// The forms made so far, by the bits of the window.
     shared: [Option<Form>; 16],
-    /// Bytes that went through the extension.
+    /// Bytes that were compressed, also if not to the end.
     coded: usize,
 }
 
@@ -128,7 +128,7 @@ impl Forms<'_> {
         }
     }
 
-    /// Compressed, unless it is too short for that or does not get shorter.
+    /// The message compressed, unless it is too short for that or does not get shorter.
     fn compressed(&mut self, agreed: Agreed, history: Option<&mut History>) -> Form {
         let start = self.arena.len();
         match self.extension {
@@ -193,8 +193,8 @@ impl Forms<'_> {
 }
 
 impl Core {
-    /// How many copies of a large message these receivers need at most: see `Forms::made_for`. (Another walk
-    /// over them is nothing beside the message.) `has_plain`: the plain form is there already.
+    /// How many copies of a large message these receivers need at most: see `Forms::made_for`. (To walk over
+    /// them once more costs little beside the message.) `has_plain`: the plain form is there already.
     fn copies_needed(&self, ids: impl Iterator<Item = ConnId>, has_plain: bool) -> usize {
         let mut windows = ids.filter_map(|id| {
             let conn = self.conns.get(id.slot as usize)?;
@@ -217,7 +217,7 @@ impl Core {
     }
 
     /// Queues a long message for many connections, or one.
-    // Its parts come as values: their address would be taken even where the message is short.
+    // Its parts come as values. As references they would cost something where the message is short, too.
     #[cold]
     pub(super) fn deliver_long<const N: usize>(
         &mut self,
@@ -234,7 +234,7 @@ impl Core {
             if copies == 0 || !self.make_room(copies * len) {
                 return;
             }
-            // Not into the arena: that lies on the heap, which would keep the memory or ask for it each time.
+            // Not into the arena, which lies on the heap: the heap would keep the memory, or ask for it each time.
             let takes_plain = |id: ConnId| {
                 let conn = self.conns.get(id.slot as usize);
                 conn.is_some_and(|conn| conn.agreed.is_none())
@@ -246,7 +246,7 @@ impl Core {
         self.deliver_forms(ids, opcode, parts, large.as_ref());
     }
 
-    /// Queues a large message for many connections, or one. It is not copied, only perhaps compressed.
+    /// Queues a large message for many connections, or one. It may be compressed, but is never copied.
     pub(super) fn deliver_large(
         &mut self,
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
@@ -292,14 +292,7 @@ impl Core {
             coded: 0,
         };
         let mut kept_by = None;
-        let mut is_queued = false;
-        for id in ids {
-            let Some(conn) = conns.get_mut(id.slot as usize) else {
-                continue;
-            };
-            if conn.serial != id.serial || !conn.open {
-                continue;
-            }
+        let receivers = queue_for_each(conns, touched, ids, |id, conn| {
             let form = match conn.agreed {
                 None => forms.plain(),
                 Some(agreed) if is_single && agreed.sent.takes_over => {
@@ -318,19 +311,15 @@ impl Core {
                     form
                 }
             };
-            is_queued = true;
-            *deliveries += 1;
-            if forms.queue(form, &mut conn.outbox) || !conn.touched {
-                conn.touched = true;
-                touched.push(id.slot);
-            }
-        }
+            forms.queue(form, &mut conn.outbox)
+        });
+        *deliveries += receivers;
         *other_work += forms.coded;
         if let Some(slot) = kept_by {
             self.recount(slot);
         }
-        if is_queued && let Some(large) = large {
-            self.other_work += large.len();
+        if receivers > 0 {
+            self.other_work += large.map_or(0, LargeMessage::len);
         }
     }
 }

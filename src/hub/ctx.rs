@@ -1,10 +1,11 @@
 //! What an application can do while it is called.
 
-use super::core::{Core, encode};
+use super::core::{Core, encode, queue_for_each};
 use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
+use crate::conn::Conn;
 use crate::guard::Escaped;
 use crate::guard::notes::Note;
 use crate::guard::rate::Bucket;
@@ -172,22 +173,8 @@ impl Ctx<'_> {
         } = &mut *self.core;
         let start = arena.len();
         let plain = encode(arena, opcode, parts);
-        let mut delivered = 0;
-        for id in ids {
-            let Some(conn) = conns.get_mut(id.slot as usize) else {
-                continue;
-            };
-            if conn.serial != id.serial || !conn.open {
-                continue;
-            }
-            delivered += 1;
-            // An open WebSocket is on the list because something waits, so what is first puts it there.
-            let is_first = conn.outbox.push(plain);
-            if is_first || !conn.touched {
-                conn.touched = true;
-                touched.push(id.slot);
-            }
-        }
+        let push = |_, conn: &mut Conn| conn.outbox.push(plain);
+        let delivered = queue_for_each(conns, touched, ids, push);
         if delivered == 0 {
             arena.truncate(start);
         }

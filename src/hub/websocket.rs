@@ -74,7 +74,7 @@ impl Hub {
         self.core.rates.is_on() && self.core.rates.holds_back(id.slot)
     }
 
-    /// Bytes of a large message were read to their place.
+    /// Takes `len` bytes of a large message that were read to their place.
     pub(super) fn receive_directly(&mut self, id: ConnId, len: usize) {
         let Some(conn) = self.core.get(id) else {
             return;
@@ -105,6 +105,7 @@ impl Hub {
         self.take_rarer(id, event);
     }
 
+    /// Does what an event asks for, or what a violation does.
     #[cold]
     pub(super) fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
         let Some(conn) = self.core.get(id) else {

@@ -43,7 +43,7 @@ impl Content {
         }
     }
 
-    /// Appends a piece. `missing`: how many more bytes the frame has announced.
+    /// Appends a piece. `missing`: how many bytes more its frame has announced.
     pub(super) fn push(
         &mut self,
         piece: &[u8],

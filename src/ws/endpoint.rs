@@ -24,12 +24,38 @@ pub enum Event<'a> {
     Pong,
     /// The peer's Close; `None` when it carried no code (§7.1.5 calls that 1005).
     Close(Option<CloseCode>),
-    /// A message that an extension decodes has grown, and takes so many bytes of memory by now. The next call goes
-    /// on with it, also if the input is used up. If there is no room for it, drop the endpoint.
+    /// A message that an extension decodes has grown, and takes this many bytes of memory. The next call goes on
+    /// with it, also if the input is used up. A caller that has no room for it drops the endpoint.
     Growing(usize),
 }
 
 /// The receiving side of one WebSocket.
+///
+/// A server without extensions needs no more than this to echo what it reads:
+///
+/// ```
+/// use ws101::ws::endpoint::{Endpoint, Event, Limits};
+/// use ws101::ws::frame::{Opcode, encode_header};
+///
+/// let limits = Limits { max_message_bytes: 1 << 20, max_fragments: 1_000 };
+/// let mut endpoint = Endpoint::default();
+/// let mut read = *b"\x81\x82\0\0\0\0hi\x89\x80\0\0\0\0";
+/// let mut input = &mut read[..];
+/// let mut answer = Vec::new();
+/// while let Some(event) = endpoint.receive(&mut input, &limits)? {
+///     let (opcode, payload) = match event {
+///         Event::Message(message) if message.is_text() => (Opcode::Text, message.to_vec()),
+///         Event::Message(message) => (Opcode::Binary, message.to_vec()),
+///         Event::Ping(payload) => (Opcode::Pong, payload.into_owned()),
+///         Event::Close(_) => break,
+///         Event::Pong | Event::Growing(_) => continue,
+///     };
+///     encode_header(&mut answer, opcode, payload.len());
+///     answer.extend(payload);
+/// }
+/// assert_eq!(answer, b"\x81\x02hi\x8a\x00");
+/// # Ok::<(), ws101::ws::close::Violation>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Endpoint {
     reader: Reader,
@@ -39,7 +65,7 @@ pub struct Endpoint {
 
 pub use super::reader::TURNED_BYTES;
 
-/// Of a frame of which less is missing the rest is read as usual: the next frame may follow in the same read.
+/// If fewer bytes of a frame are missing, they are read as usual: the next frame may follow in the same read.
 const DIRECT_BYTES: u64 = 16 << 10;
 
 /// The limits an endpoint keeps.

@@ -65,14 +65,14 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A complete message. Borrowed where it arrived whole, owned where it was collected.
+/// A complete message. It is borrowed if it arrived whole, and owned if it was collected.
 #[derive(Debug)]
 pub enum Complete<'a> {
     /// Checked UTF-8.
     Text(Cow<'a, str>),
     /// Any bytes.
     Binary(Cow<'a, [u8]>),
-    /// One that lies in blocks, text or not.
+    /// A message that lies in blocks, text or not.
     Large(Large),
 }
 
@@ -171,7 +171,6 @@ impl Building {
             fin: is_last,
             rsv1: false,
             starts_frame: false,
-            ends_frame: true,
             missing: 0,
             payload: Cow::Borrowed(&[]),
         })
@@ -179,8 +178,8 @@ impl Building {
 
     /// Takes the next piece. `most`: bytes that a message may have.
     ///
-    /// `Some`: the message, which is decoded, has grown to so many bytes of memory. Before it goes on the caller must be asked
-    /// ([`Building::resume`]).
+    /// `Some`: a message that is decoded has grown, and takes this many bytes of memory. The caller may then make room,
+    /// or give up; decoding goes on with [`Building::resume`].
     pub(super) fn push(
         &mut self,
         piece: &Piece<'_>,

@@ -25,9 +25,7 @@ pub struct Piece<'a> {
     pub rsv1: bool,
     /// This is the first piece of its frame.
     pub starts_frame: bool,
-    /// This is the last piece of its frame.
-    pub ends_frame: bool,
-    /// Bytes of the frame that have not arrived.
+    /// Bytes of the frame that have not arrived. Zero: this is its last piece.
     pub missing: u64,
     /// The bytes. Borrowed, unless a control frame arrived in several reads.
     pub payload: Cow<'a, [u8]>,
@@ -40,7 +38,6 @@ impl<'a> Piece<'a> {
             fin: frame.fin,
             rsv1: frame.rsv1,
             starts_frame,
-            ends_frame: frame.payload_len == 0,
             missing: frame.payload_len,
             payload,
         }
@@ -49,7 +46,7 @@ impl<'a> Piece<'a> {
     /// Whether this piece is the last of its message.
     #[must_use]
     pub fn ends_message(&self) -> bool {
-        self.fin && self.ends_frame
+        self.fin && self.missing == 0
     }
 }
 
@@ -75,12 +72,12 @@ enum Unfinished {
         bytes: [u8; MAX_HEADER_BYTES],
         len: usize,
     },
-    /// A frame whose payload is not complete, as if it began here: of `payload_len` and `masking_key` the rest.
-    /// Of a control frame also the payload so far.
+    /// A frame whose payload is not complete. Length and key in `rest` are those of the bytes that are to come. Of a control
+    /// frame also the payload so far.
     Frame { rest: Header, control: Vec<u8> },
 }
 
-/// Takes what there is of the payload, unmasked. What is left in `rest` is about the bytes after that.
+/// Takes what there is of the payload, unmasked. `rest` moves on to the bytes after it.
 #[inline]
 fn take_payload<'a>(rest: &mut Header, input: &mut &'a mut [u8]) -> &'a mut [u8] {
     let len = usize::try_from(rest.payload_len).unwrap_or(usize::MAX);
@@ -90,7 +87,7 @@ fn take_payload<'a>(rest: &mut Header, input: &mut &'a mut [u8]) -> &'a mut [u8]
     payload
 }
 
-/// So many bytes of the payload are done with.
+/// Moves on by `len` bytes of the payload.
 fn skip_payload(rest: &mut Header, len: usize) {
     rest.masking_key = frame::advance_key(rest.masking_key, len);
     rest.payload_len = rest.payload_len.saturating_sub(len as u64);
