@@ -23,7 +23,7 @@ use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
-use crate::ws::endpoint::Endpoint;
+use crate::ws::endpoint::{Endpoint, Limits};
 use crate::ws::extension::{Agreed, History};
 use std::net::{IpAddr, SocketAddr};
 
@@ -259,6 +259,16 @@ impl Conn {
                 }
                 Phase::Gone => false,
             }
+    }
+
+    /// The limits of what it sends on a WebSocket.
+    #[must_use]
+    #[inline]
+    pub fn limits(&self, max_fragments: u32) -> Limits {
+        Limits {
+            max_message_bytes: u64::from(self.max_message_bytes),
+            max_fragments,
+        }
     }
 
     /// The peer's address.

@@ -16,7 +16,7 @@ use crate::conn::Phase;
 pub(super) use crate::deflate::extension;
 use crate::large::LargeMessage;
 use crate::outbox::{Outbox, Span};
-use crate::ws::endpoint::{Event, Limits};
+use crate::ws::endpoint::Event;
 use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
 
@@ -40,7 +40,7 @@ pub(super) fn long_bytes(config: &Config, is_compressing: bool) -> usize {
 impl Hub {
     /// Receives frames on a connection that has agreed to compression, as `receive_general` does on others.
     #[cold]
-    pub(super) fn receive_coded(&mut self, id: ConnId, input: &mut &mut [u8], limits: &Limits) {
+    pub(super) fn receive_coded(&mut self, id: ConnId, input: &mut &mut [u8]) {
         // The message may lie in its decoder until it is delivered.
         let mut used = None;
         let event = loop {
@@ -48,6 +48,7 @@ impl Hub {
                 conns,
                 compression,
                 pool,
+                config,
                 ..
             } = &mut self.core;
             let Some(conn) = conns.get_mut(id.slot as usize) else {
@@ -56,6 +57,7 @@ impl Hub {
             let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else {
                 return;
             };
+            let limits = conn.limits(config.max_fragments);
             let Phase::Open { endpoint, .. } = &mut conn.phase else {
                 return;
             };
@@ -65,7 +67,7 @@ impl Hub {
                 history: &mut conn.history,
                 used: &mut used,
             };
-            match endpoint.receive_general(input, limits, pool, Some(coding)) {
+            match endpoint.receive_general(input, &limits, pool, Some(coding)) {
                 Ok(Some(Event::Growing(_))) => self.core.make_room_while_decoding(id.slot),
                 event => break event,
             }

@@ -14,7 +14,7 @@ use crate::clock::Time;
 use crate::conn::{Conn, Phase};
 use crate::outbox::Span;
 use crate::pool::{Block, BlockSize, Pool};
-use crate::ws::endpoint::{Limits, TURNED_BYTES};
+use crate::ws::endpoint::TURNED_BYTES;
 use crate::ws::frame;
 use std::mem;
 
@@ -205,10 +205,7 @@ impl Hub {
         let Some(conn) = core.conns.get_mut(id.slot as usize) else {
             return false;
         };
-        let limits = Limits {
-            max_message_bytes: u64::from(conn.max_message_bytes),
-            max_fragments,
-        };
+        let limits = conn.limits(max_fragments);
         let end = READ_AT + len;
         let buffer = core.intake.buffer.as_deref();
         let bytes = buffer.and_then(|buffer| buffer.get(READ_AT..end));

@@ -10,7 +10,7 @@ use crate::conn::{Mark, Phase};
 use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::ws::close::Violation;
-use crate::ws::endpoint::{Event, Limits};
+use crate::ws::endpoint::Event;
 use crate::ws::frame::Opcode;
 use crate::ws::message::Complete;
 use std::mem;
@@ -25,12 +25,8 @@ impl Hub {
             let Some(conn) = self.core.get(id) else {
                 break;
             };
-            let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
             holds |= conn.counted;
-            let limits = Limits {
-                max_message_bytes: u64::from(conn.max_message_bytes),
-                max_fragments,
-            };
+            let limits = conn.limits(max_fragments);
             let Phase::Open { endpoint, mark } = &mut conn.phase else {
                 break;
             };
@@ -40,13 +36,14 @@ impl Hub {
                     holds = true;
                     match other {
                         Some(Err(violation)) => self.core.fail(id, violation),
-                        _ => self.receive_general(id, input, &limits),
+                        _ => self.receive_general(id, input),
                     }
                     continue;
                 }
             };
             *mark = None;
-            if is_open {
+            if conn.open {
+                let (app, tag) = (conn.app, conn.tag);
                 let given = match input.is_empty() {
                     true => self.core.intake.given(message),
                     false => None,
@@ -90,18 +87,24 @@ impl Hub {
     /// Receives anything, also what is not a message that arrived whole and plain. Kept apart from the loop, which is
     /// short without it.
     #[cold]
-    fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8], limits: &Limits) {
-        let Core { conns, pool, .. } = &mut self.core;
+    fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        let Core {
+            conns,
+            pool,
+            config,
+            ..
+        } = &mut self.core;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
         if conn.agreed.is_some() {
-            return self.receive_coded(id, input, limits);
+            return self.receive_coded(id, input);
         }
+        let limits = conn.limits(config.max_fragments);
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
             return;
         };
-        let event = endpoint.receive_general(input, limits, pool, None);
+        let event = endpoint.receive_general(input, &limits, pool, None);
         self.take_rarer(id, event);
     }
 
