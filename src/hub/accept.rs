@@ -18,23 +18,26 @@ impl Hub {
     /// Takes a connection that was accepted. `None`: the caller must close it at once, without a word.
     pub fn accept(&mut self, peer: SocketAddr, now: Time) -> Option<ConnId> {
         let core = &mut self.core;
-        core.now = now;
-        core.active = None;
+        core.turn.now = now;
+        core.turn.active = None;
         core.notes.metrics.count(Note::Accepted, 0);
-        let reached = core.caps.reached(peer.ip(), core.conns.len(), &core.config);
+        let reached = core
+            .table
+            .caps
+            .reached(peer.ip(), core.table.conns.len(), &core.config);
         if let Some(cap) = reached {
             core.notes.metrics.count(Note::NoRoom, cap as u16);
-            if core.caps.refusals >= core.config.max_refusals {
+            if core.table.caps.refusals >= core.config.max_refusals {
                 return None;
             }
         }
-        core.serial = core.serial.wrapping_add(1);
-        let serial = core.serial;
-        let counts_as = core.caps.enter(peer.ip(), reached.is_some(), &core.config);
+        let serial = core.table.next_serial();
+        let counts_as = core
+            .table
+            .caps
+            .enter(peer.ip(), reached.is_some(), &core.config);
         let conn = Conn::new(serial, peer, counts_as, now);
-        // The table is bounded by the number of file descriptors.
-        let slot = u32::try_from(core.conns.insert(conn)).unwrap_or(u32::MAX);
-        let id = ConnId { slot, serial };
+        let id = core.table.add(conn);
         match reached {
             None => core.arm(id),
             Some(cap) => core.turn_away(id, cap),
@@ -59,8 +62,8 @@ impl Core {
             _ => refusal::too_many_connections(),
         };
         self.refuse(id, *answer);
-        let until = self.now.after(self.config.linger_timeout);
-        if let Some(conn) = self.get(id) {
+        let until = self.turn.now.after(self.config.linger_timeout);
+        if let Some(conn) = self.table.get(id) {
             conn.closed.cause = Cause::Limit;
             if let Phase::Draining(draining) = &mut conn.phase {
                 draining.until = until;

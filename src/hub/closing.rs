@@ -1,7 +1,9 @@
 //! The ways in which a connection ends: the closing handshake from either side, failing, draining,
 //! and gone (RFC 6455 §7). Each closes the connection's account with its application, once.
 
-use super::core::{Core, Ending, Report};
+use super::core::Core;
+use super::table::Table;
+use super::turn::{Ending, Report};
 use crate::app::{Cause, Closed, ConnId, RequestId};
 use crate::clock::Time;
 use crate::conn::{Conn, Draining, Phase, Stage};
@@ -14,13 +16,17 @@ use crate::ws::frame::Opcode;
 impl Core {
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
     pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
-        let Some(conn) = self.get(id) else { return };
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         if conn.open {
             conn.open = false;
             conn.closed = why;
             let (app, tag) = (conn.app, conn.tag);
             self.notes.metrics.websockets -= 1;
-            self.reports.push_back(Report::Closed { id, app, tag, why });
+            self.turn
+                .reports
+                .push_back(Report::Closed { id, app, tag, why });
         }
     }
 
@@ -32,8 +38,8 @@ impl Core {
         reason: &str,
         cause: Cause,
     ) {
-        let now = self.now;
-        let Some(conn) = self.get(id).filter(|conn| conn.open) else {
+        let now = self.turn.now;
+        let Some(conn) = self.table.get(id).filter(|conn| conn.open) else {
             return;
         };
         conn.since = now;
@@ -46,8 +52,10 @@ impl Core {
 
     fn encode_close(&mut self, code: Option<CloseCode>, reason: &str) -> Span {
         match code {
-            Some(code) => self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]),
-            None => self.encode(Opcode::Close, []),
+            Some(code) => self
+                .turn
+                .encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]),
+            None => self.turn.encode(Opcode::Close, []),
         }
     }
 
@@ -60,9 +68,9 @@ impl Core {
             _ => Cause::Protocol,
         };
         let (code, reason) = (violation.close_code(), violation.reason());
-        if let Some(conn) = self.conns.get(id.slot as usize) {
+        if let Some(conn) = self.table.conns.get(id.slot as usize) {
             let words = format_args!("{} fails: {reason}", conn.peer());
-            self.notes.log.write(self.now, Note::Violation, words);
+            self.notes.log.write(self.turn.now, Note::Violation, words);
             self.notes.metrics.count(Note::Violation, code.0);
         }
         self.close_and_drain(id, code, reason, cause);
@@ -76,7 +84,7 @@ impl Core {
         reason: &str,
         cause: Cause,
     ) {
-        if self.get(id).is_some_and(|conn| conn.open) {
+        if self.table.get(id).is_some_and(|conn| conn.open) {
             self.leave(id, Closed { code, cause });
             let span = self.encode_close(Some(code), reason);
             self.queue(id, span);
@@ -86,7 +94,7 @@ impl Core {
 
     /// The peer's Close: it is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
     pub(crate) fn peer_close(&mut self, id: ConnId, code: Option<CloseCode>) {
-        if self.get(id).is_some_and(|conn| conn.open) {
+        if self.table.get(id).is_some_and(|conn| conn.open) {
             let reported = code.unwrap_or(CloseCode::NoStatusReceived);
             self.leave(
                 id,
@@ -103,13 +111,14 @@ impl Core {
 
     /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
     pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
-        let Some(conn) = self.conns.get_mut(id.slot as usize) else {
+        let Table { conns, caps, .. } = &mut self.table;
+        let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
         if conn.serial != id.serial || matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
-        self.caps.end_handshake(&mut conn.counts_as);
+        caps.end_handshake(&mut conn.counts_as);
         conn.paused = Default::default();
         conn.history = None;
         conn.phase = Phase::Draining(Box::new(Draining {
@@ -119,9 +128,9 @@ impl Core {
             peer_closed: false,
             until: Time::NEVER,
         }));
-        self.backlogs.remove(&id.slot);
+        self.watch.backlogs.remove(&id.slot);
         self.recount(id.slot);
-        self.readable.push(id);
+        self.watch.readable.push(id);
         self.touch(id);
         self.arm(id);
     }
@@ -136,22 +145,14 @@ impl Core {
             },
         );
         self.request_gone(id);
-        let Self {
-            conns,
-            caps,
-            rates,
-            timers,
-            now,
-            notes,
-            ..
-        } = self;
+        let Table { conns, caps, .. } = &mut self.table;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
         if conn.serial != id.serial || matches!(conn.phase, Phase::Gone) {
             return;
         }
-        timers.set(id, &mut conn.armed, Time::NEVER);
+        self.watch.timers.set(id, &mut conn.armed, Time::NEVER);
         // What was a WebSocket, or was refused, has its cause already.
         let is_undecided = match &conn.phase {
             Phase::Http(_) => true,
@@ -165,22 +166,24 @@ impl Core {
         if is_undecided {
             conn.closed.cause = cause;
         }
-        note_end(notes, *now, conn);
+        note_end(&mut self.notes, self.turn.now, conn);
         caps.leave(conn.peer().ip(), &mut conn.counts_as);
-        rates.close_account(id.slot);
+        self.rates.close_account(id.slot);
         conn.phase = Phase::Gone;
         conn.history = None;
         conn.outbox.clear();
         // Nothing waits for the socket any more, so the queue has no deadline either.
         conn.stalled = false;
-        self.backlogs.remove(&id.slot);
+        self.watch.backlogs.remove(&id.slot);
         self.recount(id.slot);
-        self.endings.push(Ending { id, reset });
+        self.turn.endings.push(Ending { id, reset });
     }
 
     /// If a request is held on this connection, its application hears that nobody waits for it.
     pub(crate) fn request_gone(&mut self, id: ConnId) {
-        let Some(conn) = self.get(id) else { return };
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         let app = conn.app;
         if let Phase::Http(exchange) = &mut conn.phase
             && matches!(exchange.stage, Stage::Held { .. })
@@ -190,7 +193,7 @@ impl Core {
                 conn: id,
                 serial: exchange.requests,
             };
-            self.reports.push_back(Report::RequestGone { id, app });
+            self.turn.reports.push_back(Report::RequestGone { id, app });
         }
     }
 }

@@ -8,7 +8,8 @@
 //! before; nobody else could read it.
 
 use super::Hub;
-use super::core::{Core, queue_for_each, span_since};
+use super::core::{Core, queue_for_each};
+use super::turn::span_since;
 use crate::app::ConnId;
 use crate::config::Config;
 use crate::conn::Phase;
@@ -45,13 +46,13 @@ impl Hub {
         let mut used = None;
         let event = loop {
             let Core {
-                conns,
+                table,
                 compression,
-                pool,
+                memory,
                 config,
                 ..
             } = &mut self.core;
-            let Some(conn) = conns.get_mut(id.slot as usize) else {
+            let Some(conn) = table.get(id) else {
                 return;
             };
             let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else {
@@ -67,7 +68,7 @@ impl Hub {
                 history: &mut conn.history,
                 used: &mut used,
             };
-            match endpoint.receive_general(input, &limits, pool, Some(coding)) {
+            match endpoint.receive_general(input, &limits, &memory.pool, Some(coding)) {
                 Ok(Some(Event::Growing(_))) => self.core.make_room_while_decoding(id.slot),
                 event => break event,
             }
@@ -77,7 +78,7 @@ impl Hub {
             decoder.give_back();
         }
         if let Some(extension) = &mut self.core.compression {
-            self.core.other_work += extension.take_work();
+            self.core.turn.other_work += extension.take_work();
         }
     }
 }
@@ -199,7 +200,7 @@ impl Core {
     /// them once more costs little beside the message.) `has_plain`: the plain form is there already.
     fn copies_needed(&self, ids: impl Iterator<Item = ConnId>, has_plain: bool) -> usize {
         let mut windows = ids.filter_map(|id| {
-            let conn = self.conns.get(id.slot as usize)?;
+            let conn = self.table.conns.get(id.slot as usize)?;
             let receives = conn.serial == id.serial && conn.open;
             receives.then(|| conn.agreed.map(|agreed| agreed.sent.window_bits))
         });
@@ -238,11 +239,16 @@ impl Core {
             }
             // Not into the arena, which lies on the heap: the heap would keep the memory, or ask for it each time.
             let takes_plain = |id: ConnId| {
-                let conn = self.conns.get(id.slot as usize);
+                let conn = self.table.conns.get(id.slot as usize);
                 conn.is_some_and(|conn| conn.agreed.is_none())
             };
             if ids.clone().any(takes_plain) {
-                large = LargeMessage::copied(opcode, parts, &self.pool, self.budget.meter());
+                large = LargeMessage::copied(
+                    opcode,
+                    parts,
+                    &self.memory.pool,
+                    self.memory.budget.meter(),
+                );
             }
         }
         self.deliver_forms(ids, opcode, parts, large.as_ref());
@@ -272,13 +278,10 @@ impl Core {
     ) {
         let is_single = ids.size_hint() == (1, Some(1));
         let Self {
-            conns,
-            arena,
+            table,
+            turn,
             compression,
             config,
-            touched,
-            deliveries,
-            other_work,
             ..
         } = self;
         let mut forms = Forms {
@@ -286,7 +289,7 @@ impl Core {
             parts,
             len: parts.iter().map(|part| part.len()).sum(),
             threshold: config.deflate_threshold_bytes,
-            arena,
+            arena: &mut turn.arena,
             extension: compression,
             large,
             plain: None,
@@ -294,7 +297,7 @@ impl Core {
             coded: 0,
         };
         let mut kept_by = None;
-        let receivers = queue_for_each(conns, touched, ids, |id, conn| {
+        let receivers = queue_for_each(&mut table.conns, &mut turn.touched, ids, |id, conn| {
             let form = match conn.agreed {
                 None => forms.plain(),
                 Some(agreed) if is_single && agreed.sent.takes_over => {
@@ -315,13 +318,13 @@ impl Core {
             };
             forms.queue(form, &mut conn.outbox)
         });
-        *deliveries += receivers;
-        *other_work += forms.coded;
+        turn.deliveries += receivers;
+        turn.other_work += forms.coded;
         if let Some(slot) = kept_by {
             self.recount(slot);
         }
         if receivers > 0 {
-            self.other_work += large.map_or(0, LargeMessage::len);
+            self.turn.other_work += large.map_or(0, LargeMessage::len);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What an application can do while it is called.
 
-use super::core::{Core, encode, queue_for_each};
+use super::core::{Core, queue_for_each};
 use super::intake::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
@@ -40,14 +40,14 @@ impl Ctx<'_> {
     /// The time of this turn.
     #[must_use]
     pub fn now(&self) -> Time {
-        self.core.now
+        self.core.turn.now
     }
 
     /// The time by which deadlines of peers are judged: what they sent until then has been read. It is
     /// never later than [`Ctx::now`].
     #[must_use]
     pub fn seen(&self) -> Time {
-        self.core.seen
+        self.core.turn.seen
     }
 
     /// The limits and deadlines in force.
@@ -86,7 +86,7 @@ impl Ctx<'_> {
     }
 
     fn note(&mut self, note: Note, words: Arguments<'_>) {
-        self.core.notes.note(self.core.now, note, words);
+        self.core.notes.note(self.core.turn.now, note, words);
     }
 
     /// What the server counts, in the text format of Prometheus.
@@ -109,7 +109,7 @@ impl Ctx<'_> {
     /// some want them compressed.)
     fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
         let is_queued = self.core.intake.is_queued();
-        let Some(conn) = self.core.get(id).filter(|conn| conn.open) else {
+        let Some(conn) = self.core.table.get(id).filter(|conn| conn.open) else {
             return true;
         };
         if is_queued || !conn.outbox.is_empty() || conn.agreed.is_some() {
@@ -117,9 +117,9 @@ impl Ctx<'_> {
         }
         self.core.intake.note_queued(frame, id.slot);
         self.core.queue(id, frame);
-        self.core.deliveries += 1;
+        self.core.turn.deliveries += 1;
         // It has to be written before the next read.
-        self.core.other_work += self.core.config.write_out_bytes;
+        self.core.turn.other_work += self.core.config.write_out_bytes;
         true
     }
 
@@ -164,28 +164,22 @@ impl Ctx<'_> {
         if len >= self.core.long_bytes {
             return self.core.deliver_long(ids, opcode, parts);
         }
-        let Core {
-            conns,
-            arena,
-            touched,
-            deliveries,
-            ..
-        } = &mut *self.core;
-        let start = arena.len();
-        let plain = encode(arena, opcode, parts);
+        let Core { table, turn, .. } = &mut *self.core;
+        let start = turn.arena.len();
+        let plain = turn.encode(opcode, parts);
         let push = |_, conn: &mut Conn| conn.outbox.push(plain);
-        let delivered = queue_for_each(conns, touched, ids, push);
+        let delivered = queue_for_each(&mut table.conns, &mut turn.touched, ids, push);
         if delivered == 0 {
-            arena.truncate(start);
+            turn.arena.truncate(start);
         }
-        *deliveries += delivered;
+        turn.deliveries += delivered;
     }
 
     /// Sends a Ping with up to 125 bytes of payload; more is cut off.
     pub fn ping(&mut self, id: ConnId, payload: &[u8]) {
-        if self.core.get(id).is_some_and(|conn| conn.open) {
+        if self.core.table.get(id).is_some_and(|conn| conn.open) {
             let payload = payload.get(..125).unwrap_or(payload);
-            let span = self.core.encode(Opcode::Ping, [payload]);
+            let span = self.core.turn.encode(Opcode::Ping, [payload]);
             self.core.queue(id, span);
         }
     }
@@ -220,17 +214,7 @@ impl Ctx<'_> {
     /// Asks for `on_timer(key)` at `when`, instead of any earlier wish for this key.
     /// [`Time::NEVER`] takes the wish back.
     pub fn wake_at(&mut self, key: u64, when: Time) {
-        let key = (self.app, key);
-        let Core {
-            app_timers,
-            app_armed,
-            ..
-        } = &mut *self.core;
-        let mut armed = app_armed.remove(&key).unwrap_or(Time::NEVER);
-        app_timers.set(key, &mut armed, when);
-        if armed != Time::NEVER {
-            app_armed.insert(key, armed);
-        }
+        self.core.watch.wake_application((self.app, key), when);
     }
 
     /// Counts a message that came in the body of a request against the cap of messages per second, in the
@@ -239,7 +223,7 @@ impl Ctx<'_> {
     /// # Errors
     /// The sender has sent more than it may. The message, and what follows it, has to wait until then.
     pub fn pay(&mut self, bucket: &mut Bucket) -> Result<(), Time> {
-        let paid = self.core.rates.pay_from(bucket, self.core.now);
+        let paid = self.core.rates.pay_from(bucket, self.core.turn.now);
         if paid.is_err() {
             self.core.notes.metrics.count(Note::RatePause, 0);
         }
@@ -256,6 +240,6 @@ impl Ctx<'_> {
     /// How many connections there are, of all kinds.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.core.conns.len()
+        self.core.table.conns.len()
     }
 }

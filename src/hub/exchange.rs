@@ -7,6 +7,7 @@
 use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
+use super::table::Table;
 use crate::app::{ConnId, Reply, Request, RequestId};
 use crate::config::MAX_FIELDS;
 use crate::conn::{Path, Phase, Stage};
@@ -36,7 +37,7 @@ impl Hub {
     pub(super) fn receive_http(&mut self, id: ConnId, input: &mut &mut [u8]) {
         while !input.is_empty() {
             let high_water = self.core.config.high_water_bytes;
-            let Some(conn) = self.core.get(id) else {
+            let Some(conn) = self.core.table.get(id) else {
                 return;
             };
             let is_full = conn.outbox.len() >= high_water;
@@ -57,20 +58,16 @@ impl Hub {
                     return;
                 }
             }
-            if !self.core.reports.is_empty() {
+            if !self.core.turn.reports.is_empty() {
                 self.settle();
             }
         }
     }
 
     fn receive_head(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let now = self.core.now;
-        let Core {
-            conns,
-            config,
-            caps,
-            ..
-        } = &mut self.core;
+        let now = self.core.turn.now;
+        let Core { table, config, .. } = &mut self.core;
+        let Table { conns, caps, .. } = table;
         let Some(conn) = conns.get_mut(id.slot as usize) else {
             return;
         };
@@ -126,7 +123,7 @@ impl Hub {
                 return self.core.refuse_named(id, *rejection, false, named);
             }
         };
-        if let Some(conn) = self.core.get(id) {
+        if let Some(conn) = self.core.table.get(id) {
             conn.path = Path::new(head.path);
         }
         let head_only = head.method == Method::Head;
@@ -144,7 +141,7 @@ impl Hub {
                 return self.core.refuse_named(id, *rejection, head_only, named);
             }
             (_, None) => return self.core.refuse_to(id, *refusal::not_found(), head_only),
-            (Plan::Upgrade(_), _) if self.core.stop_at.is_some() => {
+            (Plan::Upgrade(_), _) if self.core.watch.is_stopping() => {
                 return self.core.refuse(id, *refusal::service_unavailable());
             }
             (Plan::Upgrade(handshake), Some(route)) => (Some(handshake), route),
@@ -170,7 +167,7 @@ impl Hub {
     }
 
     fn receive_body(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let Some(conn) = self.core.get(id) else {
+        let Some(conn) = self.core.table.get(id) else {
             return;
         };
         let Phase::Http(exchange) = &mut conn.phase else {
@@ -212,10 +209,13 @@ impl Hub {
         handshake: Option<Handshake>,
     ) -> Answered {
         let core = &mut self.core;
-        let serial = core.get(conn).map_or(0, |conn| match &mut conn.phase {
-            Phase::Http(exchange) => exchange.requests,
-            _ => 0,
-        });
+        let serial = core
+            .table
+            .get(conn)
+            .map_or(0, |conn| match &mut conn.phase {
+                Phase::Http(exchange) => exchange.requests,
+                _ => 0,
+            });
         let request = Request {
             head,
             body,
@@ -236,9 +236,11 @@ impl Hub {
     fn act(&mut self, id: ConnId, head: &Head<'_>, answered: Answered) {
         let core = &mut self.core;
         let max_requests = core.config.max_requests_per_connection;
-        let stopping = core.stop_at.is_some();
-        let now = core.now;
-        let Some(conn) = core.get(id) else { return };
+        let stopping = core.watch.is_stopping();
+        let now = core.turn.now;
+        let Some(conn) = core.table.get(id) else {
+            return;
+        };
         conn.app = answered.app;
         let Phase::Http(exchange) = &mut conn.phase else {
             return;
@@ -253,21 +255,21 @@ impl Hub {
                 core.arm(id);
                 // The peer may have closed while an earlier answer kept this request waiting: the
                 // driver looks once more.
-                core.readable.push(id);
+                core.watch.readable.push(id);
             }
             (Reply::Upgrade(options), Some(handshake)) => {
-                let start = core.arena.len();
+                let start = core.turn.arena.len();
                 let compression = core.compression.as_ref();
                 let (agreed, extensions) = compression.and_then(|it| it.agree(head)).unzip();
                 let protocol = match options.first_subprotocol {
                     true => subprotocols(head).next().and_then(Result::ok),
                     false => None,
                 };
-                handshake.write(&mut core.arena, extensions.as_deref(), protocol);
-                let span = core.span_since(start);
+                handshake.write(&mut core.turn.arena, extensions.as_deref(), protocol);
+                let span = core.turn.span_since(start);
                 core.queue(id, span);
-                let Core { conns, config, .. } = core;
-                if let Some(conn) = conns.get_mut(id.slot as usize) {
+                let Core { table, config, .. } = core;
+                if let Some(conn) = table.get(id) {
                     conn.outbox.seal();
                     conn.status = 101;
                     conn.open = true;
@@ -295,8 +297,10 @@ impl Hub {
 impl Core {
     /// Keeps the head until the body is complete.
     fn await_body(&mut self, id: ConnId, head: &[u8], reader: BodyReader, expects_continue: bool) {
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
+        let now = self.turn.now;
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         let Phase::Http(exchange) = &mut conn.phase else {
             return;
         };

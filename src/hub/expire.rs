@@ -18,12 +18,12 @@ impl Hub {
     /// Everything that was ready at that time must have been read and written: a peer whose bytes
     /// lie in the kernel is not silent. See [`Seen`](crate::seen::Seen).
     pub fn expire(&mut self, now: Time, seen: Time) {
-        self.core.now = now;
-        self.core.seen = seen;
-        self.core.is_busy = true;
-        while let Some((_, id)) = self.core.timers.pop_expired(seen) {
-            self.core.active = Some(id);
-            if let Some(conn) = self.core.get(id) {
+        self.core.turn.now = now;
+        self.core.turn.seen = seen;
+        self.core.turn.is_busy = true;
+        while let Some((_, id)) = self.core.watch.timers.pop_expired(seen) {
+            self.core.turn.active = Some(id);
+            if let Some(conn) = self.core.table.get(id) {
                 conn.armed = Time::NEVER;
                 self.expire_connection(id);
                 self.core.arm(id);
@@ -31,30 +31,30 @@ impl Hub {
             }
         }
         while let Some(slot) = self.core.rates.pop_released(seen) {
-            if let Some(conn) = self.core.conns.get(slot as usize) {
+            if let Some(conn) = self.core.table.conns.get(slot as usize) {
                 let serial = conn.serial;
-                self.core.resume.push_back(ConnId { slot, serial });
+                self.core.watch.resume.push_back(ConnId { slot, serial });
             }
         }
         self.wake_applications(seen);
         self.core.notes.log.flush(now);
         self.core.trim_pool();
-        if self.core.stop_at.is_some_and(|at| at <= seen) {
+        if self.core.watch.stop_at <= seen {
             self.cut_all();
         }
     }
 
     /// Calls the applications whose moment has come. Who asks for `now` again is called in a later turn.
     fn wake_applications(&mut self, seen: Time) {
-        self.core.active = None;
-        let timers = &mut self.core.app_timers;
+        self.core.turn.active = None;
+        let timers = &mut self.core.watch.app_timers;
         let due: Vec<_> = iter::from_fn(|| timers.pop_expired(seen)).collect();
         for (at, (app, key)) in due {
             // Another callback may have moved it, or taken it back.
-            if self.core.app_armed.get(&(app, key)) != Some(&at) {
+            if self.core.watch.app_armed.get(&(app, key)) != Some(&at) {
                 continue;
             }
-            self.core.app_armed.remove(&(app, key));
+            self.core.watch.app_armed.remove(&(app, key));
             self.tell(app, |application, ctx| application.on_timer(ctx, key));
             self.settle();
         }
@@ -62,10 +62,10 @@ impl Hub {
 
     fn expire_connection(&mut self, id: ConnId) {
         let core = &mut self.core;
-        let Some(conn) = core.conns.get(id.slot as usize) else {
+        let Some(conn) = core.table.conns.get(id.slot as usize) else {
             return;
         };
-        let Some(wait) = overdue(conn, &core.config, core.seen) else {
+        let Some(wait) = overdue(conn, &core.config, core.turn.seen) else {
             return;
         };
         if wait == Wait::Ping && !conn.pinged {
@@ -133,10 +133,10 @@ fn has_half_closed(conn: &Conn) -> bool {
 impl Core {
     /// Its peer is silent: does it live?
     fn ping(&mut self, id: ConnId) {
-        let now = self.now;
-        let span = self.encode(Opcode::Ping, []);
+        let now = self.turn.now;
+        let span = self.turn.encode(Opcode::Ping, []);
         self.queue(id, span);
-        if let Some(conn) = self.get(id) {
+        if let Some(conn) = self.table.get(id) {
             conn.pinged = true;
             conn.since = now;
         }
@@ -148,7 +148,9 @@ impl Core {
         let cause = Cause::Timeout;
         self.leave(id, Closed { code, cause });
         let reason = b"keepalive ping timeout";
-        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason]);
+        let span = self
+            .turn
+            .encode(Opcode::Close, [&code.0.to_be_bytes(), reason]);
         self.queue(id, span);
         self.drain(id, true);
     }

@@ -155,7 +155,7 @@ impl Hub {
         if core.intake.is_queued() {
             core.leave_intake();
         }
-        let conn = core.conns.get(id.slot as usize)?;
+        let conn = core.table.conns.get(id.slot as usize)?;
         if conn.serial != id.serial || !conn.wants_read() {
             return None;
         }
@@ -164,7 +164,7 @@ impl Hub {
         {
             return Some(core.direct_room(id));
         }
-        Some(core.intake.room(&core.pool))
+        Some(core.intake.room(&core.memory.pool))
     }
 
     /// The first `len` bytes of [`Hub::receive_buffer`] have arrived.
@@ -202,7 +202,7 @@ impl Hub {
         let core = &mut self.core;
         let max_fragments = core.config.max_fragments;
         let may_adopt = !core.rates.is_on() && !core.turn_is_full();
-        let Some(conn) = core.conns.get_mut(id.slot as usize) else {
+        let Some(conn) = core.table.conns.get_mut(id.slot as usize) else {
             return false;
         };
         let limits = conn.limits(max_fragments);
@@ -213,14 +213,14 @@ impl Hub {
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
             return false;
         };
-        let Some(header) = endpoint.begins_large(bytes, &limits, &core.pool) else {
+        let Some(header) = endpoint.begins_large(bytes, &limits, &core.memory.pool) else {
             return false;
         };
         if !may_adopt || conn.serial != id.serial || conn.paused.any() {
             return false;
         }
         // The next buffer first: without one nobody could be read any more.
-        let Some(next) = core.pool.take(BlockSize::Usual) else {
+        let Some(next) = core.memory.pool.take(BlockSize::Usual) else {
             return false;
         };
         let Some(buffer) = core.intake.buffer.as_deref_mut() else {
@@ -249,7 +249,7 @@ impl Hub {
     /// the bytes of all others would have pushed it out.
     #[must_use]
     pub fn reads_on(&self, id: ConnId) -> bool {
-        let conn = self.core.conns.get(id.slot as usize);
+        let conn = self.core.table.conns.get(id.slot as usize);
         conn.is_some_and(|conn| match &conn.phase {
             Phase::Open { endpoint, .. } => conn.serial == id.serial && endpoint.is_first_open(),
             _ => false,
@@ -280,13 +280,13 @@ impl Core {
     /// Where a connection is read that is inside a frame: if that belongs to a large message, at its place there.
     #[cold]
     fn direct_room(&mut self, id: ConnId) -> &mut [u8] {
-        let pool = self.pool.clone();
+        let pool = self.memory.pool.clone();
         let is_limited = self.rates.is_on();
         let endpoint = |conn: &Conn| match &conn.phase {
             Phase::Open { endpoint, .. } => endpoint.has_room(),
             _ => false,
         };
-        let has_room = !is_limited && self.get(id).is_some_and(|conn| endpoint(conn));
+        let has_room = !is_limited && self.table.get(id).is_some_and(|conn| endpoint(conn));
         // Looked up twice: the first time a block may be added, which has to be counted.
         if has_room && self.room_of(id, &pool).is_some() {
             self.recount(id.slot);
@@ -298,7 +298,7 @@ impl Core {
     }
 
     fn room_of(&mut self, id: ConnId, pool: &Pool) -> Option<&mut [u8]> {
-        match &mut self.get(id)?.phase {
+        match &mut self.table.get(id)?.phase {
             Phase::Open { endpoint, .. } => endpoint.room(pool),
             _ => None,
         }
@@ -310,10 +310,10 @@ impl Core {
         if let Some((_, slot)) = self.intake.queued
             && let Some((frame, bytes)) = self.intake.queued_for(slot)
         {
-            let start = self.arena.len();
-            self.arena.extend_from_slice(bytes);
-            let copy = self.span_since(start);
-            if let Some(conn) = self.conns.get_mut(slot as usize) {
+            let start = self.turn.arena.len();
+            self.turn.arena.extend_from_slice(bytes);
+            let copy = self.turn.span_since(start);
+            if let Some(conn) = self.table.conns.get_mut(slot as usize) {
                 conn.outbox.replace(frame, copy);
             }
         }

@@ -26,15 +26,20 @@ pub mod ctx;
 mod exchange;
 mod expire;
 pub(crate) mod intake;
+mod memory;
 mod metrics;
 mod recovery;
 mod relief;
 mod respond;
 mod stop;
+mod table;
 mod transmit;
+pub(crate) mod turn;
+mod watch;
 mod websocket;
 
-use self::core::{Core, Report};
+use self::core::Core;
+use self::turn::Report;
 use crate::app::{App, Cause, Closed, ConnId, Net, World};
 use crate::clock::Time;
 use crate::config::Config;
@@ -102,7 +107,7 @@ impl Hub {
     ///
     /// If that fills the turn, it is written at once: connections that are ready now need not wait for it.
     pub fn begin_turn(&mut self, now: Time, net: &mut impl Net) {
-        self.core.now = now;
+        self.core.turn.now = now;
         self.go_on();
         if self.next() == Next::Write {
             self.transmit(net);
@@ -110,23 +115,23 @@ impl Hub {
     }
 
     fn go_on(&mut self) {
-        if self.core.over_budget {
+        if self.core.memory.is_over {
             self.relieve();
         }
         let mut body_bytes = 0;
-        for _ in 0..self.core.resume.len() {
+        for _ in 0..self.core.watch.resume.len() {
             if self.core.turn_is_full() || body_bytes >= BODY_BYTES_PER_TURN {
                 return;
             }
-            let Some(id) = self.core.resume.pop_front() else {
+            let Some(id) = self.core.watch.resume.pop_front() else {
                 return;
             };
-            self.core.active = Some(id);
-            self.core.is_busy = true;
+            self.core.turn.active = Some(id);
+            self.core.turn.is_busy = true;
             body_bytes += self.core.next_piece(id);
             if let Some(mut backlog) = self.core.take_backlog(id) {
                 self.process(id, &mut backlog);
-                if !self.core.backlogs.contains_key(&id.slot) {
+                if !self.core.watch.backlogs.contains_key(&id.slot) {
                     self.core.wake_reader(id);
                 }
             }
@@ -151,10 +156,10 @@ impl Hub {
 
     #[inline]
     fn after_receiving(&mut self) {
-        if self.core.over_budget {
+        if self.core.memory.is_over {
             self.relieve();
         }
-        if !self.core.reports.is_empty() {
+        if !self.core.turn.reports.is_empty() {
             self.settle();
         }
     }
@@ -162,7 +167,7 @@ impl Hub {
     fn process(&mut self, id: ConnId, bytes: &mut [u8]) {
         let mut input = bytes;
         while !input.is_empty() {
-            let Some(conn) = self.core.get(id) else {
+            let Some(conn) = self.core.table.get(id) else {
                 return;
             };
             match &mut conn.phase {
@@ -180,7 +185,7 @@ impl Hub {
                 }
                 Phase::Gone => return,
             }
-            if !self.core.reports.is_empty() {
+            if !self.core.turn.reports.is_empty() {
                 self.settle();
             }
         }
@@ -188,10 +193,10 @@ impl Hub {
 
     /// The peer has closed its side of the stream: nothing more arrives.
     pub fn read_closed(&mut self, id: ConnId, now: Time) -> Next {
-        self.core.now = now;
-        self.core.active = Some(id);
+        self.core.turn.now = now;
+        self.core.turn.active = Some(id);
         let core = &mut self.core;
-        let Some(conn) = core.get(id) else {
+        let Some(conn) = core.table.get(id) else {
             return Next::Read;
         };
         match &mut conn.phase {
@@ -209,7 +214,7 @@ impl Hub {
                 core.leave(id, why);
                 core.request_gone(id);
                 core.drain(id, false);
-                if let Some(conn) = core.get(id)
+                if let Some(conn) = core.table.get(id)
                     && let Phase::Draining(draining) = &mut conn.phase
                 {
                     draining.peer_closed = true;
@@ -223,10 +228,14 @@ impl Hub {
     /// The readiness says that the peer has closed, but it may have sent bytes before. Only
     /// somebody who waits for an answer cares: those bytes are not read meanwhile.
     pub fn hang_up(&mut self, id: ConnId, now: Time) -> Next {
-        let held = self.core.get(id).is_some_and(|conn| match &conn.phase {
-            Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
-            _ => false,
-        });
+        let held = self
+            .core
+            .table
+            .get(id)
+            .is_some_and(|conn| match &conn.phase {
+                Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
+                _ => false,
+            });
         if held {
             return self.read_closed(id, now);
         }
@@ -235,7 +244,7 @@ impl Hub {
 
     /// The connection broke.
     pub fn broken(&mut self, id: ConnId, now: Time) -> Next {
-        self.core.now = now;
+        self.core.turn.now = now;
         self.core.gone(id, Cause::Peer, true);
         self.settle();
         self.next()
@@ -243,7 +252,7 @@ impl Hub {
 
     /// The socket takes bytes again.
     pub fn writable(&mut self, id: ConnId) {
-        if let Some(conn) = self.core.get(id)
+        if let Some(conn) = self.core.table.get(id)
             && conn.stalled
         {
             conn.stalled = false;
@@ -255,7 +264,7 @@ impl Hub {
     /// has already sent.
     #[must_use]
     pub fn wants_read(&self, id: ConnId) -> bool {
-        let conn = self.core.conns.get(id.slot as usize);
+        let conn = self.core.table.conns.get(id.slot as usize);
         conn.is_some_and(|conn| conn.serial == id.serial && conn.wants_read())
     }
 
@@ -263,8 +272,8 @@ impl Hub {
     #[inline]
     fn next(&self) -> Next {
         let core = &self.core;
-        let is_much = core.work() >= core.config.write_out_bytes
-            || core.deliveries >= core.config.max_deliveries_per_turn;
+        let is_much = core.turn.work() >= core.config.write_out_bytes
+            || core.turn.deliveries >= core.config.max_deliveries_per_turn;
         if is_much { Next::Write } else { Next::Read }
     }
 
@@ -274,8 +283,8 @@ impl Hub {
         Rest {
             due: self.next_deadline(),
             has_work: self.has_work(),
-            readable: mem::take(&mut self.core.readable),
-            was_busy: mem::take(&mut self.core.is_busy),
+            readable: mem::take(&mut self.core.watch.readable),
+            was_busy: mem::take(&mut self.core.turn.is_busy),
             is_finished: self.is_finished(),
         }
     }
@@ -284,26 +293,21 @@ impl Hub {
     #[must_use]
     pub fn has_work(&self) -> bool {
         let core = &self.core;
-        !core.resume.is_empty() || !core.touched.is_empty() || core.over_budget
+        !core.watch.resume.is_empty() || !core.turn.touched.is_empty() || core.memory.is_over
     }
 
     /// When [`Hub::expire`] has something to do next. [`Time::NEVER`]: nothing is waited for.
     #[must_use]
     pub fn next_deadline(&self) -> Time {
         let core = &self.core;
-        core.timers
-            .next()
-            .min(core.rates.next())
-            .min(core.app_timers.next())
-            .min(core.notes.log.due)
-            .min(core.stop_at.unwrap_or(Time::NEVER))
-            .min(core.trim_at)
+        let others = core.rates.next().min(core.notes.log.due);
+        core.watch.next().min(others)
     }
 
     /// How many connections there are.
     #[must_use]
     pub fn connections(&self) -> usize {
-        self.core.conns.len()
+        self.core.table.conns.len()
     }
 
     /// The driver could not accept a connection.
@@ -326,7 +330,7 @@ impl Hub {
     /// Tells applications what happened, until nothing is left to tell.
     #[cold]
     fn settle(&mut self) {
-        while let Some(report) = self.core.reports.pop_front() {
+        while let Some(report) = self.core.turn.reports.pop_front() {
             let (Report::Closed { app, .. }
             | Report::RequestGone { app, .. }
             | Report::GiveUp { app, .. }) = report;

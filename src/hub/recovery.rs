@@ -22,17 +22,17 @@ impl Hub {
     /// (or a `500`) if it can be; the others are not touched.
     pub fn recover(&mut self, now: Time) {
         let core = &mut self.core;
-        core.now = now;
-        core.delivering = 0;
-        let active = core.active.take();
-        let conn = active.and_then(|id| core.conns.get(id.slot as usize));
+        core.turn.now = now;
+        core.memory.delivering = 0;
+        let active = core.turn.active.take();
+        let conn = active.and_then(|id| core.table.conns.get(id.slot as usize));
         let whose = conn.map_or_else(|| "no connection".to_owned(), |c| c.peer().to_string());
         // It may hold bytes of a peer.
         let said = core.world.last_panic();
         let words = format_args!("a bug, met by {whose}: {}", Escaped(said.as_bytes()));
         core.notes.note(now, Note::Bug, words);
         let Some(id) = active else { return };
-        match core.get(id).map(|conn| &conn.phase) {
+        match core.table.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {
                 let code = CloseCode::InternalError;
                 core.close_and_drain(id, code, "internal error", Cause::Application);
@@ -60,12 +60,12 @@ impl Hub {
         let Some(application) = self.apps.get_mut(usize::from(app)) else {
             return;
         };
-        let active = self.core.active.take();
+        let active = self.core.turn.active.take();
         let ctx = &mut Ctx::new(&mut self.core, app);
         let told = catch_unwind(AssertUnwindSafe(|| call(&mut **application, ctx)));
         if told.is_err() {
-            self.recover(self.core.now);
+            self.recover(self.core.turn.now);
         }
-        self.core.active = active;
+        self.core.turn.active = active;
     }
 }

@@ -6,7 +6,8 @@
 //! unread counts as a whole, because it stays as a whole.
 
 use super::Hub;
-use super::core::{Core, Report};
+use super::core::Core;
+use super::turn::Report;
 use crate::app::{Cause, ConnId};
 use crate::budget::Holder;
 use crate::conn::{Phase, Stage};
@@ -31,31 +32,36 @@ impl Hub {
     /// Bytes of memory held for peers, as counted.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.core.budget.held_bytes()
+        self.core.memory.budget.held_bytes()
     }
 
     /// Bytes of unused blocks that are kept for the next large message. They count into the budget, but are held for
     /// nobody, and are given up first.
     #[must_use]
     pub fn kept_bytes(&self) -> usize {
-        self.core.pool.kept_bytes()
+        self.core.memory.pool.kept_bytes()
     }
 
     /// The same, counted from scratch. Between turns both are equal.
     #[must_use]
     pub fn recount_held_bytes(&self) -> usize {
         let core = &self.core;
-        let own = core.conns.iter().map(|(_, conn)| conn.held_bytes());
+        let own = core.table.conns.iter().map(|(_, conn)| conn.held_bytes());
         // Only the applications know those.
         let away = core
+            .memory
             .budget
             .holders()
             .filter_map(|(holder, bytes)| match holder {
                 Holder::Away { .. } => Some(bytes),
                 Holder::Conn(_) => None,
             });
-        let backlogs = core.backlogs.values().map(Vec::capacity);
-        let chunks = core.conns.iter().flat_map(|(_, conn)| conn.outbox.chunks());
+        let backlogs = core.watch.backlogs.values().map(Vec::capacity);
+        let chunks = core
+            .table
+            .conns
+            .iter()
+            .flat_map(|(_, conn)| conn.outbox.chunks());
         let chunks: BTreeMap<*const Chunk, usize> = chunks
             .map(|chunk| (Rc::as_ptr(chunk), chunk.held_bytes()))
             .collect();
@@ -69,37 +75,27 @@ impl Hub {
 impl Core {
     /// Counts anew what the connection in this slot holds.
     pub(crate) fn recount(&mut self, slot: u32) {
-        let Some(conn) = self.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.table.conns.get_mut(slot as usize) else {
             return;
         };
-        let backlog = self.backlogs.get(&slot).map_or(0, Vec::capacity);
+        let backlog = self.watch.backlogs.get(&slot).map_or(0, Vec::capacity);
         let bytes = conn.held_bytes() + backlog;
         if bytes == 0 && !conn.counted {
             return;
         }
         conn.counted = bytes > 0;
-        self.budget.set(Holder::Conn(slot), bytes);
-        self.over_budget = self.is_over_budget();
+        self.memory.budget.set(Holder::Conn(slot), bytes);
+        self.memory.is_over = self.is_over_budget();
     }
 
     /// An application keeps so many bytes for a peer that is away.
     pub(super) fn hold(&mut self, app: u8, key: u64, bytes: usize) {
-        self.budget.set(Holder::Away { app, key }, bytes);
-        self.over_budget = self.is_over_budget();
+        self.memory.budget.set(Holder::Away { app, key }, bytes);
+        self.memory.is_over = self.is_over_budget();
     }
 
     fn is_over_budget(&self) -> bool {
-        !self.fits(0)
-    }
-
-    /// Whether the budget allows `coming` bytes beside what is held. What is kept for nobody is given up for them.
-    fn fits(&self, coming: usize) -> bool {
-        let most = self.config.memory_budget_bytes;
-        let needed = self.budget.held_bytes() + coming;
-        if needed + self.pool.kept_bytes() > most {
-            self.pool.clear();
-        }
-        needed <= most
+        !self.memory.fits(0)
     }
 
     /// A message of the connection in this slot has grown while it is decoded. If the budget is passed, the largest holders
@@ -107,10 +103,10 @@ impl Core {
     #[cold]
     pub(super) fn make_room_while_decoding(&mut self, slot: u32) {
         self.recount(slot);
-        if self.over_budget {
-            let active = self.active;
+        if self.memory.is_over {
+            let active = self.turn.active;
             self.relieve(0);
-            self.active = active;
+            self.turn.active = active;
         }
     }
 
@@ -121,13 +117,13 @@ impl Core {
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         // What any turn may encode is not counted before it has to wait.
         let allowed = self.config.max_turn_bytes;
-        let coming = (self.arena.len() + bytes).saturating_sub(allowed);
-        if self.fits(coming) {
+        let coming = (self.turn.arena.len() + bytes).saturating_sub(allowed);
+        if self.memory.fits(coming) {
             return true;
         }
-        let active = self.active;
+        let active = self.turn.active;
         let is_left = self.relieve(coming);
-        self.active = active;
+        self.turn.active = active;
         is_left
     }
 
@@ -138,16 +134,17 @@ impl Core {
     /// has sent. `false`: it was ended for them.
     fn relieve(&mut self, coming: usize) -> bool {
         let most = self.config.memory_budget_bytes.saturating_sub(coming);
-        let causer = self.active.filter(|_| coming > 0).map(|id| id.slot);
+        let causer = self.turn.active.filter(|_| coming > 0).map(|id| id.slot);
         let charge = |slot: u32, own: usize| {
-            let conn = self.conns.get(slot as usize)?;
+            let conn = self.table.conns.get(slot as usize)?;
             let caused = match causer == Some(slot) {
-                true => coming + self.delivering,
+                true => coming + self.memory.delivering,
                 false => 0,
             };
             Some((own + conn.outbox.kept_bytes() + caused, Holder::Conn(slot)))
         };
         let holders = self
+            .memory
             .budget
             .holders()
             .filter_map(|(holder, own)| match holder {
@@ -156,15 +153,15 @@ impl Core {
                 Holder::Away { .. } => Some((own, holder)),
             });
         // Who causes this may hold nothing by itself, when its message is being delivered.
-        let own = |slot| charge(slot, self.budget.of(Holder::Conn(slot)));
+        let own = |slot| charge(slot, self.memory.budget.of(Holder::Conn(slot)));
         let holders = holders.chain(causer.and_then(own));
         let mut holders: BinaryHeap<(usize, Holder)> = holders.collect::<Vec<_>>().into();
         let mut is_left = true;
         while is_left
-            && self.budget.held_bytes() > most
+            && self.memory.budget.held_bytes() > most
             && let Some((bytes, holder)) = holders.pop()
         {
-            self.active = None;
+            self.turn.active = None;
             match holder {
                 Holder::Conn(slot) => {
                     is_left = causer != Some(slot);
@@ -174,7 +171,7 @@ impl Core {
                 Holder::Away { app, key } => self.end_away(app, key, bytes),
             }
         }
-        self.over_budget = false;
+        self.memory.is_over = false;
         is_left
     }
 
@@ -182,14 +179,14 @@ impl Core {
     /// callback runs, and until then the bytes count as given back: it cannot refuse.
     fn end_away(&mut self, app: u8, key: u64, bytes: usize) {
         let words = format_args!("a session is ended, {FULL} {bytes} bytes are held for it");
-        self.notes.note(self.now, Note::Overload, words);
-        self.budget.set(Holder::Away { app, key }, 0);
-        self.reports.push_back(Report::GiveUp { app, key });
+        self.notes.note(self.turn.now, Note::Overload, words);
+        self.memory.budget.set(Holder::Away { app, key }, 0);
+        self.turn.reports.push_back(Report::GiveUp { app, key });
     }
 
     /// Ends one connection, in the best manner that gives back its memory at once.
     fn end_holder(&mut self, slot: u32, bytes: usize) {
-        let Some(conn) = self.conns.get(slot as usize) else {
+        let Some(conn) = self.table.conns.get(slot as usize) else {
             return;
         };
         let id = ConnId {
@@ -198,7 +195,7 @@ impl Core {
         };
         let peer = conn.peer();
         let words = format_args!("{peer} is ended, {FULL} {bytes} bytes are held for it");
-        self.notes.note(self.now, Note::Overload, words);
+        self.notes.note(self.turn.now, Note::Overload, words);
         let owes_bytes = conn.outbox.waits_since_earlier();
         match &conn.phase {
             Phase::Open { .. } if conn.open && owes_bytes => {
@@ -216,7 +213,7 @@ impl Core {
             },
             _ => self.gone(id, Cause::Limit, true),
         }
-        if let Some(conn) = self.get(id) {
+        if let Some(conn) = self.table.get(id) {
             conn.closed.cause = Cause::Limit;
         }
     }

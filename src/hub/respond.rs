@@ -17,9 +17,9 @@ const SMALL_BODY_BYTES: usize = 4 << 10;
 impl Core {
     /// Queues bytes that are not a frame.
     pub(super) fn queue_bytes(&mut self, id: ConnId, bytes: &[u8]) {
-        let start = self.arena.len();
-        self.arena.extend_from_slice(bytes);
-        let span = self.span_since(start);
+        let start = self.turn.arena.len();
+        self.turn.arena.extend_from_slice(bytes);
+        let span = self.turn.span_since(start);
         self.queue(id, span);
     }
 
@@ -41,8 +41,8 @@ impl Core {
         head_only: bool,
         named: Option<NotAllowed<'_>>,
     ) {
-        let is_stopping = self.stop_at.is_some();
-        let conn = self.conns.get_mut(id.slot as usize);
+        let is_stopping = self.watch.is_stopping();
+        let conn = self.table.conns.get_mut(id.slot as usize);
         if let Some(conn) = conn.filter(|conn| conn.serial == id.serial) {
             let (peer, path, status) = (conn.peer(), &conn.path, response.status.0);
             let why: &dyn Display = match &named {
@@ -50,7 +50,7 @@ impl Core {
                 None => &response.explanation(),
             };
             let words = format_args!("{peer} {path} {status}: {why}");
-            self.notes.note(self.now, Note::Refused, words);
+            self.notes.note(self.turn.now, Note::Refused, words);
             conn.closed.cause = cause_of(response.status, is_stopping);
         }
         let close = response.close;
@@ -61,36 +61,41 @@ impl Core {
     pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
         if let Body::Stream { len: 1.., .. } = response.body
             && !head_only
-            && !self.caps.has_room(self.conns.len(), &self.config)
+            && !self
+                .table
+                .caps
+                .has_room(self.table.conns.len(), &self.config)
         {
             return self.refuse_file(id);
         }
         self.notes.metrics.count(Note::Answered, response.status.0);
-        self.is_busy = true;
+        self.turn.is_busy = true;
         let close = close || response.close;
-        let start = self.arena.len();
+        let start = self.turn.arena.len();
         let date = self.dates.at(self.world.unix_time());
-        response::write_head(&mut self.arena, &response, date, close);
+        response::write_head(&mut self.turn.arena, &response, date, close);
         let mut rest = Body::None;
         match response.body {
             _ if head_only => {}
             Body::Static(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
-                self.arena.extend_from_slice(bytes);
+                self.turn.arena.extend_from_slice(bytes);
             }
             Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
-                self.arena.extend_from_slice(&bytes);
+                self.turn.arena.extend_from_slice(&bytes);
             }
             Body::Stream { len, source } => {
-                let source = self.caps.count_file(source);
+                let source = self.table.caps.count_file(source);
                 rest = Body::Stream { len, source };
             }
             body => rest = body,
         }
-        let span = self.span_since(start);
+        let span = self.turn.span_since(start);
         self.queue(id, span);
-        let now = self.now;
-        let meter = self.budget.meter().clone();
-        let Some(conn) = self.get(id) else { return };
+        let now = self.turn.now;
+        let meter = self.memory.budget.meter().clone();
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         conn.status = response.status.0;
         let Conn { outbox, phase, .. } = conn;
         let Phase::Http(exchange) = phase else { return };
@@ -106,14 +111,14 @@ impl Core {
     fn refuse_file(&mut self, id: ConnId) {
         self.notes.metrics.count(Note::NoRoom, Cap::Files as u16);
         self.refuse(id, *refusal::service_unavailable());
-        if let Some(conn) = self.get(id) {
+        if let Some(conn) = self.table.get(id) {
             conn.closed.cause = Cause::Limit;
         }
     }
 
     /// The answer to a request that was held.
     pub(super) fn respond_later(&mut self, id: RequestId, response: Response) {
-        let Some(conn) = self.get(id.conn) else {
+        let Some(conn) = self.table.get(id.conn) else {
             return;
         };
         let Phase::Http(exchange) = &mut conn.phase else {
@@ -129,7 +134,7 @@ impl Core {
 
     /// A held request whose time is over: its application hears of it, its peer gets `response`.
     pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
-        let stage = self.get(id).and_then(|conn| match &conn.phase {
+        let stage = self.table.get(id).and_then(|conn| match &conn.phase {
             Phase::Http(exchange) => Some(&exchange.stage),
             _ => None,
         });
@@ -149,8 +154,10 @@ impl Core {
         if close {
             return self.drain(id, false);
         }
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
+        let now = self.turn.now;
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         if let Phase::Http(exchange) = &mut conn.phase {
             exchange.stage = Stage::Head;
             exchange.since = now;
@@ -162,8 +169,8 @@ impl Core {
     /// Takes the next piece of a response body, if the one before has left; gives its size.
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.piece_bytes;
-        let meter = self.budget.meter().clone();
-        let Some(conn) = self.get(id).filter(|conn| conn.outbox.is_empty()) else {
+        let meter = self.memory.budget.meter().clone();
+        let Some(conn) = self.table.get(id).filter(|conn| conn.outbox.is_empty()) else {
             return 0;
         };
         let Phase::Http(exchange) = &mut conn.phase else {

@@ -14,17 +14,18 @@ use crate::ws::close::CloseCode;
 impl Hub {
     /// Begins to go down. The driver has stopped listening.
     pub fn stop(&mut self, now: Time) {
-        self.core.now = now;
-        self.core.active = None;
+        self.core.turn.now = now;
+        self.core.turn.active = None;
         let drain_timeout = self.core.config.drain_timeout;
-        self.core.stop_at.get_or_insert(now.after(drain_timeout));
+        let stop_at = &mut self.core.watch.stop_at;
+        *stop_at = (*stop_at).min(now.after(drain_timeout));
         while let Some(application) = self.apps.get_mut(self.told_of_stop) {
             // Counted before it is told: if it panics, it is not told again.
             let app = u8::try_from(self.told_of_stop).unwrap_or(u8::MAX);
             self.told_of_stop += 1;
             application.on_shutdown(&mut Ctx::new(&mut self.core, app));
         }
-        for id in self.ids() {
+        for id in self.core.table.ids() {
             stop_connection(&mut self.core, id);
         }
         // Only now are applications told who left: nobody is left to whom they could say so.
@@ -34,37 +35,31 @@ impl Hub {
     /// Whether the server goes down and nothing is left to do.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.core.stop_at.is_some() && self.core.conns.is_empty()
+        self.core.watch.is_stopping() && self.core.table.conns.is_empty()
     }
 
     /// Ends all connections without further ado.
     pub fn cut_all(&mut self) {
-        for id in self.ids() {
+        for id in self.core.table.ids() {
             // Where our side is closed, the last bytes may still be on their way over a slow line.
-            let reset = self.core.get(id).is_some_and(|conn| match &conn.phase {
-                Phase::Draining(draining) => draining.half_closed.is_none(),
-                _ => true,
-            });
+            let reset = self
+                .core
+                .table
+                .get(id)
+                .is_some_and(|conn| match &conn.phase {
+                    Phase::Draining(draining) => draining.half_closed.is_none(),
+                    _ => true,
+                });
             self.core.gone(id, Cause::Shutdown, reset);
         }
         self.settle();
     }
-
-    fn ids(&self) -> Vec<ConnId> {
-        let id = |(slot, serial)| ConnId {
-            slot: u32::try_from(slot).unwrap_or(u32::MAX),
-            serial,
-        };
-        self.core
-            .conns
-            .iter()
-            .map(|(slot, conn)| id((slot, conn.serial)))
-            .collect()
-    }
 }
 
 fn stop_connection(core: &mut Core, id: ConnId) {
-    let Some(conn) = core.get(id) else { return };
+    let Some(conn) = core.table.get(id) else {
+        return;
+    };
     let idle = conn.outbox.is_empty();
     match &mut conn.phase {
         Phase::Open { .. } => {

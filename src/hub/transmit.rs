@@ -22,24 +22,24 @@ impl Hub {
     /// Writes to every connection for which something was queued: one write each.
     pub fn transmit(&mut self, net: &mut impl Net) {
         let mut next = 0;
-        self.core.active = None;
+        self.core.turn.active = None;
         // Applications may queue more while connections end; the list grows behind us.
         loop {
             if let Some(written) = self.core.write_usual(&mut next, net) {
                 self.core.written_at(next - 1, written, net);
-            } else if let Some(&slot) = self.core.touched.get(next) {
+            } else if let Some(&slot) = self.core.turn.touched.get(next) {
                 next += 1;
                 self.core.write(slot, net);
             } else {
                 break;
             }
-            if !self.core.reports.is_empty() {
+            if !self.core.turn.reports.is_empty() {
                 self.settle();
             }
         }
-        self.core.is_busy |= next > 1;
-        self.core.notes.metrics.messages_sent += self.core.deliveries as u64;
-        self.core.touched.clear();
+        self.core.turn.is_busy |= next > 1;
+        self.core.notes.metrics.messages_sent += self.core.turn.deliveries as u64;
+        self.core.turn.touched.clear();
         self.core.leave_arena();
     }
 
@@ -47,17 +47,17 @@ impl Hub {
     #[must_use]
     pub fn end_turn(&mut self, net: &mut impl Net) -> Rest {
         let core = &mut self.core;
-        for ending in mem::take(&mut core.endings) {
+        for ending in mem::take(&mut core.turn.endings) {
             net.close(ending.id, ending.reset);
-            core.conns.try_remove(ending.id.slot as usize);
+            core.table.conns.try_remove(ending.id.slot as usize);
         }
-        if core.arena.capacity() > ARENA_KEPT_BYTES {
-            core.arena.shrink_to(ARENA_KEPT_BYTES);
+        if core.turn.arena.capacity() > ARENA_KEPT_BYTES {
+            core.turn.arena.shrink_to(ARENA_KEPT_BYTES);
         }
-        if core.pool.has_surplus() {
+        if core.memory.pool.has_surplus() {
             core.watch_surplus();
         }
-        if core.conns.is_empty() {
+        if core.table.conns.is_empty() {
             core.release_memory();
         }
         self.rest()
@@ -70,23 +70,17 @@ impl Core {
     /// done; or until the one before `next` took less, and tells what came of that write.
     #[inline]
     fn write_usual(&mut self, next: &mut usize, net: &mut impl Net) -> Option<Written> {
-        let Self {
-            conns,
-            touched,
-            arena,
-            ..
-        } = self;
-        while let Some(&slot) = touched.get(*next) {
-            let conn = conns.get_mut(slot as usize)?;
+        let Self { table, turn, .. } = self;
+        while let Some(&slot) = turn.touched.get(*next) {
+            let (id, conn) = table.at(slot)?;
             if !matches!(conn.phase, Phase::Open { .. }) {
                 return None;
             }
             // A peer that does not keep up has a queue.
-            let bytes = conn.outbox.turn_bytes(arena)?;
+            let bytes = conn.outbox.turn_bytes(&turn.arena)?;
             *next += 1;
             conn.touched = false;
-            let serial = conn.serial;
-            let written = net.write(ConnId { slot, serial }, bytes);
+            let written = net.write(id, bytes);
             if written != Written::Bytes(bytes.len()) {
                 return Some(written);
             }
@@ -98,13 +92,13 @@ impl Core {
 
     #[cold]
     fn write(&mut self, slot: u32, net: &mut impl Net) {
-        let Some(conn) = self.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.table.conns.get_mut(slot as usize) else {
             return;
         };
         conn.touched = false;
         let serial = conn.serial;
         let id = ConnId { slot, serial };
-        self.active = Some(id);
+        self.turn.active = Some(id);
         if conn.stalled {
             return self.judge_queue(id);
         }
@@ -121,16 +115,16 @@ impl Core {
     /// The pool keeps more than it may keep through a pause. Each turn that uses it puts the end of that off.
     #[cold]
     fn watch_surplus(&mut self) {
-        if self.pool.take_busy() || self.trim_at == Time::NEVER {
-            self.trim_at = self.now.after(pool::PAUSE);
+        if self.memory.pool.take_busy() || self.watch.trim_at == Time::NEVER {
+            self.watch.trim_at = self.turn.now.after(pool::PAUSE);
         }
     }
 
     /// Large messages have paused: the pool gives back what it may not keep.
     pub(super) fn trim_pool(&mut self) {
-        if self.trim_at <= self.now {
-            self.trim_at = Time::NEVER;
-            self.pool.trim();
+        if self.watch.trim_at <= self.turn.now {
+            self.watch.trim_at = Time::NEVER;
+            self.memory.pool.trim();
         }
     }
 
@@ -139,15 +133,15 @@ impl Core {
     fn release_memory(&mut self) {
         // Not the tables: a crowd that comes again finds them long enough. If they grew anew, they would
         // leave holes, which were 1.5 MiB with 9,900 connections.
-        self.arena = Vec::new();
+        self.turn.arena = Vec::new();
         self.intake.release();
-        self.pool.clear();
+        self.memory.pool.clear();
     }
 
     /// If all that waits is a frame in the receive buffer, it is written from there.
     fn write_received(&mut self, id: ConnId, net: &mut impl Net) -> Option<Written> {
         let (frame, bytes) = self.intake.queued_for(id.slot)?;
-        let conn = self.conns.get(id.slot as usize)?;
+        let conn = self.table.conns.get(id.slot as usize)?;
         let is_all = conn.outbox.turn_span() == frame;
         let written = is_all.then(|| net.write(id, bytes));
         if written == Some(Written::Bytes(bytes.len())) {
@@ -159,20 +153,20 @@ impl Core {
     }
 
     fn write_queue(&mut self, id: ConnId, net: &mut impl Net) -> Written {
-        let Some(conn) = self.conns.get(id.slot as usize) else {
+        let Some(conn) = self.table.conns.get(id.slot as usize) else {
             return Written::Broken;
         };
-        if let Some(bytes) = conn.outbox.turn_bytes(&self.arena) {
+        if let Some(bytes) = conn.outbox.turn_bytes(&self.turn.arena) {
             return net.write(id, bytes);
         }
         let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
-        let count = conn.outbox.pieces(&self.arena, &mut pieces);
+        let count = conn.outbox.pieces(&self.turn.arena, &mut pieces);
         net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
     }
 
     #[cold]
     fn written_at(&mut self, place: usize, written: Written, net: &mut impl Net) {
-        if let Some(&slot) = self.touched.get(place) {
+        if let Some(&slot) = self.turn.touched.get(place) {
             self.written(slot, written, net);
         }
     }
@@ -180,7 +174,7 @@ impl Core {
     /// Notes what came of a write.
     #[cold]
     fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
-        let Some(conn) = self.conns.get_mut(slot as usize) else {
+        let Some(conn) = self.table.conns.get_mut(slot as usize) else {
             return;
         };
         let serial = conn.serial;
@@ -198,10 +192,10 @@ impl Core {
             return self.written_all(id, net);
         }
         if len > 0 || !conn.outbox.waits_since_earlier() {
-            conn.progressed = self.now;
+            conn.progressed = self.turn.now;
         }
         let offered = conn.outbox.offered_len();
-        conn.outbox.sent(&self.arena, len);
+        conn.outbox.sent(&self.turn.arena, len);
         if len < offered {
             conn.stalled = true;
         } else {
@@ -214,17 +208,21 @@ impl Core {
     /// Nothing waits any more: reading may go on, a body has its next piece, an ending its next
     /// step.
     fn written_all(&mut self, id: ConnId, net: &mut impl Net) {
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
+        let now = self.turn.now;
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         if conn.paused.any() {
             conn.paused.by_queue = false;
             self.wake_reader(id);
         }
-        let Some(conn) = self.get(id) else { return };
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         match &mut conn.phase {
             Phase::Http(exchange) => {
                 match exchange.stage {
-                    Stage::Streaming { .. } => self.resume.push_back(id),
+                    Stage::Streaming { .. } => self.watch.resume.push_back(id),
                     // The wait for the next request begins when the answer has left.
                     Stage::Head if exchange.scanner.is_fresh() => exchange.since = now,
                     _ => {}
@@ -248,11 +246,13 @@ impl Core {
     /// The hub stops reading from it when its queue is long, and drops it when the queue is over its limit. It never
     /// leaves messages out: a chat cannot show where one is missing, but a peer that was dropped knows it.
     fn judge_queue(&mut self, id: ConnId) {
-        self.unsent.push(id.slot);
+        self.turn.unsent.push(id.slot);
         let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
         let limit = self.config.queue_limit_bytes();
-        let now = self.now;
-        let Some(conn) = self.get(id) else { return };
+        let now = self.turn.now;
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
             return self.gone(id, Cause::Timeout, true);
         }
@@ -271,10 +271,10 @@ impl Core {
 
     /// The peer does not read, and its queue is over its limit.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
-        if let Some(conn) = self.conns.get(id.slot as usize) {
+        if let Some(conn) = self.table.conns.get(id.slot as usize) {
             let (peer, bytes) = (conn.peer(), conn.outbox.len());
             let words = format_args!("{peer} does not read: {bytes} bytes dropped");
-            self.notes.note(self.now, Note::Slow, words);
+            self.notes.note(self.turn.now, Note::Slow, words);
         }
         self.drop_queue(id, Cause::Slow, "too slow");
     }
@@ -282,45 +282,52 @@ impl Core {
     /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
     /// take the rest of the frame that the peer has begun to receive.
     pub(super) fn drop_queue(&mut self, id: ConnId, cause: Cause, reason: &str) {
-        let was_open = self.get(id).is_some_and(|conn| conn.open);
+        let was_open = self.table.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
         self.leave(id, Closed { code, cause });
-        let Some(conn) = self.get(id) else { return };
+        let Some(conn) = self.table.get(id) else {
+            return;
+        };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
             return self.gone(id, cause, true);
         }
-        let span = self.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
+        let span = self
+            .turn
+            .encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
         self.queue(id, span);
         self.drain(id, false);
-        let now = self.now;
+        let now = self.turn.now;
         let until = now.after(self.config.linger_timeout);
-        if let Some(conn) = self.get(id)
+        if let Some(conn) = self.table.get(id)
             && let Phase::Draining(draining) = &mut conn.phase
         {
             draining.until = until;
             // From here on that is its only deadline: the queue is as good as new.
             conn.progressed = now;
         }
-        self.unsent.push(id.slot);
+        self.turn.unsent.push(id.slot);
         self.arm(id);
     }
 
     /// Everything that could be written is written: what is still queued moves out of the
     /// arena, into chunks that the queues share.
     fn leave_arena(&mut self) {
-        if !self.unsent.is_empty() {
-            let unsent = mem::take(&mut self.unsent);
+        if !self.turn.unsent.is_empty() {
+            let unsent = mem::take(&mut self.turn.unsent);
             let mut spans = Vec::new();
             for slot in &unsent {
-                if let Some(conn) = self.conns.get_mut(*slot as usize) {
-                    conn.outbox
-                        .collect_spans(&self.arena, self.budget.meter(), &mut spans);
+                if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
+                    conn.outbox.collect_spans(
+                        &self.turn.arena,
+                        self.memory.budget.meter(),
+                        &mut spans,
+                    );
                 }
             }
-            let chunks = share(&mut self.arena, spans, self.budget.meter());
+            let chunks = share(&mut self.turn.arena, spans, self.memory.budget.meter());
             for slot in &unsent {
-                if let Some(conn) = self.conns.get_mut(*slot as usize) {
-                    conn.outbox.adopt(&chunks, self.budget.meter());
+                if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
+                    conn.outbox.adopt(&chunks, self.memory.budget.meter());
                 }
             }
             drop(chunks);
@@ -328,9 +335,9 @@ impl Core {
                 self.recount(slot);
             }
         }
-        self.arena.clear();
+        self.turn.arena.clear();
         self.intake.clear();
-        self.deliveries = 0;
-        self.other_work = 0;
+        self.turn.deliveries = 0;
+        self.turn.other_work = 0;
     }
 }

@@ -22,7 +22,7 @@ impl Hub {
         let max_fragments = self.core.config.max_fragments;
         let mut holds = false;
         while !input.is_empty() && !self.must_wait(id, input) {
-            let Some(conn) = self.core.get(id) else {
+            let Some(conn) = self.core.table.get(id) else {
                 break;
             };
             holds |= conn.counted;
@@ -73,7 +73,7 @@ impl Hub {
 
     /// Takes `len` bytes of a large message that were read to their place.
     pub(super) fn receive_directly(&mut self, id: ConnId, len: usize) {
-        let Some(conn) = self.core.get(id) else {
+        let Some(conn) = self.core.table.get(id) else {
             return;
         };
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
@@ -89,12 +89,12 @@ impl Hub {
     #[cold]
     fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let Core {
-            conns,
-            pool,
+            table,
+            memory,
             config,
             ..
         } = &mut self.core;
-        let Some(conn) = conns.get_mut(id.slot as usize) else {
+        let Some(conn) = table.get(id) else {
             return;
         };
         if conn.agreed.is_some() {
@@ -104,14 +104,14 @@ impl Hub {
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
             return;
         };
-        let event = endpoint.receive_general(input, &limits, pool, None);
+        let event = endpoint.receive_general(input, &limits, &memory.pool, None);
         self.take_rarer(id, event);
     }
 
     /// Does what an event asks for, or what a violation does.
     #[cold]
     pub(super) fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
-        let Some(conn) = self.core.get(id) else {
+        let Some(conn) = self.core.table.get(id) else {
             return;
         };
         let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
@@ -126,7 +126,7 @@ impl Hub {
                 }
             }
             Ok(Some(Event::Ping(ping))) if is_open => {
-                let span = self.core.encode(Opcode::Pong, [&ping]);
+                let span = self.core.turn.encode(Opcode::Pong, [&ping]);
                 self.core.queue_pong(id, span);
                 self.core.pay(id);
             }
@@ -144,14 +144,15 @@ impl Hub {
             Complete::Large(large) => {
                 let core = &mut self.core;
                 // Its memory moves from the connection's account to that of what queues share.
-                core.delivering = large.len();
-                let large = LargeMessage::received(large, &core.pool, core.budget.meter());
+                core.memory.delivering = large.len();
+                let large =
+                    LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
                 core.recount(id.slot);
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {
                     let ctx = &mut Ctx::new(&mut self.core, app);
                     application.on_large_message(ctx, id, tag, large);
                 }
-                self.core.delivering = 0;
+                self.core.memory.delivering = 0;
                 self.delivered(id);
             }
         }
@@ -186,7 +187,7 @@ impl Hub {
         if self.core.rates.is_on() {
             self.core.pay(id);
         }
-        if !self.core.reports.is_empty() {
+        if !self.core.turn.reports.is_empty() {
             self.settle();
         }
     }
@@ -195,8 +196,8 @@ impl Hub {
     /// grows can be told from one that is merely large.
     #[cold]
     fn mark_progress(&mut self, id: ConnId) {
-        let (now, step) = (self.core.now, self.core.config.slow_message_bytes);
-        let Some(conn) = self.core.get(id) else {
+        let (now, step) = (self.core.turn.now, self.core.config.slow_message_bytes);
+        let Some(conn) = self.core.table.get(id) else {
             return;
         };
         let Phase::Open { endpoint, mark } = &mut conn.phase else {
@@ -222,8 +223,8 @@ impl Hub {
 impl Core {
     /// Pays for a message, or a Ping, that was answered.
     fn pay(&mut self, id: ConnId) {
-        let is_open = self.get(id).is_some_and(|conn| conn.open);
-        if is_open && self.rates.is_on() && self.rates.pay(id.slot, self.now) {
+        let is_open = self.table.get(id).is_some_and(|conn| conn.open);
+        if is_open && self.rates.is_on() && self.rates.pay(id.slot, self.turn.now) {
             self.notes.metrics.count(Note::RatePause, 0);
         }
     }
