@@ -19,7 +19,7 @@
 //! | `clock` | `clock` | time in which nobody looked |
 //! | `slots` | `slots` | an id finds its own entry and no other |
 //! | `server`, `sockets`, `main`, `guard/panics`, `outlet` | `tests/socket` | signals, real sockets, what is printed |
-//! | `lib` | `layers` | who may import whom |
+//! | `lib` | `layers`, `loops` | who may import whom |
 //! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
 //! | a helper of tests | `support` | that it sees a mistake |
 #![allow(
@@ -42,6 +42,7 @@ mod guard;
 mod http;
 mod hub;
 mod layers;
+mod loops;
 mod slots;
 #[cfg(feature = "socketio")]
 mod socketio;

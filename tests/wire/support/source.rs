@@ -12,6 +12,17 @@ pub struct Source {
     words: Vec<String>,
 }
 
+/// A path, and the name that it gets when it is imported; `*` for all that is there.
+type Named = (Vec<String>, Option<String>);
+
+/// Something of this crate that a file names.
+pub struct Mention {
+    /// `["http", "head", "Head"]`.
+    pub path: Vec<String>,
+    /// The name by which `use` makes it known in the file; `None` where it is only named.
+    pub name: Option<String>,
+}
+
 /// All files below `src/`, by path from there, with their text.
 pub fn all() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -108,6 +119,91 @@ impl Source {
             });
         }
         found
+    }
+
+    /// All paths into this crate that the file names: lists are taken apart, `super`, `self` and
+    /// modules that it declares are led back to the root.
+    pub fn mentions(&self) -> Vec<Mention> {
+        let mut found = Vec::new();
+        for at in 0..self.words.len() {
+            let is_use = at > 0 && self.word(at - 1) == "use";
+            let is_start = at == 0 || self.word(at - 1) != "::";
+            if is_use || is_start && self.word(at + 1) == "::" {
+                let mut named = Vec::new();
+                self.tree(at, &[], &mut named);
+                let inside = named.into_iter().filter_map(|(path, name)| {
+                    let path = self.whole_path(&path)?;
+                    let name = name.filter(|_| is_use);
+                    Some(Mention { path, name })
+                });
+                found.extend(inside);
+            }
+        }
+        found
+    }
+
+    /// Reads what stands at `at`: a path, or a list of them. Gives the place after it.
+    fn tree(&self, mut at: usize, before: &[String], found: &mut Vec<Named>) -> usize {
+        let mut path = before.to_vec();
+        while is_name(self.word(at)) {
+            path.push(self.word(at).to_owned());
+            at += 1;
+            if self.word(at) != "::" {
+                break;
+            }
+            at += 1;
+        }
+        match self.word(at) {
+            "{" if self.word(at - 1) == "::" => {
+                at += 1;
+                while !matches!(self.word(at), "}" | "") {
+                    at = self.tree(at, &path, found);
+                    at += usize::from(self.word(at) == ",");
+                }
+                return at + 1;
+            }
+            "*" if self.word(at - 1) == "::" => {
+                found.push((path, Some("*".to_owned())));
+                return at + 1;
+            }
+            _ => {}
+        }
+        if path.len() > 1 && path.last().is_some_and(|last| last == "self") {
+            path.pop();
+        }
+        let is_renamed = self.word(at) == "as";
+        let name = match is_renamed {
+            true => Some(self.word(at + 1).to_owned()),
+            false => path.last().cloned(),
+        };
+        found.push((path, name));
+        at + if is_renamed { 2 } else { 0 }
+    }
+
+    /// The path as it would be written after `crate::`; `None` when it leads to another crate.
+    fn whole_path(&self, path: &[String]) -> Option<Vec<String>> {
+        let mut here: Vec<&str> = match self.module.as_str() {
+            "lib" | "main" => Vec::new(),
+            module => module.split("::").collect(),
+        };
+        let (first, mut rest) = path.split_first()?;
+        match first.as_str() {
+            "crate" | "ws101" => here.clear(),
+            "self" => {}
+            "super" => {
+                here.pop();
+                while let [next, others @ ..] = rest
+                    && next == "super"
+                {
+                    here.pop();
+                    rest = others;
+                }
+            }
+            child if self.says(&format!("mod {child};")) => here.push(child),
+            _ => return None,
+        }
+        let here = here.into_iter().map(str::to_owned);
+        Some(here.chain(rest.iter().cloned()).collect())
     }
 
     /// The crates that this file names.
