@@ -21,7 +21,8 @@ use std::io;
 
 use crate::http::coding;
 use crate::http::date;
-use crate::http::head::{Head, Method};
+use crate::http::head::Head;
+use crate::http::method::Method;
 use crate::http::response::{Body, Response, Source, Status};
 use conditional::Verdict;
 use path::Refusal;
@@ -161,7 +162,6 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
 /// Without `has_ranges` it is never `206` or `416`: a server may ignore `Range` (RFC 9110 §14.2).
 /// The answer to `HEAD` carries the body too, so that its length is known; it is not to be sent.
 /// `Range` is defined for `GET` only (RFC 9110 §14.2).
-#[must_use]
 pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
     match conditional::judge(head, &resource.etag, resource.modified, now) {
         Verdict::Perform => {}

@@ -8,7 +8,7 @@ pub mod json;
 pub mod pages;
 pub mod status;
 
-use crate::http::head::Method;
+use crate::http::method::Method;
 use crate::http::route::Route;
 
 /// A WebSocket endpoint whose plain requests are answered: GET 426, everything else 405.

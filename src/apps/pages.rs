@@ -2,7 +2,8 @@
 
 use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::files::{self, Files};
-use crate::http::head::{Head, Method};
+use crate::http::head::Head;
+use crate::http::method::Method;
 use crate::http::refusal;
 use crate::http::route::Route;
 use std::io::ErrorKind;

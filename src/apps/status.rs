@@ -1,7 +1,8 @@
 //! `/healthz` answers `ok`; `/metrics` tells what the server counts, for Prometheus.
 
 use crate::app::{App, Ctx, Reply, Request, RequestId};
-use crate::http::head::{Head, Method};
+use crate::http::head::Head;
+use crate::http::method::Method;
 use crate::http::response::{Body, Response, Status as Code};
 use crate::http::route::Route;
 

@@ -1,9 +1,9 @@
 //! Which offers of permessage-deflate are accepted, and what the answer says (RFC 7692 §5, §7.1).
 
 use super::compress::MIN_WINDOW_BITS;
-use crate::http::fields::{Offer, Param, offers};
 use crate::http::head::Head;
 use crate::ws::extension::{Agreed, Reach};
+use crate::ws::offers::{Offer, Param, offers};
 use std::fmt;
 
 /// The name in `Sec-WebSocket-Extensions`.

@@ -53,7 +53,8 @@ pub fn judge(head: &Head<'_>, etag: &str, modified: Option<u64>, now: u64) -> Ve
 /// one gets the whole file, which is always right.
 #[must_use]
 pub fn range_applies(head: &Head<'_>, etag: &str) -> bool {
-    head.values("if-range")
+    head.fields
+        .values("if-range")
         .all(|value| strong(value, etag.as_bytes()))
 }
 
@@ -65,7 +66,7 @@ fn listed(
     same: fn(&[u8], &[u8]) -> bool,
 ) -> Option<bool> {
     let mut present = None;
-    for value in head.values(field) {
+    for value in head.fields.values(field) {
         let matched = value == b"*" || EntityTags(value).any(|tag| same(tag, etag.as_bytes()));
         present = Some(present.unwrap_or(false) || matched);
     }
@@ -105,5 +106,5 @@ impl<'a> Iterator for EntityTags<'a> {
 
 /// A field that is repeated or that is not a date is ignored (RFC 9110 §13.1.3).
 fn date_field(head: &Head<'_>, field: &'static str, now: u64) -> Option<u64> {
-    date::parse(std::str::from_utf8(head.single(field)?).ok()?, now)
+    date::parse(std::str::from_utf8(head.fields.single(field)?).ok()?, now)
 }

@@ -25,7 +25,7 @@ pub enum Selection {
 /// Judges the `Range` field of a request for a file of `len` bytes.
 #[must_use]
 pub fn select(head: &Head<'_>, len: u64) -> Selection {
-    let mut values = head.values("range");
+    let mut values = head.fields.values("range");
     let (Some(value), None) = (values.next(), values.next()) else {
         return Selection::Whole;
     };

@@ -12,8 +12,8 @@
 //!
 //! Invariant: the outcome does not depend on how the bytes were cut into pieces.
 
-use super::head::{Framing, Rejection};
-use super::refusal;
+use super::framing::Framing;
+use super::refusal::{self, Rejection};
 use crate::config::Config;
 
 /// What one call of `BodyReader::read` did.

@@ -2,7 +2,6 @@
 //!
 //! Whether there is a form in gzip at all, and what is then sent, is not known here.
 
-use super::fields::items;
 use super::head::Head;
 
 /// How much a client wants a coding, in thousandths; 0 is not at all (RFC 9110 §12.4.2).
@@ -24,7 +23,8 @@ pub fn prefers_gzip(head: &Head<'_>) -> bool {
 /// The weight that the fields give to a coding with these names: the smallest, if it is there more
 /// than once. `None` when it is not there.
 fn weight(head: &Head<'_>, names: &[&str]) -> Option<Weight> {
-    items(head, "accept-encoding")
+    head.fields
+        .items("accept-encoding")
         .filter_map(|item| {
             let mut parts = item.splitn(2, |&byte| byte == b';');
             let name = parts.next()?.trim_ascii();

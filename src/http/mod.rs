@@ -2,8 +2,8 @@
 //!
 //! Pure functions of bytes. Nothing here knows about sockets, time or connections.
 //!
-//! A request's way: `scan` finds the end of its head, `head` parses it and judges everything that
-//! holds whatever is asked for, `route` says what the resource allows, `body` reads what follows.
+//! A request's way: `scan` finds the end of its head, `head` parses it, `policy` judges the name that it asks
+//! for, `framing` says what follows, `route` what the resource allows, and `body` reads what follows.
 //! `response` writes the answer; `refusal` has the ready-made ones.
 
 pub mod authority;
@@ -11,7 +11,9 @@ pub mod body;
 pub mod coding;
 pub mod date;
 pub mod fields;
+pub mod framing;
 pub mod head;
+pub mod method;
 pub mod percent;
 pub mod policy;
 pub mod refusal;

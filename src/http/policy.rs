@@ -77,7 +77,7 @@ impl Policy {
     /// # Errors
     /// `403`, naming the flag.
     pub fn check_origin(&self, head: &Head<'_>) -> Result<(), Rejection> {
-        let mut origins = head.values("origin");
+        let mut origins = head.fields.values("origin");
         let Some(origin) = origins.next() else {
             return Ok(());
         };

@@ -6,32 +6,38 @@
 //! was not understood, or whose body was not read, must not be taken for the next request
 //! (RFC 9112 §6.3, §9.6).
 
-use super::head::Method;
+use super::method::Method;
 use super::response::{Response, Status};
 use crate::config::RETRY_AFTER;
+use std::borrow::Cow;
 
 /// A request that is refused: the answer, after which the connection ends.
 pub type Rejection = Box<Response>;
 
+const RETRY: (&str, Cow<'static, str>) = ("Retry-After", Cow::Borrowed(RETRY_AFTER));
+
 fn refuse(status: u16, text: &'static str) -> Rejection {
-    with_close(Response::text(Status(status), text))
+    refuse_with(status, text, [])
 }
 
-fn with_close(response: Response) -> Rejection {
-    Box::new(Response {
-        close: true,
-        ..response
-    })
+/// The refusal with these fields behind those that every text has.
+fn refuse_with<const N: usize>(
+    status: u16,
+    text: &'static str,
+    fields: [(&'static str, Cow<'static, str>); N],
+) -> Rejection {
+    let mut response = Response::text(Status(status), text);
+    response.fields.extend(fields);
+    response.close = true;
+    Box::new(response)
 }
 
 /// `400`: the request breaks a rule of HTTP or of the opening handshake. `text` says which.
-#[must_use]
 pub fn bad_request(text: &'static str) -> Rejection {
     refuse(400, text)
 }
 
 /// `403`: the Origin policy (RFC 6455 §10.2). Names the flag that would allow it.
-#[must_use]
 pub fn origin_not_allowed() -> Rejection {
     refuse(
         403,
@@ -40,47 +46,38 @@ pub fn origin_not_allowed() -> Rejection {
 }
 
 /// `404`: nothing is served here.
-#[must_use]
 pub fn not_found() -> Rejection {
     refuse(404, "Nothing is served at this path.\n")
 }
 
 /// `405`, with the methods that are allowed in `Allow` (RFC 9110 §15.5.6).
-#[must_use]
 pub fn method_not_allowed(allowed: &[Method]) -> Rejection {
     let names: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
-    with_close(
-        Response::text(Status(405), "This path does not allow the method.\n")
-            .with("Allow", names.join(", ")),
-    )
+    let allow = ("Allow", names.join(", ").into());
+    refuse_with(405, "This path does not allow the method.\n", [allow])
 }
 
 /// `408`: the request did not arrive in time.
-#[must_use]
 pub fn request_timeout() -> Rejection {
     refuse(408, "The request did not arrive in time.\n")
 }
 
 /// `413`: a body over the limit, or where none is read.
-#[must_use]
 pub fn content_too_large() -> Rejection {
     refuse(413, "The request body is larger than this path accepts.\n")
 }
 
 /// `414`: the request target is over its limit.
-#[must_use]
 pub fn uri_too_long() -> Rejection {
     refuse(414, "The request target is too long.\n")
 }
 
 /// `417`: `Expect` asks for something else than `100-continue` (RFC 9110 §10.1.1).
-#[must_use]
 pub fn expectation_failed() -> Rejection {
     refuse(417, "The only expectation known here is 100-continue.\n")
 }
 
 /// `421`: the Host policy (RFC 9110 §15.5.20). Names the flag that would allow it.
-#[must_use]
 pub fn host_not_allowed() -> Rejection {
     refuse(
         421,
@@ -92,61 +89,47 @@ pub fn host_not_allowed() -> Rejection {
 ///
 /// RFC 9110 §15.5.22 demands `Upgrade`, §7.8 the connection option beside it, and RFC 6455 §4.4 the
 /// version field.
-#[must_use]
 pub fn upgrade_required() -> Rejection {
-    with_close(
-        Response::text(Status(426), "This path speaks WebSocket, version 13.\n")
-            .with("Upgrade", "websocket")
-            .with("Connection", "Upgrade")
-            .with("Sec-WebSocket-Version", "13"),
-    )
+    let fields = [
+        ("Upgrade", "websocket".into()),
+        ("Connection", "Upgrade".into()),
+        ("Sec-WebSocket-Version", "13".into()),
+    ];
+    refuse_with(426, "This path speaks WebSocket, version 13.\n", fields)
 }
 
 /// `429` (RFC 6585 §4): too many connections from one address.
-#[must_use]
 pub fn too_many_requests() -> Rejection {
     refuse(429, "Too many connections from this address.\n")
 }
 
 /// `431` (RFC 6585 §5): the request head is over a limit.
-#[must_use]
 pub fn header_fields_too_large() -> Rejection {
     refuse(431, "The request head is too large.\n")
 }
 
 /// `500`: our fault.
-#[must_use]
 pub fn internal_server_error() -> Rejection {
     refuse(500, "The server failed on this request.\n")
 }
 
 /// `501`: a method, or a transfer coding, that is implemented nowhere here.
-#[must_use]
 pub fn not_implemented(text: &'static str) -> Rejection {
     refuse(501, text)
 }
 
 /// `503`: full, stopping, or no answer in time. It says when the client may come again.
-#[must_use]
 pub fn service_unavailable() -> Rejection {
-    with_close(
-        Response::text(Status(503), "The server cannot take this request now.\n")
-            .with("Retry-After", RETRY_AFTER),
-    )
+    refuse_with(503, "The server cannot take this request now.\n", [RETRY])
 }
 
 /// `503` to a connection that was just accepted: there are too many of them. It says when the client may
 /// come again.
-#[must_use]
 pub fn too_many_connections() -> Rejection {
-    with_close(
-        Response::text(Status(503), "The server has too many connections.\n")
-            .with("Retry-After", RETRY_AFTER),
-    )
+    refuse_with(503, "The server has too many connections.\n", [RETRY])
 }
 
 /// `505`: a major version other than 1 (RFC 9110 §15.6.6).
-#[must_use]
 pub fn http_version_not_supported() -> Rejection {
     refuse(505, "This server speaks HTTP/1.1.\n")
 }

@@ -89,6 +89,7 @@ impl Body {
 
 /// One HTTP response, without the fields that belong to the connection
 /// (`Date`, `Content-Length`, `Connection`), which are added when it is written.
+#[must_use]
 pub struct Response {
     /// The status code.
     pub status: Status,
@@ -102,7 +103,6 @@ pub struct Response {
 
 impl Response {
     /// An answer for people: a fixed text. `nosniff` keeps a browser from taking it for a page.
-    #[must_use]
     pub fn text(status: Status, text: &'static str) -> Self {
         Self {
             status,
@@ -116,7 +116,6 @@ impl Response {
     }
 
     /// The same response with one more header field behind the others.
-    #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.fields.push((name, value.into()));
         self

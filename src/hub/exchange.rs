@@ -7,27 +7,27 @@
 use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
+use super::plan::plan;
 use super::table::Table;
 use crate::app::{ConnId, Reply, Request, RequestId};
-use crate::config::MAX_FIELDS;
-use crate::conn::{Path, Phase, Stage};
+use crate::conn::{Conn, Path, Phase, Stage};
 use crate::guard::NotAllowed;
 use crate::guard::notes::Note;
 use crate::http::body::BodyReader;
-use crate::http::fields::subprotocols;
-use crate::http::head::{self, Framing, Head, Method};
+use crate::http::framing::{Announced, Framing};
+use crate::http::head::{self, Head};
+use crate::http::method::Method;
 use crate::http::refusal;
 use crate::http::response::{self, Status};
 use crate::http::route::Route;
 use crate::http::scan::HeadScanner;
 use crate::ws::endpoint::Endpoint;
-use crate::ws::handshake::{self, Handshake, Plan};
+use crate::ws::handshake::Handshake;
+use crate::ws::offers::subprotocols;
 use std::mem;
 
 /// What became of a request.
 struct Answered {
-    /// The application that claims the target.
-    app: u8,
     reply: Reply,
     handshake: Option<Handshake>,
 }
@@ -111,51 +111,50 @@ impl Hub {
 
     /// The head is complete. Either the request is, too, or its body is still to come.
     fn take_head(&mut self, id: ConnId, bytes: &mut [u8]) {
-        let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let head = match head::parse(bytes, &mut slots, &self.core.policy) {
+        let mut slots = head::NO_FIELDS;
+        let head = match head::parse(bytes, &mut slots) {
             Ok(head) => head,
-            Err(rejection) => {
-                let host = match rejection.status {
-                    Status(421) => head::asked_host(bytes),
-                    _ => None,
-                };
-                let named = host.as_deref().map(NotAllowed::Host);
-                return self.core.refuse_named(id, *rejection, false, named);
-            }
+            Err(rejection) => return self.core.refuse(id, *rejection),
+        };
+        if let Err(rejection) = self.core.policy.check_host(head.host) {
+            let named = head.host.map(NotAllowed::Host);
+            return self.core.refuse_named(id, *rejection, false, named);
+        }
+        let body = match Announced::of(&head) {
+            Ok(body) => body,
+            Err(rejection) => return self.core.refuse(id, *rejection),
         };
         if let Some(conn) = self.core.table.get(id) {
             conn.path = Path::new(head.path);
         }
         let head_only = head.method == Method::Head;
         let route = self.route(&head);
-        let plan = handshake::plan(
-            &head,
-            route.as_ref().map(|(_, route)| route),
-            &self.core.policy,
-        );
+        let wanted = route.as_ref().map(|(_, route)| route);
+        let plan = plan(&head, body.framing, wanted, &self.core.policy);
         let (handshake, (app, route)) = match (plan, route) {
-            (Plan::Refuse(rejection), _) => {
-                let origin = head.single("origin");
+            (Err(rejection), _) => {
+                let origin = head.fields.single("origin");
                 let origin = origin.filter(|_| rejection.status == Status(403));
                 let named = origin.map(NotAllowed::Origin);
                 return self.core.refuse_named(id, *rejection, head_only, named);
             }
             (_, None) => return self.core.refuse_to(id, *refusal::not_found(), head_only),
-            (Plan::Upgrade(_), _) if self.core.watch.is_stopping() => {
+            (Ok(Some(_)), _) if self.core.watch.is_stopping() => {
                 return self.core.refuse(id, *refusal::service_unavailable());
             }
-            (Plan::Upgrade(handshake), Some(route)) => (Some(handshake), route),
-            (Plan::Serve, Some(route)) => (None, route),
+            (Ok(handshake), Some(route)) => (handshake, route),
         };
-        if head.framing != Framing::None {
-            let (framing, expects_continue) = (head.framing, head.expects_continue);
-            let reader = BodyReader::new(framing, route.max_body_bytes, &self.core.config);
-            return match reader {
-                Ok(reader) => self.core.await_body(id, bytes, reader, expects_continue),
+        if let Some(conn) = self.core.table.get(id) {
+            conn.app = app;
+        }
+        if body.framing != Framing::None {
+            let config = &self.core.config;
+            return match BodyReader::new(body.framing, route.max_body_bytes, config) {
+                Ok(reader) => (self.core).await_body(id, bytes, reader, body.expects_continue),
                 Err(rejection) => self.core.refuse(id, *rejection),
             };
         }
-        let answered = self.ask(id, app, &head, &[], handshake);
+        let answered = self.ask(id, &head, &[], handshake);
         self.act(id, &head, answered);
     }
 
@@ -188,34 +187,31 @@ impl Hub {
         let body = mem::take(body);
         let mut bytes = mem::take(&mut exchange.head);
         exchange.stage = Stage::Head;
-        let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        // Both were right when the head arrived, and nothing has changed since.
-        let Ok(head) = head::parse(&mut bytes, &mut slots, &self.core.policy) else {
+        let mut slots = head::NO_FIELDS;
+        // It was judged when it arrived; here it is only read once more.
+        let Ok(head) = head::parse(&mut bytes, &mut slots) else {
             return;
         };
-        let Some((app, _)) = self.route(&head) else {
-            return;
-        };
-        let answered = self.ask(id, app, &head, &body, None);
+        let answered = self.ask(id, &head, &body, None);
         self.act(id, &head, answered);
     }
 
     fn ask(
         &mut self,
         conn: ConnId,
-        app: u8,
         head: &Head<'_>,
         body: &[u8],
         handshake: Option<Handshake>,
     ) -> Answered {
         let core = &mut self.core;
-        let serial = core
-            .table
-            .get(conn)
-            .map_or(0, |conn| match &mut conn.phase {
-                Phase::Http(exchange) => exchange.requests,
-                _ => 0,
-            });
+        let (app, serial) = match core.table.get(conn) {
+            Some(Conn {
+                app,
+                phase: Phase::Http(exchange),
+                ..
+            }) => (*app, exchange.requests),
+            _ => (0, 0),
+        };
         let request = Request {
             head,
             body,
@@ -226,11 +222,7 @@ impl Hub {
             Some(application) => application.on_request(&mut Ctx::new(core, app), id, &request),
             None => Reply::Now(*refusal::not_found()),
         };
-        Answered {
-            app,
-            reply,
-            handshake,
-        }
+        Answered { reply, handshake }
     }
 
     fn act(&mut self, id: ConnId, head: &Head<'_>, answered: Answered) {
@@ -241,11 +233,11 @@ impl Hub {
         let Some(conn) = core.table.get(id) else {
             return;
         };
-        conn.app = answered.app;
+        let app = conn.app;
         let Phase::Http(exchange) = &mut conn.phase else {
             return;
         };
-        let close = !head.keep_alive || exchange.requests >= max_requests || stopping;
+        let close = !head.keep_alive() || exchange.requests >= max_requests || stopping;
         let head_only = head.method == Method::Head;
         match (answered.reply, answered.handshake) {
             (Reply::Now(response), _) => core.respond(id, response, head_only, close),
@@ -283,7 +275,6 @@ impl Hub {
                 core.notes.metrics.websockets += 1;
                 core.notes.metrics.count(Note::Answered, 101);
                 core.arm(id);
-                let app = answered.app;
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {
                     application.on_open(&mut Ctx::new(core, app), id, options.tag);
                 }

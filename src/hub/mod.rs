@@ -28,6 +28,7 @@ mod expire;
 pub(crate) mod intake;
 mod memory;
 mod metrics;
+pub mod plan;
 mod recovery;
 mod relief;
 mod respond;

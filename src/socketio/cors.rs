@@ -3,7 +3,7 @@
 //! Engine.IO adds these fields to its answers, and `bundle` to the client that pages load. The operator lists the
 //! origins; without a list no field is added.
 
-use crate::http::fields::{is_token_byte, items};
+use crate::http::fields::is_token_byte;
 use crate::http::head::Head;
 use crate::http::policy::is_same_origin;
 use crate::http::response::{Body, Response, Status};
@@ -34,7 +34,7 @@ impl Cors {
             return Self::Allowed("*".into());
         }
         // A listed origin is repeated as it came, because the browser compares bytes.
-        let origin = head.single("origin");
+        let origin = head.fields.single("origin");
         match origin.and_then(|origin| std::str::from_utf8(origin).ok()) {
             Some(origin) if origins.iter().any(|own| is_same_origin(own, origin)) => {
                 Self::Allowed(origin.into())
@@ -44,7 +44,6 @@ impl Cors {
     }
 
     /// Adds the fields to a response.
-    #[must_use]
     pub fn on(&self, response: Response) -> Response {
         match self {
             Self::Off => response,
@@ -59,7 +58,6 @@ impl Cors {
     }
 
     /// The answer to a preflight. It allows every method, and the fields that the browser asks for.
-    #[must_use]
     pub fn preflight(&self, head: &Head<'_>) -> Response {
         let mut response = Response {
             status: Status(204),
@@ -68,7 +66,8 @@ impl Cors {
             close: false,
         };
         response = response.with("Access-Control-Allow-Methods", METHODS);
-        let wanted: Vec<&str> = items(head, "access-control-request-headers")
+        let wanted: Vec<&str> = (head.fields)
+            .items("access-control-request-headers")
             .filter(|name| name.iter().copied().all(is_token_byte))
             .filter_map(|name| std::str::from_utf8(name).ok())
             .collect();

@@ -27,8 +27,8 @@ pub use session::Settings;
 
 use crate::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
 use crate::clock::Time;
-use crate::http::fields::has_token;
-use crate::http::head::{Head, Method};
+use crate::http::head::Head;
+use crate::http::method::Method;
 use crate::http::route::Route;
 use crate::slots::Id;
 use crate::socketio::cors::Cors;
@@ -240,12 +240,9 @@ impl<S: Service> Engine<S> {
 impl<S: Service> App for Engine<S> {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         let settings = &self.sessions.settings;
-        let websocket = head.http11
-            && has_token(head, "upgrade", "websocket")
-            && has_token(head, "connection", "upgrade");
         head.path.starts_with(&settings.path).then_some(Route {
             methods: METHODS,
-            websocket,
+            websocket: head.http11 && head.asks_for("websocket"),
             max_body_bytes: settings.max_payload,
         })
     }

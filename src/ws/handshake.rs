@@ -1,23 +1,22 @@
 //! The opening handshake, the server's side (RFC 6455 §4.2).
 //!
-//! `plan` decides what becomes of a request once its head was parsed and the application has said
-//! what the resource allows. `check` holds the rules of the upgrade itself, in the order in which
-//! they are judged: the first that fails decides the answer. Nothing is written before everything
-//! was judged; `Handshake::write` then makes the `101`.
+//! `check` judges a request, in a fixed order: the first rule that is broken decides the answer. Nothing
+//! is written before everything was judged; `Handshake::write` then makes the `101`.
 //!
-//! Left to others: the grammar of HTTP (`http::head`), which extension is agreed to.
+//! Left to others: the grammar of HTTP (`http::head`), whose pages may connect (`http::policy`), which
+//! extension is agreed to.
 
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use sha1::{Digest, Sha1};
 
-use crate::http::fields::{are_offers_well_formed, has_token};
-use crate::http::head::{Framing, Head, Method};
-use crate::http::policy::Policy;
+use super::offers::are_offers_well_formed;
+use crate::http::framing::Framing;
+use crate::http::head::Head;
+use crate::http::method::Method;
 use crate::http::refusal::{self, Rejection};
 use crate::http::response::write_field;
-use crate::http::route::{Route, check_method_known};
 
 /// RFC 6455 §1.3: no other protocol hashes a key with this, so the answer proves that the server
 /// understood what it was asked for.
@@ -30,63 +29,23 @@ const KEY_BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// What becomes of a request whose head is complete.
-pub enum Plan {
-    /// It is answered so, and the connection ends.
-    Refuse(Rejection),
-    /// The opening handshake is valid: the application may accept it.
-    Upgrade(Handshake),
-    /// An ordinary request, whose method and announced body the resource accepts.
-    Serve,
-}
-
-/// Judges a request against its resource; `route` is `None` when nothing is served at the path.
-#[must_use]
-pub fn plan(head: &Head<'_>, route: Option<&Route>, policy: &Policy) -> Plan {
-    match judge(head, route, policy) {
-        Ok(Some(handshake)) => Plan::Upgrade(handshake),
-        Ok(None) => Plan::Serve,
-        Err(rejection) => Plan::Refuse(rejection),
-    }
-}
-
-fn judge(
-    head: &Head<'_>,
-    route: Option<&Route>,
-    policy: &Policy,
-) -> Result<Option<Handshake>, Rejection> {
-    check_method_known(head)?;
-    if let Some(route) = route {
-        route.check_method(head)?;
-        if route.websocket {
-            return check(head, policy).map(Some);
-        }
-    }
-    // RFC 9110 §7.8: `Upgrade` in an HTTP/1.0 request is ignored. Otherwise a client that asks for
-    // a WebSocket where there is none must not get a page for an answer.
-    let is_attempt = head.http11 && asks_for_websocket(head);
-    if is_attempt && head.method == Method::Get {
-        check(head, policy)?;
-    }
-    match route {
-        Some(route) if !is_attempt => route.check_body(head).map(|()| None),
-        _ => Err(refusal::not_found()),
-    }
-}
-
-/// `Upgrade` names `websocket`, and `Connection` says that `Upgrade` is meant for us.
-fn asks_for_websocket(head: &Head<'_>) -> bool {
-    has_token(head, "upgrade", "websocket") && has_token(head, "connection", "upgrade")
-}
-
 /// Judges an upgrade (RFC 6455 §4.2.1).
 ///
 /// # Errors
-/// The answer to the first rule that is broken: `426` unless it asks for a WebSocket, `400` on
-/// HTTP/1.0, `405` for another method than GET, `426` for another version than 13, `400` for a bad
-/// key, `403` for a foreign Origin, `400` for a body or a malformed list of offers.
-pub fn check(head: &Head<'_>, policy: &Policy) -> Result<Handshake, Rejection> {
-    if !asks_for_websocket(head) {
+/// The answer to the first rule that is broken: those of [`check_key`], then those of [`check_rest`].
+pub fn check(head: &Head<'_>) -> Result<Handshake, Rejection> {
+    let handshake = check_key(head)?;
+    check_rest(head, Framing::of(head)?)?;
+    Ok(handshake)
+}
+
+/// Judges all up to the key. A server with a rule of its own for `Origin` asks it after this.
+///
+/// # Errors
+/// `426` unless it asks for a WebSocket, `400` on HTTP/1.0, `405` for another method than GET, `426`
+/// for another version than 13, `400` for a bad key.
+pub fn check_key(head: &Head<'_>) -> Result<Handshake, Rejection> {
+    if !head.asks_for("websocket") {
         return Err(refusal::upgrade_required());
     }
     if !head.http11 {
@@ -96,17 +55,27 @@ pub fn check(head: &Head<'_>, policy: &Policy) -> Result<Handshake, Rejection> {
         return Err(refusal::method_not_allowed(&[Method::Get]));
     }
     // RFC 6455 §4.4: the answer names the version that would do.
-    if head.single("sec-websocket-version") != Some(b"13") {
+    if head.fields.single("sec-websocket-version") != Some(b"13") {
         return Err(refusal::upgrade_required());
     }
-    let Some(key) = head.single("sec-websocket-key").filter(|key| is_key(key)) else {
-        return Err(refusal::bad_request(
+    let key = head.fields.single("sec-websocket-key");
+    match key.filter(|key| is_key(key)) {
+        Some(key) => Ok(Handshake {
+            accept: accept_value(key),
+        }),
+        None => Err(refusal::bad_request(
             "Sec-WebSocket-Key must be one base64 value of 16 bytes.\n",
-        ));
-    };
-    policy.check_origin(head)?;
+        )),
+    }
+}
+
+/// Judges what stands in a head beside the upgrade itself.
+///
+/// # Errors
+/// `400` for a body or a malformed list of offers.
+pub fn check_rest(head: &Head<'_>, framing: Framing) -> Result<(), Rejection> {
     // Behind the head come frames: a body there would be read as some.
-    if head.framing != Framing::None {
+    if framing != Framing::None {
         return Err(refusal::bad_request("An upgrade has no body.\n"));
     }
     if !are_offers_well_formed(head) {
@@ -114,9 +83,7 @@ pub fn check(head: &Head<'_>, policy: &Policy) -> Result<Handshake, Rejection> {
             "Sec-WebSocket-Extensions or Sec-WebSocket-Protocol is malformed.\n",
         ));
     }
-    Ok(Handshake {
-        accept: accept_value(key),
-    })
+    Ok(())
 }
 
 /// RFC 6455 §4.2.1 step 5: base64 that, decoded, is 16 bytes long.

@@ -17,5 +17,6 @@ pub mod frame;
 pub mod handshake;
 pub mod large;
 pub mod message;
+pub mod offers;
 pub mod reader;
 pub mod utf8;

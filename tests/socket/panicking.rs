@@ -7,7 +7,8 @@ use ws101::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, Req
 use ws101::apps::{WEBSOCKET, chat::Chat, echo::Echo, status::Status};
 use ws101::config::Config;
 use ws101::guard::panics;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::route::Route;
 use ws101::hub::Hub;

@@ -37,12 +37,23 @@ const LAYERS: &[Layer] = &[
     layer("outlet", &[], &["rustix"]),
     // The two protocols: bytes in, bytes out.
     layer("ws", &["pool", "ws::extension"], &["simdutf8"]),
-    layer("ws::handshake", &["http"], &["base64", "sha1"]),
+    layer("ws::offers", &["http::fields", "http::head"], &[]),
+    layer(
+        "ws::handshake",
+        &["http", "ws::offers"],
+        &["base64", "sha1"],
+    ),
     // The port for what changes the payload of messages, and the wing that stands behind it.
     layer("ws::extension", &["http", "ws::close"], &[]),
     layer(
         "deflate",
-        &["config", "http", "ws::close", "ws::extension"],
+        &[
+            "config",
+            "http::head",
+            "ws::close",
+            "ws::extension",
+            "ws::offers",
+        ],
         &["flate2"],
     ),
     layer("http", &["config"], &["httparse"]),
@@ -74,7 +85,7 @@ const LAYERS: &[Layer] = &[
             "app", "budget", "clock", "config", "conn", "deflate", "guard", "http", "large",
             "outbox", "pool", "timers", "ws",
         ],
-        &["httparse", "slab"],
+        &["slab"],
     ),
     // Applications, without frames.
     layer(

@@ -89,7 +89,7 @@ impl<S: Service> Engine<S> {
 
 /// Whether the body is declared as binary. Protocol 4 has binary packets as base64, and no binary payload.
 fn is_binary(head: &Head<'_>) -> bool {
-    let kind = head.value("content-type").unwrap_or_default();
+    let kind = head.fields.text("content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/octet-stream")
 }

@@ -6,13 +6,17 @@
 
 use std::net::IpAddr;
 use tungstenite::handshake::derive_accept_key;
-use ws101::config::MAX_FIELDS;
-use ws101::http::fields::{Offer, are_offers_well_formed, has_token, offers, subprotocols};
-use ws101::http::head::{self, Framing, Head, Method, Rejection};
+use ws101::http::fields::Fields;
+use ws101::http::framing::{Announced, Framing};
+use ws101::http::head::{self, Head};
+use ws101::http::method::Method;
 use ws101::http::policy::Policy;
+use ws101::http::refusal::Rejection;
 use ws101::http::response::{Body, write_head};
 use ws101::http::route::Route;
-use ws101::ws::handshake::{Handshake, Plan, plan};
+use ws101::hub::plan::plan;
+use ws101::ws::handshake::Handshake;
+use ws101::ws::offers::{Offer, are_offers_well_formed, offers, subprotocols};
 
 const NAMES: [&str; 16] = [
     "Connection",
@@ -58,13 +62,17 @@ pub fn check(data: &[u8]) {
         },
         ..Policy::default()
     };
-    let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let head = match head::parse(&mut bytes, &mut slots, &policy) {
-        Ok(head) => head,
+    let mut slots = head::NO_FIELDS;
+    let judged = head::parse(&mut bytes, &mut slots).and_then(|head| {
+        policy.check_host(head.host)?;
+        Ok((head, Announced::of(&head)?.framing))
+    });
+    let (head, framing) = match judged {
+        Ok(judged) => judged,
         Err(rejection) => return refusal_parses(rejection),
     };
     lists(&head);
-    framing(&head);
+    body_ends(&head, framing);
     let websocket = Route {
         methods: &[Method::Get],
         websocket: true,
@@ -75,17 +83,17 @@ pub fn check(data: &[u8]) {
         websocket: false,
         max_body_bytes: 10,
     };
-    let planned = plan(&head, Some(&websocket), &policy);
-    assert_eq!(status(&planned), expected(&head, &policy));
-    if let Plan::Upgrade(handshake) = &planned {
+    let planned = plan(&head, framing, Some(&websocket), &policy);
+    assert_eq!(status(&planned), expected(&head, framing, &policy));
+    if let Ok(Some(handshake)) = &planned {
         upgrades(&head, handshake, &policy);
     }
     for planned in [
         planned,
-        plan(&head, Some(&page), &policy),
-        plan(&head, None, &policy),
+        plan(&head, framing, Some(&page), &policy),
+        plan(&head, framing, None, &policy),
     ] {
-        if let Plan::Refuse(rejection) = planned {
+        if let Err(rejection) = planned {
             refusal_parses(rejection);
         }
     }
@@ -118,6 +126,7 @@ fn list(head: &Head<'_>, name: &str) -> Vec<Vec<u8>> {
     let named = |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case(name);
     let values: Vec<&[u8]> = head
         .fields
+        .0
         .iter()
         .filter(named)
         .map(|it| it.value)
@@ -130,6 +139,7 @@ fn list(head: &Head<'_>, name: &str) -> Vec<Vec<u8>> {
 
 fn has(head: &Head<'_>, name: &str) -> bool {
     head.fields
+        .0
         .iter()
         .any(|it| it.name.eq_ignore_ascii_case(name))
 }
@@ -146,7 +156,7 @@ fn lists(head: &Head<'_>) {
         ("upgrade", "websocket"),
         ("sec-websocket-protocol", "chat"),
     ] {
-        assert_eq!(has_token(head, name, token), is_in(head, name, token));
+        assert_eq!(head.fields.has_token(name, token), is_in(head, name, token));
     }
     if !are_offers_well_formed(head) {
         return;
@@ -167,7 +177,7 @@ fn lists(head: &Head<'_>) {
         value: value.as_bytes(),
     }];
     let again = Head {
-        fields: &field,
+        fields: Fields(&field),
         ..*head
     };
     let read: Vec<String> = offers(&again)
@@ -189,7 +199,7 @@ fn write(offer: &Offer<'_>) -> String {
 }
 
 /// One reading of where the body ends, or none.
-fn framing(head: &Head<'_>) {
+fn body_ends(head: &Head<'_>, framing: Framing) {
     let lengths = list(head, "content-length");
     let number = |item: &Vec<u8>| -> u64 {
         assert!(item.iter().all(u8::is_ascii_digit), "not a number");
@@ -199,7 +209,7 @@ fn framing(head: &Head<'_>) {
             .expect("a number")
     };
     let is_number = |wanted: u64| lengths.iter().all(|item| number(item) == wanted);
-    match head.framing {
+    match framing {
         Framing::None => assert!(!has(head, "transfer-encoding") && is_number(0)),
         Framing::Length(len) => {
             assert!(!has(head, "transfer-encoding") && !lengths.is_empty());
@@ -212,19 +222,20 @@ fn framing(head: &Head<'_>) {
     }
 }
 
-fn status(plan: &Plan) -> u16 {
+fn status(plan: &Result<Option<Handshake>, Rejection>) -> u16 {
     match plan {
-        Plan::Refuse(rejection) => rejection.status.0,
-        Plan::Upgrade(_) => 101,
-        Plan::Serve => 200,
+        Err(rejection) => rejection.status.0,
+        Ok(Some(_)) => 101,
+        Ok(None) => 200,
     }
 }
 
 /// What a WebSocket resource answers: the rules of the handshake in their order.
-fn expected(head: &Head<'_>, policy: &Policy) -> u16 {
+fn expected(head: &Head<'_>, framing: Framing, policy: &Policy) -> u16 {
     let single = |name: &str| -> Option<&[u8]> {
         let mut named = head
             .fields
+            .0
             .iter()
             .filter(|it| it.name.eq_ignore_ascii_case(name));
         let value = named.next()?.value.trim_ascii();
@@ -248,7 +259,7 @@ fn expected(head: &Head<'_>, policy: &Policy) -> u16 {
         400
     } else if policy.check_origin(head).is_err() {
         403
-    } else if head.framing != Framing::None || !are_offers_well_formed(head) {
+    } else if framing != Framing::None || !are_offers_well_formed(head) {
         400
     } else {
         101
@@ -265,7 +276,7 @@ fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
         let parsed = response.parse(&answer);
         assert_eq!(parsed, Ok(httparse::Status::Complete(answer.len())));
         assert_eq!(response.code, Some(101));
-        let key = head.single("sec-websocket-key").expect("a key");
+        let key = head.fields.single("sec-websocket-key").expect("a key");
         let accept = derive_accept_key(key);
         let fields: Vec<_> = response
             .headers
@@ -280,9 +291,11 @@ fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
         wanted.extend(extensions.map(|it| ("Sec-WebSocket-Extensions", it.as_bytes())));
         assert_eq!(fields, wanted);
     }
-    if let (Some(origin), Some(host), []) =
-        (head.value("origin"), head.host, &policy.allowed_origins[..])
-    {
+    if let (Some(origin), Some(host), []) = (
+        head.fields.text("origin"),
+        head.host,
+        &policy.allowed_origins[..],
+    ) {
         let page = origin.split_once("://").map_or("", |(_, page)| page);
         let (page, host) = (host_of(page), host_of(host));
         let is_near = |host: &str| {

@@ -12,10 +12,9 @@ use crate::input::{Bytes, pieces};
 use miniz_oxide::deflate::core as deflating;
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-use ws101::config::{Config, Deflate, MAX_FIELDS};
+use ws101::config::{Config, Deflate};
 use ws101::deflate::extension;
 use ws101::http::head;
-use ws101::http::policy::Policy;
 use ws101::pool::Pool;
 use ws101::ws::close::{CloseCode, Violation};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
@@ -103,8 +102,8 @@ fn agree(offer: &str, takes_over: bool) -> Agreement {
     let request = upgrade("/echo");
     let fields = request.trim_end();
     let mut request = format!("{fields}\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n").into_bytes();
-    let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let Ok(head) = head::parse(&mut request, &mut slots, &Policy::default()) else {
+    let mut slots = head::NO_FIELDS;
+    let Ok(head) = head::parse(&mut request, &mut slots) else {
         panic!("a correct head");
     };
     let config = Config {

@@ -6,8 +6,10 @@ use crate::input::{Bytes, pieces};
 use crate::sim::{End, Sim};
 use ws101::config::{Config, MAX_FIELDS};
 use ws101::http::fields::is_token_byte;
-use ws101::http::head::{self, Head, Rejection};
+use ws101::http::framing::Announced;
+use ws101::http::head::{self, Head};
 use ws101::http::policy::Policy;
+use ws101::http::refusal::Rejection;
 use ws101::http::scan::HeadScanner;
 
 pub fn check(data: &[u8]) {
@@ -96,18 +98,13 @@ fn parses_alike(bytes: &[u8], max_target_bytes: usize) {
 
 /// What the head says, with path and query on a line of their own.
 fn parse(bytes: &mut [u8], policy: &Policy) -> Result<String, (u16, &'static str)> {
-    let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    match head::parse(bytes, &mut slots, policy) {
-        Ok(head) => {
-            valid(&head);
-            Ok(format!(
-                "{}{}\n{head:?}",
-                head.path,
-                head.query.unwrap_or_default()
-            ))
-        }
-        Err(rejection) => Err(refused(&rejection)),
-    }
+    let mut slots = head::NO_FIELDS;
+    let head = head::parse(bytes, &mut slots).map_err(|it| refused(&it))?;
+    policy.check_host(head.host).map_err(|it| refused(&it))?;
+    let body = Announced::of(&head).map_err(|it| refused(&it))?;
+    valid(&head);
+    let query = head.query.unwrap_or_default();
+    Ok(format!("{}{query}\n{head:?}\n{body:?}", head.path))
 }
 
 /// What the rest of the server relies on.
@@ -120,13 +117,13 @@ fn valid(head: &Head<'_>) {
             .all(|byte| byte.is_ascii_graphic() && byte != b'#')
     );
     assert!(!head.path.contains('?'));
-    assert!(head.http11 || !head.keep_alive, "HTTP/1.0 is kept alive");
+    assert!(head.http11 || !head.keep_alive(), "HTTP/1.0 is kept alive");
     assert!(
         head.host.is_some() || !head.http11,
         "HTTP/1.1 without a host"
     );
-    assert!(head.fields.len() <= MAX_FIELDS);
-    for field in head.fields {
+    assert!(head.fields.0.len() <= MAX_FIELDS);
+    for field in head.fields.0 {
         assert!(!field.name.is_empty() && field.name.bytes().all(is_token_byte));
         let is_control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
         assert!(!field.value.iter().any(is_control), "{field:?}");

@@ -2,7 +2,7 @@
 
 use super::{ETAG, Memory, field, get, request, text};
 use ws101::files::conditional::{self, Verdict};
-use ws101::http::head::Method;
+use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::response::Body;
 

@@ -7,7 +7,7 @@ use crate::sim::Sim;
 use ws101::apps::pages::Pages;
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
-use ws101::http::head::Method;
+use ws101::http::method::Method;
 use ws101::http::response::Body;
 
 fn tag(fields: &[(&str, &str)]) -> String {

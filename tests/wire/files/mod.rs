@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::io;
 
 use ws101::files::{Content, Contents, Files, Form, Found, Resource, content_type, respond};
-use ws101::http::head::{Framing, Head, Method};
+use ws101::http::fields::Fields;
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::response::{Body, Response};
 
 fn request(
@@ -40,10 +42,7 @@ fn request(
         query,
         http11: true,
         host: Some("localhost"),
-        framing: Framing::None,
-        keep_alive: true,
-        expects_continue: false,
-        fields: &fields,
+        fields: Fields(&fields),
     };
     respond(&head, files, 1_732_190_400).unwrap()
 }

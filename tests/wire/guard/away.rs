@@ -8,7 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use ws101::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::route::Route;
 use ws101::ws::close::CloseCode;
 

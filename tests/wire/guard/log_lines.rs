@@ -10,7 +10,8 @@ use std::sync::Once;
 use std::time::Duration;
 use ws101::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::route::Route;
 
 thread_local! {

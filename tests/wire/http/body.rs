@@ -2,7 +2,7 @@
 
 use ws101::config::Config;
 use ws101::http::body::BodyReader;
-use ws101::http::head::Framing;
+use ws101::http::framing::Framing;
 
 use crate::http::head::at_every_cut;
 

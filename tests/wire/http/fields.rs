@@ -1,10 +1,10 @@
 //! What the fields of a request head say: Host, framing, options, lists (RFC 9110, RFC 9112).
 
-use ws101::http::fields::{Malformed, has_token, offers, subprotocols};
-use ws101::http::head::Framing;
+use ws101::http::framing::Framing;
 use ws101::http::policy::Policy;
+use ws101::ws::offers::{Malformed, offers, subprotocols};
 
-use crate::http::head::{check_fields, check_statuses, status, with_head};
+use crate::http::head::{check_fields, check_statuses, status, with_announced, with_head};
 
 #[test]
 fn host_missing_repeated_or_malformed_is_400() {
@@ -54,7 +54,7 @@ fn content_length_that_is_no_single_number_is_400() {
     // RFC 9112 §6.3; RFC 9110 §8.6.
     let framing = |fields: &str| {
         let head = format!("POST / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n");
-        with_head(head.as_bytes(), &Policy::default(), |head| head.framing)
+        with_announced(head.as_bytes(), &Policy::default(), |_, body| body.framing)
     };
     for (fields, expected) in [
         ("X: y", Framing::None),
@@ -122,8 +122,8 @@ fn expectation_other_than_100_continue_is_417() {
     // RFC 9110 §10.1.1.
     let expects = |version: &str, fields: &str| {
         let head = format!("POST / HTTP/{version}\r\nHost: localhost\r\n{fields}\r\n\r\n");
-        with_head(head.as_bytes(), &Policy::default(), |head| {
-            head.expects_continue
+        with_announced(head.as_bytes(), &Policy::default(), |_, body| {
+            body.expects_continue
         })
     };
     let with_body = "Content-Length: 5\r\nExpect: 100-Continue";
@@ -141,7 +141,10 @@ fn connection_stays_open_unless_closed_or_http10() {
     let keep_alive = |version: &str, value: &str| {
         let head =
             format!("GET / HTTP/{version}\r\nHost: localhost\r\nConnection: {value}\r\n\r\n");
-        with_head(head.as_bytes(), &Policy::default(), |head| head.keep_alive).unwrap()
+        with_head(head.as_bytes(), &Policy::default(), |head| {
+            head.keep_alive()
+        })
+        .unwrap()
     };
     assert!(keep_alive("1.1", ""));
     assert!(keep_alive("1.1", "keep-alive, closed"));
@@ -155,7 +158,7 @@ fn token_in_any_line_position_and_case_is_found() {
     let found = |fields: &str| {
         let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n");
         with_head(head.as_bytes(), &Policy::default(), |head| {
-            has_token(head, "Connection", "upgrade")
+            head.fields.has_token("Connection", "upgrade")
         })
         .unwrap()
     };

@@ -4,12 +4,13 @@
 
 use std::fmt::Debug;
 
-use httparse::EMPTY_HEADER;
-use ws101::config::{Config, MAX_FIELDS};
-use ws101::http::fields::offers;
-use ws101::http::head::{Head, Method, parse};
+use ws101::config::Config;
+use ws101::http::framing::Announced;
+use ws101::http::head::{Head, NO_FIELDS, parse};
+use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::scan::HeadScanner;
+use ws101::ws::offers::offers;
 
 /// Runs `outcome` with the bytes whole, one by one, and cut in two at every place (of long inputs:
 /// near the ends and at every thousandth place). It must always be the same.
@@ -45,17 +46,31 @@ fn scan(pieces: &[&[u8]]) -> Result<Option<usize>, u16> {
     Ok(None)
 }
 
-/// Scans and parses; then asks `read` about the head. An unfinished head is a mistake in the test.
+/// Scans, parses and judges what holds whatever is asked for; then asks `read` about the head. An unfinished head is a
+/// mistake in the test.
 pub(crate) fn with_head<T>(
     bytes: &[u8],
     policy: &Policy,
     read: impl FnOnce(&Head<'_>) -> T,
 ) -> Result<T, u16> {
+    with_announced(bytes, policy, |head, _| read(head))
+}
+
+/// The same, with what the head says of the body.
+pub(crate) fn with_announced<T>(
+    bytes: &[u8],
+    policy: &Policy,
+    read: impl FnOnce(&Head<'_>, Announced) -> T,
+) -> Result<T, u16> {
     let end = at_every_cut(bytes, scan)?.expect("the head is complete");
     let mut bytes = bytes[..end].to_vec();
-    let mut slots = [EMPTY_HEADER; MAX_FIELDS];
-    match parse(&mut bytes, &mut slots, policy) {
-        Ok(head) => Ok(read(&head)),
+    let mut slots = NO_FIELDS;
+    let judged = parse(&mut bytes, &mut slots).and_then(|head| {
+        policy.check_host(head.host)?;
+        Ok((head, Announced::of(&head)?))
+    });
+    match judged {
+        Ok((head, announced)) => Ok(read(&head, announced)),
         Err(rejection) => {
             assert!(rejection.close, "what follows a refused head is not parsed");
             Err(rejection.status.0)
@@ -327,8 +342,9 @@ fn mutated_heads_never_panic_and_never_depend_on_cuts() {
         let outcome = scan(&[&bytes]);
         assert_eq!(scan(&single), outcome, "{bytes:?}");
         if let Ok(Some(end)) = outcome {
-            let mut slots = [EMPTY_HEADER; MAX_FIELDS];
-            if let Ok(head) = parse(&mut bytes[..end], &mut slots, &Policy::default()) {
+            let mut slots = NO_FIELDS;
+            if let Ok(head) = parse(&mut bytes[..end], &mut slots) {
+                let _ = Announced::of(&head);
                 accepted += 1;
                 assert!(head.path.starts_with('/') || head.method == Method::Options);
                 offers(&head)

@@ -1,6 +1,8 @@
 //! Whose pages may connect, and which names are ours (RFC 6455 §10.2; README.md, "Whose pages may connect").
 
+use ws101::http::head::{NO_FIELDS, parse};
 use ws101::http::policy::Policy;
+use ws101::ws::handshake;
 
 use crate::http::head::{self, with_head};
 use crate::ws::handshake::{WEBSOCKET, check, outcome, refusal, request};
@@ -144,6 +146,24 @@ fn origin_listed_by_flag_is_accepted() {
         assert_eq!(origin_status(origin, "a.example", &list), 403, "{origin}");
     }
     assert_eq!(origin_status("null", "a.example", &["*"]), 101);
+}
+
+#[test]
+fn program_without_a_policy_answers_any_page_under_any_name() {
+    // What is left then is RFC 6455 alone.
+    let status = |changes: &[&str]| {
+        let mut bytes = request(changes).into_bytes();
+        let judged =
+            parse(&mut bytes, &mut { NO_FIELDS }).map(|head| handshake::check(&head).err());
+        judged.map_or_else(|it| it.status.0, |it| it.map_or(101, |it| it.status.0))
+    };
+    let foreign = ["Host: a.example", "Origin: http://b.example"];
+    assert_eq!(status(&foreign), 101);
+    assert_eq!(status(&["Content-Length: x"]), 400);
+    assert_eq!(status(&["Content-Length: 5"]), 400);
+    assert_eq!(status(&["Sec-WebSocket-Extensions: ;"]), 400);
+    assert_eq!(status(&["Sec-WebSocket-Version: 12"]), 426);
+    assert_eq!(status(&["POST / HTTP/1.1"]), 405);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ws101::http::date::{self, DateCache};
-use ws101::http::head::Method;
+use ws101::http::method::Method;
 use ws101::http::refusal::{self, Rejection};
 use ws101::http::response::{Body, Response, Status, write_head};
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use ws101::app::{App, Cause, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::clock::Time;
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::route::Route;
 use ws101::ws::close::CloseCode;
 

@@ -5,7 +5,8 @@ use crate::client::{close, frame, frame_with_key, upgrade};
 use crate::sim::Rng;
 use std::io;
 use ws101::app::{App, Ctx, Options, Reply, Request, RequestId};
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::response::{Body, Response, Source, Status};
 use ws101::http::route::Route;
 

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::response::{Body, Response, Source, Status};
 use ws101::http::route::Route;
 

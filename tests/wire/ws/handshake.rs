@@ -3,14 +3,15 @@
 //! Faults have a fixed order, and the first of them decides.
 
 use ws101::config::Config;
-use ws101::http::head::Method;
+use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::response::Response;
 use ws101::http::route::Route;
 use ws101::http::scan::HeadScanner;
-use ws101::ws::handshake::{Plan, accept_value, plan};
+use ws101::hub::plan::plan;
+use ws101::ws::handshake::{self, accept_value};
 
-use crate::http::head::with_head;
+use crate::http::head::{with_announced, with_head};
 
 pub(crate) const WEBSOCKET: Route = Route {
     methods: &[Method::Get],
@@ -71,16 +72,13 @@ pub(crate) fn request(changes: &[&str]) -> String {
 pub(crate) type Outcome = Result<Option<Vec<u8>>, Box<Response>>;
 
 pub(crate) fn outcome(head: &str, route: Option<&Route>, policy: &Policy) -> Result<Outcome, u16> {
-    with_head(head.as_bytes(), policy, |head| {
-        match plan(head, route, policy) {
-            Plan::Refuse(rejection) => Err(rejection),
-            Plan::Serve => Ok(None),
-            Plan::Upgrade(handshake) => {
-                let mut bytes = Vec::new();
-                handshake.write(&mut bytes, None, None);
-                Ok(Some(bytes))
-            }
-        }
+    with_announced(head.as_bytes(), policy, |head, body| {
+        let handshake = plan(head, body.framing, route, policy)?;
+        Ok(handshake.map(|handshake| {
+            let mut bytes = Vec::new();
+            handshake.write(&mut bytes, None, None);
+            bytes
+        }))
     })
 }
 
@@ -134,9 +132,7 @@ fn agreed_extension_is_the_last_field_of_the_101() {
     // RFC 6455 §4.2.2 step 5.6, §11.3.2: one line.
     let head = request(&[]);
     let bytes = with_head(head.as_bytes(), &Policy::default(), |head| {
-        let Plan::Upgrade(handshake) = plan(head, Some(&WEBSOCKET), &Policy::default()) else {
-            panic!("a valid handshake");
-        };
+        let handshake = handshake::check(head).ok().expect("a valid handshake");
         let mut bytes = Vec::new();
         handshake.write(&mut bytes, Some("permessage-deflate"), None);
         bytes

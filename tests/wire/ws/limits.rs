@@ -6,7 +6,8 @@ use crate::sim::{End, PeerNo, Sim};
 use std::time::Duration;
 use ws101::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::route::Route;
 use ws101::ws::endpoint::{Endpoint, Limits};
 

@@ -91,6 +91,45 @@ fn refused_handshake_ends_the_connection_and_frames_behind_it_are_ignored() {
 }
 
 #[test]
+fn first_fault_in_a_fixed_order_decides_the_answer() {
+    // Each line says what is answered, and mends that fault.
+    let mut request = "BREW /nothing HTTP/2.0\r\nHost: evil.example\r\nContent-Length: x\r\n\
+                       Expect: a-cake\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: short\r\n\
+                       Origin: http://evil.example\r\nSec-WebSocket-Extensions: ;\r\n\r\n"
+        .to_owned();
+    for (status, text, from, to) in [
+        ("505", "speaks HTTP/1.1", "HTTP/2.0", "HTTP/1.1"),
+        (
+            "421",
+            "--allow-host",
+            "Host: evil.example",
+            "Host: localhost",
+        ),
+        ("400", "Content-Length", "Length: x", "Length: 5"),
+        ("417", "expectation", "Expect: a-cake\r\n", ""),
+        ("501", "method", "BREW", "GET"),
+        ("426", "version 13", "Version: 12", "Version: 13"),
+        ("400", "Key", "short", "dGhlIHNhbXBsZSBub25jZQ=="),
+        (
+            "403",
+            "--allow-origin",
+            "Origin: http://evil.example\r\n",
+            "",
+        ),
+        ("400", "no body", "Content-Length: 5\r\n", ""),
+        ("400", "Extensions", "Extensions: ;", "Extensions: x"),
+        ("404", "Nothing", "/nothing", "/echo"),
+        ("101", "", "", ""),
+    ] {
+        let (answer, _) = answer_to(request.as_bytes());
+        let begins = answer.starts_with(&format!("HTTP/1.1 {status} "));
+        assert!(begins && answer.contains(text), "{request}{answer}");
+        request = request.replace(from, to);
+    }
+}
+
+#[test]
 fn head_request_that_is_refused_gets_no_body() {
     // RFC 9110 §9.3.2: what followed would be taken for the next answer
     for path in ["/ws/1", "/echo", "/nowhere"] {

@@ -10,7 +10,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::route::Route;
 
 /// Says nothing, for ever. Takes a body.

@@ -3,10 +3,9 @@
 use super::*;
 use crate::sim::End;
 use std::time::Duration;
-use ws101::config::{Config, Deflate, MAX_FIELDS};
+use ws101::config::{Config, Deflate};
 use ws101::deflate::extension;
 use ws101::http::head;
-use ws101::http::policy::Policy;
 use ws101::pool::{BlockSize, Pool};
 use ws101::ws::close::Violation;
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
@@ -23,8 +22,8 @@ fn agreed() -> (Box<dyn Extension>, Agreed) {
     let fields = request.trim_end();
     let request = format!("{fields}\r\nSec-WebSocket-Extensions: {DEFLATE}\r\n\r\n");
     let mut bytes = request.into_bytes();
-    let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let Ok(head) = head::parse(&mut bytes, &mut slots, &Policy::default()) else {
+    let mut slots = head::NO_FIELDS;
+    let Ok(head) = head::parse(&mut bytes, &mut slots) else {
         panic!("a correct head");
     };
     let extension = extension(&Config::default()).expect("it is on");

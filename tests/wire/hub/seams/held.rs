@@ -13,7 +13,8 @@ use std::time::Duration;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
 use ws101::clock::Time;
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::response::{Body, Response, Status};
 use ws101::http::route::Route;
 

@@ -6,7 +6,8 @@ use crate::record::watched;
 use crate::sim::{PeerNo, Sim};
 use ws101::app::{App, Cause, Closed, ConnId, Ctx, Options, Reply, Request, RequestId};
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::route::Route;
 use ws101::ws::close::CloseCode;
 

@@ -8,7 +8,8 @@ use crate::sim::{End, PeerNo, Sim};
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
 use ws101::clock::Time;
 use ws101::config::Config;
-use ws101::http::head::{Head, Method};
+use ws101::http::head::Head;
+use ws101::http::method::Method;
 use ws101::http::response::{Body, Response, Status};
 use ws101::http::route::Route;
 

@@ -1,0 +1,46 @@
+//! Request methods (RFC 9110 §9).
+
+/// A method this server knows by name (RFC 9110 §9.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Delete,
+    Connect,
+    Options,
+    Trace,
+    Patch,
+    /// Any other token. Answered `501`.
+    Unknown,
+}
+
+const NAMES: [(Method, &str); 9] = [
+    (Method::Get, "GET"),
+    (Method::Head, "HEAD"),
+    (Method::Post, "POST"),
+    (Method::Put, "PUT"),
+    (Method::Delete, "DELETE"),
+    (Method::Connect, "CONNECT"),
+    (Method::Options, "OPTIONS"),
+    (Method::Trace, "TRACE"),
+    (Method::Patch, "PATCH"),
+];
+
+impl Method {
+    /// The method of this name. Letter case counts (RFC 9110 §9.1).
+    #[must_use]
+    pub fn from_token(token: &str) -> Self {
+        let known = NAMES.iter().find(|(_, name)| *name == token);
+        known.map_or(Self::Unknown, |(method, _)| *method)
+    }
+
+    /// Its name on the wire; `?` for `Unknown`, which is no token.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let known = NAMES.iter().find(|(method, _)| *method == self);
+        known.map_or("?", |(_, name)| name)
+    }
+}

@@ -1,0 +1,136 @@
+//! What a client offers in its opening handshake: extensions and subprotocols (RFC 6455 §9.1, §11.3.4).
+//!
+//! Nothing is copied but a quoted value with backslashes in it, and nothing is collected: a list is read
+//! again by whoever needs it.
+
+use crate::http::fields::is_token_byte;
+use crate::http::head::Head;
+use std::borrow::Cow;
+
+/// A list or an offer breaks its grammar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+/// The subprotocols offered, in order of preference (RFC 6455 §11.3.4: a list of tokens).
+pub fn subprotocols<'a>(
+    head: &Head<'a>,
+) -> impl Iterator<Item = Result<&'a str, Malformed>> + use<'a> {
+    let items = head.fields.items("sec-websocket-protocol");
+    items.map(|item| token(item).ok_or(Malformed))
+}
+
+/// The extensions offered, in order of preference (RFC 6455 §9.1):
+///
+/// ```text
+/// extension-list  = 1#extension
+/// extension       = token *( ";" extension-param )
+/// extension-param = token [ "=" ( token | quoted-string ) ]    ; a token after unquoting
+/// ```
+///
+/// White space is allowed around `,` `;` and `=`; empty list items are skipped. Behind a malformed
+/// offer the rest of that field is not read.
+pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<Offer<'a>, Malformed>> + use<'a> {
+    let values = head.fields.values("sec-websocket-extensions");
+    values.flat_map(|value| {
+        let mut is_malformed = false;
+        // No token holds a comma, a semicolon or an equals sign, so none of them is ever part of a value.
+        let items = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        items
+            .filter(|item| !item.is_empty())
+            .map_while(move |item| {
+                let offer = (!is_malformed).then(|| Offer::parse(item))?;
+                is_malformed = offer.is_none();
+                Some(offer.ok_or(Malformed))
+            })
+    })
+}
+
+/// Whether the lists of offers keep to their grammar.
+///
+/// Each, when present, names at least one thing, and nothing in it is malformed.
+#[must_use]
+pub fn are_offers_well_formed(head: &Head<'_>) -> bool {
+    let has = |name| head.fields.values(name).next().is_some();
+    let is_list =
+        |name, count: Result<usize, Malformed>| count.is_ok_and(|count| count > 0 || !has(name));
+    let extensions = offers(head).try_fold(0, |count, offer| offer.map(|_| count + 1));
+    let protocols = subprotocols(head).try_fold(0, |count, name| name.map(|_| count + 1));
+    is_list("sec-websocket-extensions", extensions) && is_list("sec-websocket-protocol", protocols)
+}
+
+/// One extension that the client offers.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// Its registered name, as written.
+    pub name: &'a str,
+    /// What follows the first semicolon.
+    params: Option<&'a [u8]>,
+}
+
+impl<'a> Offer<'a> {
+    fn parse(item: &'a [u8]) -> Option<Self> {
+        let mut parts = item.splitn(2, |&byte| byte == b';');
+        let name = token(parts.next()?.trim_ascii())?;
+        let params = parts.next();
+        let offer = Self { name, params };
+        offer
+            .parts()
+            .all(|part| Param::parse(part).is_some())
+            .then_some(offer)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let params = self.params.into_iter();
+        params.flat_map(|params| params.split(|&byte| byte == b';'))
+    }
+
+    /// The parameters in their order, repeated ones included.
+    pub fn params(&self) -> impl Iterator<Item = Param<'a>> + use<'a> {
+        self.parts().filter_map(Param::parse)
+    }
+}
+
+/// A parameter of an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Param<'a> {
+    /// Its name, as written.
+    pub name: &'a str,
+    /// Its value, a token, without the quotes it may have been in.
+    pub value: Option<Cow<'a, str>>,
+}
+
+impl<'a> Param<'a> {
+    fn parse(text: &'a [u8]) -> Option<Self> {
+        let mut parts = text.splitn(2, |&byte| byte == b'=').map(<[u8]>::trim_ascii);
+        let name = token(parts.next()?)?;
+        let value = match parts.next() {
+            None => None,
+            Some([b'"', quoted @ .., b'"']) => Some(unquoted(quoted)?),
+            Some(value) => Some(Cow::Borrowed(token(value)?)),
+        };
+        Some(Self { name, value })
+    }
+}
+
+/// The bytes as a token (RFC 9110 §5.6.2), if they are one.
+fn token(bytes: &[u8]) -> Option<&str> {
+    let is_token = !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte));
+    std::str::from_utf8(bytes).ok().filter(|_| is_token)
+}
+
+/// The token between two quotes, where a backslash may stand before any byte.
+fn unquoted(quoted: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some(token) = token(quoted) {
+        return Some(Cow::Borrowed(token));
+    }
+    let mut bytes = quoted.iter();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        plain.push(if *byte == b'\\' {
+            *bytes.next()?
+        } else {
+            *byte
+        });
+    }
+    token(&plain).map(|token| Cow::Owned(token.to_owned()))
+}
