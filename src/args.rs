@@ -8,21 +8,23 @@
 mod flags;
 mod help;
 mod kind;
+mod names;
+mod options;
 mod value;
 mod variables;
 
+pub use options::Options;
 pub use variables::unknown_variables;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
 
 use lexopt::Arg;
-use log::LevelFilter;
 
 use crate::config::Config;
 use flags::FLAGS;
 use kind::Flag;
+use names::{built_without, nearest};
 
 /// What the program is asked to do.
 #[derive(Debug, Clone)]
@@ -33,46 +35,6 @@ pub enum Invocation {
     Help(String),
     /// `--version`: print name and version to stdout.
     Version,
-}
-
-/// How to run the server.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where to listen: an IP address without brackets, or a name that is still to be resolved.
-    pub host: String,
-    /// The port; 0 is any free one.
-    pub port: u16,
-    /// The folder to serve instead of the embedded pages. Not looked at yet.
-    pub www: Option<PathBuf>,
-    /// Origins allowed beside the server's own pages, in lower case: `*`, `null`, or
-    /// `scheme://host[:port]`.
-    pub allow_origin: Vec<String>,
-    /// Hosts allowed beside IP literals and this machine's names, in lower case, without port; or `*`.
-    pub allow_host: Vec<String>,
-    /// What the chat says after the name of somebody who left.
-    pub farewell: String,
-    /// The least severe level that is logged.
-    pub log: LevelFilter,
-    /// Limits and deadlines.
-    pub config: Config,
-    /// What was ignored, and why: a line each, for the log.
-    pub ignored: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            host: "127.0.0.1".to_owned(),
-            port: 8000,
-            www: None,
-            allow_origin: Vec::new(),
-            allow_host: Vec::new(),
-            farewell: "has left the chat".to_owned(),
-            log: LevelFilter::Info,
-            config: Config::default(),
-            ignored: Vec::new(),
-        }
-    }
 }
 
 /// A command line that cannot be followed: one line that names the thing, the reason, the way out.
@@ -188,12 +150,6 @@ fn unknown_flag(flag: &str) -> UsageError {
     })
 }
 
-/// Why there is no flag of this name, if other builds have one.
-fn built_without(name: &str) -> Option<&'static str> {
-    let is_missing = cfg!(not(feature = "deflate")) && name.starts_with("deflate");
-    is_missing.then_some("this program was built without compression (feature deflate)")
-}
-
 fn unknown_command(word: &OsStr) -> UsageError {
     refuse(match nearest(&word.to_string_lossy(), ["serve", "help"]) {
         Some(name) => format!("unknown command {word:?}: did you mean {name}?"),
@@ -203,43 +159,4 @@ fn unknown_command(word: &OsStr) -> UsageError {
 
 fn refuse(message: String) -> UsageError {
     UsageError(message)
-}
-
-/// The name that `word` was probably meant to be: the start of it or more than it, a part of it, or
-/// few edits away, in this order.
-fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let kinship = |name: &str| {
-        if word.is_empty() {
-            2
-        } else if name.starts_with(word) || word.starts_with(name) {
-            0
-        } else if word.len() > 2 && name.contains(word) {
-            1
-        } else {
-            2
-        }
-    };
-    let (kinship, distance, name) = names
-        .into_iter()
-        .map(|name| (kinship(name), edit_distance(word, name), name))
-        .min()?;
-    (kinship < 2 || distance * 2 <= word.chars().count()).then_some(name)
-}
-
-/// Levenshtein's: characters to insert, remove or replace.
-fn edit_distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (line, left) in from.chars().enumerate() {
-        let mut diagonal = line;
-        let mut before = line + 1;
-        let mut next = vec![before];
-        for (right, &above) in to.chars().zip(row.iter().skip(1)) {
-            let replaced = diagonal + usize::from(left != right);
-            before = replaced.min(above + 1).min(before + 1);
-            diagonal = above;
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

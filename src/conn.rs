@@ -27,8 +27,18 @@ use crate::ws::endpoint::{Endpoint, Limits};
 use crate::ws::extension::{Agreed, History};
 use std::net::{IpAddr, SocketAddr};
 
-pub use deadline::Mark;
 pub use path::Path;
+
+/// How far a large unfinished message had come at some time.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    /// How much of it there was.
+    pub held: usize,
+    /// When. Later, if the connection was not read for a while: that was not the peer's time.
+    pub at: Time,
+    /// The connection is not read since then.
+    pub paused: Option<Time>,
+}
 
 /// One connection.
 #[derive(Debug)]

@@ -12,7 +12,7 @@
 mod chunk;
 mod queue;
 
-pub use chunk::{Chunk, Meter};
+pub use chunk::{Chunk, Meter, Span};
 use queue::{Queue, Segment};
 use std::io::IoSlice;
 use std::mem;
@@ -20,50 +20,6 @@ use std::rc::Rc;
 
 /// Most pieces given to one write call.
 pub const MAX_PIECES: usize = 16;
-
-/// A range of bytes in the turn's arena, or in a chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Span {
-    /// First byte.
-    pub start: u32,
-    /// One past the last byte.
-    pub end: u32,
-}
-
-impl Span {
-    /// Lies in no buffer: its end is before its start.
-    const NOWHERE: Self = Self {
-        start: u32::MAX,
-        end: 0,
-    };
-
-    /// Number of bytes.
-    #[must_use]
-    #[inline]
-    pub fn len(self) -> usize {
-        (self.end - self.start) as usize
-    }
-
-    /// No bytes.
-    #[must_use]
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-
-    /// These bytes of `buffer`.
-    #[must_use]
-    #[inline]
-    pub fn of(self, buffer: &[u8]) -> &[u8] {
-        self.within(buffer).unwrap_or_default()
-    }
-
-    /// The same, if `buffer` is so long.
-    #[inline]
-    fn within(self, buffer: &[u8]) -> Option<&[u8]> {
-        buffer.get(self.start as usize..self.end as usize)
-    }
-}
 
 /// Bytes waiting for one peer.
 #[derive(Debug, Default)]

@@ -2,8 +2,10 @@
 
 use crate::app::{ConnId, Net, Written};
 use mio::net::TcpStream;
+use rustix::fs::{self, Mode, OFlags};
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::Shutdown;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// One accepted socket.
@@ -119,4 +121,12 @@ impl Net for Sockets {
             let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);
         }
     }
+}
+
+/// A file that is always there.
+///
+/// Not by `std::fs`: this is the only file that is opened at start, and the standard library's way there
+/// lies where nothing else is needed, which costs 64 KiB of memory.
+pub(crate) fn reserve() -> Option<OwnedFd> {
+    fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
 }

@@ -1,8 +1,8 @@
 //! The text of `--help`, made from the table of flags, 80 columns wide.
 
-use super::Options;
 use super::flags::FLAGS;
 use super::kind::Flag;
+use super::options::Options;
 
 const WIDTH: usize = 80;
 

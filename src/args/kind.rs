@@ -1,6 +1,7 @@
 //! What a flag is: how its value is read and judged, which field it fills, and how its default is shown.
 
-use super::{Options, value};
+use super::options::Options;
+use super::value;
 use crate::config::Config;
 use std::ffi::OsStr;
 use std::ops::RangeInclusive;

@@ -4,7 +4,7 @@
 //! with `WS101_`, and one of them has the name of a flag's: `WS101_PORT=tcp://10.0.0.1:8000`.
 
 use super::flags::FLAGS;
-use super::{built_without, nearest};
+use super::names::{built_without, nearest};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 

@@ -4,17 +4,6 @@ use super::{Conn, Phase, Stage};
 use crate::clock::Time;
 use crate::config::Config;
 
-/// How far a large unfinished message had come at some time.
-#[derive(Debug, Clone, Copy)]
-pub struct Mark {
-    /// How much of it there was.
-    pub held: usize,
-    /// When. Later, if the connection was not read for a while: that was not the peer's time.
-    pub at: Time,
-    /// The connection is not read since then.
-    pub paused: Option<Time>,
-}
-
 impl Conn {
     /// The earliest time at which something has to be done about it, if nothing happens before.
     #[must_use]

@@ -9,6 +9,50 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
+/// A range of bytes in the turn's arena, or in a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// Lies in no buffer: its end is before its start.
+    pub(super) const NOWHERE: Self = Self {
+        start: u32::MAX,
+        end: 0,
+    };
+
+    /// Number of bytes.
+    #[must_use]
+    #[inline]
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// No bytes.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// These bytes of `buffer`.
+    #[must_use]
+    #[inline]
+    pub fn of(self, buffer: &[u8]) -> &[u8] {
+        self.within(buffer).unwrap_or_default()
+    }
+
+    /// The same, if `buffer` is so long.
+    #[inline]
+    pub(super) fn within(self, buffer: &[u8]) -> Option<&[u8]> {
+        buffer.get(self.start as usize..self.end as usize)
+    }
+}
+
 /// The bytes of memory that all chunks made with it hold. Clones count into the same sum.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Rc<Cell<usize>>);

@@ -4,8 +4,7 @@
 //! nothing here may cost more the longer the queue is: what a turn adds is found from the
 //! back, and short pieces are gathered ([`Lane::gather`]), since each entry costs memory too.
 
-use super::Span;
-use super::chunk::{Chunk, Meter};
+use super::chunk::{Chunk, Meter, Span};
 use crate::ws::frame::own_frame_len;
 use std::collections::VecDeque;
 use std::mem;

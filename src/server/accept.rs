@@ -5,15 +5,13 @@
 
 use super::Server;
 use crate::clock::Time;
-use crate::sockets::Socket;
+use crate::sockets::{Socket, reserve};
 use log::warn;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
-use rustix::fs::{self, Mode, OFlags};
 use rustix::io::Errno;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// Connections accepted in one turn.
@@ -126,12 +124,4 @@ impl Server {
 fn is_out_of_files(error: &io::Error) -> bool {
     let errors = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
     errors.contains(&error.raw_os_error())
-}
-
-/// A file that is always there.
-///
-/// Not by `std::fs`: this is the only file that is opened at start, and the standard library's way there
-/// lies where nothing else is needed, which costs 64 KiB of memory.
-pub(super) fn reserve() -> Option<OwnedFd> {
-    fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
 }

@@ -15,13 +15,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("hub::core", "hub::compression"),
     ("hub::core", "hub::intake"),
     ("ws::content", "ws::message"),
-    // A file and a part of it.
-    ("args::help", "args"),
-    ("args::kind", "args"),
-    ("args::variables", "args"),
-    ("conn::deadline", "conn"),
-    ("outbox::queue", "outbox"),
-    ("server::accept", "server"),
 ];
 
 /// The graph of these files: path from `src/`, and text.
