@@ -121,6 +121,18 @@ impl Response {
         self
     }
 
+    /// Appends the whole answer, as the last of its connection, for a program without a clock: it has no `Date`.
+    ///
+    /// A body that comes in pieces is left to the caller.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        write_head(out, self, "", true);
+        match &self.body {
+            Body::Static(bytes) => out.extend_from_slice(bytes),
+            Body::Bytes(bytes) => out.extend_from_slice(bytes),
+            Body::None | Body::Stream { .. } => {}
+        }
+    }
+
     /// The fixed text of a `Response::text`, for the log: it holds no byte of the request.
     /// Empty for any other body.
     #[must_use]
@@ -134,7 +146,7 @@ impl Response {
 
 /// Appends status line, header fields and the empty line (RFC 9112 §2.1).
 ///
-/// `date` is an IMF-fixdate (see `date::DateCache`). `closing` (or `response.close`) adds the
+/// `date` is an IMF-fixdate (see `date::DateCache`), or empty, which leaves it out. `closing` (or `response.close`) adds the
 /// connection option `close`; `Content-Length` stands for every body but `Body::None`, also when
 /// the request was HEAD and the caller leaves the body out (RFC 9110 §9.3.2).
 pub fn write_head(out: &mut Vec<u8>, response: &Response, date: &str, closing: bool) {
@@ -142,7 +154,9 @@ pub fn write_head(out: &mut Vec<u8>, response: &Response, date: &str, closing: b
     let Status(code) = response.status;
     // Writing to a Vec cannot fail.
     let _ = write!(out, "HTTP/1.1 {code} {}\r\n", response.status.reason());
-    write_field(out, "Date", date, "");
+    if !date.is_empty() {
+        write_field(out, "Date", date, "");
+    }
     let mut close_written = false;
     for (name, value) in &response.fields {
         let is_connection = name.eq_ignore_ascii_case("connection");

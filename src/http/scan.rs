@@ -22,6 +22,16 @@ use super::fields::is_token_byte;
 use super::refusal::{self, Rejection};
 use crate::config::Config;
 
+/// How long the head at the start of `bytes` is, for a program that keeps all bytes until a head is whole.
+///
+/// `None`: more has to come. Each call looks at all bytes, and keeps the limits that a server has by default.
+///
+/// # Errors
+/// Those of [`HeadScanner::scan`].
+pub fn head_len(bytes: &[u8]) -> Result<Option<usize>, Rejection> {
+    HeadScanner::default().scan(bytes, &Config::default())
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum State {
     /// Before the first byte of the request line.

@@ -11,7 +11,7 @@ use crate::guard::Notes;
 use crate::guard::notes::Note;
 use crate::outbox::Span;
 use crate::ws::close::{CloseCode, Violation};
-use crate::ws::frame::Opcode;
+use crate::ws::frame;
 
 impl Core {
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
@@ -51,12 +51,9 @@ impl Core {
     }
 
     fn encode_close(&mut self, code: Option<CloseCode>, reason: &str) -> Span {
-        match code {
-            Some(code) => self
-                .turn
-                .encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]),
-            None => self.turn.encode(Opcode::Close, []),
-        }
+        let start = self.turn.arena.len();
+        frame::encode_close(&mut self.turn.arena, code, reason);
+        self.turn.span_since(start)
     }
 
     /// Fails the WebSocket connection (RFC 6455 §7.1.7).

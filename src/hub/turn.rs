@@ -79,11 +79,7 @@ impl Turn {
     #[inline]
     pub(crate) fn encode<const N: usize>(&mut self, opcode: Opcode, parts: [&[u8]; N]) -> Span {
         let start = self.arena.len();
-        let len = parts.iter().map(|part| part.len()).sum();
-        frame::encode_header(&mut self.arena, opcode, len);
-        for part in parts {
-            self.arena.extend_from_slice(part);
-        }
+        frame::encode(&mut self.arena, opcode, parts);
         span_since(&self.arena, start)
     }
 

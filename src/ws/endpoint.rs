@@ -77,6 +77,16 @@ pub struct Limits {
     pub max_fragments: u32,
 }
 
+/// 16 MiB, in 131,072 frames at most.
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 16 << 20,
+            max_fragments: 131_072,
+        }
+    }
+}
+
 impl Endpoint {
     /// The next event in `input`, which is shortened by what was used.
     /// `Ok(None)`: all of it was used and more is needed.

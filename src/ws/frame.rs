@@ -17,7 +17,7 @@
 //! in the order of the bytes, so that the first wrong byte decides however the
 //! stream was cut. Payload is the reader's business.
 
-use super::close::Violation;
+use super::close::{CloseCode, Violation};
 
 /// Longest header: two bytes, eight of extended length, four of masking key.
 pub const MAX_HEADER_BYTES: usize = 14;
@@ -293,6 +293,27 @@ fn encode_longer_header(out: &mut Vec<u8>, first: u8, payload_len: usize) {
     } else {
         out.extend_from_slice(&[first, 127]);
         out.extend_from_slice(&(payload_len as u64).to_be_bytes());
+    }
+}
+
+/// Appends a whole frame, unmasked and unfragmented, its payload given in parts.
+#[inline]
+pub fn encode<const N: usize>(out: &mut Vec<u8>, opcode: Opcode, parts: [&[u8]; N]) {
+    encode_header(out, opcode, parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+/// Appends a Close frame. `None`: it has no code, and no reason either.
+pub fn encode_close(out: &mut Vec<u8>, code: Option<CloseCode>, reason: &str) {
+    match code {
+        Some(code) => encode(
+            out,
+            Opcode::Close,
+            [&code.0.to_be_bytes(), reason.as_bytes()],
+        ),
+        None => encode(out, Opcode::Close, []),
     }
 }
 

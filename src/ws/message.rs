@@ -86,14 +86,20 @@ impl<'a> From<Message<'a>> for Complete<'a> {
 }
 
 impl Complete<'_> {
+    /// The opcode of its first frame.
+    #[must_use]
+    pub fn opcode(&self) -> Opcode {
+        match self {
+            Self::Text(_) => Opcode::Text,
+            Self::Binary(_) => Opcode::Binary,
+            Self::Large(large) => large.opcode,
+        }
+    }
+
     /// Whether it is text. Else it is binary.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        match self {
-            Self::Text(_) => true,
-            Self::Binary(_) => false,
-            Self::Large(large) => large.opcode == Opcode::Text,
-        }
+        self.opcode() == Opcode::Text
     }
 
     /// A copy of its bytes, in one piece.

@@ -1,6 +1,8 @@
 //! A client that others wrote (the `tungstenite` crate): it shares no mistake with us.
 
-use crate::process::{PATIENCE, Server};
+use crate::client::Client;
+use crate::process::{PATIENCE, Server, example};
+use crate::wire::{frame, text};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use tungstenite::protocol::frame::coding::CloseCode;
@@ -92,4 +94,31 @@ fn chat_of_two() {
     }
     drop(second);
     assert_eq!(read_text(&mut first), "Client #-5 has left the chat");
+}
+
+#[test]
+fn sixty_lines_on_http_and_ws_are_an_echo_server() {
+    assert!(include_str!("../../docs/echo.rs").lines().count() <= 60);
+    let mut command = example("echo");
+    command.arg("0");
+    let server = Server::spawn(command);
+    let mut socket = dial(&server, "/");
+    for message in [Message::text("κόσμε"), Message::binary(vec![7; 1 << 20])] {
+        socket.send(message.clone()).unwrap();
+        assert!(socket.read().unwrap() == message);
+    }
+    socket.send(Message::Ping("?".into())).unwrap();
+    assert_eq!(socket.read().unwrap(), Message::Pong("?".into()));
+    socket.close(None).unwrap();
+    assert_eq!(socket.read().unwrap(), Message::Close(None));
+    for (broken, code) in [(frame(0x83, ""), 1002), (frame(0x81, [0xff]), 1007)] {
+        let mut client = Client::open(&server, "/");
+        client.send([text("Hello"), broken].concat());
+        assert_eq!(client.text(), "Hello");
+        client.expect_close(code);
+        client.expect_end();
+    }
+    let mut client = Client::connect(&server);
+    assert_eq!(client.get("/").status, 426);
+    client.expect_end();
 }

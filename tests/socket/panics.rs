@@ -3,20 +3,14 @@
 //! The others, and those who come later, are served. `panicking.rs` is the server that has the bugs.
 
 use crate::client::Client;
-use crate::process::{Server, piped};
+use crate::process::{Server, example};
 use crate::wire::text;
 use rustix::process::Signal;
-use std::path::Path;
 
 const ROUNDS: usize = 20;
 
 pub fn buggy_server() -> Server {
-    let program = Path::new(env!("CARGO_BIN_EXE_ws101"));
-    let program = program.with_file_name("examples").join("panicking");
-    let hint =
-        "`cargo build --example panicking` makes it, and so does `cargo test` without --test";
-    assert!(program.exists(), "{} is missing: {hint}", program.display());
-    Server::spawn(piped(&program))
+    Server::spawn(example("panicking"))
 }
 
 #[test]

@@ -34,6 +34,15 @@ pub fn piped(program: &Path) -> Command {
     command
 }
 
+/// One of the examples of Cargo.toml, with an empty environment, all streams piped.
+pub fn example(name: &str) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_ws101"));
+    let program = program.with_file_name("examples").join(name);
+    let hint = "`cargo build --examples` makes it, and so does `cargo test` without --test";
+    assert!(program.exists(), "{} is missing: {hint}", program.display());
+    piped(&program)
+}
+
 /// The program, started by a shell that sets a limit first.
 pub fn limited(limit: &str, arguments: &[&str]) -> Command {
     let mut shell = piped(Path::new("/bin/sh"));
