@@ -254,7 +254,12 @@ fn the_map_names_every_source_file_and_no_other() {
     let named: Vec<String> = named.map(str::to_owned).collect();
     let files = files_below("src");
     let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(set(&named), set(&files));
+    let (map, files_of_src) = (set(&named), set(&files));
+    let differ: Vec<_> = map.symmetric_difference(&files_of_src).collect();
+    assert!(
+        differ.is_empty(),
+        "only in the map, or only in src: {differ:?}"
+    );
     assert_eq!(named.len(), files.len(), "a file is named twice");
 }
 
