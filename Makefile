@@ -17,7 +17,7 @@ FUZZ := --manifest-path tests/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz/check
 SOAK := --manifest-path tests/soak/Cargo.toml --target-dir $(TARGET)/bench/build
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-minimal check cross conformance conformance-full differential browser socketio metrics fuzz soak bench ci clean need-rust
+.PHONY: help run build test test-minimal test-plain check cross conformance conformance-full differential browser socketio metrics fuzz soak bench ci clean need-rust
 
 help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test: need-rust ## run all tests that need only Rust; ARGS="framing closing": th
 
 test-minimal: need-rust ## the same tests, without the default features
 	@CARGO="$(CARGO)" bash tests/run --no-default-features $(ARGS)
+
+test-plain: need-rust ## the same tests, with every shortcut compiled out
+	@CARGO="$(CARGO)" bash tests/run --plain $(ARGS)
 
 # Warnings are errors here and not in the sources: a newer compiler with a new warning must not
 # keep anybody from building the server.

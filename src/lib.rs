@@ -30,6 +30,7 @@ pub mod pool;
 pub mod rooms;
 pub mod seen;
 pub mod server;
+mod shortcuts;
 pub mod slots;
 #[cfg(feature = "socketio")]
 pub mod socketio;

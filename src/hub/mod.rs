@@ -47,6 +47,7 @@ use crate::config::Config;
 use crate::conn::{Phase, Stage};
 use crate::guard::notes::Note;
 use crate::http::policy::Policy;
+use crate::shortcuts;
 use crate::ws::close::CloseCode;
 use std::mem;
 use std::time::Duration;
@@ -147,7 +148,8 @@ impl Hub {
             return;
         };
         let mut input = bytes;
-        if matches!(conn.phase, Phase::Open { .. }) {
+        // Shortcut, equals `process`: a WebSocket is open, and stays so.
+        if shortcuts::ON && matches!(conn.phase, Phase::Open { .. }) {
             self.receive_frames(id, &mut input);
         } else {
             self.process(id, input);
@@ -172,7 +174,8 @@ impl Hub {
                 return;
             };
             match &mut conn.phase {
-                Phase::Open { .. } => self.receive_frames(id, &mut input),
+                // What is left of a read in which the WebSocket ends is thrown away.
+                Phase::Open { .. } => return self.receive_frames(id, &mut input),
                 Phase::Http(_) => {
                     self.receive_http(id, &mut input);
                     self.core.recount(id.slot);

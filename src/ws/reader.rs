@@ -48,6 +48,18 @@ impl<'a> Piece<'a> {
     pub fn ends_message(&self) -> bool {
         self.fin && self.missing == 0
     }
+
+    /// The payload of a whole message that is not coded, where it lies. `None`: the piece is anything else.
+    #[must_use]
+    pub fn whole(&self) -> Option<&'a [u8]> {
+        let is_message = matches!(self.opcode, Opcode::Text | Opcode::Binary) && !self.rsv1;
+        match self.payload {
+            Cow::Borrowed(payload) if is_message && self.starts_frame && self.ends_message() => {
+                Some(payload)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Payload that was read to its place: see [`Reader::pass`].

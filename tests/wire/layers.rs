@@ -29,6 +29,7 @@ const LAYERS: &[Layer] = &[
     // No knowledge of anything above.
     layer("clock", &[], &[]),
     layer("config", &[], &[]),
+    layer("shortcuts", &[], &[]),
     layer("timers", &["clock"], &[]),
     layer("seen", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
@@ -36,7 +37,7 @@ const LAYERS: &[Layer] = &[
     layer("pool", &[], &["memmap2"]),
     layer("outlet", &[], &["rustix"]),
     // The two protocols: bytes in, bytes out.
-    layer("ws", &["pool", "ws::extension"], &["simdutf8"]),
+    layer("ws", &["pool", "shortcuts", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::fields", "http::head"], &[]),
     layer(
         "ws::handshake",
@@ -82,8 +83,20 @@ const LAYERS: &[Layer] = &[
     layer(
         "hub",
         &[
-            "app", "budget", "clock", "config", "conn", "deflate", "guard", "http", "large",
-            "outbox", "pool", "timers", "ws",
+            "app",
+            "budget",
+            "clock",
+            "config",
+            "conn",
+            "deflate",
+            "guard",
+            "http",
+            "large",
+            "outbox",
+            "pool",
+            "shortcuts",
+            "timers",
+            "ws",
         ],
         &["slab"],
     ),

@@ -16,6 +16,7 @@
 //! | `files` | `files` | pages and folders, their forms, ranges and conditions |
 //! | `socketio` | `socketio` | Engine.IO and Socket.IO, packet by packet |
 //! | `args`, `config`, `welcome`, `build` | `cli` | flags, variables, complaints, the first lines |
+//! | `shortcuts` | `ws`, `hub` | both ways do the same: `make test-plain` runs all tests without shortcuts |
 //! | `clock` | `clock` | time in which nobody looked |
 //! | `slots` | `slots` | an id finds its own entry and no other |
 //! | `server`, `sockets`, `main`, `guard/panics`, `outlet` | `tests/socket` | signals, real sockets, what is printed |

@@ -147,6 +147,8 @@ fn what_a_peer_did_wrong_has_a_line() {
     );
 }
 
+// Without the shortcuts a large message holds other blocks while it arrives, so others go first.
+#[cfg_attr(feature = "plain", ignore)]
 #[test]
 fn who_costs_too_much_memory_or_does_not_read_has_a_line() {
     let mut sim = sim();

@@ -1,0 +1,16 @@
+//! Whether the shortcuts are compiled in.
+//!
+//! A shortcut does what a plain way does, faster, for one frequent case. Each begins with a line that names the plain way
+//! it equals, and asks [`ON`] first. The private feature `plain` compiles all of them out: then the plain way serves
+//! every case, and the tests show that both do the same.
+//!
+//! | shortcut | the plain way |
+//! |---|---|
+//! | a message that is one frame and lies whole in the read: `Endpoint::receive_whole` | `Endpoint::receive_general` |
+//! | a read of an open WebSocket: `Hub::receive_bytes` | `Hub::process` |
+//! | a queue that is one piece of the arena: `Core::write_usual` | `Core::write` |
+//! | an echo that is sent from the receive buffer: `Intake::given` | `Ctx::send_many` |
+//! | a large message that is read to its place: `Core::direct_room`, `Hub::adopted` | the receive buffer |
+
+/// They are, unless the feature `plain` is set.
+pub(crate) const ON: bool = cfg!(not(feature = "plain"));
