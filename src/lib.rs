@@ -4,7 +4,7 @@
 //! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► reader ► frame}
 //!   │                                        │        │           deflate ──► ws::extension (a port)
 //!   │                                        │        └────► http::{scan, head, body, response}
-//!   └─► args, apps                           └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}, socketio
+//!   └─► cli, apps                            └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}, socketio
 //! ```
 //!
 //! Dependencies point one way: the protocol (`ws`, `http`) knows nothing of connections, the hub
@@ -12,8 +12,8 @@
 
 pub mod app;
 pub mod apps;
-pub mod args;
 pub mod budget;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod conn;
@@ -25,7 +25,6 @@ pub mod http;
 pub mod hub;
 pub mod large;
 pub mod outbox;
-pub mod outlet;
 pub mod pool;
 pub mod rooms;
 pub mod seen;
@@ -36,5 +35,4 @@ pub mod slots;
 pub mod socketio;
 mod sockets;
 pub mod timers;
-pub mod welcome;
 pub mod ws;

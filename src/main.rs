@@ -3,9 +3,8 @@
 //! Everything here happens once. Messages go out with writes whose errors are dropped, since a
 //! closed stdout or stderr must not end a server.
 
-use log::{LevelFilter, warn};
+use log::warn;
 use signal_hook::consts::SIGXFSZ;
-use simplelog::{ConfigBuilder, WriteLogger};
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -13,9 +12,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 use ws101::app::{App, World};
 use ws101::apps::broadcast::Broadcast;
 use ws101::apps::channels::Channels;
@@ -23,7 +19,9 @@ use ws101::apps::chat::Chat;
 use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
 use ws101::apps::status::Status;
-use ws101::args::{self, Invocation, Options};
+use ws101::cli::args::{self, Invocation};
+use ws101::cli::options::Options;
+use ws101::cli::{self, variables, welcome};
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
@@ -31,7 +29,6 @@ use ws101::files::{self, Files, Found};
 use ws101::guard::panics;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
-use ws101::outlet::{Outlet, Owing};
 use ws101::server::Server;
 #[cfg(feature = "socketio")]
 use ws101::socketio::{
@@ -40,14 +37,11 @@ use ws101::socketio::{
     chat::Chat as SocketIoChat,
     engine::{Engine, Settings},
 };
-use ws101::welcome;
 
-/// How the log writes a time (RFC 3339), always as long.
-const TIME: &[BorrowedFormatItem<'static>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
-/// The command line, or a file it names, cannot be followed.
+/// The exit status if the command line, or a file that it names, cannot be followed.
 const USAGE: u8 = 2;
+/// The exit status if the system refuses something.
+const FAILURE: u8 = 1;
 
 /// Randomness and the calendar, as the operating system gives them.
 struct System;
@@ -72,67 +66,60 @@ impl World for System {
 }
 
 fn main() -> ExitCode {
-    match args::parse(std::env::args_os().skip(1), |name| std::env::var_os(name)) {
-        Ok(Invocation::Serve(options)) => serve(*options),
+    let asked = args::parse(std::env::args_os().skip(1), |name| std::env::var_os(name));
+    let outcome = match asked {
+        Ok(Invocation::Serve(options)) => serve(&options),
         Ok(Invocation::Help(text)) => {
             let _ = io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
+            Ok(())
         }
         Ok(Invocation::Version) => {
             let _ = writeln!(io::stdout(), "ws101 {}", env!("CARGO_PKG_VERSION"));
-            ExitCode::SUCCESS
+            Ok(())
         }
-        Err(error) => fail(USAGE, &error.to_string()),
+        Err(message) => Err((USAGE, message)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((status, message)) => {
+            let _ = writeln!(io::stderr(), "ws101: {message}");
+            ExitCode::from(status)
+        }
     }
 }
 
-fn fail(status: u8, message: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "ws101: {message}");
-    ExitCode::from(status)
-}
-
-fn serve(options: Options) -> ExitCode {
+/// Serves until a signal ends it. An error is the exit status, and what to say.
+fn serve(options: &Options) -> Result<(), (u8, String)> {
     ignore_file_size_signal();
-    let owing = start_log(options.log);
+    let log_owes = cli::log::start(options.log);
     panics::keep_messages();
-    let unknown = args::unknown_variables(std::env::vars_os());
+    let unknown = variables::unknown_variables(std::env::vars_os());
     for line in options.ignored.iter().chain(&unknown) {
         warn!("{line}");
     }
-    let (files, pages) = match files(options.www.as_deref()) {
-        Ok(both) => both,
-        Err(message) => return fail(USAGE, &message),
-    };
-    let addresses = match (options.host.as_str(), options.port).to_socket_addrs() {
-        Ok(addresses) => addresses.collect::<Vec<_>>(),
-        Err(error) => {
-            let host = &options.host;
-            return fail(
-                USAGE,
-                &format!("--host {host}: {error}; try an address such as 0.0.0.0"),
-            );
-        }
-    };
+    let (files, pages) = files(options.www.as_deref()).map_err(|message| (USAGE, message))?;
+    let host = options.host.as_str();
+    let addresses = (host, options.port).to_socket_addrs().map_err(|error| {
+        let message = format!("--host {host}: {error}; try an address such as 0.0.0.0");
+        (USAGE, message)
+    })?;
     warn_of_small_budget(&options.config);
     let mut config = options.config.clone();
     fit_open_files(&mut config);
     let hub = Hub::new(
         config,
-        policy(&options),
+        policy(options),
         Box::new(System),
-        apps(&options, files),
+        apps(options, files),
     );
-    let mut server = match bind(&addresses, hub) {
-        Ok(server) => server.with_log(owing),
-        Err(message) => return fail(1, &message),
-    };
+    let server = bind(addresses, hub).map_err(|message| (FAILURE, message))?;
+    let mut server = server.with_log(log_owes);
     if let Ok(address) = server.local_addr() {
         say_hello(address, pages);
     }
-    match server.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(1, &format!("the event loop failed: {error}")),
-    }
+    server
+        .run()
+        .map_err(|error| (FAILURE, format!("the event loop failed: {error}")))
 }
 
 /// Where pages come from, and what is to be said of them.
@@ -150,7 +137,7 @@ fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), Str
 
 fn say_hello(address: SocketAddr, pages: welcome::Pages<'_>) {
     let is_terminal = io::stdout().is_terminal();
-    let mut stdout = Outlet::new(io::stdout(), lost_lines);
+    let mut stdout = cli::log::stdout();
     let _ = stdout.write_all(welcome::text(address, pages, is_terminal).as_bytes());
     let _ = stdout.flush();
     if let welcome::Pages::Folder { name, has_index } = pages
@@ -198,22 +185,19 @@ fn policy(options: &Options) -> Policy {
 }
 
 /// A name such as `localhost` may have several addresses: the first that can be bound serves.
-fn bind(addresses: &[SocketAddr], hub: Hub) -> Result<Server, String> {
+fn bind(addresses: impl Iterator<Item = SocketAddr>, hub: Hub) -> Result<Server, String> {
     let mut failure = "the host has no address".to_owned();
-    let mut hub = Some(hub);
     for address in addresses {
-        match Server::listen(*address) {
+        failure = match Server::listen(address) {
             Ok(listener) => {
-                let Some(hub) = hub.take() else { break };
                 return Server::new(listener, hub)
                     .map_err(|error| format!("the event loop cannot start: {error}"));
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                failure =
-                    format!("address in use: {address}; choose another with --port, or --port 0");
+                format!("address in use: {address}; choose another with --port, or --port 0")
             }
-            Err(error) => failure = format!("cannot listen on {address}: {error}"),
-        }
+            Err(error) => format!("cannot listen on {address}: {error}"),
+        };
     }
     Err(failure)
 }
@@ -253,27 +237,4 @@ fn warn_of_small_budget(config: &Config) {
 fn ignore_file_size_signal() {
     // Fails only for signals that cannot be handled.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
-}
-
-/// Lines to stderr, from now on.
-fn start_log(level: LevelFilter) -> Owing {
-    let config = ConfigBuilder::new()
-        .set_time_format_custom(TIME)
-        .set_thread_level(LevelFilter::Off)
-        .set_target_level(LevelFilter::Off)
-        .set_location_level(LevelFilter::Off)
-        .build();
-    let stderr = Outlet::new(io::stderr(), lost_lines);
-    let owing = stderr.owing();
-    // Fails only if there is a logger already.
-    let _ = WriteLogger::init(level, config, stderr);
-    owing
-}
-
-/// A line of the log: this many were lost.
-fn lost_lines(count: u64) -> String {
-    let time = OffsetDateTime::now_utc().format(TIME);
-    let time = time.unwrap_or_default();
-    let lines = if count == 1 { "line was" } else { "lines were" };
-    format!("{time} [WARN] {count} {lines} lost: nobody read the log\n")
 }

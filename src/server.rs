@@ -14,7 +14,6 @@ mod log;
 use crate::app::ConnId;
 use crate::clock::{Clock, Time};
 use crate::hub::{Hub, Next, Rest};
-use crate::outlet::Owing;
 use crate::seen::{Dealt, Seen};
 use crate::sockets::{Sockets, reserve};
 use mio::net::TcpListener;
@@ -26,6 +25,8 @@ use std::mem;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// Readiness taken from the kernel in one turn.
@@ -91,7 +92,7 @@ impl Server {
             batch: Vec::new(),
             read: 0,
             accept_again: None,
-            log: log::Retry::new(Owing::default()),
+            log: log::Retry::new(Arc::default()),
             reserve: reserve(),
             began: Instant::now(),
             clock: Clock::default(),
@@ -102,10 +103,10 @@ impl Server {
         })
     }
 
-    /// Wakes up once a second while the log owes lines, and tries to write them.
+    /// Wakes up once a second while the log `owes` lines, and tries to write them.
     #[must_use]
-    pub fn with_log(mut self, owing: Owing) -> Self {
-        self.log = log::Retry::new(owing);
+    pub fn with_log(mut self, owes: Arc<AtomicBool>) -> Self {
+        self.log = log::Retry::new(owes);
         self
     }
 

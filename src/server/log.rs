@@ -1,7 +1,8 @@
 //! The log may owe lines, because nobody reads it. Then it is tried again once a second.
 
 use crate::clock::Time;
-use crate::outlet::Owing;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// From one try to the next.
@@ -9,15 +10,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// When the log is tried again.
 pub(super) struct Retry {
-    owing: Owing,
+    /// The log owes lines, says whoever writes it.
+    owes: Arc<AtomicBool>,
     /// [`Time::NEVER`]: it owes nothing.
     pub(super) at: Time,
 }
 
 impl Retry {
-    pub(super) fn new(owing: Owing) -> Self {
+    pub(super) fn new(owes: Arc<AtomicBool>) -> Self {
         Self {
-            owing,
+            owes,
             at: Time::NEVER,
         }
     }
@@ -25,7 +27,7 @@ impl Retry {
     /// At the end of each turn.
     #[inline]
     pub(super) fn end_turn(&mut self, now: Time) {
-        if self.owing.is_so() || self.at != Time::NEVER {
+        if self.owes.load(Ordering::Relaxed) || self.at != Time::NEVER {
             self.try_again(now);
         }
     }
@@ -36,7 +38,7 @@ impl Retry {
         if is_due {
             log::logger().flush();
         }
-        if !self.owing.is_so() {
+        if !self.owes.load(Ordering::Relaxed) {
             self.at = Time::NEVER;
         } else if is_due || self.at == Time::NEVER {
             self.at = now.after(PAUSE);

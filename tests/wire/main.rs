@@ -15,11 +15,11 @@
 //! | `apps`, `rooms` | `apps` | what a client of one application reads |
 //! | `files` | `files` | pages and folders, their forms, ranges and conditions |
 //! | `socketio` | `socketio` | Engine.IO and Socket.IO, packet by packet |
-//! | `args`, `config`, `welcome`, `build` | `cli` | flags, variables, complaints, the first lines |
+//! | `cli`, `config`, `build` | `cli` | flags, variables, complaints, the first lines |
 //! | `shortcuts` | `ws`, `hub` | both ways do the same: `make test-plain` runs all tests without shortcuts |
 //! | `clock` | `clock` | time in which nobody looked |
 //! | `slots` | `slots` | an id finds its own entry and no other |
-//! | `server`, `sockets`, `main`, `guard/panics`, `outlet` | `tests/socket` | signals, real sockets, what is printed |
+//! | `server`, `sockets`, `main`, `guard/panics`, `cli/log`, `cli/outlet` | `tests/socket` | signals, real sockets, what is printed |
 //! | `lib` | `layers`, `loops` | who may import whom |
 //! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
 //! | a helper of tests | `support` | that it sees a mistake |

@@ -4,9 +4,9 @@ use crate::answer::{self, get};
 use crate::sim::Sim;
 use std::net::SocketAddr;
 use std::path::Path;
+use ws101::cli::welcome::{NO_INDEX, Pages, text};
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
-use ws101::welcome::{NO_INDEX, Pages, text};
 
 const HERE: &str = "127.0.0.1:8000";
 

@@ -6,7 +6,7 @@ use crate::support::markdown::{Page, page, pages, read};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use ws101::args::{Invocation, parse};
+use ws101::cli::args::{Invocation, parse};
 use ws101::config::Config;
 
 fn readme() -> Page {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::time::Duration;
-use ws101::args::{Invocation, parse};
+use ws101::cli::args::{Invocation, parse};
 
 #[test]
 fn nothing_given_serves_with_the_defaults() {

@@ -18,20 +18,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A terminal that says it takes bytes takes 256, and makes two of each line end.
 const TERMINAL_BYTES: usize = 128;
 
-/// Whether an [`Outlet`] has something to make up for: lost lines, or the rest of a line. Then
-/// somebody should call its `flush` now and then. Clones tell of the same outlet.
-#[derive(Debug, Clone, Default)]
-pub struct Owing(Arc<AtomicBool>);
-
-impl Owing {
-    /// There is something to make up for.
-    #[must_use]
-    #[inline]
-    pub fn is_so(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Takes bytes, and passes them on in whole lines.
 ///
 /// No call fails. What cannot be written because of an error (nobody reads any more, the disk is
@@ -47,7 +33,7 @@ pub struct Outlet<F> {
     lost: u64,
     /// Makes the line that tells how many were lost, with its end.
     notice: fn(u64) -> String,
-    owing: Owing,
+    owes: Arc<AtomicBool>,
 }
 
 impl<F: AsFd> Outlet<F> {
@@ -59,79 +45,79 @@ impl<F: AsFd> Outlet<F> {
             rest: Vec::new(),
             lost: 0,
             notice,
-            owing: Owing::default(),
+            owes: Arc::default(),
         }
     }
 
-    /// Tells from now on whether there is something to make up for.
+    /// Whether there is something to make up for: lost lines, or the rest of a line. Then somebody
+    /// should call `flush` now and then.
     #[must_use]
-    pub fn owing(&self) -> Owing {
-        self.owing.clone()
+    pub fn owes(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.owes)
     }
 
     fn end_line(&mut self) {
-        let mut line = std::mem::take(&mut self.line);
-        if !self.catch_up() || !self.put(&line) {
+        if !self.catch_up() || !put(&self.to, &self.line, &mut self.rest) {
             self.lost += 1;
         }
-        line.clear();
-        self.line = line;
-        self.note_owing();
+        self.line.clear();
+        self.note();
     }
 
     /// Writes what is owed. `false`: there is no room for it.
     fn catch_up(&mut self) -> bool {
-        let rest = std::mem::take(&mut self.rest);
-        if !rest.is_empty() && !self.put(&rest) {
-            self.rest = rest;
-        }
+        let sent = send(&self.to, &self.rest);
+        self.rest.drain(..sent);
         if self.rest.is_empty() && self.lost > 0 {
             let notice = (self.notice)(self.lost);
-            if !self.put(notice.as_bytes()) {
-                return false;
-            }
-            self.lost = 0;
-        }
-        self.rest.is_empty()
-    }
-
-    fn note_owing(&self) {
-        let is_so = self.lost > 0 || !self.rest.is_empty();
-        self.owing.0.store(is_so, Ordering::Relaxed);
-    }
-
-    /// Writes a line, or the rest of one. What does not fit becomes the rest. `false`: nothing of it fits.
-    fn put(&mut self, line: &[u8]) -> bool {
-        let step = if self.to.as_fd().is_terminal() {
-            TERMINAL_BYTES
-        } else {
-            PIPE_BUF
-        };
-        let mut left = line;
-        while !left.is_empty() && self.has_room() {
-            match rustix::io::write(&self.to, left.get(..step).unwrap_or(left)) {
-                Ok(0) | Err(Errno::AGAIN) => break,
-                Ok(len) => left = left.get(len..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(_) => return true,
+            if put(&self.to, notice.as_bytes(), &mut self.rest) {
+                self.lost = 0;
             }
         }
-        if left.len() == line.len() {
-            return line.is_empty();
-        }
-        self.rest = left.to_vec();
-        true
+        !self.is_behind()
     }
 
-    /// A write does not have to wait. (After an error it would fail at once.)
-    fn has_room(&self) -> bool {
-        let now = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let mut asked = [PollFd::new(&self.to, PollFlags::OUT)];
-        poll(&mut asked, Some(&now)).is_ok_and(|ready| ready > 0)
+    fn is_behind(&self) -> bool {
+        self.lost > 0 || !self.rest.is_empty()
     }
+
+    fn note(&self) {
+        self.owes.store(self.is_behind(), Ordering::Relaxed);
+    }
+}
+
+/// Writes as much of a line as there is room for; what is left goes to `rest`. `false`: there is no room.
+fn put(to: &impl AsFd, line: &[u8], rest: &mut Vec<u8>) -> bool {
+    let sent = send(to, line);
+    if sent > 0 {
+        rest.extend_from_slice(line.get(sent..).unwrap_or_default());
+    }
+    sent > 0
+}
+
+/// Writes as much as there is room for, and returns how many bytes. After an error that is all of them.
+fn send(to: &impl AsFd, bytes: &[u8]) -> usize {
+    let step = if to.as_fd().is_terminal() {
+        TERMINAL_BYTES
+    } else {
+        PIPE_BUF
+    };
+    let mut left = bytes;
+    while !left.is_empty() && has_room(to) {
+        match rustix::io::write(to, left.get(..step).unwrap_or(left)) {
+            Ok(0) | Err(Errno::AGAIN) => break,
+            Ok(len) => left = left.get(len..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(_) => return bytes.len(),
+        }
+    }
+    bytes.len() - left.len()
+}
+
+/// Whether a write does not have to wait. (After an error it would fail at once.)
+fn has_room(to: &impl AsFd) -> bool {
+    let mut asked = [PollFd::new(to, PollFlags::OUT)];
+    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 impl<F: AsFd> Write for Outlet<F> {
@@ -147,7 +133,7 @@ impl<F: AsFd> Write for Outlet<F> {
     /// Tries to make up for what is owed. A line without its end is not written.
     fn flush(&mut self) -> io::Result<()> {
         self.catch_up();
-        self.note_owing();
+        self.note();
         Ok(())
     }
 }

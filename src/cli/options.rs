@@ -1,4 +1,4 @@
-//! What the command line decides.
+//! What the command line can set, and what holds when it sets nothing.
 
 use crate::config::Config;
 use log::LevelFilter;
@@ -11,7 +11,7 @@ pub struct Options {
     pub host: String,
     /// The port; 0 is any free one.
     pub port: u16,
-    /// The folder to serve instead of the embedded pages. Not looked at yet.
+    /// The folder to serve instead of the embedded pages. Nobody has looked yet whether it is there.
     pub www: Option<PathBuf>,
     /// Origins allowed beside the server's own pages, in lower case: `*`, `null`, or
     /// `scheme://host[:port]`.
@@ -24,7 +24,7 @@ pub struct Options {
     pub log: LevelFilter,
     /// Limits and deadlines.
     pub config: Config,
-    /// What was ignored, and why: a line each, for the log.
+    /// Variables that are ignored, and why: a line for each, to be logged.
     pub ignored: Vec<String>,
 }
 

@@ -1,6 +1,6 @@
 //! What the program says on stdout when it serves: one line for programs, a few more for a person.
 //!
-//! Scripts wait for the first line and take the address from it, so a pipe gets nothing else. Who looks
+//! Scripts wait for the first line and take the address from it, so a pipe gets nothing else. A person
 //! at a terminal wants to know what can be opened there, and how it ends.
 
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 const HOME: &str = "/";
 
-/// The pages that are worth opening, where the built-in ones are served.
+/// The built-in pages that are worth opening.
 const PAGES: &[&str] = &[
     HOME,
     "/rooms.html",
@@ -20,15 +20,15 @@ const PAGES: &[&str] = &[
 /// The WebSockets that any client can talk to.
 const SOCKETS: &[&str] = &["/echo", "/broadcast/TOPIC"];
 
-/// What is to be known of a folder without one.
+/// What the program says of a folder without `index.html`.
 pub const NO_INDEX: &str = "no index.html in it, so / is not found";
 
 /// Which pages are served.
 #[derive(Debug, Clone, Copy)]
 pub enum Pages<'a> {
-    /// Those inside the binary.
+    /// The pages inside the binary.
     BuiltIn,
-    /// Those of a folder (`--www`).
+    /// The files of a folder (`--www`).
     Folder {
         /// Its name, as it was given.
         name: &'a Path,
@@ -76,7 +76,7 @@ fn list(text: &mut String, label: &str, scheme: &str, address: SocketAddr, paths
     }
 }
 
-/// An address of this machine by which it reaches itself.
+/// The address by which this machine reaches itself.
 fn reachable(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,7 +1,7 @@
 //! The text of `--help`, made from the table of flags, 80 columns wide.
 
-use super::flags::FLAGS;
-use super::kind::Flag;
+use super::flag::Flag;
+use super::flags::{GROUPS, flags};
 use super::options::Options;
 
 const WIDTH: usize = 80;
@@ -37,44 +37,41 @@ Examples:
 /// The whole text.
 pub(super) fn text() -> String {
     let mut options = Options::default();
-    let column = FLAGS.iter().map(|flag| left(flag).len()).max();
-    let column = column.unwrap_or_default() + 2;
+    let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit());
+    let column = flags()
+        .map(|flag| left(flag).len())
+        .max()
+        .unwrap_or_default()
+        + 2;
+    let width = WIDTH - column;
     let mut text = HEAD.to_owned();
-    let mut group = "";
-    for flag in FLAGS {
-        if flag.group != group {
-            group = flag.group;
-            text.push_str(&format!("\n{group}:\n"));
-        }
-        let default = format!("(default {})", flag.kind.default(&mut options));
-        // Kept in one piece if there is a line that it fits.
-        let pieces = if default.len() <= WIDTH - column {
-            1
-        } else {
-            usize::MAX
-        };
-        let default = default.splitn(pieces, ' ');
-        let words = flag.about.split(' ').chain(default);
-        let mut left = left(flag);
-        for line in wrap(words, WIDTH - column) {
-            text.push_str(&format!("{left:column$}{line}\n"));
-            left.clear();
+    for group in GROUPS {
+        text.push_str(&format!("\n{}:\n", group.title));
+        for flag in group.flags {
+            let default = format!("(default {})", flag.default(&mut options));
+            // It stays in one piece if there is a line that it fits.
+            let pieces = if default.len() <= width {
+                1
+            } else {
+                usize::MAX
+            };
+            let words = flag.about.split(' ').chain(default.splitn(pieces, ' '));
+            let mut left = left(flag);
+            for line in wrap(words, width) {
+                text.push_str(&format!("{left:column$}{line}\n"));
+                left.clear();
+            }
         }
     }
     text.push_str(TAIL);
     text
 }
 
-fn left(flag: &Flag) -> String {
-    format!("  --{} {}", flag.name, flag.unit)
-}
-
 /// Lines of at most `width` columns; a word is never cut.
 fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
             Some(line) if line.len() + 1 + word.len() <= width => {
                 line.push(' ');
                 line.push_str(word);
