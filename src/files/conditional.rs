@@ -5,7 +5,7 @@
 use crate::http::date;
 use crate::http::head::Head;
 
-/// What the conditions of a `GET` or `HEAD` come to.
+/// What the conditions of a `GET` or `HEAD` ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// There are none, or they hold: answer.
@@ -73,12 +73,12 @@ fn listed(
     present
 }
 
-/// RFC 9110 §8.8.3.2: equal, and neither is weak.
+/// Whether two tags are equal, and neither is weak (RFC 9110 §8.8.3.2).
 fn strong(one: &[u8], other: &[u8]) -> bool {
     one == other && !one.starts_with(b"W/")
 }
 
-/// RFC 9110 §8.8.3.2: equal, strong or not.
+/// Whether two tags are equal, be they weak or not (RFC 9110 §8.8.3.2).
 fn weak(one: &[u8], other: &[u8]) -> bool {
     let opaque = |tag| <[u8]>::strip_prefix(tag, b"W/").unwrap_or(tag);
     opaque(one) == opaque(other)
@@ -104,7 +104,7 @@ impl<'a> Iterator for EntityTags<'a> {
     }
 }
 
-/// A field that is repeated or that is not a date is ignored (RFC 9110 §13.1.3).
+/// The date in a field. One that is repeated or that is no date is ignored (RFC 9110 §13.1.3).
 fn date_field(head: &Head<'_>, field: &'static str, now: u64) -> Option<u64> {
     date::parse(std::str::from_utf8(head.fields.single(field)?).ok()?, now)
 }

@@ -4,6 +4,7 @@
 //! adding its name to `pages!`, and a test says when one is forgotten. How a file gets into the
 //! binary, and what `large` means, is said in `packed`.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use super::packed::{Stored, stored};
@@ -42,40 +43,22 @@ static PAGES: &[Page] = pages! {
 };
 
 /// The pages that were compiled in.
-#[derive(Debug, Clone)]
-pub struct Embedded {
-    tags: Vec<Tags>,
-}
-
-/// The entity tags of one page, each made at the first request for its form: hashing the pages at
-/// start would pull them all into memory.
 #[derive(Debug, Clone, Default)]
-struct Tags {
-    plain: Option<String>,
-    gzip: Option<String>,
-}
-
-impl Default for Embedded {
-    fn default() -> Self {
-        Self {
-            tags: vec![Tags::default(); PAGES.len()],
-        }
-    }
+pub struct Embedded {
+    /// The entity tags by path, of the file as it is and as gzip. Each is made at the first request for it:
+    /// hashing the pages at start would pull them all into memory.
+    tags: BTreeMap<(&'static str, bool), String>,
 }
 
 impl Files for Embedded {
     fn open(&mut self, segments: &[String], prefers_gzip: bool) -> io::Result<Found> {
         let path = segments.join("/");
-        let mut pages = PAGES.iter().zip(&mut self.tags);
-        let Some((page, tags)) = pages.find(|(page, _)| page.path == path) else {
+        let Some(page) = PAGES.iter().find(|page| page.path == path) else {
             return Ok(Found::Nothing);
         };
         let (bytes, form) = page.stored.form(prefers_gzip)?;
-        let tag = match form {
-            Form::Only | Form::Plain => &mut tags.plain,
-            Form::Gzip => &mut tags.gzip,
-        };
-        let tag = tag.get_or_insert_with(|| format!("\"{:016x}\"", fnv1a(bytes)));
+        let tag = self.tags.entry((page.path, form == Form::Gzip));
+        let tag = tag.or_insert_with(|| format!("\"{:016x}\"", fnv1a(bytes)));
         Ok(Found::File(Resource {
             len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             etag: tag.clone(),

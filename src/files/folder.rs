@@ -33,13 +33,13 @@ const LOOK_UP: OFlags = OFlags::PATH;
 #[cfg(not(target_os = "linux"))]
 const LOOK_UP: OFlags = OFlags::RDONLY;
 
-/// How a directory on the way is opened.
+/// The flags for a directory on the way to a file.
 const DIRECTORY: OFlags = LOOK_UP
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
 
-/// How the end of the way is opened.
+/// The flags for the file itself.
 const READABLE: OFlags = OFlags::RDONLY
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOFOLLOW)
@@ -111,11 +111,7 @@ impl Files for Folder {
     fn open(&mut self, segments: &[String], _: bool) -> io::Result<Found> {
         let file = match self.file(segments) {
             Ok(file) => file,
-            Err(error) if is_absence(&error) => return Ok(Found::Nothing),
-            Err(error) if is_out_of_files(&error) => {
-                return Err(io::Error::new(ErrorKind::QuotaExceeded, error));
-            }
-            Err(error) => return Err(error),
+            Err(error) => return nothing(error),
         };
         let status = file.metadata()?;
         if status.is_dir() {
@@ -157,35 +153,34 @@ impl Contents for File {
     }
 }
 
-/// What the open of a link says, or of a file where a directory was expected.
+/// Whether an open failed at a link, or at a file where a directory was expected.
 fn may_be_a_link(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     matches!(errno, Some(Errno::LOOP | Errno::MLINK | Errno::NOTDIR))
 }
 
-/// Errors that say something about this name, not about the disk or the process.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        Errno::from_io_error(error),
+/// Nothing, if the error says something about this name and not about the disk or the process.
+///
+/// # Errors
+/// The disk or the process is in trouble. `QuotaExceeded`: the process, or the whole system, may open no
+/// further file. That passes.
+fn nothing(error: io::Error) -> io::Result<Found> {
+    match Errno::from_io_error(&error) {
         Some(
             Errno::NOENT
-                | Errno::ACCESS
-                | Errno::PERM
-                | Errno::NOTDIR
-                | Errno::LOOP
-                | Errno::MLINK
-                | Errno::NAMETOOLONG
-                | Errno::INVAL
-                | Errno::ILSEQ
-                // The open of a socket: the first on Linux, the second on macOS.
-                | Errno::NXIO
-                | Errno::OPNOTSUPP
-        )
-    )
-}
-
-/// The process, or the whole system, may open no further file. That passes.
-fn is_out_of_files(error: &io::Error) -> bool {
-    let errno = Errno::from_io_error(error);
-    matches!(errno, Some(Errno::MFILE | Errno::NFILE))
+            | Errno::ACCESS
+            | Errno::PERM
+            | Errno::NOTDIR
+            | Errno::LOOP
+            | Errno::MLINK
+            | Errno::NAMETOOLONG
+            | Errno::INVAL
+            | Errno::ILSEQ
+            // The open of a socket: the first on Linux, the second on macOS.
+            | Errno::NXIO
+            | Errno::OPNOTSUPP,
+        ) => Ok(Found::Nothing),
+        Some(Errno::MFILE | Errno::NFILE) => Err(io::Error::new(ErrorKind::QuotaExceeded, error)),
+        _ => Err(error),
+    }
 }

@@ -1,12 +1,15 @@
 //! Pages: `GET` and `HEAD` of static files, embedded or from a folder.
 //!
+//! Before this: `http`, which reads a request and writes an answer. After this: `apps::pages`, which serves the pages.
+//! A first reader may skip all of it: pages have no part in a WebSocket. Whoever reads on begins with `respond`.
+//!
 //! `respond` is the way of a request: method, path (`path`), file (a `Files`: `embedded` or
 //! `folder`), conditions (`conditional`, RFC 9110 §13), range (`range`, RFC 9110 §14). Everything but
 //! `folder` is a function of its arguments; the disk is behind the two ports `Files` and `Contents`.
 //!
 //! A body on disk is read in pieces as the socket drains: a stalled download holds one descriptor,
-//! not the file. Fields of the connection (`Date`, `Content-Length`) are added by whoever writes
-//! the response, and so is the decision to leave out the body in answer to `HEAD`.
+//! not the file. Whoever writes the response adds the fields of the connection (`Date`, `Content-Length`),
+//! and leaves out the body in answer to `HEAD`.
 
 pub mod conditional;
 pub mod content_type;
@@ -35,6 +38,10 @@ pub const CONTENT_SECURITY_POLICY: &str =
 /// The page of a directory.
 pub const INDEX: &str = "index.html";
 
+const NOT_FOUND: &str = "Not found\n";
+/// For whoever has just named a folder to serve, and opens `/`.
+const NO_INDEX: &str = "Not found: the folder that is served has no index.html, or is not there\n";
+
 /// Where pages come from.
 pub trait Files {
     /// What stands at this path. The segments are those of `path::clean`, at most one
@@ -57,10 +64,9 @@ pub enum Found {
     Nothing,
 }
 
-/// A file that may be served, opened and not yet read: in the form that is meant for this client,
-/// which all of this is about.
+/// A file that may be served, opened and not yet read, in the form that is meant for this client.
 pub struct Resource {
-    /// Its length in bytes: what is promised, whatever the file does meanwhile.
+    /// Its length in bytes. This many are sent, whatever happens to the file meanwhile.
     pub len: u64,
     /// Its entity tag, with the quotes, and `W/` if it is a weak one (RFC 9110 §8.8.3).
     pub etag: String,
@@ -77,18 +83,18 @@ pub struct Resource {
     pub content: Content,
     /// Its `Cache-Control`.
     pub cache_control: &'static str,
-    /// It is one of our pages: `CONTENT_SECURITY_POLICY` goes with it.
+    /// Whether this is one of our pages: `CONTENT_SECURITY_POLICY` goes with it.
     pub csp: bool,
 }
 
-/// What `Accept-Encoding` has to do with the bytes of a resource (RFC 9110 §12.5.3).
+/// Which form of a file this is, where `Accept-Encoding` decides (RFC 9110 §12.5.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Nothing: everybody gets the same.
+    /// The file as it is, for everybody.
     Only,
-    /// They are sent as they are; somebody else gets them as gzip.
+    /// The file as it is. Other clients get it as gzip.
     Plain,
-    /// They are gzip; somebody else gets them as they are.
+    /// The file as gzip. Other clients get it as it is.
     Gzip,
 }
 
@@ -128,16 +134,15 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
     } = match path::clean(head.path) {
         Ok(target) => target,
         Err(Refusal::Malformed) => {
-            let mut response = plain(400, "Bad request\n");
-            response.close = true;
-            return Ok(response);
+            let close = true;
+            let response = plain(400, "Bad request\n");
+            return Ok(Response { close, ..response });
         }
-        Err(Refusal::Absent) => return Ok(not_found()),
+        Err(Refusal::Absent) => return Ok(plain(404, NOT_FOUND)),
     };
-    let absent = if segments.is_empty() {
-        no_index
-    } else {
-        not_found
+    let absent = match segments.is_empty() {
+        true => NO_INDEX,
+        false => NOT_FOUND,
     };
     if directory {
         segments.push(INDEX.to_owned());
@@ -145,76 +150,86 @@ fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response
     let prefers_gzip = coding::prefers_gzip(head);
     match files.open(&segments, prefers_gzip)? {
         Found::File(resource) => return Ok(answer(head, resource, now)),
-        Found::Nothing => return Ok(absent()),
+        Found::Nothing => return Ok(plain(404, absent)),
         Found::Directory => {}
     }
     // Without the slash the page's relative links would lead to its directory's neighbours.
     let location = path::directory_location(&segments, head.query);
     segments.push(INDEX.to_owned());
     if directory || !matches!(files.open(&segments, prefers_gzip)?, Found::File(_)) {
-        return Ok(absent());
+        return Ok(plain(404, absent));
     }
     Ok(plain(301, "Moved permanently\n").with("Location", location))
 }
 
 /// Answers a `GET` or `HEAD` of this resource: `200`, `206`, `304`, `412` or `416`.
 ///
-/// Without `has_ranges` it is never `206` or `416`: a server may ignore `Range` (RFC 9110 §14.2).
-/// The answer to `HEAD` carries the body too, so that its length is known; it is not to be sent.
-/// `Range` is defined for `GET` only (RFC 9110 §14.2).
+/// Without `has_ranges` it is never `206` or `416`: a server may ignore `Range`, which is
+/// defined for `GET` only (RFC 9110 §14.2). The answer to `HEAD` carries the body too, so that its
+/// length is known; the caller must not send it.
 pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
-    match conditional::judge(head, &resource.etag, resource.modified, now) {
+    let Resource { len, ref etag, .. } = resource;
+    match conditional::judge(head, etag, resource.modified, now) {
         Verdict::Perform => {}
-        Verdict::NotModified => return not_modified(resource),
         Verdict::Failed => return plain(412, "Precondition failed\n"),
+        Verdict::NotModified => {
+            let mut fields = fields(&resource, None, now);
+            fields.retain(|(name, _)| OF_NOT_MODIFIED.contains(name));
+            return response(304, fields, Body::None);
+        }
     }
-    let len = resource.len;
-    let ranged = resource.has_ranges
-        && head.method == Method::Get
-        && conditional::range_applies(head, &resource.etag);
-    let selection = if ranged {
-        range::select(head, len)
-    } else {
-        Selection::Whole
+    let is_ranged =
+        resource.has_ranges && head.method == Method::Get && conditional::range_applies(head, etag);
+    let selection = match is_ranged {
+        true => range::select(head, len),
+        false => Selection::Whole,
     };
-    let (status, first, count) = match selection {
-        Selection::Whole => (200, 0, len),
-        Selection::Part { first, last } => (206, first, (last - first).saturating_add(1)),
+    match selection {
+        Selection::Whole => {
+            let fields = fields(&resource, None, now);
+            response(200, fields, body(resource.content, 0, len))
+        }
+        Selection::Part { first, last } => {
+            let part = format!("bytes {first}-{last}/{len}");
+            let fields = fields(&resource, Some(part), now);
+            let count = (last - first).saturating_add(1);
+            response(206, fields, body(resource.content, first, count))
+        }
         Selection::Unsatisfiable => {
             let length = format!("bytes */{len}");
-            return plain(416, "Range not satisfiable\n").with("Content-Range", length);
+            plain(416, "Range not satisfiable\n").with("Content-Range", length)
         }
-    };
-    let mut fields = vec![("Content-Type", Cow::Borrowed(resource.content_type))];
-    if let Selection::Part { first, last } = selection {
-        let part = format!("bytes {first}-{last}/{len}").into();
-        fields.push(("Content-Range", part));
     }
-    if resource.form == Form::Gzip {
-        fields.push(("Content-Encoding", "gzip".into()));
-    }
-    if resource.has_ranges {
-        fields.push(("Accept-Ranges", "bytes".into()));
-    }
-    fields.push(("ETag", resource.etag.into()));
-    if let Some(date) = resource
-        .modified
-        // It may not lie in the future (RFC 9110 §8.8.2.1); without it the tag serves.
-        .filter(|&then| then <= now)
-        .map(date::format)
-    {
-        fields.push(("Last-Modified", date.into()));
-    }
-    if resource.csp {
-        fields.push(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into()));
-    }
-    fields.extend(common_fields(resource.form, resource.cache_control));
-    Response {
-        status: Status(status),
-        fields,
-        body: body(resource.content, first, count),
-        close: false,
-    }
+}
+
+type Fields = Vec<(&'static str, Cow<'static, str>)>;
+
+/// The fields of a `304`: those of a `200` that a cache needs (RFC 9110 §15.4.5).
+const OF_NOT_MODIFIED: [&str; 4] = ["ETag", "Cache-Control", "X-Content-Type-Options", "Vary"];
+
+/// The fields of a file, or of a part of it. They say how long a copy is good. The type is the one we name. And a cache
+/// must not give one form to a client that gets the other (RFC 9110 §12.5.5).
+fn fields(resource: &Resource, part: Option<String>, now: u64) -> Fields {
+    let form = resource.form;
+    // A date may not lie in the future (RFC 9110 §8.8.2.1); without it the tag serves.
+    let modified = resource.modified.filter(|&then| then <= now);
+    let fields = [
+        Some(("Content-Type", resource.content_type.into())),
+        part.map(|part| ("Content-Range", part.into())),
+        (form == Form::Gzip).then_some(("Content-Encoding", "gzip".into())),
+        resource
+            .has_ranges
+            .then_some(("Accept-Ranges", "bytes".into())),
+        Some(("ETag", resource.etag.clone().into())),
+        modified.map(|then| ("Last-Modified", date::format(then).into())),
+        resource
+            .csp
+            .then_some(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into())),
+        Some(("Cache-Control", resource.cache_control.into())),
+        Some(("X-Content-Type-Options", "nosniff".into())),
+        (form != Form::Only).then_some(("Vary", "Accept-Encoding".into())),
+    ];
+    fields.into_iter().flatten().collect()
 }
 
 fn body(content: Content, first: u64, count: u64) -> Body {
@@ -263,46 +278,17 @@ impl Source for Part {
     }
 }
 
-/// RFC 9110 §15.4.5: no body, and the fields that a `200` would have sent for the cache's sake.
-fn not_modified(resource: Resource) -> Response {
-    let mut fields = vec![("ETag", Cow::Owned(resource.etag))];
-    fields.extend(common_fields(resource.form, resource.cache_control));
+/// An answer that does not end the connection.
+fn response(status: u16, fields: Fields, body: Body) -> Response {
     Response {
-        status: Status(304),
+        status: Status(status),
         fields,
-        body: Body::None,
+        body,
         close: false,
     }
-}
-
-fn not_found() -> Response {
-    plain(404, "Not found\n")
-}
-
-/// To whoever has just named a folder to serve, and opens `/`.
-fn no_index() -> Response {
-    plain(
-        404,
-        "Not found: the folder that is served has no index.html, or is not there\n",
-    )
 }
 
 /// An answer with a fixed text, which is not to be kept: a page may appear at any moment.
 fn plain(status: u16, text: &'static str) -> Response {
     Response::text(Status(status), text).with("Cache-Control", "no-cache")
-}
-
-/// What goes with every file: how long a copy is good; the type is the one we name; and a cache
-/// must not give one form to who gets the other (RFC 9110 §12.5.5).
-fn common_fields(
-    form: Form,
-    cache_control: &'static str,
-) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
-    let vary = (form != Form::Only).then_some(("Vary", "Accept-Encoding".into()));
-    [
-        ("Cache-Control", cache_control.into()),
-        ("X-Content-Type-Options", "nosniff".into()),
-    ]
-    .into_iter()
-    .chain(vary)
 }

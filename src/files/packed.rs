@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use super::Form;
 
-/// What the binary holds of a file.
+/// A file, as the binary holds it.
 pub(crate) enum Stored {
     /// The file.
     Plain(&'static [u8]),
@@ -22,21 +22,23 @@ pub(crate) enum Stored {
     Gzip {
         /// These bytes.
         bytes: &'static [u8],
-        /// Inflated for the first client that needs it so, and kept: never once per request.
+        /// The file, inflated for the first client that needs it so, and kept.
         plain: &'static OnceLock<Box<[u8]>>,
     },
 }
 
-/// Where both lie. Beside something that changes, the bytes come to lie in the part of the program
-/// that may be written, which is its end. Among the constants they would cost memory at start,
-/// though nobody reads them: the kernel loads 64 KiB around each place that is touched.
+/// A file as gzip, and as it is once a client needed it so.
+///
+/// The lock can change, so all of this lies in the part of the program that may be written, which is its
+/// end. Among the constants the bytes would cost memory at start, though nobody reads them: the kernel
+/// loads 64 KiB around each place that is touched.
 #[cfg(feature = "deflate")]
 pub(crate) struct Gzip<const N: usize> {
     pub(crate) bytes: [u8; N],
     pub(crate) plain: OnceLock<Box<[u8]>>,
 }
 
-/// Embeds a file: its path below `www/`, in one piece or in several, and `large` behind it if it
+/// Embeds a file: its path below `www/`, in one piece or in several, and `large` after it if it
 /// is to be compressed.
 macro_rules! stored {
     ($($part:literal)+) => {
@@ -69,7 +71,7 @@ macro_rules! stored {
 pub(crate) use stored;
 
 impl Stored {
-    /// The bytes for this client.
+    /// The bytes for a client, and which form of the file they are.
     ///
     /// # Errors
     /// What was compiled in is no gzip.

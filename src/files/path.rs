@@ -6,6 +6,7 @@
 //! same few rules, and a redirect is built from checked segments only (`//evil.example` is not one).
 
 use crate::http::percent::decoded;
+use std::fmt::Write;
 
 /// Why a path is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +61,8 @@ fn segment(raw: &str) -> Result<String, Refusal> {
 /// The path of the directory these segments name: encoded anew, with a final `/`.
 ///
 /// The result is a safe `Location`: it starts with one slash and a name, and in a name all is escaped
-/// but what RFC 3986 §3.3 allows there. In the query behind it stays what §3.4 allows and what browsers
-/// send besides (`?filter[name]=x`): a page reads there what it was called with.
+/// but what RFC 3986 §3.3 allows there. In the query is left what §3.4 allows and what browsers send
+/// besides (`?filter[name]=x`): the page reads its own query.
 #[must_use]
 pub fn directory_location(segments: &[String], query: Option<&str>) -> String {
     let mut location = String::from("/");
@@ -78,15 +79,12 @@ pub fn directory_location(segments: &[String], query: Option<&str>) -> String {
 
 /// Appends letters, digits and these other characters as they are, all else as escapes.
 fn escape(target: &mut String, text: &str, others: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || others.contains(&byte) {
             target.push(char::from(byte));
         } else {
-            target.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                target.extend(DIGITS.get(usize::from(nibble)).copied().map(char::from));
-            }
+            // Writing to a String cannot fail.
+            let _ = write!(target, "%{byte:02X}");
         }
     }
 }

@@ -18,7 +18,7 @@ pub enum Selection {
         /// Position of the last byte.
         last: u64,
     },
-    /// The range starts behind the end: `416`.
+    /// The range starts after the end: `416`.
     Unsatisfiable,
 }
 
@@ -53,7 +53,7 @@ fn only_range(value: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// `None` is a range that breaks the grammar of §14.1.1, or that cannot be written as a `Content-Range`.
+/// Judges a range. `None`: it breaks the grammar of §14.1.1, or cannot be written as a `Content-Range`.
 /// The grammar comes first: whether a range lies in the file is asked only of what is one.
 fn within((first, last): (&str, &str), len: u64) -> Option<Selection> {
     if first.is_empty() {
@@ -76,7 +76,7 @@ fn within((first, last): (&str, &str), len: u64) -> Option<Selection> {
     })
 }
 
-/// The last `count` bytes. An empty file has no last position to name; its whole is what a suffix of it is.
+/// The last `count` bytes. `None`: an empty file has no last position to name, and is sent whole.
 fn suffix(count: u64, len: u64) -> Option<Selection> {
     let last = len.checked_sub(1)?;
     Some(match count {
@@ -88,7 +88,7 @@ fn suffix(count: u64, len: u64) -> Option<Selection> {
     })
 }
 
-/// Digits only. A number too large for 64 bits is a position behind every end.
+/// Reads a position: digits only. A number too large for 64 bits is a position after every end.
 fn position(digits: &str) -> Option<u64> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
