@@ -5,7 +5,7 @@
 
 use log::warn;
 use signal_hook::consts::SIGXFSZ;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
@@ -115,7 +115,7 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
     let server = bind(addresses, hub).map_err(|message| (FAILURE, message))?;
     let mut server = server.with_log(log_owes);
     if let Ok(address) = server.local_addr() {
-        say_hello(address, pages);
+        welcome::say_hello(address, pages);
     }
     server
         .run()
@@ -133,19 +133,6 @@ fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), Str
     let has_index = matches!(index, Ok(Found::File(_)));
     let pages = welcome::Pages::Folder { name, has_index };
     Ok((Box::new(folder), pages))
-}
-
-fn say_hello(address: SocketAddr, pages: welcome::Pages<'_>) {
-    let is_terminal = io::stdout().is_terminal();
-    let mut stdout = cli::log::stdout();
-    let _ = stdout.write_all(welcome::text(address, pages, is_terminal).as_bytes());
-    let _ = stdout.flush();
-    if let welcome::Pages::Folder { name, has_index } = pages
-        && !has_index
-        && !is_terminal
-    {
-        warn!("--www {}: {}", name.display(), welcome::NO_INDEX);
-    }
 }
 
 /// In the order in which they are asked whether a path is theirs. Pages take what is left.

@@ -85,7 +85,7 @@ pub(super) static GROUPS: &[Group] = groups! {
         "ping-interval" = Amount(&TIME, DEADLINE, Some("never"), |to| Time(&mut to.config.ping_interval)),
             "silence after which a WebSocket is pinged; 0: never";
         "pong-timeout" = Amount(&TIME, DEADLINE, None, |to| Time(&mut to.config.pong_timeout)),
-            "silence after that ping which ends the connection";
+            "after a ping: silence that ends the connection";
         "close-timeout" = Amount(&TIME, DEADLINE, None, |to| Time(&mut to.config.close_timeout)),
             "for a peer to answer our Close";
         "drain-timeout" = Amount(&TIME, DEADLINE, Some("cut at once"), |to| Time(&mut to.config.drain_timeout)),

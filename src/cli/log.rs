@@ -3,7 +3,7 @@
 use super::outlet::Outlet;
 use log::LevelFilter;
 use simplelog::{ConfigBuilder, WriteLogger};
-use std::io::{self, Stdout};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use time::OffsetDateTime;
@@ -31,14 +31,8 @@ pub fn start(level: LevelFilter) -> Arc<AtomicBool> {
     owes
 }
 
-/// Stdout, for lines that may get lost like those of the log.
-#[must_use]
-pub fn stdout() -> Outlet<Stdout> {
-    Outlet::new(io::stdout(), lost_lines)
-}
-
-/// A line of the log: this many were lost.
-fn lost_lines(count: u64) -> String {
+/// The line of the log that says how many were lost.
+pub(super) fn lost_lines(count: u64) -> String {
     let time = OffsetDateTime::now_utc().format(TIME);
     let time = time.unwrap_or_default();
     let lines = if count == 1 { "line was" } else { "lines were" };

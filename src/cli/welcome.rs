@@ -3,7 +3,11 @@
 //! Scripts wait for the first line and take the address from it, so a pipe gets nothing else. A person
 //! at a terminal wants to know what can be opened there, and how it ends.
 
-use std::fmt::Write;
+use super::log::lost_lines;
+use super::outlet::Outlet;
+use log::warn;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
@@ -35,6 +39,20 @@ pub enum Pages<'a> {
         /// Whether it has an `index.html` now.
         has_index: bool,
     },
+}
+
+/// Says on stdout where the server is. What a pipe does not get is a line of the log, if it is a warning.
+pub fn say_hello(address: SocketAddr, pages: Pages<'_>) {
+    let is_terminal = io::stdout().is_terminal();
+    let mut stdout = Outlet::new(io::stdout(), lost_lines);
+    let _ = stdout.write_all(text(address, pages, is_terminal).as_bytes());
+    let _ = stdout.flush();
+    if let Pages::Folder { name, has_index } = pages
+        && !has_index
+        && !is_terminal
+    {
+        warn!("--www {}: {NO_INDEX}", name.display());
+    }
 }
 
 /// Everything that goes to stdout: at most eight lines, the first of which is always there.

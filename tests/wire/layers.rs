@@ -157,7 +157,7 @@ const LAYERS: &[Layer] = &[
     layer("cli", &["config"], &["lexopt", "log"]),
     layer("cli::log", &["cli::outlet"], &["log", "simplelog", "time"]),
     layer("cli::outlet", &[], &["rustix"]),
-    layer("cli::welcome", &[], &[]),
+    layer("cli::welcome", &["cli::log", "cli::outlet"], &["log"]),
     layer(
         "main",
         &[
