@@ -26,8 +26,12 @@ use crate::ws::close::CloseCode;
 use crate::ws::endpoint::{Endpoint, Limits};
 use crate::ws::extension::{Agreed, History};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 pub use path::Path;
+
+/// How long a connection that ends is still read, so that the peer sees our last bytes.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How far a large unfinished message had come at some time.
 #[derive(Debug, Clone, Copy)]

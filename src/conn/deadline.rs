@@ -1,8 +1,18 @@
-//! How long each state of a connection may last. The times are fields of [`Config`].
+//! How long each state of a connection may last. Flags set most of the times, as fields of [`Config`].
 
-use super::{Conn, Phase, Stage};
+use super::{Conn, LINGER_TIMEOUT, Phase, Stage};
 use crate::clock::Time;
 use crate::config::Config;
+use std::time::Duration;
+
+/// From the end of a request head to the end of its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an application may hold a request before it is answered `503`.
+const HELD_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a queue of more than `stall_bytes` may not move. Over it: Close 1013.
+const STALL_PATIENCE: Duration = Duration::from_secs(1);
+/// An unfinished message over `slow_message_bytes` must grow by as much in this time. Over it: Close 1008.
+const MESSAGE_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Conn {
     /// The earliest time at which something has to be done about it, if nothing happens before.
@@ -22,22 +32,20 @@ impl Conn {
                     exchange.since.after(config.head_timeout)
                 }
                 Stage::Head => exchange.since.after(config.keep_alive_timeout),
-                Stage::Body { .. } => exchange.since.after(config.body_timeout),
-                Stage::Held { .. } => exchange.since.after(config.held_request_timeout),
+                Stage::Body { .. } => exchange.since.after(BODY_TIMEOUT),
+                Stage::Held { .. } => exchange.since.after(HELD_REQUEST_TIMEOUT),
                 Stage::Streaming { .. } => Time::NEVER,
             },
             Phase::Open { .. } if !self.open => self.since.after(config.close_timeout),
             // Not read, so nothing can be said of its silence: the queue has a deadline instead.
             Phase::Open { .. } if self.paused.any() => Time::NEVER,
             Phase::Open { mark, .. } => {
-                let mark = mark
-                    .as_ref()
-                    .map(|mark| mark.at.after(config.message_patience));
+                let mark = mark.as_ref().map(|mark| mark.at.after(MESSAGE_PATIENCE));
                 mark.unwrap_or(Time::NEVER)
                     .min(self.keepalive_deadline(config))
             }
             Phase::Draining(draining) => match draining.half_closed {
-                Some(at) => at.after(config.linger_timeout).min(draining.until),
+                Some(at) => at.after(LINGER_TIMEOUT).min(draining.until),
                 None => draining.until,
             },
             Phase::Gone => Time::NEVER,
@@ -63,8 +71,8 @@ impl Conn {
             return Time::NEVER;
         }
         let is_websocket = matches!(self.phase, Phase::Open { .. });
-        let patience = if is_websocket && self.outbox.len() > config.stall_bytes {
-            config.stall_patience
+        let patience = if is_websocket && self.outbox.len() > config.tuning.stall_bytes {
+            STALL_PATIENCE
         } else {
             config.write_timeout
         };

@@ -8,7 +8,9 @@ use super::authority::Authority;
 use super::fields::Fields;
 use super::method::Method;
 use super::refusal::{self, Rejection};
-use crate::config::MAX_FIELDS;
+
+/// Header fields of one request. Over it: `431`. No flag: they have their places on the stack.
+pub const MAX_FIELDS: usize = 100;
 
 /// Room for the fields of one head.
 pub type Slots<'b> = [httparse::Header<'b>; MAX_FIELDS];

@@ -8,12 +8,13 @@
 
 use super::method::Method;
 use super::response::{Response, Status};
-use crate::config::RETRY_AFTER;
 use std::borrow::Cow;
 
 /// A request that is refused: the answer, after which the connection ends.
 pub type Rejection = Box<Response>;
 
+/// After how many seconds a client may come back that is refused because there is too much to do.
+const RETRY_AFTER: &str = "5";
 const RETRY: (&str, Cow<'static, str>) = ("Retry-After", Cow::Borrowed(RETRY_AFTER));
 
 fn refuse(status: u16, text: &'static str) -> Rejection {

@@ -80,7 +80,7 @@ impl HeadScanner {
         let mut rest = within;
         while let Some((&byte, tail)) = rest.split_first() {
             rest = tail;
-            if self.step(byte, config.max_target_bytes)? {
+            if self.step(byte, config.tuning.max_target_bytes)? {
                 return Ok(Some(within.len() - rest.len()));
             }
             if self.state == State::Line {

@@ -8,7 +8,7 @@ use super::Hub;
 use super::core::Core;
 use crate::app::{Cause, ConnId};
 use crate::clock::Time;
-use crate::conn::{Conn, Phase};
+use crate::conn::{Conn, LINGER_TIMEOUT, Phase};
 use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
 use crate::http::refusal;
@@ -27,7 +27,7 @@ impl Hub {
             .reached(peer.ip(), core.table.conns.len(), &core.config);
         if let Some(cap) = reached {
             core.notes.metrics.count(Note::NoRoom, cap as u16);
-            if core.table.caps.refusals >= core.config.max_refusals {
+            if core.table.caps.refusals >= core.config.tuning.max_refusals {
                 return None;
             }
         }
@@ -62,7 +62,7 @@ impl Core {
             _ => refusal::too_many_connections(),
         };
         self.refuse(id, *answer);
-        let until = self.turn.now.after(self.config.linger_timeout);
+        let until = self.turn.now.after(LINGER_TIMEOUT);
         if let Some(conn) = self.table.get(id) {
             conn.closed.cause = Cause::Limit;
             if let Phase::Draining(draining) = &mut conn.phase {

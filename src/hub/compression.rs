@@ -58,7 +58,7 @@ impl Hub {
             let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else {
                 return;
             };
-            let limits = conn.limits(config.max_fragments);
+            let limits = conn.limits(config.tuning.max_fragments);
             let Phase::Open { endpoint, .. } = &mut conn.phase else {
                 return;
             };

@@ -95,8 +95,8 @@ impl Core {
     /// Whether what is still unread has to wait for a later turn.
     #[inline]
     pub(crate) fn turn_is_full(&self) -> bool {
-        self.turn.deliveries >= self.config.max_deliveries_per_turn
-            || self.turn.work() >= self.config.max_turn_bytes
+        self.turn.deliveries >= self.config.tuning.max_deliveries_per_turn
+            || self.turn.work() >= self.config.tuning.max_turn_bytes
     }
 
     /// Makes sure that the timer of the connection fires when its deadline comes.

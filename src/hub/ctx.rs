@@ -119,7 +119,7 @@ impl Ctx<'_> {
         self.core.queue(id, frame);
         self.core.turn.deliveries += 1;
         // It has to be written before the next read.
-        self.core.turn.other_work += self.core.config.write_out_bytes;
+        self.core.turn.other_work += self.core.config.tuning.write_out_bytes;
         true
     }
 

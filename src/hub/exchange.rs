@@ -36,7 +36,7 @@ impl Hub {
     /// Processes requests until `input` is used up or something has to be waited for.
     pub(super) fn receive_http(&mut self, id: ConnId, input: &mut &mut [u8]) {
         while !input.is_empty() {
-            let high_water = self.core.config.high_water_bytes;
+            let high_water = self.core.config.tuning.high_water_bytes;
             let Some(conn) = self.core.table.get(id) else {
                 return;
             };
@@ -227,7 +227,7 @@ impl Hub {
 
     fn act(&mut self, id: ConnId, head: &Head<'_>, answered: Answered) {
         let core = &mut self.core;
-        let max_requests = core.config.max_requests_per_connection;
+        let max_requests = core.config.tuning.max_requests_per_connection;
         let stopping = core.watch.is_stopping();
         let now = core.turn.now;
         let Some(conn) = core.table.get(id) else {

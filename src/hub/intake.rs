@@ -206,7 +206,7 @@ impl Hub {
     #[cold]
     fn adopted(&mut self, id: ConnId, len: usize, now: Time) -> bool {
         let core = &mut self.core;
-        let max_fragments = core.config.max_fragments;
+        let max_fragments = core.config.tuning.max_fragments;
         let may_adopt = !core.rates.is_on() && !core.turn_is_full();
         let Some(conn) = core.table.conns.get_mut(id.slot as usize) else {
             return false;

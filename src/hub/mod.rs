@@ -182,7 +182,7 @@ impl Hub {
                 }
                 Phase::Draining(draining) => {
                     draining.discarded += input.len() as u64;
-                    if draining.discarded > self.core.config.linger_bytes {
+                    if draining.discarded > self.core.config.tuning.linger_bytes {
                         self.core.gone(id, Cause::Peer, true);
                     }
                     return;
@@ -276,8 +276,8 @@ impl Hub {
     #[inline]
     fn next(&self) -> Next {
         let core = &self.core;
-        let is_much = core.turn.work() >= core.config.write_out_bytes
-            || core.turn.deliveries >= core.config.max_deliveries_per_turn;
+        let is_much = core.turn.work() >= core.config.tuning.write_out_bytes
+            || core.turn.deliveries >= core.config.tuning.max_deliveries_per_turn;
         if is_much { Next::Write } else { Next::Read }
     }
 

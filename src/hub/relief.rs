@@ -116,7 +116,7 @@ impl Core {
     #[cold]
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
         // What any turn may encode is not counted before it has to wait.
-        let allowed = self.config.max_turn_bytes;
+        let allowed = self.config.tuning.max_turn_bytes;
         let coming = (self.turn.arena.len() + bytes).saturating_sub(allowed);
         if self.memory.fits(coming) {
             return true;

@@ -168,7 +168,7 @@ impl Core {
 
     /// Takes the next piece of a response body, if the one before has left; gives its size.
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
-        let piece_bytes = self.config.piece_bytes;
+        let piece_bytes = self.config.tuning.piece_bytes;
         let meter = self.memory.budget.meter().clone();
         let Some(conn) = self.table.get(id).filter(|conn| conn.outbox.is_empty()) else {
             return 0;

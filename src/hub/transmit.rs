@@ -4,7 +4,7 @@ use super::core::Core;
 use super::{Hub, Rest};
 use crate::app::{Cause, Closed, ConnId, Net, Written};
 use crate::clock::Time;
-use crate::conn::{Phase, Stage};
+use crate::conn::{LINGER_TIMEOUT, Phase, Stage};
 use crate::guard::notes::Note;
 use crate::outbox::{MAX_PIECES, share};
 use crate::pool;
@@ -251,7 +251,10 @@ impl Core {
     /// leaves messages out: a chat cannot show where one is missing, but a peer that was dropped knows it.
     fn judge_queue(&mut self, id: ConnId) {
         self.turn.unsent.push(id.slot);
-        let (high, low) = (self.config.high_water_bytes, self.config.low_water_bytes);
+        let (high, low) = (
+            self.config.tuning.high_water_bytes,
+            self.config.tuning.low_water_bytes,
+        );
         let limit = self.config.queue_limit_bytes();
         let now = self.turn.now;
         let Some(conn) = self.table.get(id) else {
@@ -301,7 +304,7 @@ impl Core {
         self.queue(id, span);
         self.drain(id, false);
         let now = self.turn.now;
-        let until = now.after(self.config.linger_timeout);
+        let until = now.after(LINGER_TIMEOUT);
         if let Some(conn) = self.table.get(id)
             && let Phase::Draining(draining) = &mut conn.phase
         {

@@ -19,7 +19,7 @@ impl Hub {
     /// Processes frames until `input` is used up, the phase changes or the turn is full.
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let max_fragments = self.core.config.max_fragments;
+        let max_fragments = self.core.config.tuning.max_fragments;
         let mut holds = false;
         while !input.is_empty() && !self.must_wait(id, input) {
             let Some(conn) = self.core.table.get(id) else {
@@ -100,7 +100,7 @@ impl Hub {
         if conn.agreed.is_some() {
             return self.receive_coded(id, input);
         }
-        let limits = conn.limits(config.max_fragments);
+        let limits = conn.limits(config.tuning.max_fragments);
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
             return;
         };
@@ -196,7 +196,10 @@ impl Hub {
     /// grows can be told from one that is merely large.
     #[cold]
     fn mark_progress(&mut self, id: ConnId) {
-        let (now, step) = (self.core.turn.now, self.core.config.slow_message_bytes);
+        let (now, step) = (
+            self.core.turn.now,
+            self.core.config.tuning.slow_message_bytes,
+        );
         let Some(conn) = self.core.table.get(id) else {
             return;
         };

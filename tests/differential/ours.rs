@@ -5,7 +5,7 @@ use crate::client::{SWITCHING, from_server, upgrade};
 use crate::outcome::{End, Event, Outcome};
 use crate::sim::{self, Rng, Sim};
 use std::time::Duration;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 use ws101::ws::close::Violation;
 use ws101::ws::endpoint::{Endpoint, Event as Found, Limits};
 
@@ -149,10 +149,13 @@ fn answer(ours: &Ours) -> (Vec<u8>, sim::End) {
 fn echo(case: &Case) -> (Vec<u8>, sim::End) {
     let mut sim = Sim::new(Config {
         max_message_bytes: case.max_message_bytes,
-        max_fragments: case.max_fragments,
         ping_interval: Duration::ZERO,
-        // A frame that is filled up may be long, and is read to its end.
-        linger_bytes: u64::MAX,
+        tuning: Tuning {
+            max_fragments: case.max_fragments,
+            // A frame that is filled up may be long, and is read to its end.
+            linger_bytes: u64::MAX,
+            ..Tuning::default()
+        },
         ..Config::default()
     });
     let mut rng = Rng::new(!case.cuts);

@@ -4,10 +4,10 @@
 
 use crate::input::{Bytes, pieces};
 use crate::sim::{End, Sim};
-use ws101::config::{Config, MAX_FIELDS};
+use ws101::config::{Config, Tuning};
 use ws101::http::fields::is_token_byte;
 use ws101::http::framing::Announced;
-use ws101::http::head::{self, Head};
+use ws101::http::head::{self, Head, MAX_FIELDS};
 use ws101::http::policy::Policy;
 use ws101::http::refusal::Rejection;
 use ws101::http::scan::HeadScanner;
@@ -16,7 +16,10 @@ pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let config = Config {
         max_head_bytes: input.choose(&[16 << 10, 1, 17, 60, 200, 1_000]),
-        max_target_bytes: input.choose(&[8 << 10, 0, 1, 5, 20, 300]),
+        tuning: Tuning {
+            max_target_bytes: input.choose(&[8 << 10, 0, 1, 5, 20, 300]),
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let lengths = input.take(3);
@@ -33,7 +36,7 @@ pub fn check(data: &[u8]) {
     match whole {
         Scan::Ends(len) => {
             assert!(len <= config.max_head_bytes);
-            parses_alike(&bytes[..len], config.max_target_bytes);
+            parses_alike(&bytes[..len], config.tuning.max_target_bytes);
         }
         // What is kept of an unfinished head is all of it, so it has to be small.
         Scan::Unfinished => assert!(bytes.len() < config.max_head_bytes),

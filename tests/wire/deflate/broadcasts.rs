@@ -3,7 +3,7 @@
 use super::client::{Client, json, takeover};
 use crate::client::{frames, from_server, text};
 use crate::sim::{PeerNo, Sim};
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 const OFFER: &str = "permessage-deflate";
 
@@ -76,7 +76,10 @@ fn everybody_reads_the_same_whatever_they_agreed_to() {
 /// Turns that it takes to pass on this many long messages, which arrive in one read, to as many receivers.
 fn turns(receivers: usize, offer: impl Fn(usize) -> String) -> usize {
     let mut sim = Sim::new(Config {
-        max_turn_bytes: 64 << 10,
+        tuning: Tuning {
+            max_turn_bytes: 64 << 10,
+            ..Tuning::default()
+        },
         ..Config::default()
     });
     let sender = Client::open(&mut sim, "/broadcast", &offer(0));

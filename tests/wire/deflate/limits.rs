@@ -6,7 +6,7 @@ use crate::client::{KEY, frame, from_server, hex};
 use crate::script;
 use crate::sim::End;
 use std::time::Duration;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 const LIMIT: usize = 40_000;
 
@@ -134,7 +134,10 @@ fn bomb_of_many_blocks_with_bfinal_is_1009() {
 fn too_many_fragments_are_1008() {
     // RFC 6455 §10.4: they are counted as those of plain messages are.
     let config = Config {
-        max_fragments: 4,
+        tuning: Tuning {
+            max_fragments: 4,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let open = opened(&config);

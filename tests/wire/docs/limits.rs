@@ -19,8 +19,9 @@ const NO_LIMITS: [&str; 4] = [
 ];
 
 /// Records of settings, where they stand, and how many numbers and times each has at least.
-const RECORDS: [(&str, &str, usize); 2] = [
-    ("Config", "src/config.rs", 7),
+const RECORDS: [(&str, &str, usize); 3] = [
+    ("Config", "src/config.rs", 17),
+    ("Tuning", "src/config.rs", 13),
     ("Settings", "src/socketio/engine/session.rs", 4),
 ];
 

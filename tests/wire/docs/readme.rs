@@ -193,10 +193,9 @@ fn limits_of_the_readme_are_those_of_the_server() {
     let Config {
         max_connections,
         max_message_bytes,
-        high_water_bytes,
-        stall_bytes,
         memory_budget_bytes,
         ping_interval,
+        tuning,
         ..
     } = Config::default();
     let page = readme();
@@ -204,8 +203,8 @@ fn limits_of_the_readme_are_those_of_the_server() {
     for told in [
         format!("{max_connections} connections"),
         format!("{} MiB at most", max_message_bytes >> 20),
-        format!("{} KiB wait", high_water_bytes >> 10),
-        format!("{} MiB that does not move", stall_bytes >> 20),
+        format!("{} KiB wait", tuning.high_water_bytes >> 10),
+        format!("{} MiB that does not move", tuning.stall_bytes >> 20),
         format!("{} MiB for all peers together", memory_budget_bytes >> 20),
         format!("{} s of silence", ping_interval.as_secs()),
     ] {

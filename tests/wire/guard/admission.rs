@@ -8,7 +8,7 @@ use crate::sim::{End, PeerNo, Rng, Sim};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use ws101::clock::Time;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 fn at_most(max_connections: usize) -> Sim {
     Sim::new(Config {
@@ -287,7 +287,10 @@ fn whatever_comes_and_goes_the_caps_hold_and_every_place_is_given_back() {
         max_connections: PLACES,
         max_handshakes: 5,
         max_connections_per_ip: 4,
-        max_refusals: 3,
+        tuning: Tuning {
+            max_refusals: 3,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let mut sim = Sim::new(config);

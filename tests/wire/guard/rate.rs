@@ -6,7 +6,7 @@ use crate::record::watched;
 use crate::sim::{End, PeerNo, Rng, Sim, apps};
 use std::time::Duration;
 use ws101::clock::Time;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 fn limited_to(max_messages_per_second: usize) -> Config {
     Config {
@@ -342,9 +342,12 @@ fn going_down_does_not_wait_for_the_rate() {
 #[test]
 fn peer_that_reads_slowly_and_sends_fast_gets_everything() {
     let mut sim = Sim::new(Config {
-        high_water_bytes: 2_000,
-        low_water_bytes: 500,
         ping_interval: Duration::ZERO,
+        tuning: Tuning {
+            high_water_bytes: 2_000,
+            low_water_bytes: 500,
+            ..limited_to(50).tuning
+        },
         ..limited_to(50)
     });
     let peer = sim.open("/echo");

@@ -12,7 +12,7 @@ use std::time::Duration;
 use ws101::app::App;
 use ws101::apps::pages::Pages;
 use ws101::clock::Time;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 use ws101::files::embedded::Embedded;
 
 const SEEDS: u64 = 40;
@@ -48,18 +48,21 @@ struct Crowd {
 fn narrow() -> Config {
     Config {
         max_head_bytes: 600,
-        max_requests_per_connection: 5,
         max_message_bytes: 3_000,
-        max_fragments: 8,
-        high_water_bytes: 2_000,
-        low_water_bytes: 500,
-        stall_bytes: 8_000,
         max_queue_bytes: Some(20_000),
-        max_deliveries_per_turn: 3,
-        max_turn_bytes: 8_000,
-        write_out_bytes: 2_000,
-        piece_bytes: 700,
-        slow_message_bytes: 500,
+        tuning: Tuning {
+            max_requests_per_connection: 5,
+            max_fragments: 8,
+            high_water_bytes: 2_000,
+            low_water_bytes: 500,
+            stall_bytes: 8_000,
+            max_deliveries_per_turn: 3,
+            max_turn_bytes: 8_000,
+            write_out_bytes: 2_000,
+            piece_bytes: 700,
+            slow_message_bytes: 500,
+            ..Tuning::default()
+        },
         ..Config::default()
     }
 }

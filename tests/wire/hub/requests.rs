@@ -10,7 +10,7 @@ use crate::client::{SWITCHING, close, from_server, text, upgrade};
 use crate::script;
 use crate::sim::{End, PeerNo, Sim, apps};
 use crate::support::site::{Counters, Site, pattern};
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 /// The program's applications with the test's `Site` before them.
 fn site(config: Config) -> (Sim, Counters) {
@@ -147,7 +147,10 @@ fn last_of_1_000_requests_says_close() {
 fn last_request_may_still_be_an_upgrade() {
     // Requests are counted; a WebSocket has none.
     let config = Config {
-        max_requests_per_connection: 2,
+        tuning: Tuning {
+            max_requests_per_connection: 2,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let (mut sim, _) = site(config);

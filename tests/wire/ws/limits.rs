@@ -5,7 +5,7 @@ use crate::script::{self, Script, fails_at_last_byte, fails_at_last_byte_with};
 use crate::sim::{End, PeerNo, Sim};
 use std::time::Duration;
 use ws101::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 use ws101::http::head::Head;
 use ws101::http::method::Method;
 use ws101::http::route::Route;
@@ -182,7 +182,10 @@ fn close_code(sim: &mut Sim, peer: PeerNo, bytes: &[u8]) -> Option<u16> {
 fn fragments_of_exactly_the_limit_pass_and_one_more_fails_with_1008() {
     // RFC 6455 §10.4: empty ones count too, control frames do not.
     let config = || Config {
-        max_fragments: 4,
+        tuning: Tuning {
+            max_fragments: 4,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let four = [

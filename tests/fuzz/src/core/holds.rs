@@ -93,7 +93,7 @@ impl Play {
                     assert!(self.may_stay(client), "somebody is never given up");
                 }
                 // The beginning of a large message is not kept for ever.
-                let kept = 2 * self.config.slow_message_bytes + 1_000 + INFLATING_BYTES;
+                let kept = 2 * self.config.tuning.slow_message_bytes + 1_000 + INFLATING_BYTES;
                 let most = self.clients.iter().flatten().count() * kept;
                 assert!(self.sim.hub.held_bytes() <= most, "kept for ever");
                 self.leave(Sim::reset);

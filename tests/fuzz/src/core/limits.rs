@@ -1,7 +1,7 @@
 //! How wide or narrow the limits are in which a script plays.
 
 use std::time::Duration;
-use ws101::config::{Config, Deflate};
+use ws101::config::{Config, Deflate, Tuning};
 
 /// Limits that a script can pass: the fewer bits are set, the narrower.
 pub fn limits(flags: u8) -> Config {
@@ -9,30 +9,39 @@ pub fn limits(flags: u8) -> Config {
     if flags & 1 == 0 {
         config = Config {
             max_head_bytes: 600,
-            max_target_bytes: 100,
-            max_requests_per_connection: 5,
             max_message_bytes: 10_000,
-            max_fragments: 8,
-            slow_message_bytes: 500,
-            linger_bytes: 5_000,
+            tuning: Tuning {
+                max_target_bytes: 100,
+                max_requests_per_connection: 5,
+                max_fragments: 8,
+                slow_message_bytes: 500,
+                linger_bytes: 5_000,
+                ..config.tuning
+            },
             ..config
         };
     }
     if flags & 2 == 0 {
         config = Config {
-            high_water_bytes: 2_000,
-            low_water_bytes: 500,
-            stall_bytes: 8_000,
             max_queue_bytes: Some(20_000),
-            piece_bytes: 700,
+            tuning: Tuning {
+                high_water_bytes: 2_000,
+                low_water_bytes: 500,
+                stall_bytes: 8_000,
+                piece_bytes: 700,
+                ..config.tuning
+            },
             ..config
         };
     }
     if flags & 4 == 0 {
         config = Config {
-            max_deliveries_per_turn: 3,
-            max_turn_bytes: 8_000,
-            write_out_bytes: 2_000,
+            tuning: Tuning {
+                max_deliveries_per_turn: 3,
+                max_turn_bytes: 8_000,
+                write_out_bytes: 2_000,
+                ..config.tuning
+            },
             ..config
         };
     }
@@ -63,9 +72,12 @@ pub fn caps_of(caps: u8, config: Config) -> Config {
         max_connections: one_of(0, [10_000, 5, 3, 10_000]),
         max_handshakes: one_of(2, [2_000, 2, 1, 2_000]),
         max_connections_per_ip: one_of(4, [0, 2, 1, 0]),
-        max_refusals: one_of(4, [64, 1, 0, 2]),
         // So few that what a script says is dealt with in `LONG`.
         max_messages_per_second: one_of(6, [0, 50, 1_000, 0]),
+        tuning: Tuning {
+            max_refusals: one_of(4, [64, 1, 0, 2]),
+            ..config.tuning
+        },
         ..config
     }
 }

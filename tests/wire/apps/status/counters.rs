@@ -9,7 +9,7 @@ use std::mem::take;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use ws101::app::{App, Ctx, Reply, Request, RequestId};
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 use ws101::http::head::Head;
 use ws101::http::method::Method;
 use ws101::http::route::Route;
@@ -227,7 +227,10 @@ fn refusals_are_counted_by_reason_told_or_not() {
         ),
     ] {
         let mut sim = Sim::new(Config {
-            max_refusals: 2,
+            tuning: Tuning {
+                max_refusals: 2,
+                ..config.tuning
+            },
             ..config
         });
         let name = format!("ws101_refused_total{{reason=\"{reason}\"}}");

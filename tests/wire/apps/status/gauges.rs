@@ -6,7 +6,7 @@ use crate::client::{binary, close, frame, hex, text, upgrade};
 use crate::sim::{PeerNo, Rng, Sim};
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 /// The connection that asks has a deadline, too.
 const NOBODY: [(&str, f64); 7] = [
@@ -130,8 +130,11 @@ fn whatever_happens_all_of_them_come_back_to_nothing() {
         max_connections: 12,
         max_handshakes: 6,
         max_connections_per_ip: 5,
-        max_refusals: 5,
         memory_budget_bytes: 64 << 10,
+        tuning: Tuning {
+            max_refusals: 5,
+            ..Tuning::default()
+        },
         ..Config::default()
     });
     let mut rng = Rng::new(0x6A06E);

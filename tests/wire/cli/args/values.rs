@@ -171,7 +171,7 @@ fn caps_fit_the_limit_on_open_files() {
             ..Config::default()
         };
         assert_eq!(config.fit_open_files(limit), is_cut, "{limit}");
-        let caps = (config.max_connections, config.max_refusals);
+        let caps = (config.max_connections, config.tuning.max_refusals);
         assert_eq!(caps, (connections, refusals), "{limit}, {asked} asked for");
     }
 }

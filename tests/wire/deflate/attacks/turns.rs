@@ -41,7 +41,7 @@ fn counting(answer_len: usize) -> (Sim, Rc<Cell<usize>>) {
         answer: "a".repeat(answer_len),
     };
     let config = Config::default();
-    assert_eq!(config.max_turn_bytes, 4 * MIB);
+    assert_eq!(config.tuning.max_turn_bytes, 4 * MIB);
     let sim = Sim::with_apps(config, vec![Box::new(counting), Box::new(Echo)]);
     (sim, count)
 }

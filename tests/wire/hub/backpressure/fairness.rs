@@ -3,7 +3,7 @@
 use crate::client::{self, from_server, text};
 use crate::record::watched;
 use crate::sim::{PeerNo, Sim, apps};
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 /// An empty message, the least a peer can pay for a delivery to everybody.
 fn empty() -> Vec<u8> {
@@ -46,7 +46,10 @@ fn sender_of_empty_messages_to_a_thousand_is_stopped_after_65536_deliveries() {
 #[test]
 fn who_is_not_processed_is_not_read_either() {
     let config = Config {
-        max_deliveries_per_turn: 1_000,
+        tuning: Tuning {
+            max_deliveries_per_turn: 1_000,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let mut sim = Sim::new(config);
@@ -73,7 +76,10 @@ fn who_is_not_processed_is_not_read_either() {
 #[test]
 fn others_are_served_while_hostile_senders_fill_the_turns() {
     let config = Config {
-        max_deliveries_per_turn: 1_000,
+        tuning: Tuning {
+            max_deliveries_per_turn: 1_000,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let mut sim = Sim::new(config);
@@ -115,7 +121,10 @@ fn sender_with_a_backlog_may_leave_in_every_way() {
     for how in 0..4 {
         let (apps, record) = watched(apps());
         let config = Config {
-            max_deliveries_per_turn: 100,
+            tuning: Tuning {
+                max_deliveries_per_turn: 100,
+                ..Tuning::default()
+            },
             ..Config::default()
         };
         let mut sim = Sim::with_apps(config, apps);
@@ -145,7 +154,10 @@ fn sender_with_a_backlog_may_leave_in_every_way() {
 #[test]
 fn other_messages_of_the_backlog_keep_their_order() {
     let config = Config {
-        max_deliveries_per_turn: 10,
+        tuning: Tuning {
+            max_deliveries_per_turn: 10,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let mut sim = Sim::new(config);

@@ -4,7 +4,7 @@ use super::{pattern, read_slowly, site};
 use crate::answer::{all, get, try_take};
 use crate::sim::{End, Rng};
 use std::time::Duration;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 
 const LARGE: usize = 700_000;
 
@@ -34,7 +34,10 @@ fn large_body_is_complete_whatever_the_reader_takes_at_a_time() {
 fn body_of_every_small_length_is_complete_with_any_window() {
     // Around the sizes at which a body is copied, queued, or cut into pieces
     let config = Config {
-        piece_bytes: 64,
+        tuning: Tuning {
+            piece_bytes: 64,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let mut rng = Rng::new(11);

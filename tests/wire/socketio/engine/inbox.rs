@@ -4,7 +4,7 @@ use super::{RS, Server, get, post};
 use crate::answer::{self, Answer};
 use crate::client::text;
 use crate::sim::PeerNo;
-use ws101::config::Config;
+use ws101::config::{Config, Tuning};
 use ws101::socketio::engine::Settings;
 
 impl Server {
@@ -83,7 +83,10 @@ fn what_is_left_of_it_counts_into_the_budget() {
 #[test]
 fn a_turn_ends_when_it_has_sent_enough() {
     let config = Config {
-        max_deliveries_per_turn: 100,
+        tuning: Tuning {
+            max_deliveries_per_turn: 100,
+            ..Tuning::default()
+        },
         ..Config::default()
     };
     let mut server = Server::with(config, Settings::default());
