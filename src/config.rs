@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Open files that no connection may take: our own, and those of peers that are turned away.
 const FILES_KEPT: usize = 16;
-/// Our own: three streams, the listener, the poll, a pair for signals, one in reserve; and two while
+/// Open files of our own: three streams, the listener, the poll, a pair for signals, one in reserve; and two while
 /// a page is looked up.
 const FILES_ALWAYS_OPEN: usize = 10;
 
@@ -103,12 +103,12 @@ impl Default for Config {
 
 impl Config {
     /// Fits the caps to the number of files that the process may have open: each connection is one.
-    /// `true`: there is less room for connections than was asked for.
+    /// Returns `true` if there is less room for connections than was asked for.
     pub fn fit_open_files(&mut self, limit: usize) -> bool {
         let room = limit.saturating_sub(FILES_KEPT).max(1);
         let is_cut = room < self.max_connections;
         self.max_connections = self.max_connections.min(room);
-        // Who is turned away is an open file, too. It must not be the last that is to be had.
+        // A connection that is turned away is an open file, too. It must not take the last one.
         let spare = limit.saturating_sub(self.max_connections + FILES_ALWAYS_OPEN);
         self.tuning.max_refusals = self.tuning.max_refusals.min(spare);
         is_cut

@@ -122,7 +122,7 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
         .map_err(|error| (FAILURE, format!("the event loop failed: {error}")))
 }
 
-/// Where pages come from, and what is to be said of them.
+/// Where pages come from, and what to say of them.
 fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), String> {
     let Some(name) = www else {
         return Ok((Box::new(Embedded::default()), welcome::Pages::BuiltIn));
@@ -135,7 +135,7 @@ fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), Str
     Ok((Box::new(folder), pages))
 }
 
-/// In the order in which they are asked whether a path is theirs. Pages take what is left.
+/// All applications, in the order in which they are asked for a path. Pages take what is left.
 fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
         #[cfg(feature = "socketio")]
@@ -151,8 +151,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     ]
 }
 
-/// The chat of the Socket.IO tutorial. Whose pages may open WebSockets may poll, too (CORS), and load
-/// the client.
+/// The chat of the Socket.IO tutorial. Pages that may open WebSockets may also poll (CORS).
 #[cfg(feature = "socketio")]
 fn socket_io(options: &Options) -> Engine<Broker<SocketIoChat>> {
     let settings = Settings {
@@ -171,7 +170,7 @@ fn policy(options: &Options) -> Policy {
     }
 }
 
-/// A name such as `localhost` may have several addresses: the first that can be bound serves.
+/// Listens at the first address that can be bound. A name such as `localhost` may have several.
 fn bind(addresses: impl Iterator<Item = SocketAddr>, hub: Hub) -> Result<Server, String> {
     let mut failure = "the host has no address".to_owned();
     for address in addresses {
@@ -189,8 +188,9 @@ fn bind(addresses: impl Iterator<Item = SocketAddr>, hub: Hub) -> Result<Server,
     Err(failure)
 }
 
-/// Each connection is an open file. What the system allows, we take. What it does not is told to who asked
-/// for it; the default is by definition no more than that.
+/// Takes as many open files as the system allows: each connection is one.
+///
+/// Warns if that is too few for the connections that somebody asked for. The default asks for no number.
 fn fit_open_files(config: &mut Config) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
@@ -208,7 +208,7 @@ fn fit_open_files(config: &mut Config) {
     }
 }
 
-/// A message that can never be held is no reason not to start: shorter ones may be all there are.
+/// Warns if the largest message can never be held. The server starts: all messages may be shorter.
 fn warn_of_small_budget(config: &Config) {
     let (budget, message) = (config.memory_budget_bytes, config.max_message_bytes);
     if u64::try_from(budget).is_ok_and(|budget| budget < message) {
@@ -219,8 +219,8 @@ fn warn_of_small_budget(config: &Config) {
     }
 }
 
-/// A log file that may not grow any more (`ulimit -f`) would end the process by a signal. With a
-/// handler for it, the write fails instead.
+/// Lets a write fail to a log file that may not grow any more (`ulimit -f`). Without a handler the signal
+/// would end the process.
 fn ignore_file_size_signal() {
     // Fails only for signals that cannot be handled.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));

@@ -14,7 +14,7 @@ use time::macros::format_description;
 const TIME: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// Logs to stderr from now on, what is at least as severe as `level`.
+/// Logs to stderr from now on: everything that is at least as severe as `level`.
 ///
 /// Returns whether the log owes lines, now and later. Somebody should flush it while it does.
 pub fn start(level: LevelFilter) -> Arc<AtomicBool> {

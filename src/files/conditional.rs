@@ -16,7 +16,7 @@ pub enum Verdict {
     Failed,
 }
 
-/// Evaluates the conditions of a request for what has this entity tag and time of change.
+/// Evaluates the conditions of a request for a file with this entity tag and time of change.
 ///
 /// `now` (Unix seconds) is needed to read dates of an old form; see `date::parse`.
 #[must_use]

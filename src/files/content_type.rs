@@ -1,7 +1,7 @@
 //! The content type of a file, by the ending of its name.
 //!
-//! The list is fixed, so that an answer does not depend on the machine: what a browser shows, plays
-//! or runs by itself, and what lies beside it in a project, with the types that Express names. Together
+//! The list is fixed, so that an answer does not depend on the machine. It has what a browser shows, plays
+//! or runs by itself, and what lies beside that in a project, with the types that Express names. Together
 //! with `X-Content-Type-Options: nosniff` it decides what a browser may run: an ending that is not
 //! listed is a download, never a script. (Hence `cjs`, which Express sends under a type of no script:
 //! there the browser runs it all the same.)

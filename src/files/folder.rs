@@ -3,7 +3,7 @@
 //! The root is looked up anew for each request, too. So it may be a link that moves on to the next
 //! release (`ln -s r2 n; mv -T n current`), as it may be for nginx and for Express.
 //!
-//! Nothing outside the folder may leave it, whatever links lie inside and whoever changes them
+//! Nothing outside the folder is ever served, whatever links lie inside and whoever changes them
 //! meanwhile:
 //!
 //! 1. The path is walked from the open root, one component at a time, with `O_NOFOLLOW`. Without
