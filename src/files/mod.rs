@@ -207,8 +207,9 @@ type Fields = Vec<(&'static str, Cow<'static, str>)>;
 /// The fields of a `304`: those of a `200` that a cache needs (RFC 9110 §15.4.5).
 const OF_NOT_MODIFIED: [&str; 4] = ["ETag", "Cache-Control", "X-Content-Type-Options", "Vary"];
 
-/// The fields of a file, or of a part of it. They say how long a copy is good. The type is the one we name. And a cache
-/// must not give one form to a client that gets the other (RFC 9110 §12.5.5).
+/// The header fields of a file, or of a `part` of it.
+///
+/// `Vary` keeps a cache from giving one form to a client that gets the other (RFC 9110 §12.5.5).
 fn fields(resource: &Resource, part: Option<String>, now: u64) -> Fields {
     let form = resource.form;
     // A date may not lie in the future (RFC 9110 §8.8.2.1); without it the tag serves.
