@@ -64,7 +64,11 @@ pub(super) fn in_source(name: &str, source: &str) -> Vec<Amount> {
         let constant = line.split_once(&format!("const {name}: "));
         let expression = match constant {
             Some((_, typed)) => typed.split_once(" = ")?.1,
-            None => line.strip_prefix(name)?.strip_prefix(": ")?,
+            None => {
+                let field = line.strip_prefix("pub ").unwrap_or(line);
+                let typed = field.strip_prefix(name)?.strip_prefix(": ")?;
+                typed.split_once(" = ").map_or(typed, |(_, value)| value)
+            }
         };
         of_source(expression.trim_end_matches([',', ';']))
     };
@@ -92,10 +96,13 @@ pub(super) fn in_source(name: &str, source: &str) -> Vec<Amount> {
 pub(super) fn numbers_of(record: &str, source: &str) -> Vec<String> {
     let start = format!("pub struct {record} {{\n");
     let (_, behind) = source.split_once(&start).expect("the record");
-    let (fields, _) = behind.split_once("\n}").expect("its end");
+    let (fields, _) = behind.split_once("}\n").expect("its end");
     let fields = fields.lines().filter_map(|line| {
         let (name, kind) = line.trim().strip_prefix("pub ")?.split_once(": ")?;
-        let kinds = ["usize,", "u32,", "u64,", "Option<usize>,", "Duration,"];
+        // Some records say the default there, too.
+        let kind = kind.split_once(" = ").map_or(kind, |(kind, _)| kind);
+        let kind = kind.trim_end_matches(',');
+        let kinds = ["usize", "u32", "u64", "Option<usize>", "Duration"];
         kinds.contains(&kind).then(|| name.to_owned())
     });
     fields.collect()
