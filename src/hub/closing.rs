@@ -9,7 +9,6 @@ use crate::clock::Time;
 use crate::conn::{Conn, Draining, Phase, Stage};
 use crate::guard::Notes;
 use crate::guard::notes::Note;
-use crate::outbox::Span;
 use crate::ws::close::{CloseCode, Violation};
 use crate::ws::frame;
 
@@ -30,6 +29,28 @@ impl Core {
         }
     }
 
+    /// Queues a Close, and its application hears of the end. Returns `false`, and does nothing, if a Close went out before.
+    pub(super) fn send_close(
+        &mut self,
+        id: ConnId,
+        code: Option<CloseCode>,
+        reason: &str,
+        cause: Cause,
+    ) -> bool {
+        let now = self.turn.now;
+        let Some(conn) = self.table.get(id).filter(|conn| conn.open) else {
+            return false;
+        };
+        conn.since = now;
+        let start = self.turn.arena.len();
+        frame::encode_close(&mut self.turn.arena, code, reason);
+        let span = self.turn.span_since(start);
+        self.turn.queue(id.slot, conn, span);
+        let code = code.unwrap_or(CloseCode::NoStatusReceived);
+        self.leave(id, Closed { code, cause });
+        true
+    }
+
     /// Begins the closing handshake (RFC 6455 §7.1.2).
     pub(crate) fn start_close(
         &mut self,
@@ -38,22 +59,9 @@ impl Core {
         reason: &str,
         cause: Cause,
     ) {
-        let now = self.turn.now;
-        let Some(conn) = self.table.get(id).filter(|conn| conn.open) else {
-            return;
-        };
-        conn.since = now;
-        let told = code.unwrap_or(CloseCode::NoStatusReceived);
-        self.leave(id, Closed { code: told, cause });
-        let span = self.encode_close(code, reason);
-        self.queue(id, span);
-        self.arm(id);
-    }
-
-    fn encode_close(&mut self, code: Option<CloseCode>, reason: &str) -> Span {
-        let start = self.turn.arena.len();
-        frame::encode_close(&mut self.turn.arena, code, reason);
-        self.turn.span_since(start)
+        if self.send_close(id, code, reason, cause) {
+            self.arm(id);
+        }
     }
 
     /// Fails the WebSocket connection (RFC 6455 §7.1.7).
@@ -81,28 +89,13 @@ impl Core {
         reason: &str,
         cause: Cause,
     ) {
-        if self.table.get(id).is_some_and(|conn| conn.open) {
-            self.leave(id, Closed { code, cause });
-            let span = self.encode_close(Some(code), reason);
-            self.queue(id, span);
-        }
+        self.send_close(id, Some(code), reason, cause);
         self.drain(id, false);
     }
 
     /// The peer's Close: it is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
     pub(crate) fn peer_close(&mut self, id: ConnId, code: Option<CloseCode>) {
-        if self.table.get(id).is_some_and(|conn| conn.open) {
-            let reported = code.unwrap_or(CloseCode::NoStatusReceived);
-            self.leave(
-                id,
-                Closed {
-                    code: reported,
-                    cause: Cause::Peer,
-                },
-            );
-            let span = self.encode_close(code, "");
-            self.queue(id, span);
-        }
+        self.send_close(id, code, "", Cause::Peer);
         self.drain(id, false);
     }
 

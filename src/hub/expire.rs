@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::core::Core;
-use crate::app::{Cause, Closed, ConnId};
+use crate::app::{Cause, ConnId};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
@@ -144,14 +144,8 @@ impl Core {
 
     /// Its peer was pinged and is silent still: nothing is expected from it any more.
     fn give_up(&mut self, id: ConnId) {
-        let code = CloseCode::InternalError;
-        let cause = Cause::Timeout;
-        self.leave(id, Closed { code, cause });
-        let reason = b"keepalive ping timeout";
-        let span = self
-            .turn
-            .encode(Opcode::Close, [&code.0.to_be_bytes(), reason]);
-        self.queue(id, span);
+        let code = Some(CloseCode::InternalError);
+        self.send_close(id, code, "keepalive ping timeout", Cause::Timeout);
         self.drain(id, true);
     }
 }
