@@ -22,7 +22,6 @@ pub struct LargeMessage {
 
 impl LargeMessage {
     /// A message that has arrived. From now on its memory counts by `meter`.
-    #[must_use]
     pub fn received(large: Large, pool: &Pool, meter: &Meter) -> Self {
         let shared = |part: Part| {
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -43,14 +42,12 @@ impl LargeMessage {
     /// A message that an application has made of these parts: a copy, once for all its receivers.
     ///
     /// `None`: the system gives no memory for it.
-    #[must_use]
     pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool, meter: &Meter) -> Option<Self> {
         let large = Large::copied(opcode, parts, pool)?;
         Some(Self::received(large, pool, meter))
     }
 
     /// Text or Binary.
-    #[must_use]
     pub fn opcode(&self) -> Opcode {
         self.opcode
     }
@@ -61,19 +58,16 @@ impl LargeMessage {
     }
 
     /// Whether it is text. Else it is binary.
-    #[must_use]
     pub fn is_text(&self) -> bool {
         self.opcode == Opcode::Text
     }
 
     /// Its bytes.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.parts.iter().map(|(_, span)| span.len()).sum()
     }
 
     /// Whether it has no bytes. (A large message always has.)
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -81,7 +75,6 @@ impl LargeMessage {
     /// Copies it into one piece of memory. Each part is given back as soon as it is copied.
     ///
     /// `None`: the system gives no memory for it.
-    #[must_use]
     pub fn put_together(self) -> Option<Whole> {
         let len = self.len();
         let mut block = self.pool.take_whole(len)?;
@@ -120,7 +113,6 @@ pub struct Whole {
 impl Whole {
     /// The message. `None` is impossible: text was checked when it arrived, and is checked once more because
     /// only checked bytes are a `str`.
-    #[must_use]
     pub fn message(&self) -> Option<Message<'_>> {
         let bytes = self.memory.get(..self.len)?;
         Some(match self.opcode {

@@ -32,7 +32,6 @@ pub struct Outbox {
 
 impl Outbox {
     /// Nothing waits.
-    #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
         match &self.queue {
@@ -42,7 +41,6 @@ impl Outbox {
     }
 
     /// Bytes that wait.
-    #[must_use]
     pub fn len(&self) -> usize {
         match &self.queue {
             None => self.turn.len(),
@@ -51,7 +49,6 @@ impl Outbox {
     }
 
     /// Pieces that wait. Each takes some memory beside its bytes.
-    #[must_use]
     pub fn entries(&self) -> usize {
         match &self.queue {
             None => usize::from(!self.turn.is_empty()),
@@ -61,14 +58,12 @@ impl Outbox {
 
     /// Memory that this outbox holds for itself, in bytes: its entries, not the chunks that
     /// they share. (A [`Meter`] counts those, each once.)
-    #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.queue.as_ref().map_or(0, |queue| queue.held_bytes())
     }
 
     /// Memory that stays as long as this queue does, in bytes: its entries, and the whole of each chunk of which a
     /// part waits. A single byte that waits keeps all of its chunk.
-    #[must_use]
     pub fn kept_bytes(&self) -> usize {
         let mut last = None;
         let chunks = self.chunks().map(|chunk| {
@@ -85,7 +80,6 @@ impl Outbox {
     }
 
     /// Bytes of an earlier turn wait.
-    #[must_use]
     pub fn waits_since_earlier(&self) -> bool {
         self.queue
             .as_ref()
@@ -93,14 +87,12 @@ impl Outbox {
     }
 
     /// What waits, when it is one piece of this turn's arena.
-    #[must_use]
     #[inline]
     pub fn turn_bytes<'a>(&self, arena: &'a [u8]) -> Option<&'a [u8]> {
         self.turn.within(arena)
     }
 
     /// What was queued in this turn, when that is all that waits, and in one piece.
-    #[must_use]
     pub fn turn_span(&self) -> Span {
         self.turn
     }
@@ -187,7 +179,6 @@ impl Outbox {
     }
 
     /// Bytes that [`Outbox::pieces`] gives.
-    #[must_use]
     pub fn offered_len(&self) -> usize {
         match &self.queue {
             None => self.turn.len(),

@@ -41,7 +41,6 @@ const SIZES: [BlockSize; 4] = [
 
 impl BlockSize {
     /// Bytes of one block.
-    #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
             Self::Least => 64 << 10,
@@ -73,7 +72,6 @@ struct Kept {
 
 impl Pool {
     /// A pool that keeps up to `most` bytes of unused blocks through a pause.
-    #[must_use]
     pub fn new(most: usize) -> Self {
         let pool = Self::default();
         pool.0.most.set(most);
@@ -83,13 +81,11 @@ impl Pool {
     /// A block: one that was kept, else a new one. Its bytes are not zero if it was used before.
     ///
     /// `None`: the system gives no more memory.
-    #[must_use]
     pub fn take(&self, size: BlockSize) -> Option<Block> {
         self.take_kept(size).or_else(|| self.map(size.bytes()))
     }
 
     /// A block that was kept. `None`: none of this size is.
-    #[must_use]
     pub fn take_kept(&self, size: BlockSize) -> Option<Block> {
         let memory = self.0.of(size)?.borrow_mut().pop()?;
         self.0.bytes.set(self.0.bytes.get() - memory.len());
@@ -98,7 +94,6 @@ impl Pool {
     }
 
     /// Whether a block of this size is kept.
-    #[must_use]
     pub fn has_kept(&self, size: BlockSize) -> bool {
         let blocks = self.0.of(size);
         blocks.is_some_and(|blocks| !blocks.borrow().is_empty())
@@ -107,7 +102,6 @@ impl Pool {
     /// A block of at least `len` bytes in one piece, for a message that is needed so.
     ///
     /// `None`: the system gives no more memory.
-    #[must_use]
     pub fn take_whole(&self, len: usize) -> Option<Block> {
         let fits = |size: &BlockSize| len <= size.bytes();
         match [BlockSize::Usual, BlockSize::Large].into_iter().find(fits) {
@@ -117,13 +111,11 @@ impl Pool {
     }
 
     /// Bytes of all blocks that are kept for nobody.
-    #[must_use]
     pub fn kept_bytes(&self) -> usize {
         self.0.bytes.get()
     }
 
     /// Whether more is kept than may be kept through a pause.
-    #[must_use]
     #[inline]
     pub fn has_surplus(&self) -> bool {
         self.0.bytes.get() > self.0.most.get()

@@ -26,7 +26,6 @@ use compress::Compressor;
 use inflate::Inflater;
 
 /// Compression as this server is told to do it. `None`: it is switched off.
-#[must_use]
 pub fn extension(config: &Config) -> Option<Box<dyn Extension>> {
     let takeover = match config.deflate {
         Deflate::Off => return None,

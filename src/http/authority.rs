@@ -1,23 +1,23 @@
-//! `host [ ":" port ]`, as in `Host`, in an absolute target and in an Origin (RFC 3986 §3.2).
+//! Reads `host [ ":" port ]` in `Host`, in an absolute target and in an Origin (RFC 3986 §3.2).
 //!
-//! Names and addresses are told apart here, because policy trusts an address more than a name:
-//! nobody can make the browser of a victim resolve an address to something else.
+//! Skip this file on a first reading. It tells addresses from names, because `policy` trusts an address more:
+//! nobody can make the browser of a victim resolve it to something else.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The host of an authority.
 #[derive(Debug, Clone, Copy)]
 pub enum Host<'a> {
-    /// A registered name; letter case has no meaning. Without its final dot: `localhost.` is how a
-    /// person may write it in full, and browsers pass it on like that, in `Host` and in `Origin`.
+    /// A registered name, without its final dot; letter case does not count.
+    ///
+    /// A person may type `localhost.`, and browsers send it like that in `Host` and in `Origin`.
     Name(&'a str),
     /// An address, written as `127.0.0.1` or `[::1]`.
     Ip(IpAddr),
 }
 
 impl Host<'_> {
-    /// `localhost`, 127.0.0.0/8 and `[::1]`: they never leave the machine.
-    #[must_use]
+    /// Whether the host is `localhost`, in 127.0.0.0/8 or `[::1]`: its bytes never leave the machine.
     pub fn is_loopback(&self) -> bool {
         match self {
             Self::Name(name) => name.eq_ignore_ascii_case("localhost"),
@@ -41,16 +41,15 @@ impl PartialEq for Host<'_> {
 pub struct Authority<'a> {
     /// The host, never empty.
     pub host: Host<'a>,
-    /// The port; `None` when it is not written, or empty (`example.org:`), which means the same.
+    /// The port. `None`: it is not written, or empty (`example.org:`).
     pub port: Option<u16>,
 }
 
 impl<'a> Authority<'a> {
-    /// Reads an authority; `None` when it breaks the grammar.
+    /// Reads an authority. `None`: it breaks the grammar.
     ///
-    /// Stricter than RFC 3986 in three points: no userinfo (RFC 9110 §4.2.4: it serves to mislead),
-    /// no empty host (RFC 9110 §4.2.1), and of the bracketed forms only IPv6 without a zone.
-    #[must_use]
+    /// Three things that RFC 3986 allows are refused: userinfo (RFC 9110 §4.2.4: it serves to mislead), an empty
+    /// host (RFC 9110 §4.2.1), and anything in brackets but IPv6 without a zone.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (host, rest) = if let Some(bracketed) = text.strip_prefix('[') {
             let (address, rest) = bracketed.split_once(']')?;
@@ -68,7 +67,7 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// RFC 3986 §3.2.2: what reads as an IPv4 address is one; anything else is a registered name.
+/// Reads an IPv4 address, else a registered name (RFC 3986 §3.2.2).
 fn parse_name(name: &str) -> Option<Host<'_>> {
     if let Ok(address) = name.parse::<Ipv4Addr>() {
         return Some(Host::Ip(IpAddr::V4(address)));
@@ -86,18 +85,12 @@ fn parse_name(name: &str) -> Option<Host<'_>> {
             return None;
         }
     }
-    (!name.is_empty()).then_some(Host::Name(without_final_dot(name)))
+    // A final dot stands for the root of all names (RFC 1034 §3.1).
+    let without_dot = name.strip_suffix('.').filter(|rest| !rest.is_empty());
+    (!name.is_empty()).then_some(Host::Name(without_dot.unwrap_or(name)))
 }
 
-/// The name without the dot that stands for the root of all names (RFC 1034 §3.1).
-fn without_final_dot(name: &str) -> &str {
-    match name.strip_suffix('.') {
-        None | Some("") => name,
-        Some(rest) => rest,
-    }
-}
-
-/// What follows the host: nothing, or a colon and digits.
+/// Reads what follows the host: nothing, or a colon and digits.
 fn parse_port(text: &str) -> Option<Option<u16>> {
     if text.is_empty() {
         return Some(None);

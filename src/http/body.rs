@@ -1,14 +1,15 @@
-//! Reads a request body as it arrives: so many bytes, or chunks (RFC 9112 §6, §7.1).
+//! Reads a request body as it arrives: a number of bytes, or chunks (RFC 9112 §6, §7.1).
+//!
+//! Skip this file on a first reading: an upgrade has no body.
 //!
 //! ```text
 //! chunked-body = *( chunk-size [ chunk-ext ] CRLF  data CRLF )  1*"0" [ chunk-ext ] CRLF
 //!                *( field-line CRLF ) CRLF
 //! ```
 //!
-//! The limit counts bytes after decoding and holds before they are kept: what a chunk announces is
-//! judged at its size line. Extensions and trailer fields mean nothing here and are thrown away,
-//! within a limit of their own. Other than in heads, a line must end in CR LF: readers that
-//! disagreed about bare LF in chunks have been played off against each other.
+//! The limit counts bytes after decoding, and a chunk is judged at its size line, before its bytes are kept.
+//! Extensions and trailer fields are thrown away, within a limit of their own. Here a line must end in
+//! CR LF, and not in LF alone as in heads: attackers have used readers that disagree about that.
 //!
 //! Invariant: the outcome does not depend on how the bytes were cut into pieces.
 
@@ -21,22 +22,22 @@ use crate::config::Config;
 pub struct Progress {
     /// Bytes of the input that belong to the body. All of it, unless the body is complete.
     pub consumed: usize,
-    /// The body has ended; what follows is the next request.
+    /// The body has ended. The next request follows.
     pub complete: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// So many bytes remain, and then the body ends.
+    /// This number of bytes is missing, and then the body ends.
     Length(u64),
-    /// In a chunk size, at its start or behind some digits.
+    /// In a chunk size, at its start or after some digits.
     Size,
-    /// White space behind a chunk size: an extension must follow.
+    /// White space after a chunk size: an extension must follow.
     SizeSpace,
     Extension,
     /// The CR of a size line has come.
     SizeLf,
-    /// So many bytes of this chunk remain.
+    /// This number of bytes of the chunk is missing.
     Data(u64),
     DataCr,
     DataLf,
@@ -49,7 +50,7 @@ enum State {
     Complete,
 }
 
-/// See the module.
+/// Reads one request body.
 #[derive(Debug, Clone)]
 pub struct BodyReader {
     state: State,
@@ -66,13 +67,13 @@ impl BodyReader {
     /// A reader of a body with this framing, of at most `max_body_bytes` after decoding.
     ///
     /// # Errors
-    /// `413` when the announced length is over the limit.
+    /// `413` if the announced length is over the limit.
     pub fn new(framing: Framing, max_body_bytes: u64, config: &Config) -> Result<Self, Rejection> {
+        if matches!(framing, Framing::Length(len) if len > max_body_bytes) {
+            return Err(refusal::content_too_large());
+        }
         let state = match framing {
             Framing::None => State::Complete,
-            Framing::Length(len) if len > max_body_bytes => {
-                return Err(refusal::content_too_large());
-            }
             Framing::Length(len) => State::Length(len),
             Framing::Chunked => State::Size,
         };
@@ -89,24 +90,25 @@ impl BodyReader {
     ///
     /// # Errors
     /// `400` for broken chunks or too large extensions, `413` for a body and `431` for trailer
-    /// fields over their limit. The reader is of no use afterwards.
+    /// fields over their limit. The reader must not be used again.
     pub fn read(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<Progress, Rejection> {
         let mut rest = input;
-        while self.state != State::Complete {
-            if let State::Length(remaining) | State::Data(remaining) = self.state {
-                let most = usize::try_from(remaining).unwrap_or(usize::MAX);
-                let (data, behind) = rest.split_at(rest.len().min(most));
+        while self.state != State::Complete
+            && let Some((&byte, after)) = rest.split_first()
+        {
+            if let State::Length(missing) | State::Data(missing) = &mut self.state {
+                let most = usize::try_from(*missing).unwrap_or(usize::MAX);
+                let (data, after) = rest.split_at(rest.len().min(most));
                 body.extend_from_slice(data);
-                rest = behind;
-                self.state = self.after_data(remaining - data.len() as u64);
-                if matches!(self.state, State::Length(_) | State::Data(_)) {
-                    break;
-                }
-            } else {
-                let Some((&byte, behind)) = rest.split_first() else {
-                    break;
+                rest = after;
+                *missing -= data.len() as u64;
+                self.state = match self.state {
+                    State::Length(0) => State::Complete,
+                    State::Data(0) => State::DataCr,
+                    unchanged => unchanged,
                 };
-                rest = behind;
+            } else {
+                rest = after;
                 self.state = self.step(byte)?;
             }
         }
@@ -116,23 +118,16 @@ impl BodyReader {
         })
     }
 
-    fn after_data(&self, remaining: u64) -> State {
-        match self.state {
-            State::Length(_) if remaining == 0 => State::Complete,
-            State::Length(_) => State::Length(remaining),
-            _ if remaining == 0 => State::DataCr,
-            _ => State::Data(remaining),
-        }
-    }
-
-    /// One byte of what is not data.
+    /// Reads one byte that is not data. Returns the next state.
     fn step(&mut self, byte: u8) -> Result<State, Rejection> {
         // RFC 9110 §5.5: control bytes have no place in a line, quoted or not.
         let is_text = byte == b'\t' || !byte.is_ascii_control();
         Ok(match (self.state, byte) {
             (State::Size, byte) if byte.is_ascii_hexdigit() => self.size_digit(byte)?,
             (State::Size, b'\r' | b';' | b' ' | b'\t') if self.digits > 0 => {
-                self.size_complete()?;
+                self.digits = 0;
+                let room = self.room_bytes.checked_sub(self.chunk_bytes);
+                self.room_bytes = room.ok_or_else(refusal::content_too_large)?;
                 match byte {
                     b'\r' => State::SizeLf,
                     b';' => State::Extension,
@@ -149,7 +144,10 @@ impl BodyReader {
                 self.spend(refusal_of_extension)?;
                 State::Extension
             }
-            (State::SizeLf, b'\n') => self.chunk_begins(),
+            (State::SizeLf, b'\n') => match std::mem::take(&mut self.chunk_bytes) {
+                0 => State::TrailerStart,
+                len => State::Data(len),
+            },
             (State::DataCr, b'\r') => State::DataLf,
             (State::DataLf, b'\n') => State::Size,
             (State::TrailerStart, b'\r') => State::LastLf,
@@ -166,7 +164,7 @@ impl BodyReader {
 
     fn size_digit(&mut self, byte: u8) -> Result<State, Rejection> {
         let digit = char::from(byte).to_digit(16).unwrap_or(0);
-        // Sixteen digits always fit; leading zeros beyond that are nobody's honest chunk.
+        // Sixteen digits always fit. No honest client writes more, with zeros in front.
         self.digits += 1;
         if self.digits > 16 {
             return Err(malformed());
@@ -175,23 +173,7 @@ impl BodyReader {
         Ok(State::Size)
     }
 
-    fn size_complete(&mut self) -> Result<(), Rejection> {
-        self.digits = 0;
-        self.room_bytes = self
-            .room_bytes
-            .checked_sub(self.chunk_bytes)
-            .ok_or_else(refusal::content_too_large)?;
-        Ok(())
-    }
-
-    fn chunk_begins(&mut self) -> State {
-        match std::mem::take(&mut self.chunk_bytes) {
-            0 => State::TrailerStart,
-            len => State::Data(len),
-        }
-    }
-
-    /// A byte that is thrown away. Without a limit, a body of one byte could keep us busy for ever.
+    /// Counts a byte that is thrown away. Without a limit such bytes could come for ever.
     fn spend(&mut self, refusal: fn() -> Rejection) -> Result<(), Rejection> {
         self.overhead_bytes = self.overhead_bytes.checked_sub(1).ok_or_else(refusal)?;
         Ok(())

@@ -1,17 +1,16 @@
-//! Content codings: whether a client would rather have gzip (RFC 9110 §12.5.3).
+//! Judges whether a client would rather have gzip (RFC 9110 §12.5.3).
 //!
-//! Whether there is a form in gzip at all, and what is then sent, is not known here.
+//! Skip this file on a first reading: only `files` asks it.
 
 use super::head::Head;
 
-/// How much a client wants a coding, in thousandths; 0 is not at all (RFC 9110 §12.4.2).
+/// How much a client wants a coding, in thousandths. 0: not at all (RFC 9110 §12.4.2).
 type Weight = u16;
 
-/// Whether this client accepts gzip, and does not want the bytes as they are more.
+/// Whether a client accepts gzip, and wants it at least as much as the plain bytes.
 ///
-/// Without the field every coding is acceptable; but then so are the plain bytes, and whoever did
-/// not ask may not look at `Content-Encoding`. In doubt it is `false`: nobody fails to read those.
-#[must_use]
+/// In doubt it is `false`, because every client can read plain bytes. So it is without the field, too: a client that
+/// did not ask may not look at `Content-Encoding`.
 pub fn prefers_gzip(head: &Head<'_>) -> bool {
     // `*` stands for every coding that is not named.
     let others = weight(head, &["*"]);
@@ -20,8 +19,7 @@ pub fn prefers_gzip(head: &Head<'_>) -> bool {
     gzip > 0 && gzip >= weight(head, &["identity"]).or(others).unwrap_or(0)
 }
 
-/// The weight that the fields give to a coding with these names: the smallest, if it is there more
-/// than once. `None` when it is not there.
+/// The smallest weight that the fields give to a coding with these names. `None`: they do not name it.
 fn weight(head: &Head<'_>, names: &[&str]) -> Option<Weight> {
     head.fields
         .items("accept-encoding")
@@ -33,13 +31,13 @@ fn weight(head: &Head<'_>, names: &[&str]) -> Option<Weight> {
         })
         .map(|param| match param {
             None => 1000,
-            // Of what cannot be read only the name is sure: better not send it.
+            // A weight that cannot be read counts as zero: the coding is not sent.
             Some(param) => parse_weight(param.trim_ascii()).unwrap_or(0),
         })
         .min()
 }
 
-/// `"q=" qvalue` of RFC 9110 §12.4.2: from 0 to 1, with at most three digits behind the point.
+/// Reads `"q=" qvalue` (RFC 9110 §12.4.2): from 0 to 1, with at most three digits after the point.
 fn parse_weight(param: &[u8]) -> Option<Weight> {
     let [b'q' | b'Q', b'=', whole, fraction @ ..] = param else {
         return None;

@@ -1,7 +1,7 @@
-//! Dates in header fields (RFC 9110 §5.6.7), as seconds since 1970-01-01 00:00:00 UTC.
+//! Reads and writes dates in header fields (RFC 9110 §5.6.7).
 //!
-//! Written is one form, `Sun, 06 Nov 1994 08:49:37 GMT`; read are all three that a recipient must
-//! know. What time it is, the caller says.
+//! Skip this file on a first reading. A date is the seconds since 1970-01-01 00:00:00 UTC. It is written
+//! as `Sun, 06 Nov 1994 08:49:37 GMT`, and read in all three forms that a recipient must know.
 
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -22,8 +22,7 @@ const ASCTIME_DATE: &Form = format_description!(
     "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
 );
 
-/// The IMF-fixdate of a moment: 29 ASCII bytes. From the year 10000 on: that of 1970.
-#[must_use]
+/// The IMF-fixdate of a moment: 29 ASCII bytes. A moment after the year 9999 is written as 1970.
 pub fn format(unix_seconds: u64) -> String {
     i64::try_from(unix_seconds)
         .ok()
@@ -33,11 +32,9 @@ pub fn format(unix_seconds: u64) -> String {
         .unwrap_or_default()
 }
 
-/// The moment that a date names; `None` when it is no date, or one before 1970.
+/// The moment that a date names. `None`: it is no date, or one before 1970.
 ///
-/// `now` (seconds since 1970) settles the century of a year that is written with two digits: not
-/// more than 50 years ahead.
-#[must_use]
+/// A year of two digits is at most 50 years after `now` (seconds since 1970).
 pub fn parse(text: &str, now: u64) -> Option<u64> {
     let date = PrimitiveDateTime::parse(text, IMF_FIXDATE)
         .or_else(|_| PrimitiveDateTime::parse(text, ASCTIME_DATE))
@@ -52,18 +49,16 @@ fn parse_rfc850(text: &str, now: u64) -> Option<PrimitiveDateTime> {
     if !rest.is_empty() {
         return None;
     }
-    let this_year = OffsetDateTime::from_unix_timestamp(i64::try_from(now).ok()?)
-        .ok()?
-        .year();
+    let now = OffsetDateTime::from_unix_timestamp(i64::try_from(now).ok()?).ok()?;
     let in_century = i32::from(parsed.year_last_two()?);
-    let latest = this_year + 50;
-    // The last year, not after `latest`, that ends in these two digits.
+    let latest = now.year() + 50;
+    // The last year that ends in these two digits and is not after `latest`.
     let year = latest - (latest - in_century).rem_euclid(100);
     parsed.set_year(year)?;
     parsed.try_into().ok()
 }
 
-/// The value of `Date`, made once per second however many answers are written in it.
+/// The value of `Date`, which is made only once in each second.
 #[derive(Debug, Default)]
 pub struct DateCache {
     unix_seconds: Option<u64>,

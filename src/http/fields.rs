@@ -1,10 +1,9 @@
 //! Header fields, and the lists in them (RFC 9110 §5).
 //!
 //! Several fields of one name mean the same as one with the values joined by commas (RFC 9110 §5.3),
-//! so everything here works over all of them. Nothing is copied, and nothing is collected.
+//! so each function here reads all of them. Nothing is copied or collected.
 
-/// `tchar` of RFC 9110 §5.6.2: what methods, field names and list items are made of.
-#[must_use]
+/// Whether a byte may stand in a method, a field name or a token (`tchar` of RFC 9110 §5.6.2).
 pub fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -23,7 +22,6 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of the only field of this name; `None` when there is none, or more than one.
-    #[must_use]
     pub fn single(self, name: &str) -> Option<&'a [u8]> {
         let mut values = self.values(name);
         let value = values.next()?;
@@ -31,13 +29,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of the first field of this name, when it is UTF-8.
-    #[must_use]
     pub fn text(self, name: &str) -> Option<&'a str> {
         std::str::from_utf8(self.values(name).next()?).ok()
     }
 
-    /// The items of all fields of this name, without the white space around them and without empty
-    /// ones (RFC 9110 §5.6.1.2). For fields whose items hold no quoted strings.
+    /// The items in all fields of this name, without white space around them.
+    ///
+    /// Empty items are left out (RFC 9110 §5.6.1.2). The items may not have quoted strings.
     pub fn items<'n>(self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.values(name)
             .flat_map(|value| value.split(|&byte| byte == b','))
@@ -45,10 +43,9 @@ impl<'a> Fields<'a> {
             .filter(|item| !item.is_empty())
     }
 
-    /// Whether one of the items of the fields of this name is `token`, in any letter case.
+    /// Whether `token` is an item of the fields of this name, in any letter case.
     ///
     /// `Connection: keep-alive, Upgrade` has the token `upgrade`; `Connection: upgrade-insecure` has not.
-    #[must_use]
     pub fn has_token(self, name: &str, token: &str) -> bool {
         self.items(name)
             .any(|item| item.eq_ignore_ascii_case(token.as_bytes()))

@@ -1,17 +1,19 @@
-//! What a request head says of the body behind it (RFC 9112 §6, RFC 9110 §10.1.1).
+//! Reads what a request head says of the body that follows (RFC 9112 §6, RFC 9110 §10.1.1).
 //!
-//! Two readers of one request that disagree about where it ends can be played off against each
-//! other ("request smuggling"). So nothing doubtful is repaired here: it is refused.
+//! Skip this file on a first reading: an upgrade has no body.
+//!
+//! If a proxy and this server disagree about the end of a request, an attacker can hide a second one in it
+//! ("request smuggling"). So a doubtful head is refused, and never repaired.
 
 use super::head::Head;
 use super::refusal::{self, Rejection};
 
-/// How the length of a request body is found (RFC 9112 §6.3).
+/// How the end of a request body is found (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
     /// There is no body (`Content-Length: 0` included).
     None,
-    /// Exactly so many bytes follow the head, at least one.
+    /// This number of bytes follows the head, at least one.
     Length(u64),
     /// Chunks follow (RFC 9112 §7.1).
     Chunked,
@@ -38,7 +40,7 @@ impl Announced {
             if !expectation.eq_ignore_ascii_case(b"100-continue") {
                 return Err(refusal::expectation_failed());
             }
-            // HTTP/1.0 does not know it, and without a body there is nothing to wait for.
+            // HTTP/1.0 does not know it, and without a body the client does not wait.
             expects_continue = head.http11 && framing != Framing::None;
         }
         Ok(Self {
@@ -49,16 +51,14 @@ impl Announced {
 }
 
 impl Framing {
-    /// Where the body of a request with this head ends.
-    ///
-    /// A mistake here would take the body for the next request.
+    /// Reads how the body of a request with this head ends.
     ///
     /// # Errors
-    /// `400`, or `501` for a transfer coding that is not known here.
+    /// `400`, or `501` for a transfer coding that this server does not know.
     pub fn of(head: &Head<'_>) -> Result<Self, Rejection> {
         let has = |name| head.fields.values(name).next().is_some();
         if has("transfer-encoding") {
-            // RFC 9112 §6.1: both at once, or a coding on HTTP/1.0, is how smuggling looks.
+            // RFC 9112 §6.1: both at once, or a coding on HTTP/1.0, may be smuggling.
             if has("content-length") || !head.http11 {
                 return Err(refusal::bad_request(
                     "Transfer-Encoding excludes Content-Length and HTTP/1.0.\n",
@@ -77,39 +77,34 @@ impl Framing {
     }
 }
 
-/// RFC 9112 §6.1 and §7: `chunked` and nothing else. Other codings before it are only not
-/// implemented here; where `chunked` is not the last, or comes twice, nobody can find the end (§6.3).
+/// Accepts the coding `chunked`, alone (RFC 9112 §6.1, §7).
+///
+/// With other codings before it the answer is `501`. If `chunked` is not the last one, or comes twice, nobody can
+/// find the end of the body (§6.3).
 fn find_chunked(head: &Head<'_>) -> Result<Framing, Rejection> {
     let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    if head
-        .fields
-        .single("transfer-encoding")
-        .is_some_and(is_chunked)
-    {
+    let only = head.fields.single("transfer-encoding");
+    if only.is_some_and(is_chunked) {
         return Ok(Framing::Chunked);
     }
-    let (mut chunked_count, mut has_others, mut ends_in_chunked) = (0, false, false);
-    for coding in head.fields.items("transfer-encoding") {
-        ends_in_chunked = is_chunked(coding);
-        chunked_count += usize::from(ends_in_chunked);
-        has_others |= !ends_in_chunked;
+    let codings = || head.fields.items("transfer-encoding");
+    let ends_in_chunked = codings().last().is_some_and(is_chunked);
+    let chunked_count = codings().filter(|coding| is_chunked(coding)).count();
+    if ends_in_chunked && chunked_count == 1 && codings().count() > 1 {
+        let text = "The only transfer coding known here is chunked.\n";
+        return Err(refusal::not_implemented(text));
     }
-    if has_others && ends_in_chunked && chunked_count == 1 {
-        return Err(refusal::not_implemented(
-            "The only transfer coding known here is chunked.\n",
-        ));
-    }
-    Err(refusal::bad_request(
-        "Transfer-Encoding must end in chunked, once.\n",
-    ))
+    let text = "Transfer-Encoding must end in chunked, once.\n";
+    Err(refusal::bad_request(text))
 }
 
-/// RFC 9110 §8.6: one decimal number. The same number again, in a list or in a second field, is
-/// what RFC 9112 §6.3 permits to read as one; anything else is `None`.
+/// Reads one decimal number (RFC 9110 §8.6).
+///
+/// It may come again, in a list or in a second field (RFC 9112 §6.3). `None`: there is anything else.
 fn parse_content_length(head: &Head<'_>) -> Option<u64> {
     let mut agreed = None;
     let values = head.fields.values("content-length");
-    // An empty item is no number either, so `items` would not do.
+    // `items` would skip empty items, but they are no numbers.
     for item in values.flat_map(|value| value.split(|&byte| byte == b',')) {
         let digits = std::str::from_utf8(item.trim_ascii()).ok()?;
         // `parse` alone would accept a plus sign.

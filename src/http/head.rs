@@ -1,8 +1,8 @@
-//! A request head: start line and header fields (RFC 9112 §2 to §5).
+//! Reads a request head: start line and header fields (RFC 9112 §2 to §5).
 //!
-//! `scan::HeadScanner` has found where the head ends; `parse` reads it once with httparse, then judges
-//! its grammar, its version and its `Host`. What follows the head is left to `framing`; whose name the
-//! `Host` is to `policy`; what depends on the resource to `route` and `ws::handshake`.
+//! `scan::HeadScanner` has found the end of the head. `parse` reads it once with the package httparse, and judges
+//! grammar, version and `Host`. Other rules are judged later: the body in `framing`, the name in
+//! `Host` in `policy`, an upgrade in `ws::handshake`.
 
 use super::authority::Authority;
 use super::fields::Fields;
@@ -15,7 +15,7 @@ pub const MAX_FIELDS: usize = 100;
 /// Room for the fields of one head.
 pub type Slots<'b> = [httparse::Header<'b>; MAX_FIELDS];
 
-/// Room in which nothing lies yet, for [`parse`].
+/// Empty room for the fields of one head, for [`parse`].
 pub const NO_FIELDS: Slots<'static> = [httparse::EMPTY_HEADER; MAX_FIELDS];
 
 /// One complete request head, borrowed from the bytes it came in.
@@ -23,28 +23,29 @@ pub const NO_FIELDS: Slots<'static> = [httparse::EMPTY_HEADER; MAX_FIELDS];
 pub struct Head<'a> {
     /// The request method.
     pub method: Method,
-    /// Path of the target, still percent-encoded: visible ASCII without `#`. Starts with `/`,
-    /// or is `*` (OPTIONS of the whole server; CONNECT, whose target has no path).
+    /// Path of the target, percent-encoded: visible ASCII without `#`.
+    ///
+    /// It starts with `/`, or is `*` (OPTIONS of the whole server; CONNECT, which has no path).
     pub path: &'a str,
-    /// What follows the first `?` of the target.
+    /// The text after the first `?` of the target.
     pub query: Option<&'a str>,
-    /// HTTP/1.1 or a later 1.x; `false` means HTTP/1.0.
+    /// Whether the version is HTTP/1.1 or a later 1.x. `false`: it is HTTP/1.0.
     pub http11: bool,
-    /// The value of `Host` (or the authority of an absolute target), checked against its grammar.
+    /// The value of `Host`, or the authority of an absolute target. Its grammar is checked.
     pub host: Option<&'a str>,
     /// All header fields.
     pub fields: Fields<'a>,
 }
 
 impl Head<'_> {
-    /// Whether the client lets the connection stay open after the answer. Never on HTTP/1.0.
-    #[must_use]
+    /// Whether the connection may stay open after the answer. Never on HTTP/1.0.
     pub fn keep_alive(&self) -> bool {
         self.http11 && !self.fields.has_token("connection", "close")
     }
 
-    /// Whether `Upgrade` names this protocol, and `Connection` says that `Upgrade` is meant for us.
-    #[must_use]
+    /// Whether the request asks for an upgrade to this protocol (RFC 9110 §7.8).
+    ///
+    /// `Upgrade` names the protocol, and `Connection` must name `Upgrade`.
     pub fn asks_for(&self, protocol: &str) -> bool {
         self.fields.has_token("upgrade", protocol) && self.fields.has_token("connection", "upgrade")
     }
@@ -52,7 +53,7 @@ impl Head<'_> {
 
 /// Reads a complete head, from the first byte to the empty line that `HeadScanner` found.
 ///
-/// `bytes` is changed only where the version is an unusual 1.x or no 1.x: httparse knows 1.0 and 1.1.
+/// It changes the version in `bytes` if that is not 1.0 or 1.1, because httparse knows no other.
 ///
 /// # Errors
 /// In this order: `400` for grammar and `431` for too many fields, `505` for a major version other
@@ -75,7 +76,7 @@ pub fn parse<'h, 'b: 'h>(
         Err(httparse::Error::TooManyHeaders) => return Err(refusal::header_fields_too_large()),
         _ => return Err(malformed()),
     }
-    // RFC 9112 §3.2: a target is visible ASCII; a fragment is never sent.
+    // RFC 9112 §3.2: a target is visible ASCII, and has no fragment.
     if !target.bytes().all(|b| b.is_ascii_graphic() && b != b'#') {
         return Err(malformed());
     }
@@ -101,8 +102,9 @@ fn malformed() -> Rejection {
     refusal::bad_request("The request line or a header field is malformed.\n")
 }
 
-/// Major and minor version at the end of the request line, RFC 9112 §2.3. Any version but 1.0 and
-/// 1.1 is then written over with 1.1, so that the rest of the head can be judged.
+/// Major and minor version at the end of the request line (RFC 9112 §2.3).
+///
+/// Any version but 1.0 is then written over with 1.1, so that httparse can read the rest.
 fn take_version(bytes: &mut [u8]) -> Option<(u8, u8)> {
     let start = bytes.iter().position(|byte| !b"\r\n".contains(byte))?;
     let line = bytes.get_mut(start..)?.split_mut(|&b| b == b'\n').next()?;
@@ -145,7 +147,7 @@ fn split_target(method: Method, target: &str) -> Option<Target<'_>> {
     let (authority, rest) = if target.starts_with('/') {
         (None, target)
     } else {
-        // absolute-form: a server must accept it although only proxies are sent it.
+        // absolute-form: only proxies get it, but every server must accept it.
         let (scheme, rest) = target.split_once("://")?;
         let is_http = |name| scheme.eq_ignore_ascii_case(name);
         if !is_http("http") && !is_http("https") {
@@ -168,8 +170,9 @@ fn split_target(method: Method, target: &str) -> Option<Target<'_>> {
     })
 }
 
-/// RFC 9112 §3.2: exactly one valid Host, which only HTTP/1.0 may leave out. An absolute target
-/// replaces it, but does not excuse it (§3.2.2).
+/// The one valid `Host`, which only HTTP/1.0 may leave out (RFC 9112 §3.2).
+///
+/// It must be there also if an absolute target replaces it (§3.2.2).
 fn find_host(fields: Fields<'_>, http11: bool) -> Result<Option<&str>, Rejection> {
     if !http11 && fields.values("host").next().is_none() {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! Request methods (RFC 9110 §9).
 
-/// A method this server knows by name (RFC 9110 §9.3).
+/// A method of a request (RFC 9110 §9.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Method {
@@ -13,7 +13,7 @@ pub enum Method {
     Options,
     Trace,
     Patch,
-    /// Any other token. Answered `501`.
+    /// Any other token. The server answers it with `501`.
     Unknown,
 }
 
@@ -31,14 +31,12 @@ const NAMES: [(Method, &str); 9] = [
 
 impl Method {
     /// The method of this name. Letter case counts (RFC 9110 §9.1).
-    #[must_use]
     pub fn from_token(token: &str) -> Self {
         let known = NAMES.iter().find(|(_, name)| *name == token);
         known.map_or(Self::Unknown, |(method, _)| *method)
     }
 
     /// Its name on the wire; `?` for `Unknown`, which is no token.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         let known = NAMES.iter().find(|(method, _)| *method == self);
         known.map_or("?", |(_, name)| name)

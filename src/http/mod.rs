@@ -1,10 +1,13 @@
-//! HTTP/1.1 as far as a WebSocket server needs it: request heads, bodies, responses, dates.
+//! HTTP/1.1, as far as a WebSocket server needs it: request heads, bodies, responses.
 //!
-//! Pure functions of bytes. Nothing here knows about sockets, time or connections.
+//! Before this: `ws`. After this: `hub`.
+//! Skip on first reading: `authority`, `policy`, `framing`, `body`, `coding`, `percent`, `date`.
 //!
-//! A request's way: `scan` finds the end of its head, `head` parses it, `policy` judges the name that it asks
-//! for, `framing` says what follows, `route` what the resource allows, and `body` reads what follows.
-//! `response` writes the answer; `refusal` has the ready-made ones.
+//! All this is pure functions of bytes. Nothing here knows sockets, time or connections.
+//!
+//! A request goes this way: `scan` finds the end of its head, `head` reads it into `fields`, and `policy` judges its
+//! `Host`. An application gives the `route`, `framing` says how long the body is, and `body` reads it.
+//! `response` writes the answer; `refusal` has those that refuse a request.
 
 pub mod authority;
 pub mod body;

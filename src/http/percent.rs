@@ -1,11 +1,10 @@
-//! Percent-encoding (RFC 3986 §2.1): `%2D` is `-`.
+//! Decodes percent-encoding (RFC 3986 §2.1): `%2D` is `-`.
 
 use std::borrow::Cow;
 
-/// The text that an encoded one stands for, decoded once.
+/// Decodes a text once.
 ///
-/// `None`: there is a `%` without two hexadecimal digits, or the result is not UTF-8.
-#[must_use]
+/// `None`: a `%` is not followed by two hexadecimal digits, or the result is not UTF-8.
 pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     let Some((first, others)) = text.split_once('%') else {
         return Some(Cow::Borrowed(text));

@@ -1,12 +1,13 @@
-//! Which names this server answers to, and whose pages may connect.
+//! Which names this server answers to (`Host`), and whose pages may connect (`Origin`).
 //!
-//! Both rules protect somebody with a browser. A WebSocket is not bound by the same-origin policy:
-//! any page in the world may connect to `ws://localhost:8000` from the visitor's own machine, and
-//! only the server can refuse it, by `Origin` (RFC 6455 §10.2). And a page may have its own name
-//! resolve to 127.0.0.1 ("DNS rebinding"): then Origin and Host agree, and only a list of the names
-//! that are ours tells it apart.
+//! Skip this file on a first reading: it protects people with a browser, and no byte of a message passes it.
 //!
-//! Peers that are no browsers can write what they like into both fields; they are not kept out here.
+//! The same-origin policy of browsers does not bind a WebSocket: any page may connect to
+//! `ws://localhost:8000` from the visitor's own machine. Only the server can refuse that, by `Origin` (RFC 6455
+//! §10.2). And the name of an attacker's page may resolve to 127.0.0.1 ("DNS rebinding"). Then Origin and Host
+//! agree, so the server must know which names are its own.
+//!
+//! Peers that are no browsers can write what they like into both fields. These rules do not keep them out.
 
 use super::authority::{Authority, Host};
 use super::head::Head;
@@ -24,55 +25,43 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Whether a `Host` is one of ours: an address, `localhost`, the machine's name, that name
-    /// with `.local` (how a Raspberry Pi announces itself), or listed. A final dot is not counted.
+    /// Checks that a `Host` names this server.
     ///
-    /// A request without `Host` passes: only HTTP/1.0 may omit it, and no browser does.
+    /// Accepted are an address, `localhost`, the machine's name, that name with `.local` (as a Raspberry Pi announces
+    /// itself), and the listed names; a final dot does not count. A request without `Host` passes: only HTTP/1.0
+    /// may omit it, and no browser does.
     ///
     /// # Errors
     /// `421`, naming the flag.
     pub fn check_host(&self, host: Option<&str>) -> Result<(), Rejection> {
         let Some(host) = host else { return Ok(()) };
-        if is_listed(&self.allowed_hosts, "*") {
-            return Ok(());
-        }
-        let is_ours = Authority::parse(host).is_some_and(|authority| match authority.host {
-            Host::Ip(_) => true,
-            Host::Name(name) => {
-                name.eq_ignore_ascii_case("localhost")
-                    || self.is_machine_name(name)
-                    || is_listed(&self.allowed_hosts, name)
-            }
-        });
-        if is_ours {
-            Ok(())
-        } else {
-            Err(refusal::host_not_allowed())
-        }
-    }
-
-    fn allows_origin(&self, origin: &str) -> bool {
-        let mut listed = self.allowed_origins.iter();
-        listed.any(|listed| is_same_origin(listed, origin))
+        let is_own_name = |name: &str| {
+            name.eq_ignore_ascii_case("localhost")
+                || self.is_machine_name(name)
+                || is_listed(&self.allowed_hosts, name)
+        };
+        let is_own = match Authority::parse(host).map(|authority| authority.host) {
+            _ if is_listed(&self.allowed_hosts, "*") => true,
+            Some(Host::Ip(_)) => true,
+            Some(Host::Name(name)) => is_own_name(name),
+            None => false,
+        };
+        is_own.then_some(()).ok_or_else(refusal::host_not_allowed)
     }
 
     fn is_machine_name(&self, name: &str) -> bool {
-        let Some(rest) = name
-            .get(self.machine_name.len()..)
-            .filter(|_| !self.machine_name.is_empty())
-        else {
-            return false;
-        };
-        let begins = name
-            .get(..self.machine_name.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(&self.machine_name));
-        begins && (rest.is_empty() || rest.eq_ignore_ascii_case(".local"))
+        let own = &self.machine_name;
+        let parts = name.split_at_checked(own.len());
+        parts.is_some_and(|(begin, rest)| {
+            let is_whole = rest.is_empty() || rest.eq_ignore_ascii_case(".local");
+            !own.is_empty() && begin.eq_ignore_ascii_case(own) && is_whole
+        })
     }
 
-    /// Whether a page of this `Origin` may connect (RFC 6455 §4.2.2 step 4, §10.2).
+    /// Checks that a page of this `Origin` may connect (RFC 6455 §4.2.2 step 4, §10.2).
     ///
-    /// Accepted are: no Origin at all (not a browser), `file://` (a page from disk), the server's
-    /// own pages, any page of a loopback name when the server is reached by one, and what is listed.
+    /// Accepted are no Origin at all (not a browser), `file://` (a page from disk), the server's own pages, the listed
+    /// origins, and any page of a loopback name if the server is reached by one.
     ///
     /// # Errors
     /// `403`, naming the flag.
@@ -81,26 +70,24 @@ impl Policy {
         let Some(origin) = origins.next() else {
             return Ok(());
         };
-        let is_allowed = origins.next().is_none()
-            && std::str::from_utf8(origin).is_ok_and(|origin| {
-                origin == "file://"
-                    || is_listed(&self.allowed_origins, "*")
-                    || self.allows_origin(origin)
-                    || head.host.is_some_and(|host| is_own_origin(origin, host))
-            });
-        if is_allowed {
-            Ok(())
-        } else {
-            Err(refusal::origin_not_allowed())
-        }
+        let is_allowed = |origin: &str| {
+            let mut listed = self.allowed_origins.iter();
+            origin == "file://"
+                || is_listed(&self.allowed_origins, "*")
+                || listed.any(|listed| is_same_origin(listed, origin))
+                || head.host.is_some_and(|host| is_own_origin(origin, host))
+        };
+        let is_allowed =
+            origins.next().is_none() && std::str::from_utf8(origin).is_ok_and(is_allowed);
+        let rejection = refusal::origin_not_allowed;
+        is_allowed.then_some(()).ok_or_else(rejection)
     }
 }
 
-/// Whether two origins are one (RFC 6454 §5): scheme, host and port are the same.
+/// Whether scheme, host and port of two origins are the same (RFC 6454 §5).
 ///
-/// Letter case means nothing, nor does a final dot of the host: `https://example.org.` is how a browser
-/// names a page whose address was typed like that. A port counts as it is written.
-#[must_use]
+/// Letter case does not count, nor does a final dot of the host: a browser keeps that dot if the address was typed
+/// with it. A port counts as it is written.
 pub fn is_same_origin(one: &str, two: &str) -> bool {
     let parts = |origin| {
         let (scheme, authority) = str::split_once(origin, "://")?;
@@ -113,15 +100,15 @@ pub fn is_same_origin(one: &str, two: &str) -> bool {
     }
 }
 
-/// Host names have no letter case that would mean anything (RFC 9110 §4.2.3).
+/// Whether a list has this entry. Letter case does not count (RFC 9110 §4.2.3).
 fn is_listed(list: &[String], entry: &str) -> bool {
     list.iter().any(|listed| listed.eq_ignore_ascii_case(entry))
 }
 
-/// The origin's host and port are those of `Host`, or both hosts are loopback names.
+/// Whether host and port of an origin are those of `Host`, or both hosts are loopback names.
 ///
-/// Behind a proxy that ends TLS the origin says `https` and `Host` has no port, so the port that
-/// the origin's scheme implies is dropped on both sides.
+/// If a proxy ends TLS, the origin says `https` and `Host` has no port. So the default port of the origin's
+/// scheme does not count on either side.
 fn is_own_origin(origin: &str, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else {
         return false;

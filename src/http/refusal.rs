@@ -1,16 +1,14 @@
-//! The ready-made answers to requests that are refused: one function per status, one place for
-//! their wording.
+//! The answers to requests that are refused: a function for each status, and the only place of the words.
 //!
-//! Bodies are short, fixed and ASCII, and never repeat request bytes: a peer must not be able to
-//! make us say its words. Every refusal ends the connection, because what follows a request that
-//! was not understood, or whose body was not read, must not be taken for the next request
-//! (RFC 9112 §6.3, §9.6).
+//! Bodies are short, fixed and ASCII, and never have bytes of the request: a peer must not be able to put its
+//! words into our mouth. Every refusal ends the connection, because the body of such a request could be taken
+//! for the next request (RFC 9112 §6.3, §9.6).
 
 use super::method::Method;
 use super::response::{Response, Status};
 use std::borrow::Cow;
 
-/// A request that is refused: the answer, after which the connection ends.
+/// The answer to a request that is refused. After it the connection ends.
 pub type Rejection = Box<Response>;
 
 /// After how many seconds a client may come back that is refused because there is too much to do.
@@ -21,7 +19,7 @@ fn refuse(status: u16, text: &'static str) -> Rejection {
     refuse_with(status, text, [])
 }
 
-/// The refusal with these fields behind those that every text has.
+/// A refusal with header fields of its own.
 fn refuse_with<const N: usize>(
     status: u16,
     text: &'static str,
@@ -38,15 +36,13 @@ pub fn bad_request(text: &'static str) -> Rejection {
     refuse(400, text)
 }
 
-/// `403`: the Origin policy (RFC 6455 §10.2). Names the flag that would allow it.
+/// `403`: the Origin policy (RFC 6455 §10.2). It names the flag that would allow it.
 pub fn origin_not_allowed() -> Rejection {
-    refuse(
-        403,
-        "This Origin is not allowed. The server's flag --allow-origin can allow it.\n",
-    )
+    let text = "This Origin is not allowed. The server's flag --allow-origin can allow it.\n";
+    refuse(403, text)
 }
 
-/// `404`: nothing is served here.
+/// `404`: no application serves this path.
 pub fn not_found() -> Rejection {
     refuse(404, "Nothing is served at this path.\n")
 }
@@ -63,7 +59,7 @@ pub fn request_timeout() -> Rejection {
     refuse(408, "The request did not arrive in time.\n")
 }
 
-/// `413`: a body over the limit, or where none is read.
+/// `413`: a body over the limit, or for a resource that reads none.
 pub fn content_too_large() -> Rejection {
     refuse(413, "The request body is larger than this path accepts.\n")
 }
@@ -78,18 +74,15 @@ pub fn expectation_failed() -> Rejection {
     refuse(417, "The only expectation known here is 100-continue.\n")
 }
 
-/// `421`: the Host policy (RFC 9110 §15.5.20). Names the flag that would allow it.
+/// `421`: the Host policy (RFC 9110 §15.5.20). It names the flag that would allow it.
 pub fn host_not_allowed() -> Rejection {
-    refuse(
-        421,
-        "This Host is not served here. The server's flag --allow-host can allow it.\n",
-    )
+    let text = "This Host is not served here. The server's flag --allow-host can allow it.\n";
+    refuse(421, text)
 }
 
 /// `426`: this resource only speaks WebSocket, version 13.
 ///
-/// RFC 9110 §15.5.22 demands `Upgrade`, §7.8 the connection option beside it, and RFC 6455 §4.4 the
-/// version field.
+/// RFC 9110 §15.5.22 demands `Upgrade`, §7.8 the connection option, and RFC 6455 §4.4 the version.
 pub fn upgrade_required() -> Rejection {
     let fields = [
         ("Upgrade", "websocket".into()),
@@ -109,23 +102,22 @@ pub fn header_fields_too_large() -> Rejection {
     refuse(431, "The request head is too large.\n")
 }
 
-/// `500`: our fault.
+/// `500`: a mistake in the server.
 pub fn internal_server_error() -> Rejection {
     refuse(500, "The server failed on this request.\n")
 }
 
-/// `501`: a method, or a transfer coding, that is implemented nowhere here.
+/// `501`: a method or a transfer coding that this server does not know.
 pub fn not_implemented(text: &'static str) -> Rejection {
     refuse(501, text)
 }
 
-/// `503`: full, stopping, or no answer in time. It says when the client may come again.
+/// `503`: the server is full or stops, or gave no answer in time. It says when to come again.
 pub fn service_unavailable() -> Rejection {
     refuse_with(503, "The server cannot take this request now.\n", [RETRY])
 }
 
-/// `503` to a connection that was just accepted: there are too many of them. It says when the client may
-/// come again.
+/// `503`: the server has too many connections. It says when to come again.
 pub fn too_many_connections() -> Rejection {
     refuse_with(503, "The server has too many connections.\n", [RETRY])
 }

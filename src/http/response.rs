@@ -1,7 +1,7 @@
-//! Responses: a status, header fields, and a body in memory or in pieces (RFC 9112 §4).
+//! A response, and how its head is written (RFC 9112 §4).
 //!
-//! A `Response` says what is answered. `write_head` turns it into bytes and adds the fields that
-//! belong to the connection. Sending the body, or leaving it out after HEAD, is the caller's.
+//! `write_head` writes the fields of a `Response`, and adds those that belong to the connection. The caller sends
+//! the body, or leaves it out after HEAD.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -14,9 +14,9 @@ pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub struct Status(pub u16);
 
 impl Status {
-    /// The phrase behind the code on the status line: for people only, RFC 9112 §4.
-    /// Empty for a code that this server never sends.
-    #[must_use]
+    /// The phrase after the code on the status line, for people (RFC 9112 §4).
+    ///
+    /// It is empty for a code that this server never sends.
     pub fn reason(self) -> &'static str {
         match self.0 {
             101 => "Switching Protocols",
@@ -48,18 +48,18 @@ impl Status {
     }
 }
 
-/// A response body that is too large to hold, or not read yet: produced piece by piece as the socket drains.
+/// A response body that is read piece by piece while the socket takes it.
 pub trait Source {
-    /// The next bytes of the body; 0 is its end.
+    /// Fills `buffer` with the next bytes of the body. Returns how many; 0 is the end.
     ///
     /// # Errors
-    /// Whatever the disk says. The connection is then cut, since the length was already promised.
+    /// An error of the disk. The hub then cuts the connection, since the length is already promised.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
 /// What follows the head of a response.
 pub enum Body {
-    /// Nothing, and no `Content-Length` either (`304`, `101`, `204`).
+    /// Nothing, and no `Content-Length` (`304`, `101`, `204`).
     None,
     /// Bytes that live as long as the program.
     Static(&'static [u8]),
@@ -67,16 +67,15 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// `len` bytes that come in pieces.
     Stream {
-        /// The promised length.
+        /// The length of the whole body.
         len: u64,
-        /// Where they come from.
+        /// Gives the bytes.
         source: Box<dyn Source>,
     },
 }
 
 impl Body {
-    /// The value of `Content-Length`, in bytes. `None`: the field is left out.
-    #[must_use]
+    /// The value of `Content-Length`, in bytes. `None`: there is no such field.
     pub fn content_length(&self) -> Option<u64> {
         match self {
             Self::None => None,
@@ -87,13 +86,12 @@ impl Body {
     }
 }
 
-/// One HTTP response, without the fields that belong to the connection
-/// (`Date`, `Content-Length`, `Connection`), which are added when it is written.
+/// One HTTP response. [`write_head`] adds `Date`, `Content-Length` and `Connection`.
 #[must_use]
 pub struct Response {
     /// The status code.
     pub status: Status,
-    /// Header fields in their order. Values never contain request bytes unescaped.
+    /// Header fields in their order. Values never have bytes of the request unescaped.
     pub fields: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
     pub body: Body,
@@ -102,7 +100,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer for people: a fixed text. `nosniff` keeps a browser from taking it for a page.
+    /// A fixed text as an answer. `nosniff` tells browsers not to take it for a page.
     pub fn text(status: Status, text: &'static str) -> Self {
         Self {
             status,
@@ -115,15 +113,15 @@ impl Response {
         }
     }
 
-    /// The same response with one more header field behind the others.
+    /// Adds a header field after the others.
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.fields.push((name, value.into()));
         self
     }
 
-    /// Appends the whole answer, as the last of its connection, for a program without a clock: it has no `Date`.
+    /// Appends the whole answer, without `Date`, as the last one of its connection.
     ///
-    /// A body that comes in pieces is left to the caller.
+    /// It is for programs without a clock. A body that comes in pieces is left to the caller.
     pub fn write(&self, out: &mut Vec<u8>) {
         write_head(out, self, "", true);
         match &self.body {
@@ -133,9 +131,7 @@ impl Response {
         }
     }
 
-    /// The fixed text of a `Response::text`, for the log: it holds no byte of the request.
-    /// Empty for any other body.
-    #[must_use]
+    /// The text of a [`Response::text`], for the log. It has no byte of the request. Empty for other bodies.
     pub fn explanation(&self) -> &'static str {
         match self.body {
             Body::Static(bytes) => std::str::from_utf8(bytes).unwrap_or("").trim_end(),
@@ -146,9 +142,9 @@ impl Response {
 
 /// Appends status line, header fields and the empty line (RFC 9112 §2.1).
 ///
-/// `date` is an IMF-fixdate (see `date::DateCache`), or empty, which leaves it out. `closing` (or `response.close`) adds the
-/// connection option `close`; `Content-Length` stands for every body but `Body::None`, also when
-/// the request was HEAD and the caller leaves the body out (RFC 9110 §9.3.2).
+/// `date` is an IMF-fixdate (see `date::DateCache`); an empty one leaves the field out. `closing`, or
+/// `response.close`, adds the connection option `close`. `Content-Length` is written for every body but `Body::None`,
+/// also if the caller leaves the body out after HEAD (RFC 9110 §9.3.2).
 pub fn write_head(out: &mut Vec<u8>, response: &Response, date: &str, closing: bool) {
     let closing = closing || response.close;
     let Status(code) = response.status;
@@ -157,42 +153,33 @@ pub fn write_head(out: &mut Vec<u8>, response: &Response, date: &str, closing: b
     if !date.is_empty() {
         write_field(out, "Date", date, "");
     }
-    let mut close_written = false;
+    let mut must_say_close = closing;
     for (name, value) in &response.fields {
-        let is_connection = name.eq_ignore_ascii_case("connection");
-        let more = if closing && is_connection {
-            close_written = true;
-            ", close"
-        } else {
-            ""
-        };
-        write_field(out, name, value, more);
+        let adds_close = must_say_close && name.eq_ignore_ascii_case("connection");
+        must_say_close &= !adds_close;
+        write_field(out, name, value, if adds_close { ", close" } else { "" });
     }
     if let Some(len) = response.body.content_length() {
         let _ = write!(out, "Content-Length: {len}\r\n");
     }
-    if closing && !close_written {
+    if must_say_close {
         write_field(out, "Connection", "close", "");
     }
     out.extend_from_slice(b"\r\n");
 }
 
-/// A CR, LF or NUL inside a value would let whoever chose it write header fields or a whole second
-/// response ("response splitting", RFC 9110 §5.5). Such a value is our own fault: it is found by
-/// the assertion in tests, and harmless in a release.
+/// Appends a header field. Its value is `value` and `more`, and a control byte in `value` becomes a space.
+///
+/// A CR or LF there would begin another field, or a second response ("response splitting", RFC 9110 §5.5). Such a
+/// value is a mistake in this program, which the assertion finds in tests.
 pub(crate) fn write_field(out: &mut Vec<u8>, name: &str, value: &str, more: &str) {
     let is_forbidden = |byte: u8| byte.is_ascii_control() && byte != b'\t';
-    debug_assert!(
-        !value.bytes().any(is_forbidden),
-        "control byte in the value of {name}"
-    );
+    let is_clean = !value.bytes().any(is_forbidden);
+    debug_assert!(is_clean, "control byte in the value of {name}");
+    let clean = |byte| if is_forbidden(byte) { b' ' } else { byte };
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    out.extend(
-        value
-            .bytes()
-            .map(|byte| if is_forbidden(byte) { b' ' } else { byte }),
-    );
+    out.extend(value.bytes().map(clean));
     out.extend_from_slice(more.as_bytes());
     out.extend_from_slice(b"\r\n");
 }

@@ -1,17 +1,16 @@
 //! What a resource allows (RFC 9110 §9.1).
 //!
-//! The application fills a `Route` when the head is complete and the body is not: nothing was read
-//! yet that would have to be thrown away.
+//! An application makes a `Route` from the head alone. So a body that is not allowed is never read.
 
 use super::method::Method;
 
-/// What may be asked of one resource.
+/// What one resource allows.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The methods it has; `Get` among them when `websocket` is set.
+    /// The allowed methods. `Get` must be one of them if `websocket` is set.
     pub methods: &'static [Method],
-    /// It is a WebSocket endpoint, and nothing else: plain requests are told so.
+    /// The resource speaks WebSocket only. A plain request gets `426`.
     pub websocket: bool,
-    /// The largest request body it reads, in bytes after decoding. 0: none is read.
+    /// The largest request body that is read, in bytes after decoding. 0: none is read.
     pub max_body_bytes: u64,
 }

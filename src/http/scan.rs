@@ -1,8 +1,8 @@
 //! Finds the end of a request head in bytes that arrive in any pieces (RFC 9112 §2.1).
 //!
-//! Each byte is looked at once, so a peer that sends one byte at a time costs no more than one that
-//! sends all at once. What the head says is left to `head::parse`; refused here is only what need
-//! not be waited for: bytes that cannot become a request, and sizes over a limit.
+//! It looks at each byte once, so a peer that sends one byte at a time costs no more than one that sends
+//! all at once. It refuses only what is sure before the end: bytes that cannot become a request, and
+//! sizes over a limit. `head::parse` judges the rest.
 //!
 //! ```text
 //!  Start ── CR LF or LF, once ──┐
@@ -22,12 +22,12 @@ use super::fields::is_token_byte;
 use super::refusal::{self, Rejection};
 use crate::config::Config;
 
-/// How long the head at the start of `bytes` is, for a program that keeps all bytes until a head is whole.
+/// Length of the head at the start of `bytes`, for a program that keeps all bytes of a head.
 ///
-/// `None`: more has to come. Each call looks at all bytes, and keeps the limits that a server has by default.
+/// `None`: the head is not complete. The limits are those of a default `Config`.
 ///
 /// # Errors
-/// Those of [`HeadScanner::scan`].
+/// The errors of [`HeadScanner::scan`].
 pub fn head_len(bytes: &[u8]) -> Result<Option<usize>, Rejection> {
     HeadScanner::default().scan(bytes, &Config::default())
 }
@@ -41,7 +41,7 @@ enum State {
     StartCr,
     Method,
     Target,
-    /// Inside a line: behind the target, or in a field line.
+    /// Inside a line: after the target, or in a field line.
     Line,
     /// At the first byte of a field line, or of the empty line that ends the head.
     LineStart,
@@ -49,7 +49,7 @@ enum State {
     LastCr,
 }
 
-/// See the module. One per request: begin the next with a new one.
+/// Finds the end of one request head. The next request needs a new scanner.
 #[derive(Debug, Clone, Default)]
 pub struct HeadScanner {
     state: State,
@@ -60,16 +60,15 @@ pub struct HeadScanner {
 }
 
 impl HeadScanner {
-    /// Whether no byte has come yet: the peer is idle, not slow.
-    #[must_use]
+    /// Whether no byte has come yet. Then the peer is idle, and not slow.
     pub fn is_fresh(&self) -> bool {
         self.head_bytes == 0
     }
 
-    /// Looks at bytes that were not looked at before.
+    /// Looks at bytes that follow those of the call before.
     ///
-    /// `Some(n)`: the head ends behind the first `n` bytes of `new` (`1..=new.len()`); the rest
-    /// belongs to what follows. `None`: all of `new` belongs to a head that is not complete.
+    /// `Some(n)`: the head ends after the first `n` bytes of `new`, at least one. `None`: all of `new` belongs to a
+    /// head that is not complete.
     ///
     /// # Errors
     /// `400` for bytes that cannot become a request, `414` for a target and `431` for a head over

@@ -15,7 +15,7 @@ use crate::conn::{Conn, Phase};
 use crate::outbox::Span;
 use crate::pool::{Block, BlockSize, Pool};
 use crate::shortcuts;
-use crate::ws::endpoint::TURNED_BYTES;
+use crate::ws::endpoint::ECHO_IN_PLACE_BYTES;
 use crate::ws::frame;
 use std::mem;
 
@@ -92,7 +92,7 @@ impl Intake {
     pub(crate) fn given<'a>(&self, message: Message<'a>) -> Option<Given<'a>> {
         let len = message.bytes().len();
         // Shortcut, equals `Ctx::send_many`: an echo is sent from where it lies.
-        if !shortcuts::ON || len < TURNED_BYTES || self.end == 0 {
+        if !shortcuts::ON || len < ECHO_IN_PLACE_BYTES || self.end == 0 {
             return None;
         }
         let end = SPANS_AT + self.end;

@@ -144,7 +144,7 @@ impl Hub {
             Complete::Large(large) => {
                 let core = &mut self.core;
                 // Its memory moves from the connection's account to that of what queues share.
-                core.memory.delivering = large.len();
+                core.memory.delivering = large.byte_len();
                 let large =
                     LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
                 core.recount(id.slot);

@@ -26,21 +26,18 @@ impl Span {
     };
 
     /// Number of bytes.
-    #[must_use]
     #[inline]
     pub fn len(self) -> usize {
         (self.end - self.start) as usize
     }
 
     /// No bytes.
-    #[must_use]
     #[inline]
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
     /// These bytes of `buffer`.
-    #[must_use]
     #[inline]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
         self.within(buffer).unwrap_or_default()
@@ -59,7 +56,6 @@ pub struct Meter(Rc<Cell<usize>>);
 
 impl Meter {
     /// The sum, in bytes.
-    #[must_use]
     pub fn total(&self) -> usize {
         self.0.get()
     }
@@ -101,13 +97,11 @@ impl Memory {
 
 impl Chunk {
     /// Takes the bytes over and counts their capacity.
-    #[must_use]
     pub fn new(bytes: Vec<u8>, meter: &Meter) -> Rc<Self> {
         Self::of(Memory::Heap(bytes), meter)
     }
 
     /// Takes a block over and counts it.
-    #[must_use]
     pub fn of_block(block: Block, meter: &Meter) -> Rc<Self> {
         Self::of(Memory::Block(block), meter)
     }
@@ -131,7 +125,6 @@ impl Chunk {
     }
 
     /// Memory it takes, in bytes, its own record included.
-    #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.memory.cost()
     }

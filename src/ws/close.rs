@@ -1,8 +1,7 @@
-//! Close codes, the payload of a Close frame, and every way to break the rules
-//! (RFC 6455 §5.5.1, §7.1.7, §7.4).
+//! Close codes, the payload of a Close frame, and every rule that a peer can break (RFC 6455 §5.5.1, §7.1.7, §7.4).
 //!
-//! A [`Violation`] is the peer's fault. It is found wherever bytes are judged and
-//! answered in one place: the endpoint *fails the WebSocket connection*.
+//! A [`Violation`] is the peer's fault. Many places find one; the hub alone answers it, with a Close frame
+//! of the code and the reason that stand here.
 
 use std::fmt;
 
@@ -21,15 +20,15 @@ impl CloseCode {
     pub const GoingAway: Self = Self(1001);
     /// 1002: a rule of the protocol was broken.
     pub const ProtocolError: Self = Self(1002);
-    /// 1003: a type of data that this endpoint does not take.
+    /// 1003: the application does not take this type of data.
     pub const UnsupportedData: Self = Self(1003);
-    /// 1005: "the Close had no code". Reported to applications, never sent.
+    /// 1005: the peer's Close had no code. Applications are told this; it is never sent.
     pub const NoStatusReceived: Self = Self(1005);
-    /// 1006: "there was no Close". Reported to applications, never sent.
+    /// 1006: the connection ended without a Close. Applications are told this; it is never sent.
     pub const AbnormalClosure: Self = Self(1006);
     /// 1007: text that is not UTF-8.
     pub const InvalidFramePayloadData: Self = Self(1007);
-    /// 1008: a policy was violated; here: abuse of fragments or of patience.
+    /// 1008: a policy was violated. Here: too many fragments, or a message that comes too slowly.
     pub const PolicyViolation: Self = Self(1008);
     /// 1009: a message larger than this server takes.
     pub const MessageTooBig: Self = Self(1009);
@@ -40,9 +39,8 @@ impl CloseCode {
 
     /// Whether this code may stand in a Close frame (RFC 6455 §7.4.1, §7.4.2).
     ///
-    /// 1004 is reserved, 1005, 1006 and 1015 are names for what never was on the wire,
+    /// 1004 is reserved. 1005, 1006 and 1015 are never sent: programs use them to report an end without a code.
     /// 1016 to 2999 belong to future versions of the protocol.
-    #[must_use]
     pub fn may_be_sent(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
@@ -67,29 +65,29 @@ pub enum Violation {
     FragmentedControlFrame,
     /// A control frame of more than 125 bytes (§5.5).
     ControlFrameTooLong,
-    /// A continuation frame, but no message was begun (§5.4).
+    /// A continuation frame when no message has begun (§5.4).
     NothingToContinue,
     /// A new text or binary frame inside an unfinished message (§5.4).
     InterleavedMessage,
     /// A 64-bit length with its most significant bit set (§5.2).
     LengthTopBit,
-    /// A length not written in its shortest form (§5.2 binds the sender; refusing is our policy).
+    /// A length that is not in its shortest form (§5.2 binds the sender; to refuse it is our choice).
     LengthNotShortest,
     /// A frame or message over the size limit (§10.4).
     MessageTooBig,
-    /// More fragments in one message than anybody needs (§10.4).
+    /// A message of more fragments than the limit (§10.4).
     TooManyFragments,
-    /// An unfinished message that hardly grows.
+    /// An unfinished message that has not grown enough before its deadline.
     MessageTooSlow,
     /// A text message or close reason that is not UTF-8 (§8.1).
     NotUtf8,
-    /// A compressed message that is not DEFLATE, or not all of it (RFC 7692 §7.2.2).
+    /// A compressed message that is not valid DEFLATE, or is cut off (RFC 7692 §7.2.2).
     CorruptDeflate,
-    /// More blocks with BFINAL in one compressed message than anybody needs (RFC 7692 §8).
+    /// A compressed message of more than 4,096 blocks with BFINAL (RFC 7692 §8).
     TooManyFinalBlocks,
-    /// No rule: the server has no memory left to inflate the message.
+    /// The server has no memory left for the message. No rule is broken, but the answer is a Close, too.
     NoRoom,
-    /// A Close payload of one byte: a code has two (§5.5.1).
+    /// A Close with a payload of one byte: a code has two (§5.5.1).
     HalfCloseCode,
     /// A close code that must not be on the wire (§7.4).
     BadCloseCode,
@@ -97,47 +95,45 @@ pub enum Violation {
 
 impl Violation {
     /// The code of the Close frame that answers it.
-    #[must_use]
     pub fn close_code(self) -> CloseCode {
-        match self {
-            Self::MessageTooBig => CloseCode::MessageTooBig,
-            Self::TooManyFragments | Self::TooManyFinalBlocks | Self::MessageTooSlow => {
-                CloseCode::PolicyViolation
-            }
-            Self::NotUtf8 | Self::CorruptDeflate => CloseCode::InvalidFramePayloadData,
-            Self::NoRoom => CloseCode::TryAgainLater,
-            _ => CloseCode::ProtocolError,
-        }
+        self.answer().0
     }
 
-    /// The reason of the Close frame: fixed ASCII, never the peer's bytes, at most 123 bytes.
-    #[must_use]
+    /// The reason of the Close frame that answers it: ASCII, at most 123 bytes.
     pub fn reason(self) -> &'static str {
+        self.answer().1
+    }
+
+    /// Code and reason of the Close frame. A reason never holds bytes of the peer.
+    fn answer(self) -> (CloseCode, &'static str) {
+        use CloseCode as Code;
         match self {
-            Self::ReservedBit => "reserved bit set",
-            Self::UnknownOpcode => "unknown opcode",
-            Self::Unmasked => "frame not masked",
-            Self::FragmentedControlFrame => "fragmented control frame",
-            Self::ControlFrameTooLong => "control frame over 125 bytes",
-            Self::NothingToContinue => "continuation without a message",
-            Self::InterleavedMessage => "new message inside a message",
-            Self::LengthTopBit => "length has its top bit set",
-            Self::LengthNotShortest => "length not in its shortest form",
-            Self::MessageTooBig => "message too big",
-            Self::TooManyFragments => "too many fragments",
-            Self::MessageTooSlow => "message too slow",
-            Self::NotUtf8 => "not UTF-8",
-            Self::CorruptDeflate => "compressed data corrupt",
-            Self::TooManyFinalBlocks => "too many final blocks",
-            Self::NoRoom => "out of memory for peers",
-            Self::HalfCloseCode => "close code of one byte",
-            Self::BadCloseCode => "close code not allowed",
+            Self::ReservedBit => (Code::ProtocolError, "reserved bit set"),
+            Self::UnknownOpcode => (Code::ProtocolError, "unknown opcode"),
+            Self::Unmasked => (Code::ProtocolError, "frame not masked"),
+            Self::FragmentedControlFrame => (Code::ProtocolError, "fragmented control frame"),
+            Self::ControlFrameTooLong => (Code::ProtocolError, "control frame over 125 bytes"),
+            Self::NothingToContinue => (Code::ProtocolError, "continuation without a message"),
+            Self::InterleavedMessage => (Code::ProtocolError, "new message inside a message"),
+            Self::LengthTopBit => (Code::ProtocolError, "length has its top bit set"),
+            Self::LengthNotShortest => (Code::ProtocolError, "length not in its shortest form"),
+            Self::MessageTooBig => (Code::MessageTooBig, "message too big"),
+            Self::TooManyFragments => (Code::PolicyViolation, "too many fragments"),
+            Self::MessageTooSlow => (Code::PolicyViolation, "message too slow"),
+            Self::NotUtf8 => (Code::InvalidFramePayloadData, "not UTF-8"),
+            Self::CorruptDeflate => (Code::InvalidFramePayloadData, "compressed data corrupt"),
+            Self::TooManyFinalBlocks => (Code::PolicyViolation, "too many final blocks"),
+            Self::NoRoom => (Code::TryAgainLater, "out of memory for peers"),
+            Self::HalfCloseCode => (Code::ProtocolError, "close code of one byte"),
+            Self::BadCloseCode => (Code::ProtocolError, "close code not allowed"),
         }
     }
 }
 
-/// Judges the payload of a Close frame, or as much of it as has arrived:
-/// the code as soon as its two bytes are there, the reason at its first impossible byte.
+/// Judges the payload of a Close frame, or the part of it that has arrived.
+///
+/// The code is judged when its two bytes are there, the reason at its first impossible byte. `complete`: nothing is
+/// missing. Returns the code, or `None` if there is none.
 ///
 /// # Errors
 /// [`Violation::BadCloseCode`] or [`Violation::NotUtf8`].

@@ -1,8 +1,10 @@
-//! One WebSocket, the server's side: what arrives becomes events (RFC 6455 §5.5, §6.2).
+//! The receiving side of one WebSocket: bytes become events (RFC 6455 §5.5, §6.2).
 //!
-//! The endpoint sends nothing itself. It tells the connection what happened; the connection
-//! answers a Ping, echoes a Close and fails on a violation. After a Close or a failure the
-//! connection drops the endpoint, so a late frame cannot be processed by accident.
+//! The endpoint sends nothing itself. It tells its caller what has happened; the caller answers a Ping, sends a Close
+//! back, and closes after a violation. Then the caller drops the endpoint, so that no later frame can be read.
+//!
+//! Skip on first reading: `begins_large` and `adopt`, and from `has_room` to `arrived`. They read large messages
+//! to their place.
 
 use super::close::{CloseCode, Violation, check_payload};
 use super::content::is_large;
@@ -14,25 +16,26 @@ use crate::pool::{Block, BlockSize, Pool};
 use crate::shortcuts;
 use std::borrow::Cow;
 
-/// What an endpoint reports.
+/// What has arrived at an endpoint.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A whole message.
     Message(Complete<'a>),
-    /// A Ping, with its payload of 0 to 125 bytes; it wants a Pong with the same payload (§5.5.2).
+    /// A Ping, with its payload of 0 to 125 bytes. The caller must send a Pong with the same payload (§5.5.2).
     Ping(Cow<'a, [u8]>),
-    /// A Pong; nothing is to be done (§5.5.3).
+    /// A Pong. The caller has nothing to do (§5.5.3).
     Pong,
-    /// The peer's Close; `None` when it carried no code (§7.1.5 calls that 1005).
+    /// The peer's Close. `None`: it has no code (§7.1.5 calls that 1005).
     Close(Option<CloseCode>),
-    /// A message that an extension decodes has grown, and takes this many bytes of memory. The next call goes on
-    /// with it, also if the input is used up. A caller that has no room for it drops the endpoint.
+    /// A message that an extension decodes has grown, and takes this many bytes of memory.
+    ///
+    /// The caller must call again, also if the input is used up; or drop the endpoint, if it has no room.
     Growing(usize),
 }
 
 /// The receiving side of one WebSocket.
 ///
-/// A server without extensions needs no more than this to echo what it reads:
+/// A server without extensions needs only this to echo what it reads:
 ///
 /// ```
 /// use ws101::ws::endpoint::{Endpoint, Event, Limits};
@@ -60,16 +63,17 @@ pub enum Event<'a> {
 #[derive(Debug, Default)]
 pub struct Endpoint {
     reader: Reader,
-    /// The message that has begun, if there is one: between its frames or inside one.
+    /// The message that has begun and is not complete.
     message: Option<Box<Building>>,
 }
 
-pub use super::reader::TURNED_BYTES;
+pub use super::reader::ECHO_IN_PLACE_BYTES;
 
-/// If fewer bytes of a frame are missing, they are read as usual: the next frame may follow in the same read.
+/// If fewer bytes of a frame are missing, they are read into the receive buffer: the next frame may follow
+/// in the same read.
 const DIRECT_BYTES: u64 = 16 << 10;
 
-/// The limits an endpoint keeps.
+/// The limits that an endpoint enforces.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Payload of one message, in bytes.
@@ -89,8 +93,9 @@ impl Default for Limits {
 }
 
 impl Endpoint {
-    /// The next event in `input`, which is shortened by what was used.
-    /// `Ok(None)`: all of it was used and more is needed.
+    /// Gives the next event in `input`, and takes what it used off `input`.
+    ///
+    /// Returns `Ok(None)` if all of it is used and more is needed.
     ///
     /// # Errors
     /// A violation, at the first byte that proves it. The endpoint must not be used again.
@@ -105,8 +110,9 @@ impl Endpoint {
         }
     }
 
-    /// Does what [`Endpoint::receive_general`] does, in a shorter way, for a message that is one frame and lies whole at
-    /// the start of `input`. `None`: there is anything else, and nothing was used.
+    /// A short way of [`Endpoint::receive_general`] for a message that is one frame and lies whole in `input`.
+    ///
+    /// Returns `None`, and uses nothing, if there is anything else. The caller must then call the general way.
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]. The endpoint must not be used again.
@@ -136,8 +142,9 @@ impl Endpoint {
         }
     }
 
-    /// The next event in `input`, as [`Endpoint::receive`] gives it. Large messages lie in blocks of `pool`;
-    /// `coding` is there if an extension was agreed to.
+    /// Gives the next event in `input`, as [`Endpoint::receive`] does, also with an extension.
+    ///
+    /// Large messages lie in blocks of `pool`. `coding`: the extension that was agreed to.
     ///
     /// # Errors
     /// A violation, at the first byte that proves it. The endpoint must not be used again.
@@ -167,7 +174,7 @@ impl Endpoint {
                 let message = Message::whole(piece.opcode, payload)?;
                 return Ok(Some(Event::Message(message.into())));
             }
-            // A message that is complete with its first piece needs no box.
+            // A message that ends with its first piece needs no box.
             let mut begun = None;
             let message = match &mut self.message {
                 Some(message) => message,
@@ -189,9 +196,9 @@ impl Endpoint {
         }
     }
 
-    /// Whether these bytes, a whole read, are the beginning of a large message, and nothing else. Then the block that
-    /// they lie in can become the message's first: see [`Endpoint::adopt`].
-    #[must_use]
+    /// The header of a large message, if a read gave its beginning and nothing else.
+    ///
+    /// The caller may then give the block in which `bytes` lie to [`Endpoint::adopt`].
     pub fn begins_large(&self, bytes: &[u8], limits: &Limits, pool: &Pool) -> Option<Header> {
         if self.message.is_some() {
             return None;
@@ -205,8 +212,9 @@ impl Endpoint {
         (is_large(arrived, missing, pool) && is_earned).then_some(header)
     }
 
-    /// Takes over the block in which a large message begins: its header ends at `start`, what has arrived ends at
-    /// `end`. Does what [`Endpoint::receive`] does with such bytes, but for the copy.
+    /// Takes over the block in which a large message begins, and copies nothing.
+    ///
+    /// The header ends at `start`, what has arrived ends at `end`. Otherwise as [`Endpoint::receive`].
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]. The endpoint must not be used again.
@@ -218,21 +226,19 @@ impl Endpoint {
         end: usize,
     ) -> Result<(), Violation> {
         self.reader.begin_elsewhere(header, end - start);
-        let message = Building::adopt(header, block, start, end)?;
-        self.message = Some(Box::new(message));
+        self.message = Some(Box::new(Building::adopt(header, block, start, end)?));
         Ok(())
     }
 
     /// Whether the last read ended inside a frame, or inside its header.
-    #[must_use]
     #[inline]
     pub fn is_inside_frame(&self) -> bool {
         self.reader.is_inside_frame()
     }
 
-    /// Whether what comes next is payload of a large message, and is to be read to its place there: see
-    /// [`Endpoint::room`].
-    #[must_use]
+    /// Whether the caller should read the next bytes to where [`Endpoint::room`] says.
+    ///
+    /// They are payload of a large message then.
     #[inline]
     pub fn has_room(&self) -> bool {
         let is_long = |missing| missing >= DIRECT_BYTES;
@@ -241,44 +247,43 @@ impl Endpoint {
     }
 
     /// Whether the last read ended inside a frame of a large message whose first block is not full.
-    #[must_use]
     pub fn is_first_open(&self) -> bool {
         let message = self.message.as_ref();
         self.reader.missing().is_some() && message.is_some_and(|it| it.is_first_open())
     }
 
-    /// Where the next bytes of a large message are to be read to, 256 KiB at most. `None`: they are to be
-    /// received as others.
+    /// The place to which the next bytes of a large message should be read: 256 KiB at most.
+    ///
+    /// `None`: the caller must read them into the receive buffer.
     pub fn room(&mut self, pool: &Pool) -> Option<&mut [u8]> {
         let missing = self.reader.missing()?;
         self.message.as_mut()?.room(missing, pool)
     }
 
-    /// The first `len` bytes of [`Endpoint::room`] have arrived. They are unmasked there, and text is checked.
+    /// Unmasks and checks the first `len` bytes of [`Endpoint::room`], which the caller has read.
     ///
     /// # Errors
     /// [`Violation::NotUtf8`]. The endpoint must not be used again.
     pub fn arrived(&mut self, len: usize) -> Result<Option<Event<'static>>, Violation> {
-        let (Some(passed), Some(message)) = (self.reader.pass(len), &mut self.message) else {
+        let (Some((key, ends)), Some(message)) = (self.reader.skip(len), &mut self.message) else {
             return Ok(None);
         };
-        let large = message.arrived(len, passed.masking_key, passed.ends_message)?;
+        let large = message.arrived(len, key, ends)?;
         if large.is_some() {
             self.message = None;
         }
         Ok(large.map(|large| Event::Message(Complete::Large(large))))
     }
 
-    /// Bytes of an unfinished message that have arrived. Of a coded one: those that came out, or those that
-    /// went in, if they are more, since they may have to wait as they came.
-    #[must_use]
+    /// Bytes of an unfinished message that have arrived.
+    ///
+    /// Of a coded one, the coded or the decoded bytes, whichever are more: both may be kept.
     pub fn unfinished_bytes(&self) -> usize {
         let message = self.message.as_ref();
         message.map_or(0, |message| message.len().max(message.received))
     }
 
-    /// Bytes of memory held for what is unfinished.
-    #[must_use]
+    /// Bytes of memory held for an unfinished frame and message.
     pub fn held_bytes(&self) -> usize {
         let message = self.message.as_ref();
         self.reader.held_bytes() + message.map_or(0, |message| message.held_bytes())

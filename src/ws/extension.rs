@@ -1,10 +1,10 @@
 //! The port for an extension that codes the payload of messages, as compression does (RFC 6455 §9, RFC 7692).
 //!
-//! On a first reading skip this file: plain messages need nothing of it.
+//! Skip this file on a first reading: plain messages need nothing of it.
 //!
 //! `ws` knows such an extension only by two traits. One [`Extension`] serves all connections. It makes a
-//! [`Decoder`] for each coded message that arrives; what comes out is collected and judged as the
-//! payload of any other message. Without an extension nobody implements them.
+//! [`Decoder`] for each coded message that arrives. The decoded bytes are collected and judged as those of
+//! a plain message. Only the folder `deflate` implements the traits.
 
 use super::close::Violation;
 use crate::http::head::Head;
@@ -15,20 +15,20 @@ use std::fmt::Debug;
 pub struct Reach {
     /// Base-2 logarithm of the largest distance in bytes, 8 to 15.
     pub window_bits: u8,
-    /// Whether a message may refer to the messages before it. Otherwise each stands for itself.
+    /// Whether a message may refer to the messages before it.
     pub takes_over: bool,
 }
 
-/// What was agreed to with one client.
+/// How an extension codes the messages of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed {
-    /// For the messages that we send.
+    /// The reach of messages that the server sends.
     pub sent: Reach,
-    /// For the messages that we receive.
+    /// The reach of messages that the client sends.
     pub received: Reach,
 }
 
-/// What is kept of one connection between two messages, if one may refer to another.
+/// The earlier messages of one connection, as far as the next ones may refer to them.
 #[derive(Debug, Default)]
 pub struct History {
     /// The last decoded bytes that were received.
@@ -39,7 +39,6 @@ pub struct History {
 
 impl History {
     /// Bytes of memory held.
-    #[must_use]
     pub fn held_bytes(&self) -> usize {
         size_of::<Self>() + self.received.capacity() + self.sent.capacity()
     }
@@ -47,9 +46,9 @@ impl History {
 
 /// An extension that codes the payload of messages, for all connections.
 pub trait Extension {
-    /// Judges what a client offers. `None`: nothing is agreed to, and messages stay as they are.
+    /// Chooses an offer of the client, and makes the value of `Sec-WebSocket-Extensions` for the answer.
     ///
-    /// Otherwise also gives the value of `Sec-WebSocket-Extensions` for the answer. The list of offers must be well formed.
+    /// The list of offers must be well formed. Returns `None` if no offer can be accepted: messages stay plain.
     fn agree(&self, head: &Head<'_>) -> Option<(Agreed, String)>;
 
     /// Gives the decoder for a message that begins to arrive. `is_whole`: all of it is there.
@@ -57,8 +56,8 @@ pub trait Extension {
 
     /// Appends to `out` the coded payload of a message that is given in parts.
     ///
-    /// With `history` the message may refer to those before it, and is noted there; without, it stands for
-    /// itself. Returns `false` if coding is not worth it: then `out` and `history` are as before.
+    /// With `history` the message may refer to earlier ones, and is noted there. Returns `false` if coding is
+    /// not worth it: then `out` and `history` are as before.
     fn encode(
         &mut self,
         agreed: Agreed,
@@ -67,20 +66,19 @@ pub trait Extension {
         out: &mut Vec<u8>,
     ) -> bool;
 
-    /// How many bytes decoders gave, or copied, since this was asked last.
+    /// How many bytes decoders have given or copied since the last call.
     fn take_work(&mut self) -> usize;
 }
 
 /// Decodes one message.
 pub trait Decoder: Debug {
-    /// Decodes `input`, which is shortened by what was used; with `is_last` it also ends the message.
-    /// `history` is what the message may refer to.
+    /// Decodes `input`, and takes what it used off `input`. `is_last`: the message ends with it.
     ///
-    /// Returns `true` if all of `input` is decoded. Returns `false` if the chunk must be taken first; the caller then
-    /// goes on with the rest of `input`.
+    /// The message may refer to `history`. Returns `true` if all of `input` is decoded. Returns `false` if the caller must
+    /// first take the chunk; it then calls again with the rest of `input`.
     ///
     /// # Errors
-    /// The rule that the payload breaks. What came out before it is the chunk.
+    /// The rule that the payload breaks. The chunk has the bytes that were decoded before that.
     fn decode(
         &mut self,
         input: &mut &[u8],
@@ -88,34 +86,34 @@ pub trait Decoder: Debug {
         history: &[u8],
     ) -> Result<bool, Violation>;
 
-    /// What came out and was not taken.
+    /// The decoded bytes that the caller has not taken.
     fn chunk(&self) -> &[u8];
 
     /// Forgets the chunk, which the caller has taken.
     fn taken(&mut self);
 
-    /// Keeps input that cannot be decoded at once. It comes before that of the next call of `decode`.
+    /// Keeps input that the caller cannot have decoded now. The next call of `decode` begins with it.
     fn keep(&mut self, input: &[u8]);
 
-    /// Notes the message, which is complete, for those that may refer to it.
+    /// Notes the complete message in `history`, for messages that may refer to it.
     fn note(&self, agreed: Agreed, history: &mut Option<Box<History>>);
 
-    /// Bytes of memory held, beside the message itself.
+    /// Bytes of memory that the decoder holds. The message itself is not counted.
     fn held_bytes(&self) -> usize;
 
     /// Lets the extension use this decoder for another message.
     fn give_back(self: Box<Self>);
 }
 
-/// What it takes to receive coded messages on one connection.
+/// All that is needed to receive coded messages on one connection.
 pub struct Coding<'e, 'm> {
-    /// Decodes them.
+    /// The extension that decodes them.
     pub extension: &'m mut dyn Extension,
-    /// What was agreed to with the client.
+    /// How the client's messages are coded.
     pub agreed: Agreed,
-    /// What the connection keeps between two messages.
+    /// The earlier messages of the connection.
     pub history: &'m mut Option<Box<History>>,
-    /// Here is left the decoder in which a complete message lies. The caller gives it back after the
+    /// Receives the decoder in which a complete message lies. The caller must give it back after the
     /// message was used ([`Decoder::give_back`]).
     pub used: &'e mut Option<Box<dyn Decoder>>,
 }

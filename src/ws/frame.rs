@@ -1,4 +1,4 @@
-//! The frame header, byte by byte, and the mask (RFC 6455 §5.2, §5.3).
+//! The header of a frame, read and written, and the mask (RFC 6455 §5.2, §5.3).
 //!
 //! ```text
 //!  0                   1                   2                   3
@@ -13,9 +13,8 @@
 //! +------------------------------------------+--------------------+
 //! ```
 //!
-//! Header bits are taken apart here and nowhere else, and here they are judged:
-//! in the order of the bytes, so that the first wrong byte decides however the
-//! stream was cut. Payload is the reader's business.
+//! Only this file knows the bits of a header. It judges them in the order of the bytes, so that the first
+//! wrong byte decides, however the stream is cut into reads. The payload is left to `reader`.
 
 use super::close::{CloseCode, Violation};
 
@@ -37,7 +36,7 @@ const KEY_BYTES: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Opcode {
-    /// Carries on the message that an earlier frame began.
+    /// Continues the message that an earlier frame began.
     Continuation = 0x0,
     /// Begins a text message.
     Text = 0x1,
@@ -52,8 +51,7 @@ pub enum Opcode {
 }
 
 impl Opcode {
-    /// The opcode of the low four bits of a frame's first byte, if it has a meaning.
-    #[must_use]
+    /// The opcode in the low four bits of a frame's first byte. `None`: it is reserved.
     pub fn of(first_byte: u8) -> Option<Self> {
         Some(match first_byte & OPCODE {
             0x0 => Self::Continuation,
@@ -66,8 +64,7 @@ impl Opcode {
         })
     }
 
-    /// Close, Ping and Pong are control frames (RFC 6455 §5.5).
-    #[must_use]
+    /// Whether the frame is a Close, Ping or Pong (RFC 6455 §5.5).
     pub fn is_control(self) -> bool {
         self as u8 & 0x8 != 0
     }
@@ -76,13 +73,13 @@ impl Opcode {
 /// A decoded header of a frame from a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// Last frame of its message.
+    /// The frame is the last one of its message.
     pub fin: bool,
     /// The bit that permessage-deflate uses (RFC 7692 §6).
     pub rsv1: bool,
     /// What the frame is.
     pub opcode: Opcode,
-    /// Bytes of payload that follow, the masking key not counted.
+    /// Bytes of payload that follow the header.
     pub payload_len: u64,
     /// The key that undoes the mask.
     pub masking_key: [u8; 4],
@@ -90,22 +87,21 @@ pub struct Header {
     pub header_len: usize,
 }
 
-/// What may come next: the part of the rules that depends on what came before.
+/// Which frames may come next, after those that came before.
 #[derive(Debug, Clone, Copy)]
 pub struct Expect {
-    /// A message was begun and not finished.
+    /// A message has begun and not ended.
     pub in_message: bool,
-    /// An extension gave RSV1 a meaning on the first frame of a message.
+    /// An extension gives RSV1 a meaning on the first frame of a message.
     pub rsv1: bool,
-    /// Bytes by which the message may still grow.
+    /// Bytes that may be added to the message.
     pub room: u64,
     /// The message may have another fragment.
     pub more_fragments: bool,
 }
 
 impl Expect {
-    /// A message of up to `room` bytes may begin.
-    #[must_use]
+    /// Expects a message of up to `room` bytes.
     pub fn message(room: u64) -> Self {
         Self {
             in_message: false,
@@ -118,10 +114,10 @@ impl Expect {
 
 /// Decodes and judges the header at the start of `bytes`.
 ///
-/// `Ok(None)`: it is not complete, and nothing in it is wrong so far.
+/// Returns `Ok(None)` if it is not complete, and nothing in it is wrong so far.
 ///
 /// # Errors
-/// The rule that the first offending byte breaks, even if the header is not complete.
+/// The rule that the first wrong byte breaks, also if the header is not complete.
 pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
@@ -137,18 +133,13 @@ pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation
         expect.room
     };
     let (payload_len, length_len) = match second & LENGTH {
-        126 => match judge_length::<2>(rest, 126, room)? {
-            Some(length) => (length, 2),
-            None => return Ok(None),
-        },
-        127 => match judge_length::<8>(rest, 65_536, room)? {
-            Some(length) => (length, 8),
-            None => return Ok(None),
-        },
+        126 => (judge_length::<2>(rest, 126, room)?, 2),
+        127 => (judge_length::<8>(rest, 65_536, room)?, 8),
         short if u64::from(short) > room => return Err(Violation::MessageTooBig),
-        short => (u64::from(short), 0),
+        short => (Some(u64::from(short)), 0),
     };
-    let Some(masking_key) = rest.get(length_len..).and_then(|key| key.first_chunk()) else {
+    let masking_key = rest.get(length_len..).and_then(|key| key.first_chunk());
+    let (Some(payload_len), Some(masking_key)) = (payload_len, masking_key) else {
         return Ok(None);
     };
     Ok(Some(Header {
@@ -157,23 +148,23 @@ pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation
         opcode,
         payload_len,
         masking_key: *masking_key,
-        header_len: 2 + length_len + 4,
+        header_len: 2 + length_len + KEY_BYTES,
     }))
 }
 
-/// The same for the most usual frame, in a few steps: a whole text or binary message of up to 125
-/// bytes. `None`: any other, or not all of its header; `decode` tells.
+/// A short way of [`decode`] for most frames: whole messages of up to 125 bytes.
+///
+/// Returns `None` for any other frame, or if the header is not complete. The caller must then ask [`decode`].
 #[inline]
-#[must_use]
-pub fn decode_usual(bytes: &[u8], expect: &Expect) -> Option<Header> {
+pub fn decode_fast(bytes: &[u8], expect: &Expect) -> Option<Header> {
     let [first, second, a, b, c, d] = *bytes.first_chunk()?;
     let payload_len = u64::from(second & LENGTH);
-    let is_usual = matches!(first, 0x81 | 0x82)
+    let is_short_message = matches!(first, 0x81 | 0x82)
         && second & MASK != 0
         && payload_len < 126
         && payload_len <= expect.room
         && !expect.in_message;
-    is_usual.then_some(Header {
+    is_short_message.then_some(Header {
         fin: true,
         rsv1: false,
         opcode: if first == 0x81 {
@@ -191,7 +182,7 @@ pub fn decode_usual(bytes: &[u8], expect: &Expect) -> Option<Header> {
 fn judge_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
     let opcode = Opcode::of(first).ok_or(Violation::UnknownOpcode)?;
     if first & RSV != 0 {
-        // RFC 7692 §6.1: RSV1 stands on the first frame of a data message or nowhere.
+        // RFC 7692 §6.1: RSV1 may only stand on the first frame of a data message.
         let begins_message = matches!(opcode, Opcode::Text | Opcode::Binary);
         if first & RSV != RSV1 || !expect.rsv1 || !begins_message {
             return Err(Violation::ReservedBit);
@@ -224,10 +215,10 @@ fn judge_second_byte(second: u8, opcode: Opcode) -> Result<(), Violation> {
     Ok(())
 }
 
-/// The extended length in the first `N` bytes of `bytes`, high byte first.
+/// The extended length in the first `N` bytes of `bytes`, high byte first. `None`: it is not complete.
 ///
-/// Judged before it is complete: with zeros for the missing bytes it is the least
-/// it can become, with ones the most.
+/// It is judged before it is complete: zeros for the missing bytes give the least that it can become, ones
+/// the most.
 fn judge_length<const N: usize>(
     bytes: &[u8],
     shortest: u64,
@@ -252,8 +243,9 @@ fn judge_length<const N: usize>(
     Ok((bytes.len() >= N).then_some(least))
 }
 
-/// Masks or unmasks `payload` in place: byte i is XORed with key byte i mod 4
-/// (RFC 6455 §5.3). Eight bytes at a time, which the compiler widens further.
+/// Masks or unmasks `payload` in place: byte i is XORed with key byte i mod 4 (RFC 6455 §5.3).
+///
+/// It takes eight bytes at a time, and the compiler makes more of them.
 #[inline]
 pub fn unmask(payload: &mut [u8], key: [u8; 4]) {
     let key = u64::from(u32::from_ne_bytes(key));
@@ -268,14 +260,14 @@ pub fn unmask(payload: &mut [u8], key: [u8; 4]) {
 }
 
 /// The key for the bytes that follow `len` bytes of the same frame.
-#[must_use]
 pub fn advance_key(mut key: [u8; 4], len: usize) -> [u8; 4] {
     key.rotate_left(len % 4);
     key
 }
 
-/// Appends the header of an unmasked, unfragmented frame with its length in the
-/// shortest form: the only frames a server of ours sends.
+/// Appends the header of a frame that is not masked and not fragmented.
+///
+/// The length has its shortest form. The server sends no other frames.
 #[inline]
 pub fn encode_header(out: &mut Vec<u8>, opcode: Opcode, payload_len: usize) {
     let first = FIN | opcode as u8;
@@ -296,7 +288,7 @@ fn encode_longer_header(out: &mut Vec<u8>, first: u8, payload_len: usize) {
     }
 }
 
-/// Appends a whole frame, unmasked and unfragmented, its payload given in parts.
+/// Appends a whole frame, whose payload is given in parts.
 #[inline]
 pub fn encode<const N: usize>(out: &mut Vec<u8>, opcode: Opcode, parts: [&[u8]; N]) {
     encode_header(out, opcode, parts.iter().map(|part| part.len()).sum());
@@ -305,7 +297,7 @@ pub fn encode<const N: usize>(out: &mut Vec<u8>, opcode: Opcode, parts: [&[u8]; 
     }
 }
 
-/// Appends a Close frame. `None`: it has no code, and no reason either.
+/// Appends a Close frame. With the code `None` it has no reason either.
 pub fn encode_close(out: &mut Vec<u8>, code: Option<CloseCode>, reason: &str) {
     match code {
         Some(code) => encode(
@@ -317,16 +309,18 @@ pub fn encode_close(out: &mut Vec<u8>, code: Option<CloseCode>, reason: &str) {
     }
 }
 
-/// Says of a frame that its message is compressed (RFC 7692 §6).
+/// Marks a frame as the first one of a compressed message (RFC 7692 §6).
 pub fn set_rsv1(frame: &mut [u8]) {
     if let Some(first) = frame.first_mut() {
         *first |= RSV1;
     }
 }
 
-/// Makes a client's header ours, if no extension is in use: without the mask bit and without the key, so
-/// that it moves up to the payload. The bytes in front of it are not used any more.
-pub fn turn_header(header: &mut [u8]) {
+/// Makes a client's header the one that the server would send with this payload.
+///
+/// It loses the mask bit and the key, and moves up to the payload; the first four bytes of `header` are of no use
+/// afterwards. No extension may be in use.
+pub fn make_own_header(header: &mut [u8]) {
     let len = header.len().saturating_sub(KEY_BYTES);
     header.copy_within(..len, header.len() - len);
     if let Some(second) = header.get_mut(KEY_BYTES + 1) {
@@ -335,7 +329,6 @@ pub fn turn_header(header: &mut [u8]) {
 }
 
 /// Length of the header that [`encode_header`] writes.
-#[must_use]
 pub fn own_header_len(payload_len: usize) -> usize {
     match payload_len {
         0..=125 => 2,
@@ -344,9 +337,9 @@ pub fn own_header_len(payload_len: usize) -> usize {
     }
 }
 
-/// Length of the whole frame that begins at the start of `bytes`, header and payload,
-/// of a frame that [`encode_header`] wrote. `None` when the header is not whole.
-#[must_use]
+/// Length of the frame at the start of `bytes`, header and payload.
+///
+/// [`encode_header`] must have written it. `None`: the header is not whole.
 pub fn own_frame_len(bytes: &[u8]) -> Option<usize> {
     let (&second, rest) = bytes.get(1..)?.split_first()?;
     match second & LENGTH {

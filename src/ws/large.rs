@@ -1,48 +1,50 @@
-//! A message that is large: it lies in blocks, and its bytes are not moved any more.
+//! A large message lies in blocks of memory, and its bytes are not moved any more.
 //!
-//! Until 32 KiB of a message have arrived it lies in one buffer, which doubles as it grows. From then
-//! on it lies in blocks, and the next block is no larger than what has arrived. So no more is held
-//! than twice of that, and a byte is copied once at most. Most bytes are not copied at all: they
-//! are read from the socket to their place (`Gathering::room`).
+//! Skip this file on a first reading: short messages need nothing of it.
+//!
+//! Until 32 KiB of a message have arrived, it lies in one buffer, which doubles as it grows. After that it
+//! lies in blocks, and the next block is no larger than what has arrived. So the server holds at most twice of
+//! what has arrived, and copies a byte once at most. Most bytes are not copied: they are read from
+//! the socket to their place (`Gathering::room`).
 
 use super::close::Violation;
 use super::frame::{self, Opcode};
 use super::utf8::Check;
 use crate::pool::{Block, BlockSize, Pool};
 
-/// A message of which more has arrived lies in blocks.
+/// A message lies in blocks when more than this has arrived.
 pub const SHORT_BYTES: usize = 32 << 10;
-/// Most bytes of one read: the other connections are to have their turn.
+/// One read takes at most this much, so that other connections are read, too.
 const READ_BYTES: usize = 256 << 10;
-/// A block with less room left is full: it is not worth a read.
+/// A block with less free room counts as full, because a read into it is not worth its cost.
 const WORTH_READING_BYTES: usize = 8 << 10;
 /// A frame of which less is missing gets no large block.
-const WORTH_LARGE_BYTES: usize = 1 << 20;
+const WORTH_LARGE_BYTES: u64 = 1 << 20;
 
-/// A block and which of its bytes are used.
+/// A block, and the range of its bytes that belong to the message.
 #[derive(Debug)]
 pub struct Part {
     /// The memory.
     pub block: Block,
-    /// Where the bytes of the message begin.
+    /// The first byte of the message in it.
     pub start: usize,
-    /// One past the last of them.
+    /// One past the last byte.
     pub end: usize,
 }
 
 impl Part {
     /// The bytes of the message in it.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.block.get(self.start..self.end).unwrap_or_default()
     }
 
-    fn len(&self) -> usize {
-        self.end - self.start
-    }
-
+    /// The free bytes of the block, after those of the message.
     fn spare(&mut self) -> &mut [u8] {
         self.block.get_mut(self.end..).unwrap_or_default()
+    }
+
+    fn has_spare(&self, len: usize) -> bool {
+        self.block.len() - self.end >= len
     }
 }
 
@@ -51,13 +53,12 @@ impl Part {
 pub struct Large {
     /// Text or Binary.
     pub opcode: Opcode,
-    /// Where its bytes lie, in order.
+    /// The bytes of the message, in order.
     pub parts: Vec<Part>,
 }
 
 impl Large {
-    /// A copy of a message that is given in parts. `None`: the system gives no memory.
-    #[must_use]
+    /// Copies a message that is given in parts. `None`: the system gives no memory.
     pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool) -> Option<Self> {
         let mut missing: usize = parts.iter().map(|part| part.len()).sum();
         let mut copy = Gathering::default();
@@ -70,23 +71,18 @@ impl Large {
     }
 
     /// Bytes of the message.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.parts.iter().map(Part::len).sum()
-    }
-
-    /// The message has no bytes. (A large one always has.)
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub fn byte_len(&self) -> usize {
+        self.parts.iter().map(|part| part.end - part.start).sum()
     }
 }
 
-/// How large the next block of a message is. `arrived`: bytes of the message that are there; `to_come`: those that
-/// are still to be placed. A block that is kept anyway it may have before it has earned it.
+/// Chooses the size of a message's next block.
+///
+/// `arrived`: bytes of the message that are there; `to_come`: bytes that need a place. A message earns a larger
+/// block by what has arrived; but it may have one that the pool keeps.
 fn next_size(arrived: usize, to_come: u64, pool: &Pool) -> BlockSize {
     let earns = |size: BlockSize| arrived >= size.bytes() / 4 * 3;
-    if arrived >= BlockSize::Large.bytes() && to_come >= WORTH_LARGE_BYTES as u64 {
+    if arrived >= BlockSize::Large.bytes() && to_come >= WORTH_LARGE_BYTES {
         BlockSize::Large
     } else if earns(BlockSize::Usual) || pool.has_kept(BlockSize::Usual) {
         BlockSize::Usual
@@ -97,17 +93,17 @@ fn next_size(arrived: usize, to_come: u64, pool: &Pool) -> BlockSize {
     }
 }
 
-/// A large message that arrives.
+/// A large message that is not complete.
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
     parts: Vec<Part>,
     len: usize,
-    /// Checks it, if it is text.
+    /// Checks the message if it is text.
     check: Option<Check>,
 }
 
 impl Gathering {
-    /// Goes on with a message of which these bytes have arrived. `check`: how far its text is checked.
+    /// Moves a message into blocks of which `arrived` is there. `check` has checked its text.
     pub(super) fn begin(
         arrived: [&[u8]; 2],
         check: Option<Check>,
@@ -124,7 +120,7 @@ impl Gathering {
         Ok(gathering)
     }
 
-    /// Begins a message in a block that holds its first bytes, masked with this key, from `start` to `end`.
+    /// Begins a message in a block that has its first bytes, masked with `key`, from `start` to `end`.
     pub(super) fn adopt(
         opcode: Opcode,
         block: Block,
@@ -146,7 +142,7 @@ impl Gathering {
         Ok(gathering)
     }
 
-    /// Bytes so far.
+    /// Bytes of the message that have arrived.
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -157,7 +153,7 @@ impl Gathering {
         blocks + self.parts.capacity() * size_of::<Part>()
     }
 
-    /// Appends bytes. `missing`: how many more the frame has said will come.
+    /// Appends bytes. `missing`: how many bytes of their frame follow.
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
@@ -185,8 +181,9 @@ impl Gathering {
         Ok(())
     }
 
-    /// The block that is to be filled next, with at least `room` bytes free. `arrived`: bytes for it that are there;
-    /// `missing`: bytes that the frame has announced behind them.
+    /// The block that is filled next, with at least `room` free bytes.
+    ///
+    /// `arrived`: bytes that the caller will put there; `missing`: bytes of their frame that follow.
     fn last(
         &mut self,
         room: usize,
@@ -194,26 +191,21 @@ impl Gathering {
         missing: u64,
         pool: &Pool,
     ) -> Result<&mut Part, Violation> {
-        let is_full = |part: &Part| part.block.len() - part.end < room;
-        if self.parts.last().is_none_or(is_full) {
+        if !self.parts.last().is_some_and(|part| part.has_spare(room)) {
             let size = next_size(self.len + arrived, arrived as u64 + missing, pool);
             let block = pool.take(size).ok_or(Violation::NoRoom)?;
-            self.parts.push(Part {
-                block,
-                start: 0,
-                end: 0,
-            });
+            let (start, end) = (0, 0);
+            self.parts.push(Part { block, start, end });
         }
         self.parts.last_mut().ok_or(Violation::NoRoom)
     }
 
-    /// Whether its first block can take more: it has no other yet.
+    /// Whether the message has one block only, and it is not full.
     pub(super) fn is_first_open(&self) -> bool {
-        let has_room = |part: &Part| part.block.len() - part.end >= WORTH_READING_BYTES;
-        self.parts.len() == 1 && self.parts.iter().all(has_room)
+        matches!(&*self.parts, [part] if part.has_spare(WORTH_READING_BYTES))
     }
 
-    /// Where up to `missing` bytes that come next are to be read to. `None`: there is no memory.
+    /// The place to which up to `missing` bytes should be read. `None`: there is no memory.
     pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
         let room = WORTH_READING_BYTES;
         let spare = self.last(room, 0, missing, pool).ok()?.spare();
@@ -222,7 +214,7 @@ impl Gathering {
         spare.get_mut(..most)
     }
 
-    /// The first `len` bytes of [`Gathering::room`] have arrived, masked with this key.
+    /// Unmasks and checks the first `len` bytes of [`Gathering::room`], which have arrived.
     pub(super) fn arrived(&mut self, len: usize, key: [u8; 4]) -> Result<(), Violation> {
         let Some(part) = self.parts.last_mut() else {
             return Ok(());
@@ -239,7 +231,7 @@ impl Gathering {
         Ok(())
     }
 
-    /// The message is complete.
+    /// Ends the message, and gives it.
     pub(super) fn finish(self) -> Result<Large, Violation> {
         let opcode = match self.check {
             None => Opcode::Binary,

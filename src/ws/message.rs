@@ -45,7 +45,6 @@ impl<'a> Message<'a> {
     }
 
     /// The opcode of its first frame.
-    #[must_use]
     #[inline]
     pub fn opcode(self) -> Opcode {
         match self {
@@ -55,7 +54,6 @@ impl<'a> Message<'a> {
     }
 
     /// Its bytes.
-    #[must_use]
     #[inline]
     pub fn bytes(self) -> &'a [u8] {
         match self {
@@ -87,7 +85,6 @@ impl<'a> From<Message<'a>> for Complete<'a> {
 
 impl Complete<'_> {
     /// The opcode of its first frame.
-    #[must_use]
     pub fn opcode(&self) -> Opcode {
         match self {
             Self::Text(_) => Opcode::Text,
@@ -97,13 +94,11 @@ impl Complete<'_> {
     }
 
     /// Whether it is text. Else it is binary.
-    #[must_use]
     pub fn is_text(&self) -> bool {
         self.opcode() == Opcode::Text
     }
 
     /// A copy of its bytes, in one piece.
-    #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         match self {
             Self::Text(text) => text.as_bytes().to_vec(),

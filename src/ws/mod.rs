@@ -1,4 +1,8 @@
-//! RFC 6455 as pure functions and small state machines: bytes in, events and bytes out.
+//! The WebSocket protocol (RFC 6455): bytes in, events and bytes out.
+//!
+//! Before this: nothing; reading begins here. After this: `http`.
+//! Read `frame`, `reader`, `utf8`, `message`, `close`, `endpoint`, then `handshake` and `offers`.
+//! Skip on first reading: `content` and `large` (how long messages lie in memory), `extension` (compression).
 //!
 //! ```text
 //! bytes ──► reader ──► message ──► endpoint ──► events
@@ -7,7 +11,7 @@
 //!                     extension
 //! ```
 //!
-//! Nothing here knows about sockets, time, HTTP connections or applications.
+//! All this is pure functions and small state machines. Nothing here knows sockets, time or applications.
 
 pub mod close;
 mod content;

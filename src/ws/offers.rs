@@ -1,7 +1,6 @@
-//! What a client offers in its opening handshake: extensions and subprotocols (RFC 6455 §9.1, §11.3.4).
+//! The extensions and subprotocols that a client offers in its opening handshake (RFC 6455 §9.1, §11.3.4).
 //!
-//! Nothing is copied but a quoted value with backslashes in it, and nothing is collected: a list is read
-//! again by whoever needs it.
+//! A list is never collected: each caller reads it again. Only a quoted value with backslashes is copied.
 
 use crate::http::fields::is_token_byte;
 use crate::http::head::Head;
@@ -27,13 +26,13 @@ pub fn subprotocols<'a>(
 /// extension-param = token [ "=" ( token | quoted-string ) ]    ; a token after unquoting
 /// ```
 ///
-/// White space is allowed around `,` `;` and `=`; empty list items are skipped. Behind a malformed
+/// White space is allowed around `,` `;` and `=`; empty list items are skipped. After a malformed
 /// offer the rest of that field is not read.
 pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<Offer<'a>, Malformed>> + use<'a> {
     let values = head.fields.values("sec-websocket-extensions");
     values.flat_map(|value| {
         let mut is_malformed = false;
-        // No token holds a comma, a semicolon or an equals sign, so none of them is ever part of a value.
+        // A token has no comma, semicolon or equals sign, so these always separate.
         let items = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         items
             .filter(|item| !item.is_empty())
@@ -45,17 +44,16 @@ pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<Offer<'a>, Mal
     })
 }
 
-/// Whether the lists of offers keep to their grammar.
+/// Whether both lists of offers keep to their grammar.
 ///
-/// Each, when present, names at least one thing, and nothing in it is malformed.
-#[must_use]
+/// A list that is there must have an item, and no malformed one.
 pub fn are_offers_well_formed(head: &Head<'_>) -> bool {
-    let has = |name| head.fields.values(name).next().is_some();
-    let is_list =
-        |name, count: Result<usize, Malformed>| count.is_ok_and(|count| count > 0 || !has(name));
-    let extensions = offers(head).try_fold(0, |count, offer| offer.map(|_| count + 1));
-    let protocols = subprotocols(head).try_fold(0, |count, name| name.map(|_| count + 1));
-    is_list("sec-websocket-extensions", extensions) && is_list("sec-websocket-protocol", protocols)
+    let has_items = |name| head.fields.items(name).next().is_some();
+    let is_list = |name| head.fields.values(name).next().is_none() || has_items(name);
+    is_list("sec-websocket-extensions")
+        && is_list("sec-websocket-protocol")
+        && offers(head).all(|offer| offer.is_ok())
+        && subprotocols(head).all(|name| name.is_ok())
 }
 
 /// One extension that the client offers.
@@ -63,7 +61,7 @@ pub fn are_offers_well_formed(head: &Head<'_>) -> bool {
 pub struct Offer<'a> {
     /// Its registered name, as written.
     pub name: &'a str,
-    /// What follows the first semicolon.
+    /// The text after the first semicolon.
     params: Option<&'a [u8]>,
 }
 
@@ -95,7 +93,7 @@ impl<'a> Offer<'a> {
 pub struct Param<'a> {
     /// Its name, as written.
     pub name: &'a str,
-    /// Its value, a token, without the quotes it may have been in.
+    /// Its value, a token, without quotes around it.
     pub value: Option<Cow<'a, str>>,
 }
 
@@ -112,7 +110,7 @@ impl<'a> Param<'a> {
     }
 }
 
-/// The bytes as a token (RFC 9110 §5.6.2), if they are one.
+/// The bytes as a token (RFC 9110 §5.6.2). `None`: they are no token.
 fn token(bytes: &[u8]) -> Option<&str> {
     let is_token = !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte));
     std::str::from_utf8(bytes).ok().filter(|_| is_token)
@@ -125,12 +123,11 @@ fn unquoted(quoted: &[u8]) -> Option<Cow<'_, str>> {
     }
     let mut bytes = quoted.iter();
     let mut plain = Vec::new();
-    while let Some(byte) = bytes.next() {
-        plain.push(if *byte == b'\\' {
-            *bytes.next()?
-        } else {
-            *byte
-        });
+    while let Some(mut byte) = bytes.next() {
+        if *byte == b'\\' {
+            byte = bytes.next()?;
+        }
+        plain.push(*byte);
     }
     token(&plain).map(|token| Cow::Owned(token.to_owned()))
 }

@@ -1,33 +1,33 @@
-//! Bytes into frames: headers are decoded, payload is unmasked where it lies and
-//! handed on as it arrives (RFC 6455 §5.2, §5.3).
+//! Takes frames out of the bytes that arrive, and unmasks their payload in place (RFC 6455 §5.2, §5.3).
 //!
-//! Data payload is never stored here. What is kept between two reads is at most one begun
-//! header, or what is known of one begun frame, in a box that exists only then: an idle
-//! connection keeps nothing. Control frames are handed on whole, so the beginning of one is kept.
+//! The payload of a text or binary message is given on as it arrives, and never stored here. A control
+//! frame is given on whole, so its beginning is kept. Between two reads the reader keeps one unfinished header
+//! or frame at most, in a box that exists only then: an idle connection keeps nothing.
 
 use super::close::{self, Violation};
 use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
 use std::borrow::Cow;
 use std::mem;
 
-/// The reader turns the header of a message that arrives whole and has this many bytes or more into the header that
-/// we would send with it. It stands in front of the payload.
-pub const TURNED_BYTES: usize = 4 << 10;
+/// A message of this many bytes or more that arrives whole is made ready to be sent back from where it lies.
+///
+/// The reader makes its header the server's own ([`frame::make_own_header`]), right in front of the payload.
+pub const ECHO_IN_PLACE_BYTES: usize = 4 << 10;
 
-/// Unmasked payload of a frame: of a data frame as much as has arrived (perhaps nothing), of a control frame all.
+/// Unmasked payload: all of a control frame, or the part of a data frame that has arrived (perhaps nothing).
 #[derive(Debug)]
 pub struct Piece<'a> {
     /// What the frame is.
     pub opcode: Opcode,
     /// The frame is the last one of its message.
     pub fin: bool,
-    /// It begins a message that an extension has coded (RFC 7692 §6).
+    /// The frame begins a message that an extension has coded (RFC 7692 §6).
     pub rsv1: bool,
-    /// This is the first piece of its frame.
+    /// The piece is the first one of its frame.
     pub starts_frame: bool,
-    /// Bytes of the frame that have not arrived. Zero: this is its last piece.
+    /// Bytes of the frame that have not arrived. Zero: the piece is its last one.
     pub missing: u64,
-    /// The bytes. Borrowed, unless a control frame arrived in several reads.
+    /// The bytes: borrowed, unless they are a control frame that arrived in several reads.
     pub payload: Cow<'a, [u8]>,
 }
 
@@ -44,7 +44,6 @@ impl<'a> Piece<'a> {
     }
 
     /// Whether this piece is the last of its message.
-    #[must_use]
     pub fn ends_message(&self) -> bool {
         self.fin && self.missing == 0
     }
@@ -62,16 +61,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Payload that was read to its place: see [`Reader::pass`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Passed {
-    /// The key that undoes the mask of these bytes.
-    pub masking_key: [u8; 4],
-    /// They are the last ones of their message.
-    pub ends_message: bool,
-}
-
-/// Takes frames apart, whatever pieces they arrive in.
+/// Gives the pieces of frames, however the bytes are cut into reads.
 #[derive(Debug, Default)]
 pub struct Reader {
     unfinished: Option<Box<Unfinished>>,
@@ -84,12 +74,12 @@ enum Unfinished {
         bytes: [u8; MAX_HEADER_BYTES],
         len: usize,
     },
-    /// A frame whose payload is not complete. Length and key in `rest` are those of the bytes that are to come. Of a control
-    /// frame also the payload so far.
+    /// A frame whose payload is not complete. `rest` has the length and the key of the bytes to come;
+    /// `control` is the payload so far, if it is a control frame.
     Frame { rest: Header, control: Vec<u8> },
 }
 
-/// Takes what there is of the payload, unmasked. `rest` moves on to the bytes after it.
+/// Takes the payload that has arrived, unmasked. `rest` then describes the bytes after it.
 #[inline]
 fn take_payload<'a>(rest: &mut Header, input: &mut &'a mut [u8]) -> &'a mut [u8] {
     let len = usize::try_from(rest.payload_len).unwrap_or(usize::MAX);
@@ -99,18 +89,19 @@ fn take_payload<'a>(rest: &mut Header, input: &mut &'a mut [u8]) -> &'a mut [u8]
     payload
 }
 
-/// Moves on by `len` bytes of the payload.
+/// Makes `rest` describe the bytes after the next `len` bytes of payload.
 fn skip_payload(rest: &mut Header, len: usize) {
     rest.masking_key = frame::advance_key(rest.masking_key, len);
     rest.payload_len = rest.payload_len.saturating_sub(len as u64);
 }
 
 impl Reader {
-    /// The next piece in `input`, which is shortened by what was used.
-    /// `Ok(None)`: all of it was used and more is needed.
+    /// Gives the next piece in `input`, and takes what it used off `input`.
+    ///
+    /// Returns `Ok(None)` if all of it is used and more is needed.
     ///
     /// # Errors
-    /// The rule that the first offending byte breaks.
+    /// The rule that the first wrong byte breaks.
     #[inline]
     pub fn next<'a>(
         &mut self,
@@ -125,18 +116,15 @@ impl Reader {
                 take(input, header.header_len);
                 self.begin(header, input)
             }
-            None => {
-                if !input.is_empty() {
-                    self.keep_header(take(input, input.len()));
-                }
-                Ok(None)
-            }
+            None if input.is_empty() => Ok(None),
+            None => Ok(self.keep_header(take(input, input.len()))),
         }
     }
 
-    /// Does what [`Reader::next`] does, in a shorter way, for a message of up to `room` bytes that is one frame and lies
-    /// whole at the start of `input`, when no other has begun. `None`: there is anything else, or a violation; nothing
-    /// is used then.
+    /// A short way of [`Reader::next`] for a message that is one frame and lies whole at the start of `input`.
+    ///
+    /// No other message may have begun. Returns `None`, and uses nothing, if there is anything else, if the message has
+    /// more than `room` bytes, or if it breaks a rule; the caller must then ask [`Reader::next`].
     #[inline]
     pub fn next_whole<'a>(
         &mut self,
@@ -146,21 +134,19 @@ impl Reader {
         if self.unfinished.is_some() {
             return None;
         }
-        match frame::decode_usual(input, &Expect::message(room)) {
+        match frame::decode_fast(input, &Expect::message(room)) {
             Some(header) => take_whole(&header, input),
             None => take_longer(input, room),
         }
     }
 
     /// Whether the last read ended inside a frame, or inside its header.
-    #[must_use]
     #[inline]
     pub fn is_inside_frame(&self) -> bool {
         self.unfinished.is_some()
     }
 
-    /// How many bytes of a data frame are still to come, if the last read ended inside one.
-    #[must_use]
+    /// How many bytes of a data frame are still to come. `None`: the last read did not end inside one.
     #[inline]
     pub fn missing(&self) -> Option<u64> {
         match self.unfinished.as_deref()? {
@@ -169,27 +155,26 @@ impl Reader {
         }
     }
 
-    /// The next `len` bytes of that data frame were read elsewhere; no more than are missing. Gives the key that
-    /// undoes their mask, and whether they end the frame, and with it the message.
-    pub fn pass(&mut self, len: usize) -> Option<Passed> {
+    /// Skips the next `len` bytes of a data frame, which the caller has read to another place.
+    ///
+    /// They may not be more than [`Reader::missing`]. Returns the key that unmasks them, and whether they end their
+    /// message.
+    pub fn skip(&mut self, len: usize) -> Option<([u8; 4], bool)> {
         let Unfinished::Frame { rest, .. } = self.unfinished.as_deref_mut()? else {
             return None;
         };
         let masking_key = rest.masking_key;
         skip_payload(rest, len);
-        let ends_frame = rest.payload_len == 0;
-        let ends_message = ends_frame && rest.fin;
+        let (ends_frame, fin) = (rest.payload_len == 0, rest.fin);
         if ends_frame {
             self.unfinished = None;
         }
-        Some(Passed {
-            masking_key,
-            ends_message,
-        })
+        Some((masking_key, ends_frame && fin))
     }
 
-    /// The header of a message at the start of `bytes`, if it is plain and they end inside its first frame.
-    #[must_use]
+    /// The header of a message whose first frame begins `bytes` and does not end in them.
+    ///
+    /// Returns `None` if there is anything else, or if the frame has more than `room` bytes.
     pub fn begins_message(&self, bytes: &[u8], room: u64) -> Option<Header> {
         if self.unfinished.is_some() {
             return None;
@@ -200,15 +185,14 @@ impl Reader {
         (begins && header.payload_len > arrived).then_some(header)
     }
 
-    /// The first `arrived` bytes of that frame are kept elsewhere.
+    /// Begins a frame whose first `arrived` bytes the caller keeps.
     pub fn begin_elsewhere(&mut self, header: &Header, arrived: usize) {
         let mut rest = *header;
         skip_payload(&mut rest, arrived);
         self.keep_frame(rest, Vec::new());
     }
 
-    /// Bytes of memory held between two reads.
-    #[must_use]
+    /// Bytes of memory that the reader keeps between two reads.
     pub fn held_bytes(&self) -> usize {
         match self.unfinished.as_deref() {
             None => 0,
@@ -217,7 +201,7 @@ impl Reader {
         }
     }
 
-    /// Goes on with what an earlier read left unfinished.
+    /// Continues with the header or frame that an earlier read left unfinished.
     #[cold]
     fn resume<'a>(
         &mut self,
@@ -233,25 +217,20 @@ impl Reader {
             }
             Some(Unfinished::Frame { rest, .. }) => Ok(Some(self.data(rest, false, input))),
             Some(Unfinished::Header { mut bytes, len }) => {
-                let free = bytes.get_mut(len..).unwrap_or_default();
-                let added = free.len().min(input.len());
-                for (slot, byte) in free.iter_mut().zip(input.iter()) {
-                    *slot = *byte;
-                }
+                let added = copy(input, bytes.get_mut(len..).unwrap_or_default());
                 let known = bytes.get(..len + added).unwrap_or(&bytes);
                 if let Some(header) = frame::decode(known, expect)? {
                     take(input, header.header_len - len);
                     return self.begin(header, input);
                 }
                 take(input, added);
-                self.keep_header(known);
-                Ok(None)
+                Ok(self.keep_header(known))
             }
             None => Ok(None),
         }
     }
 
-    /// The header is complete: hands on the payload, or its beginning.
+    /// Gives the payload that follows a complete header, or its beginning.
     #[inline]
     fn begin<'a>(
         &mut self,
@@ -308,26 +287,34 @@ impl Reader {
         self.unfinished = Some(Box::new(Unfinished::Frame { rest, control }));
     }
 
+    /// Keeps an unfinished header. Returns `None`: there is no piece yet.
     #[cold]
-    fn keep_header(&mut self, known: &[u8]) {
+    fn keep_header(&mut self, known: &[u8]) -> Option<Piece<'static>> {
         let mut bytes = [0; MAX_HEADER_BYTES];
-        for (slot, byte) in bytes.iter_mut().zip(known) {
-            *slot = *byte;
-        }
-        let len = known.len().min(MAX_HEADER_BYTES);
+        let len = copy(known, &mut bytes);
         self.unfinished = Some(Box::new(Unfinished::Header { bytes, len }));
+        None
     }
 }
 
-/// A message whose header is not the most usual, if it is one frame and there is all of it.
+/// Copies bytes for which there is place. Returns how many.
+fn copy(from: &[u8], to: &mut [u8]) -> usize {
+    for (slot, byte) in to.iter_mut().zip(from) {
+        *slot = *byte;
+    }
+    from.len().min(to.len())
+}
+
+/// Takes a message that is one frame and all there, whose header `decode_fast` does not know.
 #[inline(never)]
 fn take_longer<'a>(input: &mut &'a mut [u8], room: u64) -> Option<(Opcode, &'a mut [u8])> {
     let header = frame::decode(input, &Expect::message(room)).ok()??;
     take_whole(&header, input)
 }
 
-/// The payload, unmasked, of a message that is one frame, if there is all of it. Part of both its
-/// callers: of the most usual header much is known, and not asked again.
+/// Takes the payload, unmasked, of a message that is one frame and all there.
+///
+/// The compiler makes it a part of both callers: what `decode_fast` knows of a header is not asked again.
 #[inline(always)]
 fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a mut [u8])> {
     let payload_len = usize::try_from(header.payload_len).ok()?;
@@ -336,8 +323,8 @@ fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, 
         return None;
     }
     let head = take(input, header.header_len);
-    if payload_len >= TURNED_BYTES {
-        frame::turn_header(head);
+    if payload_len >= ECHO_IN_PLACE_BYTES {
+        frame::make_own_header(head);
     }
     let payload = take(input, payload_len);
     frame::unmask(payload, header.masking_key);

@@ -1,11 +1,11 @@
-//! Text that arrives in pieces, checked as it comes (RFC 6455 §8.1).
+//! Checks that text is UTF-8 while it arrives in pieces (RFC 6455 §8.1).
 //!
-//! A piece may end inside a character. The begun character waits beside the checked text: three bytes at
-//! most. So no byte is checked twice, except where an application wants a large text in one piece.
+//! A piece may end inside a character. The bytes of that character wait beside the checked text: three at
+//! most. So no byte is checked twice, except if an application wants a large text in one piece.
 
 use super::close::Violation;
 
-/// How far a text is checked that arrives in pieces.
+/// Checks a text that arrives in pieces.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Check {
     /// The bytes of a character whose end has not arrived.
@@ -14,10 +14,10 @@ pub struct Check {
 }
 
 impl Check {
-    /// Checks the next piece. `checked` is given the text that is whole by now, part by part.
+    /// Checks the next piece. Calls `checked` with the whole characters, part by part.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`] at the first byte that no continuation can mend.
+    /// [`Violation::NotUtf8`] at the first byte after which no text is possible.
     pub fn push(
         &mut self,
         mut piece: &[u8],
@@ -38,7 +38,7 @@ impl Check {
         Ok(())
     }
 
-    /// Adds one byte to the begun character, or begins one.
+    /// Adds one byte to the unfinished character, or begins one.
     fn finish_character(
         &mut self,
         byte: u8,
@@ -68,15 +68,14 @@ impl Check {
     }
 
     /// The bytes of the character whose end has not arrived: 0 to 3.
-    #[must_use]
     pub fn begun(&self) -> &[u8] {
         self.begun.get(..self.begun_len).unwrap_or_default()
     }
 
-    /// The text is complete.
+    /// Ends the text.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`] when it ends inside a character.
+    /// [`Violation::NotUtf8`] if it ends inside a character.
     pub fn finish(self) -> Result<(), Violation> {
         match self.begun_len {
             0 => Ok(()),
@@ -85,7 +84,7 @@ impl Check {
     }
 }
 
-/// A text under construction, not a large one.
+/// A text of up to 32 KiB that arrives in pieces.
 #[derive(Debug, Default)]
 pub struct TextBuffer {
     text: String,
@@ -93,28 +92,25 @@ pub struct TextBuffer {
 }
 
 impl TextBuffer {
-    /// Bytes received so far.
-    #[must_use]
+    /// Bytes that have arrived.
     pub fn len(&self) -> usize {
         self.text.len() + self.check.begun_len
     }
 
-    /// Nothing was received so far.
-    #[must_use]
+    /// Whether nothing has arrived.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Bytes of memory held.
-    #[must_use]
     pub fn capacity(&self) -> usize {
         self.text.capacity()
     }
 
-    /// Appends a piece. The buffer at most doubles: less than twice what has arrived is held.
+    /// Appends a piece. The buffer at most doubles, so it holds less than twice of what has arrived.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`] at the first byte that no continuation can mend; [`Violation::NoRoom`] when the system
+    /// [`Violation::NotUtf8`] at the first byte after which no text is possible; [`Violation::NoRoom`] if the system
     /// gives no memory.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), Violation> {
         let Self { text, check } = self;
@@ -127,16 +123,15 @@ impl TextBuffer {
         check.push(piece, |checked| text.push_str(checked))
     }
 
-    /// What was received so far: the text that is whole, and how far the rest is checked.
-    #[must_use]
+    /// The whole characters that have arrived, and the check for the rest.
     pub fn parts(&self) -> (&str, Check) {
         (&self.text, self.check)
     }
 
-    /// The whole text.
+    /// Ends the text, and gives it.
     ///
     /// # Errors
-    /// [`Violation::NotUtf8`] when it ends inside a character.
+    /// [`Violation::NotUtf8`] if it ends inside a character.
     pub fn finish(self) -> Result<String, Violation> {
         self.check.finish()?;
         Ok(self.text)
@@ -145,9 +140,9 @@ impl TextBuffer {
 
 /// How many bytes at the end of `piece` begin a character without ending it: 0 to 3.
 ///
-/// Looks at lead bytes only; whether such a beginning is possible is judged elsewhere.
+/// It looks at lead bytes only. `finish_character` judges whether such a beginning is possible.
 fn begun_len(piece: &[u8]) -> usize {
-    for (behind, byte) in piece.iter().rev().take(3).enumerate() {
+    for (len, byte) in (1..).zip(piece.iter().rev().take(3)) {
         let character_len = match byte {
             0x80..=0xBF => continue,
             0xC0..=0xDF => 2,
@@ -155,16 +150,12 @@ fn begun_len(piece: &[u8]) -> usize {
             0xF0..=0xFF => 4,
             0x00..=0x7F => 1,
         };
-        return if character_len > behind + 1 {
-            behind + 1
-        } else {
-            0
-        };
+        return if character_len > len { len } else { 0 };
     }
     0
 }
 
-/// A text that is all there.
+/// Checks a text of which all bytes are there.
 ///
 /// # Errors
 /// [`Violation::NotUtf8`].

@@ -100,7 +100,7 @@ fn is_open(prefix: &[u8], expect: &Expect) -> bool {
 /// The short way says what the general one says, about all frames that it is meant for.
 fn usual_agrees(bytes: &[u8], expect: &Expect) {
     let general = frame::decode(bytes, expect);
-    match (frame::decode_usual(bytes, expect), general) {
+    match (frame::decode_fast(bytes, expect), general) {
         (Some(usual), general) => assert_eq!(general, Ok(Some(usual))),
         (None, Ok(Some(header))) => assert!(
             !header.fin
@@ -136,7 +136,7 @@ fn round_trip(bytes: &[u8], header: &Header) {
     again.extend(header.masking_key);
     assert_eq!(again, &bytes[..header.header_len]);
     // Turned, it is our own header, behind four bytes that are not used.
-    frame::turn_header(&mut again);
+    frame::make_own_header(&mut again);
     assert_eq!(again[4], first);
     assert_eq!(again[5..], lengths_of(0, header.payload_len));
 }
