@@ -1,4 +1,6 @@
-//! A large message, as applications see it, and the queues of those who receive it: nobody copies it.
+//! A large message, as applications see it. Neither they nor the queues of its receivers copy it.
+//!
+//! Skip this file on a first reading: short messages need nothing of it.
 
 use crate::outbox::{Chunk, Meter, Outbox, Span};
 use crate::pool::Pool;
@@ -8,10 +10,9 @@ use crate::ws::message::Message;
 use crate::ws::utf8;
 use std::rc::Rc;
 
-/// A message that is too large to lie in one piece. It was checked if it is text.
+/// A message that is too large to lie in one piece. If it is text, it was checked.
 ///
-/// Sending it on (`Ctx::send_large`) copies nothing. An application that
-/// wants its bytes in one piece has them put together.
+/// `Ctx::send_large` sends it on and copies nothing. [`LargeMessage::put_together`] copies it into one piece.
 #[derive(Debug)]
 pub struct LargeMessage {
     opcode: Opcode,
@@ -21,7 +22,7 @@ pub struct LargeMessage {
 }
 
 impl LargeMessage {
-    /// A message that has arrived. From now on its memory counts by `meter`.
+    /// A message that has arrived. `meter` counts its memory from now on.
     pub fn received(large: Large, pool: &Pool, meter: &Meter) -> Self {
         let shared = |part: Part| {
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -39,7 +40,7 @@ impl LargeMessage {
         }
     }
 
-    /// A message that an application has made of these parts: a copy, once for all its receivers.
+    /// Copies a message of an application, which is given in parts, once for all its receivers.
     ///
     /// `None`: the system gives no memory for it.
     pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool, meter: &Meter) -> Option<Self> {
@@ -57,26 +58,16 @@ impl LargeMessage {
         self.parts.iter().map(|(chunk, span)| span.of(chunk))
     }
 
-    /// Whether it is text. Else it is binary.
-    pub fn is_text(&self) -> bool {
-        self.opcode == Opcode::Text
-    }
-
-    /// Its bytes.
-    pub fn len(&self) -> usize {
+    /// How many bytes it has.
+    pub fn byte_len(&self) -> usize {
         self.parts.iter().map(|(_, span)| span.len()).sum()
     }
 
-    /// Whether it has no bytes. (A large message always has.)
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Copies it into one piece of memory. Each part is given back as soon as it is copied.
+    /// Copies it into one piece of memory, and drops each part when it is copied.
     ///
     /// `None`: the system gives no memory for it.
     pub fn put_together(self) -> Option<Whole> {
-        let len = self.len();
+        let len = self.byte_len();
         let mut block = self.pool.take_whole(len)?;
         let mut free = block.get_mut(..len)?;
         for (chunk, span) in self.parts {
@@ -92,7 +83,7 @@ impl LargeMessage {
         })
     }
 
-    /// Queues it for one receiver, behind its header in the arena. `true`: it is the first thing that waits.
+    /// Queues it for one receiver, after its header in the arena. Returns `true` if nothing else waits.
     pub fn queue(&self, header: Span, outbox: &mut Outbox) -> bool {
         let is_first = outbox.push(header);
         for (chunk, span) in &self.parts {
@@ -111,8 +102,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// The message. `None` is impossible: text was checked when it arrived, and is checked once more because
-    /// only checked bytes are a `str`.
+    /// The message. Never `None`: text was checked when it arrived. Rust wants it checked again to make a `str`.
     pub fn message(&self) -> Option<Message<'_>> {
         let bytes = self.memory.get(..self.len)?;
         Some(match self.opcode {

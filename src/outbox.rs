@@ -1,13 +1,12 @@
-//! What waits to be written to one peer.
+//! The bytes that wait to be written to one peer.
 //!
-//! In the usual case everything queued in a turn is one range of the turn's arena (the
-//! buffer all frames of the turn are encoded into), and one write takes it whole: then this is two
-//! numbers. Only for a peer that does not keep up, or whose bytes lie in several
-//! places, a `Queue` is made. At the end of a turn the arena is reused, so what is
-//! still queued is moved into chunks that all queues share ([`share`]).
+//! All frames of a turn are encoded into one buffer, the arena. Mostly what is queued for a peer in a turn is one
+//! range of it, and one write takes it whole: then an outbox is two numbers. A peer that does not keep up, or whose
+//! bytes lie in several places, gets a `Queue`. The next turn uses the arena again, so bytes that still wait
+//! at the end of a turn are moved into chunks that all queues share ([`share`]).
 //!
-//! The queue knows where frames end, because two things may only happen there: a Pong that
-//! overtakes frames not yet begun, and the Close of a slow consumer.
+//! The queue knows where frames end, because only there a Pong may overtake other frames, and the Close of a
+//! slow consumer may follow.
 
 mod chunk;
 mod queue;
@@ -18,20 +17,21 @@ use std::io::IoSlice;
 use std::mem;
 use std::rc::Rc;
 
-/// Most pieces given to one write call.
+/// One write call takes at most this many pieces.
 pub const MAX_PIECES: usize = 16;
 
-/// Bytes waiting for one peer.
+/// The bytes that wait for one peer.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    /// Queued in this turn, all in one piece. [`Span::NOWHERE`] whenever there is a queue, so that
-    /// the usual case is told from all others by one look.
+    /// All that waits, if it was queued in this turn and is one piece.
+    ///
+    /// [`Span::NOWHERE`] whenever there is a queue, so that one comparison tells the two cases apart.
     turn: Span,
     queue: Option<Box<Queue>>,
 }
 
 impl Outbox {
-    /// Nothing waits.
+    /// Whether nothing waits.
     #[inline]
     pub fn is_empty(&self) -> bool {
         match &self.queue {
@@ -48,22 +48,14 @@ impl Outbox {
         }
     }
 
-    /// Pieces that wait. Each takes some memory beside its bytes.
-    pub fn entries(&self) -> usize {
-        match &self.queue {
-            None => usize::from(!self.turn.is_empty()),
-            Some(queue) => queue.entries(),
-        }
-    }
-
-    /// Memory that this outbox holds for itself, in bytes: its entries, not the chunks that
-    /// they share. (A [`Meter`] counts those, each once.)
+    /// Bytes of memory for the entries of the queue. A [`Meter`] counts the chunks that they share.
     pub fn held_bytes(&self) -> usize {
         self.queue.as_ref().map_or(0, |queue| queue.held_bytes())
     }
 
-    /// Memory that stays as long as this queue does, in bytes: its entries, and the whole of each chunk of which a
-    /// part waits. A single byte that waits keeps all of its chunk.
+    /// Bytes of memory that are kept as long as this queue: what waits, and all of each chunk in it.
+    ///
+    /// A single byte that waits keeps all of its chunk.
     pub fn kept_bytes(&self) -> usize {
         let mut last = None;
         let chunks = self.chunks().map(|chunk| {
@@ -74,30 +66,33 @@ impl Outbox {
         self.len().max(chunks.sum())
     }
 
-    /// The chunks that its entries share, one for each entry.
+    /// The chunk of each entry that has one.
     pub fn chunks(&self) -> impl Iterator<Item = &Rc<Chunk>> {
-        self.queue.iter().flat_map(|queue| queue.chunks())
+        let segments = self.queue.iter().flat_map(|queue| queue.segments());
+        segments.filter_map(|segment| match segment {
+            Segment::Shared(chunk, _) => Some(chunk),
+            _ => None,
+        })
     }
 
-    /// Bytes of an earlier turn wait.
+    /// Whether bytes of an earlier turn wait.
     pub fn waits_since_earlier(&self) -> bool {
-        self.queue
-            .as_ref()
-            .is_some_and(|queue| queue.waits_since_earlier())
+        let queue = self.queue.as_ref();
+        queue.is_some_and(|queue| queue.waits_since_earlier())
     }
 
-    /// What waits, when it is one piece of this turn's arena.
+    /// All that waits, if it is one piece of this turn's arena.
     #[inline]
     pub fn turn_bytes<'a>(&self, arena: &'a [u8]) -> Option<&'a [u8]> {
         self.turn.within(arena)
     }
 
-    /// What was queued in this turn, when that is all that waits, and in one piece.
+    /// The range of [`Outbox::turn_bytes`] in the arena.
     pub fn turn_span(&self) -> Span {
         self.turn
     }
 
-    /// Puts a range of this turn's arena in the place of another range of the same length.
+    /// Replaces a range of this turn's arena by another one of the same length.
     pub fn replace(&mut self, old: Span, new: Span) {
         if self.turn == old {
             self.turn = new;
@@ -106,50 +101,52 @@ impl Outbox {
         }
     }
 
-    /// Queues a range of this turn's arena. `true`: it is the first thing that waits.
+    /// Queues a range of this turn's arena. Returns `true` if nothing else waits.
     #[inline]
     pub fn push(&mut self, span: Span) -> bool {
         if self.turn.is_empty() {
             self.turn = span;
             return true;
         }
-        self.push_behind(span);
+        self.push_after(span);
         false
     }
 
     #[cold]
-    fn push_behind(&mut self, span: Span) {
+    fn push_after(&mut self, span: Span) {
         if self.queue.is_none() && self.turn.end == span.start {
             self.turn.end = span.end;
         } else {
-            self.make_queue().push(Segment::Turn(span));
+            self.push_segment(Segment::Turn(span));
         }
     }
 
     /// Queues a part of a chunk, which other queues may share.
     pub fn push_shared(&mut self, chunk: Rc<Chunk>, span: Span) {
-        if !span.is_empty() {
-            self.make_queue().push(Segment::Shared(chunk, span));
-        }
+        self.push_segment(Segment::Shared(chunk, span));
     }
 
     /// Queues bytes of the program.
     pub fn push_static(&mut self, bytes: &'static [u8]) {
-        if !bytes.is_empty() {
-            self.make_queue().push(Segment::Static(bytes));
-        }
+        self.push_segment(Segment::Static(bytes));
     }
 
-    /// Queues bytes made for this peer alone.
+    /// Queues bytes for this peer alone.
     pub fn push_owned(&mut self, bytes: Vec<u8>, meter: &Meter) {
         if !bytes.is_empty() {
-            self.make_queue().push(Segment::owned(bytes, meter));
+            self.push_segment(Segment::owned(bytes, meter));
         }
     }
 
-    /// Queues a Pong: in order, unless bytes of an earlier turn still wait. Then it goes ahead of
-    /// the frames that are not begun, behind earlier Pongs that did so (RFC 6455 §5.5.2: "as soon as
-    /// practical").
+    fn push_segment(&mut self, segment: Segment) {
+        if segment.len() > 0 {
+            self.make_queue().push(segment);
+        }
+    }
+
+    /// Queues a Pong. If bytes of an earlier turn wait, it overtakes all frames that are not begun.
+    ///
+    /// It does not overtake other Pongs (RFC 6455 §5.5.2: "as soon as practical").
     pub fn push_pong(&mut self, span: Span) {
         match &mut self.queue {
             Some(queue) if queue.waits_since_earlier() => queue.insert_ahead(Segment::Turn(span)),
@@ -157,14 +154,15 @@ impl Outbox {
         }
     }
 
-    /// Everything that waits now counts as one frame: the answer to an opening
-    /// handshake, behind which frames begin.
+    /// Makes all that waits count as one frame that is begun.
+    ///
+    /// It is the answer to an opening handshake; frames follow it.
     pub fn seal(&mut self) {
         let queue = self.make_queue();
         queue.begun = queue.bytes;
     }
 
-    /// Up to [`MAX_PIECES`] pieces of what waits, in order, and their number.
+    /// Puts the first pieces that wait into `pieces`, in order. Returns how many.
     pub fn pieces<'a>(&'a self, arena: &'a [u8], pieces: &mut [IoSlice<'a>; MAX_PIECES]) -> usize {
         let Some(queue) = &self.queue else {
             pieces[0] = IoSlice::new(self.turn.of(arena));
@@ -178,7 +176,7 @@ impl Outbox {
         count
     }
 
-    /// Bytes that [`Outbox::pieces`] gives.
+    /// How many bytes [`Outbox::pieces`] gives.
     pub fn offered_len(&self) -> usize {
         match &self.queue {
             None => self.turn.len(),
@@ -186,7 +184,7 @@ impl Outbox {
         }
     }
 
-    /// The first `len` bytes are written.
+    /// Forgets the first `len` bytes, which are written.
     pub fn sent(&mut self, arena: &[u8], len: usize) {
         if len == self.len() {
             self.clear();
@@ -195,7 +193,7 @@ impl Outbox {
         }
     }
 
-    /// All of `turn_bytes` is written.
+    /// Forgets all of [`Outbox::turn_bytes`], which are written.
     #[inline]
     pub fn turn_sent(&mut self) {
         self.turn = Span::default();
@@ -208,8 +206,9 @@ impl Outbox {
         self.queue = None;
     }
 
-    /// Drops all frames that are not begun. `true`: what is left is at most `most` bytes,
-    /// and a frame may be queued behind it.
+    /// Drops all frames that are not begun, if at most `most` bytes then wait.
+    ///
+    /// Returns `false`, and drops nothing, if more would wait.
     pub fn drop_unbegun(&mut self, most: usize) -> bool {
         let queue = self.make_queue();
         if queue.begun > most {
@@ -231,8 +230,7 @@ impl Outbox {
         })
     }
 
-    /// Adds the ranges of this turn's arena that still wait to `spans`, except short ones,
-    /// which are copied out of it at once.
+    /// Appends to `spans` the ranges of this turn's arena that still wait. Copies short ones out of it instead.
     pub fn collect_spans(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
         if !self.is_empty() {
             self.make_queue().collect_spans(arena, meter, spans);
@@ -247,11 +245,12 @@ impl Outbox {
     }
 }
 
-/// An arena of this size is not copied, if most of it still waits: it becomes the chunk itself.
+/// An arena of this size becomes a chunk itself if most of it still waits. Nothing is copied then.
 const GIVEN_AWAY_BYTES: usize = 256 << 10;
 
-/// Moves the given ranges of the arena into chunks, each byte once: ranges that overlap or
-/// touch become one chunk. The result is sorted. What the arena holds afterwards is of no use.
+/// Moves ranges of the arena into chunks, each byte once. Returns them sorted.
+///
+/// Ranges that overlap or touch become one chunk. The bytes in the arena are of no use afterwards.
 #[must_use]
 pub fn share(arena: &mut Vec<u8>, mut spans: Vec<Span>, meter: &Meter) -> Vec<(Span, Rc<Chunk>)> {
     spans.sort_unstable();

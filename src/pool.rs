@@ -1,15 +1,15 @@
-//! The memory of large messages: blocks that the system maps, and that are used again.
+//! The memory of large messages: blocks that are used again.
 //!
-//! A large message that asks the heap for memory pays twice. The heap gives such memory back to the
-//! system at once and asks for it again with the next message, which costs a page fault every 4 KiB.
-//! Or it keeps the memory, and then nobody knows how much is kept. So large messages lie in
-//! blocks of a few sizes, each a mapping of its own. A finished block goes back to the [`Pool`] and
-//! is used for the next message. When no message needs a block for a moment ([`PAUSE`]), the pool
-//! unmaps all that is above a bound. Doing so with each block would cost more than a copy of
-//! the message: the system clears every page that it gives.
+//! Skip this file on a first reading: short messages need nothing of it.
 //!
-//! A new block takes no memory before its bytes are written: the system gives each page when it
-//! is touched first. What is counted is the size of the block all the same.
+//! The heap either gives the memory of a large message back to the system, and asks for it again with the next
+//! message, which costs a page fault every 4 KiB. Or it keeps the memory, and cannot say how much. So large
+//! messages lie in blocks of a few sizes, which the system maps. A block goes back to the [`Pool`], which keeps
+//! it for the next message. When no message needs a block for a while ([`PAUSE`]), the pool unmaps all that is
+//! above a bound. To unmap each block at once would cost more than a copy of the message, because
+//! the system clears every page that it gives.
+//!
+//! The system gives each page of a new block when it is touched first. All of the block is counted anyway.
 
 use memmap2::MmapMut;
 use std::cell::{Cell, RefCell};
@@ -24,14 +24,15 @@ pub enum BlockSize {
     Least,
     /// 128 KiB, for the beginning of a message.
     Small,
-    /// 260 KiB: a message of 256 KiB, and the end of a read in front of it. Most blocks are such.
+    /// 260 KiB: a message of 256 KiB, and the end of a read in front of it. Most blocks have this size.
     Usual,
-    /// 2 MiB: one huge page where the system has those, so 1 page fault instead of 512.
+    /// 2 MiB: one huge page, if the system has those; then 1 page fault instead of 512.
     Large,
 }
 
-/// All of them, in the order in which the pool gives them up: to fill a new large block costs few page
-/// faults, and a small one is soon too small.
+/// All sizes, in the order in which the pool gives their blocks back.
+///
+/// A new large block costs few page faults, and a small one is soon too small.
 const SIZES: [BlockSize; 4] = [
     BlockSize::Large,
     BlockSize::Least,
@@ -51,22 +52,22 @@ impl BlockSize {
     }
 }
 
-/// How long the pool waits for the next large message before it gives back what it may not keep.
+/// How long the pool waits for the next large message before it gives surplus blocks back.
 pub const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where blocks come from and go back to. Clones are the same pool.
+/// Gives blocks and takes them back. Clones are the same pool.
 #[derive(Debug, Clone, Default)]
 pub struct Pool(Rc<Kept>);
 
 /// The blocks that nobody uses.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The most bytes that may be kept through a pause.
+    /// Bytes that may be kept through a pause.
     most: Cell<usize>,
     bytes: Cell<usize>,
-    /// Blocks came or went since somebody asked.
+    /// Blocks came or went since the last [`Pool::take_busy`].
     is_busy: Cell<bool>,
-    /// By their size.
+    /// The blocks of each size.
     blocks: [RefCell<Vec<MmapMut>>; SIZES.len()],
 }
 
@@ -78,17 +79,16 @@ impl Pool {
         pool
     }
 
-    /// A block: one that was kept, else a new one. Its bytes are not zero if it was used before.
+    /// Gives a kept block, else a new one. A kept one has the bytes of an earlier message.
     ///
     /// `None`: the system gives no more memory.
     pub fn take(&self, size: BlockSize) -> Option<Block> {
         self.take_kept(size).or_else(|| self.map(size.bytes()))
     }
 
-    /// A block that was kept. `None`: none of this size is.
+    /// Gives a kept block. `None`: there is none of this size.
     pub fn take_kept(&self, size: BlockSize) -> Option<Block> {
-        let memory = self.0.of(size)?.borrow_mut().pop()?;
-        self.0.bytes.set(self.0.bytes.get() - memory.len());
+        let memory = self.0.pop(size)?;
         self.0.is_busy.set(true);
         Some(self.block(memory))
     }
@@ -99,7 +99,7 @@ impl Pool {
         blocks.is_some_and(|blocks| !blocks.borrow().is_empty())
     }
 
-    /// A block of at least `len` bytes in one piece, for a message that is needed so.
+    /// Gives a block of at least `len` bytes, for a message that must lie in one piece.
     ///
     /// `None`: the system gives no more memory.
     pub fn take_whole(&self, len: usize) -> Option<Block> {
@@ -110,36 +110,30 @@ impl Pool {
         }
     }
 
-    /// Bytes of all blocks that are kept for nobody.
+    /// Bytes of all blocks that no message uses.
     pub fn kept_bytes(&self) -> usize {
         self.0.bytes.get()
     }
 
-    /// Whether more is kept than may be kept through a pause.
+    /// Whether the pool keeps more than it may keep through a pause.
     #[inline]
     pub fn has_surplus(&self) -> bool {
         self.0.bytes.get() > self.0.most.get()
     }
 
-    /// Whether blocks came or went since this was asked last.
+    /// Whether blocks came or went since the last call.
     pub fn take_busy(&self) -> bool {
         self.0.is_busy.take()
     }
 
-    /// Gives back to the system what may not be kept through a pause.
+    /// Gives blocks back to the system until there is no surplus.
     pub fn trim(&self) {
-        let bytes = &self.0.bytes;
         for size in SIZES {
-            let Some(blocks) = self.0.of(size) else {
-                continue;
-            };
-            while self.has_surplus() && blocks.borrow_mut().pop().is_some() {
-                bytes.set(bytes.get() - size.bytes());
-            }
+            while self.has_surplus() && self.0.pop(size).is_some() {}
         }
     }
 
-    /// Gives everything that is kept back to the system.
+    /// Gives all blocks back to the system.
     pub fn clear(&self) {
         self.0.bytes.set(0);
         for blocks in &self.0.blocks {
@@ -147,7 +141,7 @@ impl Pool {
         }
     }
 
-    /// What is kept in other sizes is given up before this fails.
+    /// Maps a new block. Before this fails, the pool gives all others back.
     fn map(&self, len: usize) -> Option<Block> {
         let memory = MmapMut::map_anon(len).or_else(|_| {
             self.clear();
@@ -172,6 +166,13 @@ impl Pool {
 impl Kept {
     fn of(&self, size: BlockSize) -> Option<&RefCell<Vec<MmapMut>>> {
         self.blocks.get(size as usize)
+    }
+
+    /// Takes out a block.
+    fn pop(&self, size: BlockSize) -> Option<MmapMut> {
+        let memory = self.of(size)?.borrow_mut().pop()?;
+        self.bytes.set(self.bytes.get() - memory.len());
+        Some(memory)
     }
 
     /// Keeps a block that is not used any more. One of another size is unmapped.

@@ -1,22 +1,24 @@
-//! Plain messages into compressed ones (RFC 7692 §7.2.1), if it is worth it.
+//! Compresses messages, if it is worth it (RFC 7692 §7.2.1).
 //!
-//! A compressor takes some 300 KB, so all connections share one for each size of window that anybody has agreed
-//! to: seven at most. (Above level 1 a long message gets a compressor of its own, which goes after it.)
+//! A compressor takes some 300 KB. So all connections with the same size of window share one: there are seven at most.
+//! (Above level 1 a long message gets a compressor of its own, which is dropped after it.)
 
 use flate2::{Compress, Compression, FlushCompress};
 
-/// The smallest window that the library's compressor can do: 512 bytes. (256 would be allowed.)
+/// The smallest window of the library's compressor: 512 bytes. (RFC 7692 allows 256.)
 pub(super) const MIN_WINDOW_BITS: u8 = 9;
-/// When this much of a message is compressed, it is decided whether to go on.
+/// After this much of a message the compressor decides whether to continue.
 const TRIAL_BYTES: usize = 128 << 10;
-/// Messages of this many bytes or more are compressed at level 1. At level 9 a peer can make the library search for a minute
-/// in 16 MiB, at level 6 for a second, and nobody else is served meanwhile.
+/// Messages of this many bytes or more are compressed at level 1.
+///
+/// In 16 MiB of a peer the library can search for a minute at level 9, for a second at level 6, and nobody else is
+/// served meanwhile.
 const FAST_BYTES: usize = 64 << 10;
-/// Bytes that go into the library at once.
+/// Bytes that the library gets at once.
 const PIECE_BYTES: usize = 16 << 10;
-/// Bytes. A flush adds fewer to what goes in.
+/// A flush adds fewer bytes than this.
 const MARGIN_BYTES: usize = 64;
-/// A flush ends with these bytes. They are cut off, and the receiver adds them again (§7.2.1).
+/// The last bytes of a flush. They are cut off, and the receiver adds them again (§7.2.1).
 const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
 
 /// Compresses for all connections.
@@ -27,12 +29,10 @@ pub(super) struct Compressor {
 }
 
 impl Compressor {
-    /// Appends to `out` the payload of a message that is given in parts. `history`: what it may refer back to.
+    /// Appends to `out` the payload of a message, which is given in parts and may refer to `history`.
     ///
-    /// Returns `None` if it would not be shorter; then nothing is appended. (Of a long message the beginning decides: a
-    /// quarter of it must be saved.)
-    ///
-    /// `level`: 1, fast, to 9, short. It must be the same in each call. Long messages are compressed at level 1.
+    /// Returns `None`, and appends nothing, if it would not be shorter. (A long message must get a quarter shorter at
+    /// its beginning.) `level`: 1, fast, to 9, short. It must be the same in each call.
     pub(super) fn compress(
         &mut self,
         window_bits: u8,
@@ -62,7 +62,7 @@ impl Compressor {
         }
         let start = out.len();
         if run(compress, out, parts).is_none() {
-            // It stopped inside a block, and the library's reset does not forget that: the next
+            // The library stopped inside a block, and its reset does not forget that: the next
             // message would lack the beginning of its first block.
             *self.by_window.get_mut(place)? = None;
             out.truncate(start);
@@ -78,6 +78,7 @@ impl Compressor {
     }
 }
 
+/// Compresses all parts. `None`: it is not worth it.
 fn run(compress: &mut Compress, out: &mut Vec<u8>, parts: &[&[u8]]) -> Option<()> {
     let (mut tried, start) = (0, out.len());
     for piece in parts.iter().flat_map(|part| part.chunks(PIECE_BYTES)) {
@@ -91,7 +92,7 @@ fn run(compress: &mut Compress, out: &mut Vec<u8>, parts: &[&[u8]]) -> Option<()
     feed(compress, out, &[], FlushCompress::Sync)
 }
 
-/// Puts all of `piece` into the library, and appends to `out` what it gives.
+/// Gives all of `piece` to the library, and appends its output to `out`.
 fn feed(
     compress: &mut Compress,
     out: &mut Vec<u8>,
@@ -104,7 +105,7 @@ fn feed(
         compress.compress_vec(piece, out, flush).ok()?;
         let used = usize::try_from(compress.total_in() - used).ok()?;
         piece = piece.get(used..)?;
-        // Room left: there is nothing more to come.
+        // If there is room left, the library has no more output.
         if piece.is_empty() && out.len() < out.capacity() {
             return Some(());
         }

@@ -1,13 +1,12 @@
-//! Compressed messages into plain ones (RFC 7692 §7.2.2): which of them has a state of the library, and when.
-//! What is done with a state is in `stream`.
+//! Decides which compressed message has a state of the library, and when (RFC 7692 §7.2.2).
 //!
-//! One [`Inflater`] serves all connections. A message that arrives whole goes through its state at once. A
-//! message that arrives in pieces takes a state along until it ends, so that what is wrong with it is found at the
-//! first byte that proves it. Only a few can have one at a time: a state takes far more memory than the few
-//! bytes that make a peer need it. Of any later message the bytes are kept as they came, until it is complete
-//! or they are as many as a state takes. (If all of a large message were kept, all of it would have to be inflated at once.)
+//! `stream` uses the state. One [`Inflater`] serves all connections, and one state all messages that arrive whole. A
+//! message that arrives in pieces keeps a state until it ends, so that an error is found at the first byte that
+//! proves it. Only a few messages can have one at a time, because a few bytes make a peer need it and it takes
+//! much more memory. The bytes of any other message are kept compressed, until it is complete or they are as
+//! many as a state takes. (To keep all of a large message would mean to inflate all of it at once.)
 //!
-//! Limits are not judged here: whoever collects the message takes each chunk, and may refuse it.
+//! Limits are not judged here: `ws::message` takes each chunk, and may refuse it.
 
 use super::stream::Stream;
 use super::window::{append, last};
@@ -17,9 +16,9 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::rc::{Rc, Weak};
 
-/// What a state of the library takes: mostly its window.
+/// Memory for a state of the library, mostly its window.
 const STATE_BYTES: usize = 48 << 10;
-/// How many unfinished messages have a state for themselves, though little of them has arrived.
+/// How many unfinished messages may have a state although little of them has arrived.
 const MAX_LENT: usize = 16;
 
 /// Inflates for all connections.
@@ -29,11 +28,11 @@ pub(super) struct Inflater(Rc<Home>);
 /// What inflating messages share.
 #[derive(Debug, Default)]
 struct Home {
-    /// One that no message uses. It has a state.
+    /// A decoder with a state, which no message uses.
     idle: RefCell<Option<Box<Inflating>>>,
-    /// Each unfinished message with a state has a weak pointer to it, so it counts them.
+    /// Counts the unfinished messages with a state: each has a weak pointer to it.
     lent: Rc<()>,
-    /// Bytes that came out, or were copied, since somebody asked.
+    /// Bytes that were inflated or copied since the last `take_work`.
     worked: Cell<usize>,
 }
 
@@ -41,18 +40,19 @@ struct Home {
 #[derive(Debug)]
 pub(super) struct Inflating {
     home: Weak<Home>,
-    /// `None`: its bytes are kept as they came.
+    /// `None`: the bytes of the message are kept compressed.
     stream: Option<Box<Stream>>,
     /// The state knows what the message may refer to.
     has_begun: bool,
     _counted: Option<Weak<()>>,
-    /// Payload that waits to be inflated, and how much of it was inflated already.
+    /// Payload that waits to be inflated.
     kept: Vec<u8>,
+    /// How many bytes of `kept` were inflated.
     used: usize,
 }
 
 impl Inflater {
-    /// A message begins. `is_whole`: it is all there, and nothing of it will have to be kept.
+    /// Begins a message. `is_whole`: it is all there, and none of it must be kept.
     pub(super) fn begin(&mut self, is_whole: bool) -> Box<Inflating> {
         let home = &self.0;
         let has_state = is_whole || Rc::weak_count(&home.lent) < MAX_LENT;
@@ -74,14 +74,14 @@ impl Inflater {
         inflating
     }
 
-    /// How many bytes came out, or were copied, since this was asked last: the work that was done.
+    /// How many bytes were inflated or copied since the last call.
     pub(super) fn take_work(&mut self) -> usize {
         self.0.worked.take()
     }
 }
 
 impl Inflating {
-    /// Gets a state, if it has none.
+    /// Gives the message a state, if it has none.
     fn lend(&mut self) {
         let home = self.home.upgrade();
         if self.stream.is_none() {

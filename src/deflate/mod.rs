@@ -1,17 +1,17 @@
 //! permessage-deflate, the compression of messages (RFC 7692). It implements the port [`Extension`].
 //!
-//! Before this: `ws/extension.rs`. Inside: `negotiate` judges offers, `inflate` and `stream` make messages of what
-//! arrives, `compress` does the reverse. DEFLATE itself (RFC 1951) is a library's.
+//! Before this: `guard`, and `ws/extension.rs`. After this: `files`. All of it may be skipped on first reading.
+//! `negotiate` judges offers, `inflate` and `stream` decode messages, `compress` encodes them. A library does
+//! DEFLATE itself (RFC 1951).
 //!
-//! A message is compressed as a whole, and its frames are cut from the result (§6). RSV1 on the first of them
-//! says that it is.
+//! A message is compressed as a whole, and the result is cut into frames (§6). RSV1 on the first frame marks it.
 //!
 //! **Context takeover** means that a message may refer back to the messages before it, as far as the
-//! window reaches. A library keeps a state of 50 to 380 KB for that, per direction and connection. We agree
-//! to do without, unless `--deflate takeover` says otherwise: then one inflater and one compressor
-//! serve all connections, and a broadcast compressed once fits every receiver. With takeover both are
-//! still shared: between two messages all that matters of a state is its *history*, the last bytes that
-//! went through. The connection keeps them ([`History`]), and the shared state gets them as a dictionary.
+//! window reaches. A library keeps a state of 50 to 380 KB for that, per direction and connection. By default the
+//! server agrees to no takeover: so one inflater and one compressor serve all connections, and a broadcast is
+//! compressed once for all. With `--deflate takeover` both are still shared, because between two messages only the
+//! *history* matters, the last bytes of the messages. The connection keeps it ([`History`]), and the
+//! shared state gets it as a dictionary.
 
 mod compress;
 mod inflate;
@@ -25,7 +25,7 @@ use crate::ws::extension::{Agreed, Decoder, Extension, History};
 use compress::Compressor;
 use inflate::Inflater;
 
-/// Compression as this server is told to do it. `None`: it is switched off.
+/// The extension that the configuration asks for. `None`: compression is off.
 pub fn extension(config: &Config) -> Option<Box<dyn Extension>> {
     let takeover = match config.deflate {
         Deflate::Off => return None,
@@ -67,19 +67,16 @@ impl Extension for PermessageDeflate {
     ) -> bool {
         let bits = agreed.sent.window_bits;
         let before = history.as_ref().map_or(&[][..], |history| &history.sent);
-        let compressed = self
-            .compressor
-            .compress(bits, self.level, before, parts, out);
-        let is_worth_it = compressed.is_some();
-        match history {
-            Some(history) if is_worth_it => {
-                for part in parts {
-                    window::note(&mut history.sent, part, 1 << bits);
-                }
+        let (compressor, level) = (&mut self.compressor, self.level);
+        let compressed = compressor.compress(bits, level, before, parts, out);
+        if compressed.is_some()
+            && let Some(history) = history
+        {
+            for part in parts {
+                window::note(&mut history.sent, part, 1 << bits);
             }
-            _ => {}
         }
-        is_worth_it
+        compressed.is_some()
     }
 
     fn take_work(&mut self) -> usize {

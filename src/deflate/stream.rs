@@ -1,44 +1,46 @@
-//! One compressed message goes through the library (RFC 1951), in bounded chunks.
+//! Inflates one compressed message with the library (RFC 1951), in bounded chunks.
 
 use super::window::last;
 use crate::ws::close::Violation;
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// How far back DEFLATE can refer at most.
+/// How far back DEFLATE can refer.
 const WINDOW_BYTES: usize = 32 << 10;
-/// When this much is inflated, or a little more, somebody must take it.
+/// When about this much is inflated, the caller must take it.
 const CHUNK_BYTES: usize = 16 << 10;
-/// Blocks with BFINAL in one message. After each of them the library must be given the window again: a few bytes of
-/// the peer's would make us copy 32 KiB, as often as it likes.
+/// Blocks with BFINAL that one message may have.
+///
+/// After each of them the library must get the window again. So a few bytes of a peer make us copy 32 KiB.
 const MAX_FINAL_BLOCKS: u32 = 4_096;
-/// What the sender has cut off, an empty block (§7.2.2); after it another one, with BFINAL. The library then says
-/// that the stream has ended: if it does not, the message was cut off inside a block.
+/// What is inflated after a message: the empty block that the sender has cut off (§7.2.2), and one with BFINAL.
+///
+/// After that the library says that the stream has ended. If it does not, the message ends inside a block.
 const END: &[u8] = &[0x00, 0x00, 0xFF, 0xFF, 0x01, 0x00, 0x00, 0xFF, 0xFF];
 
-/// The library's state, and what came out of it.
+/// The library's state, and the bytes that it has inflated.
 #[derive(Debug)]
 pub(super) struct Stream {
     inflate: Decompress,
-    /// At least as many of the last bytes as the window reaches back.
+    /// The last inflated bytes, at least as many as the window has.
     pub(super) out: Vec<u8>,
-    /// How much of `out` was taken, or is older than this message.
+    /// How many bytes of `out` were taken, or are of earlier messages.
     taken: usize,
-    /// Bytes that came out, or were copied, and nobody has asked for yet.
+    /// Bytes that were inflated or copied, and are not yet counted elsewhere.
     pub(super) worked: usize,
-    /// Bytes of this message that came out.
+    /// Inflated bytes of this message.
     inflated: usize,
-    /// Blocks with BFINAL in it.
+    /// Blocks with BFINAL in this message.
     final_blocks: u32,
-    /// Nothing went in since the message began, or since a block with BFINAL.
+    /// Nothing was inflated since the message began, or since a block with BFINAL.
     is_fresh: bool,
-    /// The rest of [`END`], if its beginning went in, and `inflated` before that.
+    /// The rest of [`END`], if its inflation has begun, and `inflated` before that.
     end: Option<(&'static [u8], usize)>,
 }
 
 impl Default for Stream {
     fn default() -> Self {
         Self {
-            // No zlib header; a window of 32 KiB serves whatever was agreed to.
+            // No zlib header. A window of 32 KiB can inflate messages of every window.
             inflate: Decompress::new(false),
             out: Vec::new(),
             taken: 0,
@@ -52,7 +54,7 @@ impl Default for Stream {
 }
 
 impl Stream {
-    /// A message begins, after these bytes.
+    /// Begins a message that may refer to `history`.
     pub(super) fn begin(&mut self, history: &[u8]) -> Result<(), Violation> {
         self.out.clear();
         self.out.extend_from_slice(history);
@@ -63,7 +65,7 @@ impl Stream {
         self.restart()
     }
 
-    /// Begins with a new block that may refer back to what came out before.
+    /// Begins a block that may refer to the bytes in `out`.
     fn restart(&mut self) -> Result<(), Violation> {
         self.inflate.reset(false);
         self.is_fresh = true;
@@ -76,13 +78,12 @@ impl Stream {
         Ok(())
     }
 
-    /// Inflates until all input is used (`true`), or a chunk must be taken first. `is_last`: the message must be
-    /// complete then.
+    /// Inflates `input`, and with `is_last` ends the message. Returns `false` if the chunk must be taken first.
     pub(super) fn push(&mut self, input: &mut &[u8], is_last: bool) -> Result<bool, Violation> {
         if self.end.is_none() && !self.step(input)? {
             return Ok(false);
         }
-        // No payload at all, or none after BFINAL: strictly a block is missing, but nothing is lost.
+        // No payload at all, or none after BFINAL: a block is missing, but no byte.
         if !is_last || self.end.is_none() && self.is_fresh {
             return Ok(true);
         }
@@ -95,7 +96,7 @@ impl Stream {
         Ok(is_done)
     }
 
-    /// Inflates until all input is used (`true`), or a chunk must be taken first.
+    /// Inflates `input`. Returns `false` if the chunk must be taken first.
     pub(super) fn step(&mut self, input: &mut &[u8]) -> Result<bool, Violation> {
         loop {
             if self.out.len() == self.out.capacity() {
@@ -118,7 +119,7 @@ impl Stream {
             let is_all_out = self.out.len() < self.out.capacity();
             match status {
                 // BFINAL ends the library's stream, and not the message: the next byte begins
-                // another block, and the window goes on (§7.2.3.4).
+                // another block, which has the same window (§7.2.3.4).
                 Status::StreamEnd => {
                     self.final_blocks += 1;
                     if self.final_blocks > MAX_FINAL_BLOCKS {
@@ -137,7 +138,7 @@ impl Stream {
         }
     }
 
-    /// Makes room after what came out: forgets what no block can refer to any more, or grows.
+    /// Makes room at the end of `out`: drops bytes to which no block can refer, or grows.
     fn make_room(&mut self) {
         let forgotten = self.taken.min(self.out.len().saturating_sub(WINDOW_BYTES));
         if forgotten >= CHUNK_BYTES {
@@ -149,12 +150,12 @@ impl Stream {
         }
     }
 
-    /// What came out and was not taken.
+    /// The inflated bytes that were not taken.
     pub(super) fn fresh(&self) -> &[u8] {
         self.out.get(self.taken..).unwrap_or_default()
     }
 
-    /// All that came out was taken.
+    /// Notes that the caller has taken all inflated bytes.
     pub(super) fn taken(&mut self) {
         self.taken = self.out.len();
     }

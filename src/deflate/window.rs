@@ -1,6 +1,6 @@
-//! The last bytes that went through, as far back as a window reaches.
+//! The history of one direction: the last bytes of its messages, as far back as the window reaches.
 
-/// Appends to a history. Windows are powers of two, so it never gets more room than its window.
+/// Appends to a history. A window is a power of two, so the history never gets more room than that.
 pub(super) fn append(history: &mut Vec<u8>, bytes: &[u8]) {
     let len = history.len() + bytes.len();
     if len > history.capacity() {
@@ -9,7 +9,7 @@ pub(super) fn append(history: &mut Vec<u8>, bytes: &[u8]) {
     history.extend_from_slice(bytes);
 }
 
-/// Appends to a history what went through, and forgets what is farther back than the window.
+/// Appends bytes of a message to a history, and drops those that are outside of the window.
 pub(super) fn note(history: &mut Vec<u8>, bytes: &[u8], window_bytes: usize) {
     let added = last(bytes, window_bytes);
     let forgotten = (history.len() + added.len()).saturating_sub(window_bytes);

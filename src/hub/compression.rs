@@ -262,7 +262,7 @@ impl Core {
     ) {
         let ids = ids.into_iter();
         let copies = self.copies_needed(ids.clone(), true);
-        if copies > 0 && !self.make_room(copies * large.len()) {
+        if copies > 0 && !self.make_room(copies * large.byte_len()) {
             return;
         }
         let parts: Vec<&[u8]> = large.parts().collect();
@@ -324,7 +324,7 @@ impl Core {
             self.recount(slot);
         }
         if receivers > 0 {
-            self.turn.other_work += large.map_or(0, LargeMessage::len);
+            self.turn.other_work += large.map_or(0, LargeMessage::byte_len);
         }
     }
 }

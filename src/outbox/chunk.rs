@@ -1,8 +1,9 @@
-//! Bytes that queues share, and the sum of all of them.
+//! Bytes that queues share, and a meter that counts all of them.
 //!
-//! A broadcast that a thousand peers do not read lies in memory once. So it is counted once,
-//! where it begins and ends to exist: a [`Chunk`] adds its capacity to a [`Meter`] and takes
-//! it off again when the last queue lets go of it.
+//! Skip this file on a first reading: only peers that do not keep up have chunks.
+//!
+//! A broadcast that a thousand peers do not read lies in memory once, and is counted once. A [`Chunk`] adds its size
+//! to a [`Meter`] when it is made, and subtracts it when the last queue drops it.
 
 use crate::pool::Block;
 use std::cell::Cell;
@@ -19,7 +20,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Lies in no buffer: its end is before its start.
+    /// A range in no buffer: its end is before its start.
     pub(super) const NOWHERE: Self = Self {
         start: u32::MAX,
         end: 0,
@@ -31,26 +32,26 @@ impl Span {
         (self.end - self.start) as usize
     }
 
-    /// No bytes.
+    /// Whether it has no bytes.
     #[inline]
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
-    /// These bytes of `buffer`.
+    /// These bytes of `buffer`; none if it is too short.
     #[inline]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
         self.within(buffer).unwrap_or_default()
     }
 
-    /// The same, if `buffer` is so long.
+    /// These bytes of `buffer`. `None`: it is too short.
     #[inline]
     pub(super) fn within(self, buffer: &[u8]) -> Option<&[u8]> {
         buffer.get(self.start as usize..self.end as usize)
     }
 }
 
-/// The bytes of memory that all chunks made with it hold. Clones count into the same sum.
+/// Counts the bytes of memory of all chunks that are made with it. Clones share one sum.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Rc<Cell<usize>>);
 
@@ -69,14 +70,13 @@ impl Meter {
     }
 }
 
-/// Bytes that were moved out of the arena, or were never in it.
+/// Bytes that queues share, outside of the arena.
 #[derive(Debug)]
 pub struct Chunk {
     memory: Memory,
     meter: Meter,
 }
 
-/// Where they lie.
 #[derive(Debug)]
 enum Memory {
     Heap(Vec<u8>),
@@ -85,7 +85,7 @@ enum Memory {
 }
 
 impl Memory {
-    /// What is counted, in bytes: the record of the chunk too, because chunks can be many and tiny.
+    /// Bytes to be counted. The record of the chunk is one part, because there can be many tiny chunks.
     fn cost(&self) -> usize {
         let bytes = match self {
             Self::Heap(bytes) => bytes.capacity(),
@@ -96,12 +96,12 @@ impl Memory {
 }
 
 impl Chunk {
-    /// Takes the bytes over and counts their capacity.
+    /// A chunk of these bytes. Their capacity is counted.
     pub fn new(bytes: Vec<u8>, meter: &Meter) -> Rc<Self> {
         Self::of(Memory::Heap(bytes), meter)
     }
 
-    /// Takes a block over and counts it.
+    /// A chunk of this block, all of which is counted.
     pub fn of_block(block: Block, meter: &Meter) -> Rc<Self> {
         Self::of(Memory::Block(block), meter)
     }
@@ -112,7 +112,7 @@ impl Chunk {
         Rc::new(Self { memory, meter })
     }
 
-    /// Appends bytes. `false`: it cannot grow.
+    /// Appends bytes. Returns `false` if the chunk cannot grow.
     pub(super) fn extend(&mut self, bytes: &[u8]) -> bool {
         let before = self.memory.cost();
         let Memory::Heap(own) = &mut self.memory else {
@@ -124,7 +124,7 @@ impl Chunk {
         true
     }
 
-    /// Memory it takes, in bytes, its own record included.
+    /// Bytes of memory, with the record of the chunk.
     pub fn held_bytes(&self) -> usize {
         self.memory.cost()
     }

@@ -1,8 +1,10 @@
 //! The queue of a peer that does not keep up, or whose bytes lie in several places.
 //!
-//! A peer may stop reading while thousands of short messages come in, each in a turn of its own. So
-//! nothing here may cost more the longer the queue is: what a turn adds is found from the
-//! back, and short pieces are gathered ([`Lane::gather`]), since each entry costs memory too.
+//! Skip this file on a first reading: most peers never have a queue.
+//!
+//! A peer may stop reading while thousands of short messages arrive, each in a turn of its own. So no turn may cost
+//! more because the queue is long: what it added is found from the end. And short pieces are put together
+//! ([`Lane::gather`]), because each entry costs memory.
 
 use super::chunk::{Chunk, Meter, Span};
 use crate::ws::frame::own_frame_len;
@@ -10,25 +12,26 @@ use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
 
-/// A piece up to this size is copied behind the one before it; an entry that shares it with
-/// other queues would take half as much.
+/// A piece up to this size is copied to the end of the one before it. An entry for it costs half as much.
 const GATHERED_BYTES: usize = 64;
-/// A piece this many times smaller than its chunk is copied, too: sharing would keep all of the chunk
-/// in memory for its sake, and the queue's limit counts the piece alone.
+/// A piece this many times smaller than its chunk is copied, too.
+///
+/// Sharing would keep all of the chunk in memory for it, and the queue's limit counts the piece alone.
 const SMALL_PART: usize = 4;
-/// Size up to which gathered pieces grow.
+/// Pieces are put together up to this size.
 const GATHERING_BYTES: usize = 4 << 10;
 
-/// The general case.
+/// All that waits for one peer, in two lanes.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// What a Pong must not overtake: the rest of the begun frame, and earlier Pongs.
     ahead: Lane,
-    /// Everything else, behind it.
+    /// All that is written after that.
     rest: Lane,
     pub(super) bytes: usize,
-    /// Bytes that belong to the frame (or HTTP response) whose first bytes are written, all of
-    /// them in one lane. Zero: what was written ends where a frame ends.
+    /// Bytes of the frame (or HTTP response) whose first bytes are written, all of them in one lane.
+    ///
+    /// Zero: what was written ends where a frame ends.
     pub(super) begun: usize,
 }
 
@@ -36,9 +39,11 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Lane {
     segments: VecDeque<Segment>,
-    /// How many at the back are of this turn.
+    /// How many segments at the end are of this turn.
     fresh: usize,
 }
+
+/// Bytes that wait, and where they lie.
 
 #[derive(Debug, Clone)]
 pub(super) enum Segment {
@@ -66,7 +71,7 @@ impl Segment {
         }
     }
 
-    /// Cuts off the first `len` bytes and gives them.
+    /// Cuts off the first `len` bytes. Returns them.
     pub(super) fn split_front(&mut self, len: usize) -> Self {
         let mut front = self.clone();
         match (self, &mut front) {
@@ -84,31 +89,27 @@ impl Segment {
         front
     }
 
-    /// Bytes of its own.
+    /// All of a new chunk.
     pub(super) fn owned(bytes: Vec<u8>, meter: &Meter) -> Self {
         let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         Self::Shared(Chunk::new(bytes, meter), Span { start: 0, end })
     }
 
-    /// Adds bytes to a chunk that is this queue's alone and not yet large. `false`: it is not.
+    /// Appends bytes to a chunk that only this queue has. Returns `false` if others have it, or if it is full.
     fn extend(&mut self, bytes: &[u8]) -> bool {
-        let Self::Shared(chunk, span) = self else {
-            return false;
-        };
-        let Some(chunk) = Rc::get_mut(chunk) else {
-            return false;
-        };
-        if span.end as usize != chunk.len() || chunk.len() + bytes.len() > GATHERING_BYTES {
-            return false;
+        if let Self::Shared(chunk, span) = self
+            && let Some(chunk) = Rc::get_mut(chunk)
+            && span.end as usize == chunk.len()
+            && chunk.len() + bytes.len() <= GATHERING_BYTES
+            && chunk.extend(bytes)
+        {
+            span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+            return true;
         }
-        if !chunk.extend(bytes) {
-            return false;
-        }
-        span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-        true
+        false
     }
 
-    /// Takes a range of this turn's arena from the chunks that `share` made.
+    /// Replaces a range of this turn's arena by one of the chunks that `share` made.
     fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
         let Self::Turn(span) = *self else { return };
         let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
@@ -146,7 +147,7 @@ impl Lane {
         front
     }
 
-    /// Something is left of an earlier turn.
+    /// Whether segments of an earlier turn wait.
     fn has_older(&self) -> bool {
         self.segments.len() > self.fresh
     }
@@ -154,45 +155,37 @@ impl Lane {
     /// Moves the first `len` bytes to the end of `to`.
     fn move_front(&mut self, mut len: usize, to: &mut Lane) {
         while len > 0 {
-            let is_older = self.has_older();
-            let Some(front) = self.segments.front_mut() else {
-                return;
+            let is_fresh = !self.has_older();
+            let front = match self.segments.front_mut() {
+                Some(front) if len < front.len() => Some(front.split_front(len)),
+                _ => self.pop(),
             };
-            let front = if len < front.len() {
-                front.split_front(len)
-            } else {
-                match self.pop() {
-                    Some(front) => front,
-                    None => return,
-                }
-            };
+            let Some(front) = front else { return };
             len -= front.len();
             to.segments.push_back(front);
-            to.fresh += usize::from(!is_older);
+            to.fresh += usize::from(is_fresh);
         }
     }
 
-    /// Copies short pieces of this turn behind the ones before them.
+    /// Copies short pieces of this turn out of the arena, to the end of the pieces before them.
     fn gather(&mut self, arena: &[u8], meter: &Meter) {
-        let len = self.segments.len();
-        let older = len - self.fresh;
+        let older = self.segments.len() - self.fresh;
         let mut kept = older;
-        for at in older..len {
+        for at in older..self.segments.len() {
             let Some(segment) = self.segments.get_mut(at) else {
                 break;
             };
-            let segment = mem::replace(segment, Segment::Static(&[]));
-            let before = kept.checked_sub(1).and_then(|at| self.segments.get_mut(at));
-            let segment = match segment {
-                Segment::Turn(span) if span.len() <= GATHERED_BYTES => {
-                    let bytes = span.of(arena);
-                    if before.is_some_and(|before| before.extend(bytes)) {
-                        continue;
-                    }
-                    Segment::owned(bytes.to_vec(), meter)
+            let mut segment = mem::replace(segment, Segment::Static(&[]));
+            if let Segment::Turn(span) = segment
+                && span.len() <= GATHERED_BYTES
+            {
+                let bytes = span.of(arena);
+                let before = kept.checked_sub(1).and_then(|at| self.segments.get_mut(at));
+                if before.is_some_and(|before| before.extend(bytes)) {
+                    continue;
                 }
-                other => other,
-            };
+                segment = Segment::owned(bytes.to_vec(), meter);
+            }
             if let Some(place) = self.segments.get_mut(kept) {
                 *place = segment;
                 kept += 1;
@@ -202,24 +195,9 @@ impl Lane {
         self.fresh = kept - older;
     }
 
-    fn replace(&mut self, old: Span, new: Span) {
-        for segment in self.segments.iter_mut().rev().take(self.fresh) {
-            if matches!(segment, Segment::Turn(span) if *span == old) {
-                *segment = Segment::Turn(new);
-            }
-        }
-    }
-
-    fn fresh(&self) -> impl Iterator<Item = &Segment> {
-        self.segments.iter().rev().take(self.fresh)
-    }
-
-    /// The turn is over: its arena will be reused.
-    fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
-        for segment in self.segments.iter_mut().rev().take(self.fresh) {
-            segment.adopt(chunks, meter);
-        }
-        self.fresh = 0;
+    /// The segments of this turn, the last one first.
+    fn fresh_mut(&mut self) -> impl Iterator<Item = &mut Segment> {
+        self.segments.iter_mut().rev().take(self.fresh)
     }
 }
 
@@ -234,21 +212,25 @@ impl Queue {
         self.ahead.has_older() || self.rest.has_older()
     }
 
-    /// In order, the first to be written first.
+    /// All segments, the first to be written first.
     pub(super) fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.ahead.segments.iter().chain(&self.rest.segments)
     }
 
-    /// Puts a range of this turn's arena in the place of another one.
+    fn fresh_mut(&mut self) -> impl Iterator<Item = &mut Segment> {
+        self.ahead.fresh_mut().chain(self.rest.fresh_mut())
+    }
+
+    /// Replaces a range of this turn's arena by another one.
     pub(super) fn replace(&mut self, old: Span, new: Span) {
-        self.ahead.replace(old, new);
-        self.rest.replace(old, new);
+        for segment in self.fresh_mut() {
+            if matches!(segment, Segment::Turn(span) if *span == old) {
+                *segment = Segment::Turn(new);
+            }
+        }
     }
 
-    pub(super) fn entries(&self) -> usize {
-        self.ahead.segments.len() + self.rest.segments.len()
-    }
-
+    /// Adds a segment that overtakes all frames that are not begun.
     pub(super) fn insert_ahead(&mut self, segment: Segment) {
         if self.ahead.segments.is_empty() {
             self.rest.move_front(self.begun, &mut self.ahead);
@@ -257,69 +239,65 @@ impl Queue {
         self.ahead.push(segment);
     }
 
-    /// Keeps only what is left of the begun frame.
-    pub(super) fn keep_begun(&mut self) {
-        let mut begun = Lane::default();
-        if self.ahead.segments.is_empty() {
-            self.rest.move_front(self.begun, &mut begun);
-        } else {
-            self.ahead.move_front(self.begun, &mut begun);
+    /// The lane that is written next.
+    fn first_lane(&mut self) -> &mut Lane {
+        match self.ahead.segments.is_empty() {
+            true => &mut self.rest,
+            false => &mut self.ahead,
         }
-        (self.ahead, self.rest) = (Lane::default(), begun);
-        self.bytes = self.begun;
     }
 
+    /// Drops all but the rest of the begun frame.
+    pub(super) fn keep_begun(&mut self) {
+        let (len, mut rest) = (self.begun, Lane::default());
+        self.first_lane().move_front(len, &mut rest);
+        (self.ahead, self.rest) = (Lane::default(), rest);
+        self.bytes = len;
+    }
+
+    /// Drops the first `len` bytes, which are written.
     pub(super) fn sent(&mut self, arena: &[u8], mut len: usize) {
         self.bytes = self.bytes.saturating_sub(len);
         while len > 0 {
-            let lane = match self.ahead.segments.is_empty() {
-                true => &mut self.rest,
-                false => &mut self.ahead,
-            };
+            let mut begun = self.begun;
+            let lane = self.first_lane();
             let Some(front) = lane.segments.front_mut() else {
                 return;
             };
-            if self.begun == 0 {
+            if begun == 0 {
                 let bytes = front.bytes(arena);
-                self.begun = own_frame_len(bytes).unwrap_or(bytes.len());
+                begun = own_frame_len(bytes).unwrap_or(bytes.len());
             }
-            let step = len.min(self.begun).min(front.len());
+            let step = len.min(begun).min(front.len());
             front.split_front(step);
-            len -= step;
-            self.begun -= step;
             if front.len() == 0 {
                 lane.pop();
             }
+            len -= step;
+            self.begun = begun - step;
         }
     }
 
-    /// Adds the ranges of this turn's arena that are left to `spans`. Short ones do not stay there.
+    /// Appends to `spans` the ranges of this turn's arena that wait. Copies short ones out of it instead.
     pub(super) fn collect_spans(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
-        for lane in [&mut self.ahead, &mut self.rest] {
-            lane.gather(arena, meter);
-            spans.extend(lane.fresh().filter_map(|segment| match segment {
-                Segment::Turn(span) => Some(*span),
-                _ => None,
-            }));
-        }
+        self.ahead.gather(arena, meter);
+        self.rest.gather(arena, meter);
+        spans.extend(self.fresh_mut().filter_map(|segment| match segment {
+            Segment::Turn(span) => Some(*span),
+            _ => None,
+        }));
     }
 
+    /// Ends the turn, whose arena will be used again: all that waits is now older.
     pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
-        self.ahead.adopt(chunks, meter);
-        self.rest.adopt(chunks, meter);
+        self.fresh_mut()
+            .for_each(|segment| segment.adopt(chunks, meter));
+        (self.ahead.fresh, self.rest.fresh) = (0, 0);
     }
 
-    /// Memory of the queue itself, in bytes. What its entries share is not in it.
+    /// Bytes of memory for the queue itself. The chunks that its entries share are not counted.
     pub(super) fn held_bytes(&self) -> usize {
         let entries = self.ahead.segments.capacity() + self.rest.segments.capacity();
         size_of::<Self>() + entries * size_of::<Segment>()
-    }
-
-    /// The chunks that it shares.
-    pub(super) fn chunks(&self) -> impl Iterator<Item = &Rc<Chunk>> {
-        self.segments().filter_map(|segment| match segment {
-            Segment::Shared(chunk, _) => Some(chunk),
-            _ => None,
-        })
     }
 }

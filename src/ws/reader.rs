@@ -48,8 +48,7 @@ impl<'a> Piece<'a> {
         self.fin && self.missing == 0
     }
 
-    /// The payload of a whole message that is not coded, where it lies. `None`: the piece is anything else.
-    #[must_use]
+    /// The payload of a whole plain message, where it lies. `None`: the piece is anything else.
     pub fn whole(&self) -> Option<&'a [u8]> {
         let is_message = matches!(self.opcode, Opcode::Text | Opcode::Binary) && !self.rsv1;
         match self.payload {
