@@ -1,5 +1,18 @@
 //! ws101: a WebSocket server written from scratch.
 //!
+//! Read the folders in this order. Each `mod.rs` says what to skip on first reading.
+//!
+//!  1. `ws`: the WebSocket protocol, from bytes to messages and back
+//!  2. `http`: HTTP/1.1, as far as a WebSocket server needs it
+//!  3. `hub`: all connections, without sockets
+//!  4. `server`: the loop, which carries bytes between the hub and the sockets
+//!  5. `apps`: what messages mean: echo, broadcast, chat, pages
+//!  6. `guard`: what keeps the server alive: caps, rates, log, metrics
+//!  7. `deflate`: compression of messages
+//!  8. `files`: static files
+//!  9. `socketio`: Socket.IO, as one more application
+//! 10. `cli`: the command line
+//!
 //! ```text
 //! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► reader ► frame}
 //!   │                                        │        │           deflate ──► ws::extension (a port)

@@ -37,7 +37,7 @@ struct Home {
 }
 
 /// A compressed message that arrives.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Inflating {
     home: Weak<Home>,
     /// `None`: the bytes of the message are kept compressed.
@@ -60,11 +60,7 @@ impl Inflater {
         let new = || {
             Box::new(Inflating {
                 home: Rc::downgrade(home),
-                stream: None,
-                has_begun: false,
-                _counted: None,
-                kept: Vec::new(),
-                used: 0,
+                ..Inflating::default()
             })
         };
         let mut inflating = idle.unwrap_or_else(new);

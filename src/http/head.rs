@@ -85,15 +85,15 @@ pub fn parse<'h, 'b: 'h>(
     }
 
     let method = Method::from_token(method);
-    let target = split_target(method, target).ok_or_else(malformed)?;
+    let (authority, path, query) = split_target(method, target).ok_or_else(malformed)?;
     let fields = Fields(request.headers);
     let host = find_host(fields, minor > 0)?;
     Ok(Head {
         method,
-        path: target.path,
-        query: target.query,
+        path,
+        query,
         http11: minor > 0,
-        host: target.authority.or(host),
+        host: authority.or(host),
         fields,
     })
 }
@@ -123,26 +123,18 @@ fn take_version(bytes: &mut [u8]) -> Option<(u8, u8)> {
     }
 }
 
-struct Target<'a> {
-    authority: Option<&'a str>,
-    path: &'a str,
-    query: Option<&'a str>,
-}
+/// Authority, path and query.
+type Target<'a> = (Option<&'a str>, &'a str, Option<&'a str>);
 
-/// The four forms of a request target, RFC 9112 §3.2.
+/// Reads the four forms of a request target (RFC 9112 §3.2).
 fn split_target(method: Method, target: &str) -> Option<Target<'_>> {
-    let whole = |authority| Target {
-        authority,
-        path: "*",
-        query: None,
-    };
     if method == Method::Connect {
         // authority-form: exactly host and port.
         Authority::parse(target)?.port?;
-        return Some(whole(Some(target)));
+        return Some((Some(target), "*", None));
     }
     if target == "*" {
-        return (method == Method::Options).then(|| whole(None));
+        return (method == Method::Options).then_some((None, "*", None));
     }
     let (authority, rest) = if target.starts_with('/') {
         (None, target)
@@ -162,12 +154,9 @@ fn split_target(method: Method, target: &str) -> Option<Target<'_>> {
         Some((path, query)) => (path, Some(query)),
         None => (rest, None),
     };
-    Some(Target {
-        authority,
-        // RFC 9110 §4.2.3: an empty path is the path "/".
-        path: if path.is_empty() { "/" } else { path },
-        query,
-    })
+    // RFC 9110 §4.2.3: an empty path is the path "/".
+    let path = if path.is_empty() { "/" } else { path };
+    Some((authority, path, query))
 }
 
 /// The one valid `Host`, which only HTTP/1.0 may leave out (RFC 9112 §3.2).

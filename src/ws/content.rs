@@ -1,4 +1,6 @@
-//! What has arrived of a message: in one buffer while it is short, in blocks when it is large.
+//! The bytes of a message that have arrived: in one buffer while it is short, in blocks when it is large.
+//!
+//! Skip this file on a first reading: a message that arrives whole needs nothing of it.
 
 use super::close::Violation;
 use super::frame::Opcode;
@@ -8,7 +10,7 @@ use super::utf8::TextBuffer;
 use crate::pool::{BlockSize, Pool};
 use std::borrow::Cow;
 
-/// What has arrived of a message.
+/// The bytes of a message that have arrived.
 #[derive(Debug)]
 pub(super) enum Content {
     Text(TextBuffer),
@@ -17,7 +19,7 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Nothing, of a message that begins with this opcode.
+    /// The empty content of a message that begins with this opcode.
     pub(super) fn new(opcode: Opcode) -> Self {
         match opcode {
             Opcode::Text => Self::Text(TextBuffer::default()),
@@ -25,7 +27,7 @@ impl Content {
         }
     }
 
-    /// Bytes so far.
+    /// How many bytes have arrived.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -43,7 +45,7 @@ impl Content {
         }
     }
 
-    /// Appends a piece. `missing`: how many bytes more its frame has announced.
+    /// Appends a piece. `missing`: how many bytes of its frame follow.
     pub(super) fn push(
         &mut self,
         piece: &[u8],
@@ -51,41 +53,39 @@ impl Content {
         pool: &Pool,
     ) -> Result<(), Violation> {
         let len = self.len() + piece.len();
-        match self {
-            Self::Large(large) => return large.push(piece, missing, pool),
-            _ if !is_large(len, missing, pool) => {}
-            Self::Text(text) => {
-                let (whole, check) = text.parts();
-                let bytes = [whole.as_bytes(), check.begun()];
-                let mut large = Gathering::begin(bytes, Some(check), missing, pool)?;
-                large.push(piece, missing, pool)?;
-                *self = Self::Large(large);
-                return Ok(());
-            }
-            Self::Binary(bytes) => {
-                let mut large = Gathering::begin([bytes, &[]], None, missing, pool)?;
-                large.push(piece, missing, pool)?;
-                *self = Self::Large(large);
-                return Ok(());
-            }
+        if is_large(len, missing, pool) {
+            self.move_into_blocks(missing, pool)?;
         }
         match self {
-            Self::Text(text) => text.push(piece)?,
+            Self::Text(text) => text.push(piece),
             Self::Binary(bytes) => {
-                // No more is held than twice of what has arrived.
+                // The buffer doubles, so it holds at most twice of what has arrived.
                 if len > bytes.capacity() {
                     let added = len.next_power_of_two() - bytes.len();
                     let reserved = bytes.try_reserve_exact(added);
                     reserved.map_err(|_| Violation::NoRoom)?;
                 }
                 bytes.extend_from_slice(piece);
+                Ok(())
             }
-            Self::Large(_) => {}
+            Self::Large(large) => large.push(piece, missing, pool),
         }
+    }
+
+    fn move_into_blocks(&mut self, missing: u64, pool: &Pool) -> Result<(), Violation> {
+        *self = Self::Large(match self {
+            Self::Text(text) => {
+                let (whole, check) = text.parts();
+                let bytes = [whole.as_bytes(), check.begun()];
+                Gathering::begin(bytes, Some(check), missing, pool)?
+            }
+            Self::Binary(bytes) => Gathering::begin([bytes, &[]], None, missing, pool)?,
+            Self::Large(_) => return Ok(()),
+        });
         Ok(())
     }
 
-    /// Appends a chunk that was decoded. The message may have `most` bytes.
+    /// Appends decoded bytes. The message may have `most` bytes.
     pub(super) fn push_decoded(
         &mut self,
         chunk: &[u8],
@@ -96,7 +96,10 @@ impl Content {
         self.push(chunk, 0, pool)
     }
 
-    /// Judges whether the message may have this chunk, too.
+    /// Judges whether these decoded bytes may be appended.
+    ///
+    /// # Errors
+    /// What is wrong first: the text, or that the message has more than `most` bytes.
     pub(super) fn judge_decoded(
         &mut self,
         chunk: &[u8],
@@ -106,7 +109,7 @@ impl Content {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         match chunk.get(..most.saturating_sub(self.len())) {
             Some(fits) if fits.len() < chunk.len() => {
-                // A text may be wrong before it is too long: the answer must not depend on how it is cut.
+                // A text may be wrong before it is too long. The answer must not depend on how it is cut.
                 self.push(fits, 0, pool)?;
                 Err(Violation::MessageTooBig)
             }
@@ -124,8 +127,9 @@ impl Content {
     }
 }
 
-/// Whether a message goes into blocks when `len` bytes of it are there and `missing` are announced. An
-/// announcement alone gets it no new memory, but it may have a block that is kept anyway.
+/// Whether a message lies in blocks, when `len` bytes have arrived and `missing` bytes are announced.
+///
+/// An announcement alone gets no new memory, but it may get a block that the pool keeps.
 pub(super) fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
     let announced = missing.saturating_add(len as u64);
     len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Usual)

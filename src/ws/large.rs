@@ -128,17 +128,13 @@ impl Gathering {
         end: usize,
         key: [u8; 4],
     ) -> Result<Self, Violation> {
-        let part = Part {
-            block,
-            start,
-            end: start,
-        };
+        let (len, end) = (end - start, start);
         let mut gathering = Self {
-            parts: vec![part],
+            parts: vec![Part { block, start, end }],
             len: 0,
             check: (opcode == Opcode::Text).then(Check::default),
         };
-        gathering.arrived(end - start, key)?;
+        gathering.arrived(len, key)?;
         Ok(gathering)
     }
 
@@ -216,18 +212,16 @@ impl Gathering {
 
     /// Unmasks and checks the first `len` bytes of [`Gathering::room`], which have arrived.
     pub(super) fn arrived(&mut self, len: usize, key: [u8; 4]) -> Result<(), Violation> {
-        let Some(part) = self.parts.last_mut() else {
-            return Ok(());
-        };
-        let Some(bytes) = part.spare().get_mut(..len) else {
-            return Ok(());
-        };
-        frame::unmask(bytes, key);
-        if let Some(check) = &mut self.check {
-            check.push(bytes, |_| {})?;
+        if let Some(part) = self.parts.last_mut()
+            && let Some(bytes) = part.spare().get_mut(..len)
+        {
+            frame::unmask(bytes, key);
+            if let Some(check) = &mut self.check {
+                check.push(bytes, |_| {})?;
+            }
+            part.end += len;
+            self.len += len;
         }
-        part.end += len;
-        self.len += len;
         Ok(())
     }
 

@@ -1,12 +1,11 @@
-//! Pieces of frames into messages (RFC 6455 §5.4, §5.6, §8.1).
+//! Puts pieces of frames together to messages (RFC 6455 §5.4, §5.6, §8.1).
 //!
-//! A message that lies whole in the read buffer is handed on from there, without a copy. Any
-//! other is collected in memory that grows with what has arrived, never with what was
-//! announced (§10.4); large ones lie in blocks (`large`). Size and number of fragments are judged
-//! before, by the frame's header.
+//! A message that lies whole in the read buffer is given on from there, without a copy. Any other is collected
+//! in memory that grows with what has arrived, and not with what was announced (§10.4). `frame` has judged
+//! its size and its number of fragments by the headers.
 //!
-//! A message that an extension has coded is collected as it is decoded: how large it becomes is judged
-//! here, chunk by chunk, and so is its text.
+//! A message that an extension has coded is decoded here in small steps. After each step its size and its text
+//! are judged. Skip that on first reading.
 
 use super::close::Violation;
 use super::content::Content;
@@ -19,7 +18,7 @@ use crate::pool::{Block, Pool};
 use std::borrow::Cow;
 use std::mem;
 
-/// A message that is decoded asks for room whenever it has grown by this much.
+/// A coded message asks for room whenever it has grown by this much.
 const ROOM_BYTES: usize = 256 << 10;
 
 /// A message, as applications see it.
@@ -53,7 +52,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Its bytes.
+    /// The bytes of the message.
     #[inline]
     pub fn bytes(self) -> &'a [u8] {
         match self {
@@ -93,7 +92,7 @@ impl Complete<'_> {
         }
     }
 
-    /// Whether it is text. Else it is binary.
+    /// Whether it is text. Otherwise it is binary.
     pub fn is_text(&self) -> bool {
         self.opcode() == Opcode::Text
     }
@@ -112,13 +111,13 @@ impl Complete<'_> {
 #[derive(Debug)]
 pub(super) struct Building {
     content: Content,
-    /// Frames of it that have begun to arrive.
+    /// How many of its frames have begun to arrive.
     pub(super) fragments: u32,
     /// Bytes of payload that have arrived.
     pub(super) received: usize,
-    /// Decodes it, if an extension has coded it.
+    /// Decodes the message, if an extension has coded it.
     decoder: Option<Box<dyn Decoder>>,
-    /// Decoding waits until the caller has made room. The value: nothing comes after what is to be decoded.
+    /// `Some`: decoding waits until the caller has made room. The value says that the payload is complete.
     paused: Option<bool>,
 }
 
@@ -135,7 +134,7 @@ impl Building {
         }
     }
 
-    /// Begins a large message in a block that holds its first bytes: see [`Endpoint::adopt`](super::endpoint::Endpoint::adopt).
+    /// Begins a large message in a block that has its first bytes ([`Endpoint::adopt`](super::endpoint::Endpoint::adopt)).
     pub(super) fn adopt(
         header: &Header,
         block: Block,
@@ -152,7 +151,7 @@ impl Building {
         })
     }
 
-    /// Bytes of the message that are there; of a coded one, those that came out.
+    /// Bytes of the message that are there, decoded.
     pub(super) fn len(&self) -> usize {
         self.content.len()
     }
@@ -164,7 +163,7 @@ impl Building {
         size_of::<Self>() + self.content.capacity() + decoder
     }
 
-    /// If decoding has paused, the piece with which it goes on: an empty one.
+    /// An empty piece that continues the decoding. `None`: it is not paused.
     pub(super) fn resume(&mut self) -> Option<Piece<'static>> {
         let is_last = self.paused.take()?;
         Some(Piece {
@@ -177,10 +176,10 @@ impl Building {
         })
     }
 
-    /// Takes the next piece. `most`: bytes that a message may have.
+    /// Adds the next piece. The message may have `most` bytes.
     ///
-    /// `Some`: a message that is decoded has grown, and takes this many bytes of memory. The caller may then make room,
-    /// or give up; decoding goes on with [`Building::resume`].
+    /// Returns `Some` if a coded message has grown, with its bytes of memory. The caller must then make room, and
+    /// continue with [`Building::resume`], or give up.
     pub(super) fn push(
         &mut self,
         piece: &Piece<'_>,
@@ -200,16 +199,16 @@ impl Building {
         loop {
             let decoded = decoder.decode(&mut input, piece.ends_message(), history);
             if decoded == Ok(true) && piece.ends_message() && self.content.len() == 0 {
-                // All of the message is in the decoder, and may stay there: see `finish`.
+                // All of the message lies in the decoder. `finish` gives it from there.
                 self.content.judge_decoded(decoder.chunk(), most, pool)?;
                 return Ok(None);
             }
-            // Also after an error: what came out before it may break another rule, which is then broken first.
+            // Also after an error: the bytes before it may break another rule, which is then the first one.
             let steps = self.content.capacity() / ROOM_BYTES;
             self.content.push_decoded(decoder.chunk(), most, pool)?;
             decoder.taken();
             let is_done = decoded?;
-            // Not counted from the start of a frame: many short ones, of one read, can hold a large message.
+            // The steps are those of the message, and not of a frame: a large one can come in many short frames.
             let held = self.content.capacity();
             if held / ROOM_BYTES > steps {
                 decoder.keep(input);
@@ -222,7 +221,7 @@ impl Building {
         }
     }
 
-    /// The message is complete.
+    /// Ends the message, and gives it.
     pub(super) fn finish<'e>(
         self,
         coding: Option<Coding<'e, '_>>,
@@ -243,21 +242,19 @@ impl Building {
         }
     }
 
-    /// Whether bytes of the message can be read to their place: see [`Building::room`].
+    /// Whether bytes of the message can be read to [`Building::room`].
     pub(super) fn has_room(&self) -> bool {
         matches!(self.content, Content::Large(_)) && self.decoder.is_none()
     }
 
-    /// Whether [`Building::room`] is in the first block of a large message.
+    /// Whether the message is large, has one block only, and that is not full.
     pub(super) fn is_first_open(&self) -> bool {
-        match &self.content {
-            Content::Large(large) => large.is_first_open(),
-            _ => false,
-        }
+        matches!(&self.content, Content::Large(large) if large.is_first_open())
     }
 
-    /// Where up to `missing` bytes that come next are to be read to, if the message is large. `None` also when
-    /// the system gives no memory.
+    /// The place to which up to `missing` bytes should be read.
+    ///
+    /// `None`: the message is not large, or the system gives no memory.
     pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
         match &mut self.content {
             Content::Large(large) => large.room(missing, pool),
@@ -265,8 +262,9 @@ impl Building {
         }
     }
 
-    /// The first `len` bytes of [`Building::room`] have arrived, masked with this key. `ends`: with them the
-    /// message is complete, and is given.
+    /// Unmasks and checks the first `len` bytes of [`Building::room`], which have arrived.
+    ///
+    /// `ends`: the message is complete with them. Then it is returned.
     pub(super) fn arrived(
         &mut self,
         len: usize,
