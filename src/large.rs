@@ -40,7 +40,7 @@ impl LargeMessage {
         }
     }
 
-    /// Copies a message of an application, which is given in parts, once for all its receivers.
+    /// Copies a message that is given in parts, once for all its receivers.
     ///
     /// `None`: the system gives no memory for it.
     pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool, meter: &Meter) -> Option<Self> {

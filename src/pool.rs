@@ -24,7 +24,7 @@ pub enum BlockSize {
     Least,
     /// 128 KiB, for the beginning of a message.
     Small,
-    /// 260 KiB: a message of 256 KiB, and the end of a read in front of it. Most blocks have this size.
+    /// 260 KiB, for 256 KiB of a message and the end of a read before it. Most blocks have this size.
     Usual,
     /// 2 MiB: one huge page, if the system has those; then 1 page fault instead of 512.
     Large,
@@ -52,7 +52,7 @@ impl BlockSize {
     }
 }
 
-/// How long the pool waits for the next large message before it gives surplus blocks back.
+/// How long the pool waits for large messages before it gives surplus blocks back.
 pub const PAUSE: Duration = Duration::from_millis(100);
 
 /// Gives blocks and takes them back. Clones are the same pool.
@@ -99,7 +99,7 @@ impl Pool {
         blocks.is_some_and(|blocks| !blocks.borrow().is_empty())
     }
 
-    /// Gives a block of at least `len` bytes, for a message that must lie in one piece.
+    /// Gives a block of at least `len` bytes, for a message in one piece.
     ///
     /// `None`: the system gives no more memory.
     pub fn take_whole(&self, len: usize) -> Option<Block> {

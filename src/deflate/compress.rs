@@ -29,7 +29,7 @@ pub(super) struct Compressor {
 }
 
 impl Compressor {
-    /// Appends to `out` the payload of a message, which is given in parts and may refer to `history`.
+    /// Appends to `out` the compressed payload of a message, which may refer to `history`.
     ///
     /// Returns `None`, and appends nothing, if it would not be shorter. (A long message must get a quarter shorter at
     /// its beginning.) `level`: 1, fast, to 9, short. It must be the same in each call.

@@ -9,7 +9,7 @@ pub(super) fn append(history: &mut Vec<u8>, bytes: &[u8]) {
     history.extend_from_slice(bytes);
 }
 
-/// Appends bytes of a message to a history, and drops those that are outside of the window.
+/// Appends bytes to a history, and drops those that are outside of the window.
 pub(super) fn note(history: &mut Vec<u8>, bytes: &[u8], window_bytes: usize) {
     let added = last(bytes, window_bytes);
     let forgotten = (history.len() + added.len()).saturating_sub(window_bytes);

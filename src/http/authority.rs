@@ -1,4 +1,4 @@
-//! Reads `host [ ":" port ]` in `Host`, in an absolute target and in an Origin (RFC 3986 §3.2).
+//! Reads `host [ ":" port ]` in `Host`, in targets and in Origins (RFC 3986 §3.2).
 //!
 //! Skip this file on a first reading. It tells addresses from names, because `policy` trusts an address more:
 //! nobody can make the browser of a victim resolve it to something else.

@@ -41,7 +41,7 @@ enum State {
     Data(u64),
     DataCr,
     DataLf,
-    /// At the first byte of a trailer field, or of the empty line that ends the body.
+    /// At the first byte of a trailer field, or of the last, empty line.
     TrailerStart,
     TrailerLine,
     TrailerLf,

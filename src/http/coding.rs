@@ -7,7 +7,7 @@ use super::head::Head;
 /// How much a client wants a coding, in thousandths. 0: not at all (RFC 9110 §12.4.2).
 type Weight = u16;
 
-/// Whether a client accepts gzip, and wants it at least as much as the plain bytes.
+/// Whether a client wants gzip at least as much as the plain bytes.
 ///
 /// In doubt it is `false`, because every client can read plain bytes. So it is without the field, too: a client that
 /// did not ask may not look at `Content-Encoding`.

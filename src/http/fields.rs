@@ -13,7 +13,7 @@ pub fn is_token_byte(byte: u8) -> bool {
 pub struct Fields<'a>(pub &'a [httparse::Header<'a>]);
 
 impl<'a> Fields<'a> {
-    /// The values of all fields of this name, in their order, without the white space around them.
+    /// The values of all fields of this name, in order, without white space around them.
     pub fn values<'n>(self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.0
             .iter()

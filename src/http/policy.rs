@@ -105,7 +105,7 @@ fn is_listed(list: &[String], entry: &str) -> bool {
     list.iter().any(|listed| listed.eq_ignore_ascii_case(entry))
 }
 
-/// Whether host and port of an origin are those of `Host`, or both hosts are loopback names.
+/// Whether an origin has host and port of `Host`, or both hosts are loopback names.
 ///
 /// If a proxy ends TLS, the origin says `https` and `Host` has no port. So the default port of the origin's
 /// scheme does not count on either side.

@@ -22,9 +22,9 @@ use super::fields::is_token_byte;
 use super::refusal::{self, Rejection};
 use crate::config::Config;
 
-/// Length of the head at the start of `bytes`, for a program that keeps all bytes of a head.
+/// Length of the head at the start of `bytes`.
 ///
-/// `None`: the head is not complete. The limits are those of a default `Config`.
+/// It is for programs that keep all bytes of a head. `None`: the head is not complete. The limits are those of a default `Config`.
 ///
 /// # Errors
 /// The errors of [`HeadScanner::scan`].
@@ -43,7 +43,7 @@ enum State {
     Target,
     /// Inside a line: after the target, or in a field line.
     Line,
-    /// At the first byte of a field line, or of the empty line that ends the head.
+    /// At the first byte of a field line, or of the last, empty line.
     LineStart,
     /// A CR at the start of a line.
     LastCr,

@@ -1,6 +1,6 @@
-//! The queue of a peer that does not keep up, or whose bytes lie in several places.
+//! The queue of a peer whose bytes lie in several places.
 //!
-//! Skip this file on a first reading: most peers never have a queue.
+//! Skip this file on a first reading: a peer that keeps up seldom has a queue.
 //!
 //! A peer may stop reading while thousands of short messages arrive, each in a turn of its own. So no turn may cost
 //! more because the queue is long: what it added is found from the end. And short pieces are put together
@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
 
-/// A piece up to this size is copied to the end of the one before it. An entry for it costs half as much.
+/// Pieces up to this size are copied to the end of the one before. An entry for it costs half as much.
 const GATHERED_BYTES: usize = 64;
 /// A piece this many times smaller than its chunk is copied, too.
 ///
@@ -167,7 +167,7 @@ impl Lane {
         }
     }
 
-    /// Copies short pieces of this turn out of the arena, to the end of the pieces before them.
+    /// Copies short pieces of this turn to the end of the pieces before them.
     fn gather(&mut self, arena: &[u8], meter: &Meter) {
         let older = self.segments.len() - self.fresh;
         let mut kept = older;

@@ -1,4 +1,4 @@
-//! Close codes, the payload of a Close frame, and every rule that a peer can break (RFC 6455 §5.5.1, §7.1.7, §7.4).
+//! Close codes, the payload of a Close, and every rule that a peer can break (RFC 6455 §5.5.1, §7.1.7, §7.4).
 //!
 //! A [`Violation`] is the peer's fault. Many places find one; the hub alone answers it, with a Close frame
 //! of the code and the reason that stand here.

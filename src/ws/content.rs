@@ -127,7 +127,7 @@ impl Content {
     }
 }
 
-/// Whether a message lies in blocks, when `len` bytes have arrived and `missing` bytes are announced.
+/// Whether a message of which `len` bytes have arrived lies in blocks. `missing`: bytes that are announced.
 ///
 /// An announcement alone gets no new memory, but it may get a block that the pool keeps.
 pub(super) fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {

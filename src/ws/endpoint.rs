@@ -110,7 +110,7 @@ impl Endpoint {
         }
     }
 
-    /// A short way of [`Endpoint::receive_general`] for a message that is one frame and lies whole in `input`.
+    /// A short way of [`Endpoint::receive_general`] for a message that is one whole frame.
     ///
     /// Returns `None`, and uses nothing, if there is anything else. The caller must then call the general way.
     ///
@@ -246,7 +246,7 @@ impl Endpoint {
         self.reader.missing().is_some_and(is_long) && message.is_some_and(|it| it.has_room())
     }
 
-    /// Whether the last read ended inside a frame of a large message whose first block is not full.
+    /// Whether the next bytes of a large message fit into its first block.
     pub fn is_first_open(&self) -> bool {
         let message = self.message.as_ref();
         self.reader.missing().is_some() && message.is_some_and(|it| it.is_first_open())

@@ -28,7 +28,7 @@ pub struct Agreed {
     pub received: Reach,
 }
 
-/// The earlier messages of one connection, as far as the next ones may refer to them.
+/// The earlier messages of one connection to which the next ones may refer.
 #[derive(Debug, Default)]
 pub struct History {
     /// The last decoded bytes that were received.

@@ -1,4 +1,4 @@
-//! A large message lies in blocks of memory, and its bytes are not moved any more.
+//! A large message lies in blocks of memory, and its bytes are not moved.
 //!
 //! Skip this file on a first reading: short messages need nothing of it.
 //!
@@ -16,7 +16,7 @@ use crate::pool::{Block, BlockSize, Pool};
 pub const SHORT_BYTES: usize = 32 << 10;
 /// One read takes at most this much, so that other connections are read, too.
 const READ_BYTES: usize = 256 << 10;
-/// A block with less free room counts as full, because a read into it is not worth its cost.
+/// A block with less free room counts as full: a read into it is not worth its cost.
 const WORTH_READING_BYTES: usize = 8 << 10;
 /// A frame of which less is missing gets no large block.
 const WORTH_LARGE_BYTES: u64 = 1 << 20;
@@ -120,7 +120,7 @@ impl Gathering {
         Ok(gathering)
     }
 
-    /// Begins a message in a block that has its first bytes, masked with `key`, from `start` to `end`.
+    /// Begins a message in a block that has its first bytes, still masked, from `start` to `end`.
     pub(super) fn adopt(
         opcode: Opcode,
         block: Block,

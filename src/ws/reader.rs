@@ -9,9 +9,9 @@ use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
 use std::borrow::Cow;
 use std::mem;
 
-/// A message of this many bytes or more that arrives whole is made ready to be sent back from where it lies.
+/// A whole message of this many bytes can be sent back from where it lies.
 ///
-/// The reader makes its header the server's own ([`frame::make_own_header`]), right in front of the payload.
+/// For that the reader makes its header the server's own, right in front of the payload ([`frame::make_own_header`]).
 pub const ECHO_IN_PLACE_BYTES: usize = 4 << 10;
 
 /// Unmasked payload: all of a control frame, or the part of a data frame that has arrived (perhaps nothing).
@@ -120,9 +120,9 @@ impl Reader {
         }
     }
 
-    /// A short way of [`Reader::next`] for a message that is one frame and lies whole at the start of `input`.
+    /// A short way of [`Reader::next`] for a message that is one whole frame.
     ///
-    /// No other message may have begun. Returns `None`, and uses nothing, if there is anything else, if the message has
+    /// It lies at the start of `input`. No other message may have begun. Returns `None`, and uses nothing, if there is anything else, if the message has
     /// more than `room` bytes, or if it breaks a rule; the caller must then ask [`Reader::next`].
     #[inline]
     pub fn next_whole<'a>(
@@ -154,7 +154,7 @@ impl Reader {
         }
     }
 
-    /// Skips the next `len` bytes of a data frame, which the caller has read to another place.
+    /// Skips `len` bytes of a data frame that the caller has read elsewhere.
     ///
     /// They may not be more than [`Reader::missing`]. Returns the key that unmasks them, and whether they end their
     /// message.
@@ -171,7 +171,7 @@ impl Reader {
         Some((masking_key, ends_frame && fin))
     }
 
-    /// The header of a message whose first frame begins `bytes` and does not end in them.
+    /// The header of a message whose first frame is unfinished in `bytes`.
     ///
     /// Returns `None` if there is anything else, or if the frame has more than `room` bytes.
     pub fn begins_message(&self, bytes: &[u8], room: u64) -> Option<Header> {
@@ -304,7 +304,7 @@ fn copy(from: &[u8], to: &mut [u8]) -> usize {
     from.len().min(to.len())
 }
 
-/// Takes a message that is one frame and all there, whose header `decode_fast` does not know.
+/// Takes a message of one whole frame whose header `decode_fast` does not know.
 #[inline(never)]
 fn take_longer<'a>(input: &mut &'a mut [u8], room: u64) -> Option<(Opcode, &'a mut [u8])> {
     let header = frame::decode(input, &Expect::message(room)).ok()??;
