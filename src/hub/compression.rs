@@ -73,7 +73,7 @@ impl Hub {
                 event => break event,
             }
         };
-        self.take_rarer(id, event);
+        self.take_event(id, event);
         if let Some(decoder) = used {
             decoder.give_back();
         }

@@ -235,7 +235,7 @@ impl Hub {
         let block = mem::replace(buffer, next);
         let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
         if core.heard_from(id, len, now).is_some() {
-            self.take_rarer(id, begun.map(|()| None));
+            self.take_event(id, begun.map(|()| None));
             self.core.recount(id.slot);
             self.after_receiving();
         }

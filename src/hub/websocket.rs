@@ -80,7 +80,7 @@ impl Hub {
             return;
         };
         let event = endpoint.arrived(len);
-        self.take_rarer(id, event);
+        self.take_event(id, event);
         self.core.recount(id.slot);
     }
 
@@ -105,12 +105,12 @@ impl Hub {
             return;
         };
         let event = endpoint.receive_general(input, &limits, &memory.pool, None);
-        self.take_rarer(id, event);
+        self.take_event(id, event);
     }
 
     /// Does what an event asks for, or what a violation does.
     #[cold]
-    pub(super) fn take_rarer(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
+    pub(super) fn take_event(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
         let Some(conn) = self.core.table.get(id) else {
             return;
         };
