@@ -5,10 +5,8 @@
 use super::close::Violation;
 use super::frame::Opcode;
 use super::large::{Gathering, SHORT_BYTES};
-use super::message::Complete;
 use super::utf8::TextBuffer;
 use crate::pool::{BlockSize, Pool};
-use std::borrow::Cow;
 
 /// The bytes of a message that have arrived.
 #[derive(Debug)]
@@ -115,15 +113,6 @@ impl Content {
             }
             _ => Ok(()),
         }
-    }
-
-    /// The message is complete.
-    pub(super) fn finish(self) -> Result<Complete<'static>, Violation> {
-        Ok(match self {
-            Self::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
-            Self::Binary(bytes) => Complete::Binary(Cow::Owned(bytes)),
-            Self::Large(large) => Complete::Large(large.finish()?),
-        })
     }
 }
 

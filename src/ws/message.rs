@@ -226,20 +226,23 @@ impl Building {
         self,
         coding: Option<Coding<'e, '_>>,
     ) -> Result<Complete<'e>, Violation> {
-        let (Some(decoder), Some(coding)) = (self.decoder, coding) else {
-            return self.content.finish();
-        };
-        decoder.note(coding.agreed, coding.history);
-        let decoder = coding.used.insert(decoder);
-        match self.content {
-            Content::Text(text) if text.is_empty() => {
-                Message::whole(Opcode::Text, decoder.chunk()).map(Complete::from)
+        if let (Some(decoder), Some(coding)) = (self.decoder, coding) {
+            decoder.note(coding.agreed, coding.history);
+            let decoder = coding.used.insert(decoder);
+            let opcode = match &self.content {
+                Content::Text(text) if text.is_empty() => Some(Opcode::Text),
+                Content::Binary(bytes) if bytes.is_empty() => Some(Opcode::Binary),
+                _ => None,
+            };
+            if let Some(opcode) = opcode {
+                return Message::whole(opcode, decoder.chunk()).map(Complete::from);
             }
-            Content::Binary(bytes) if bytes.is_empty() => {
-                Message::whole(Opcode::Binary, decoder.chunk()).map(Complete::from)
-            }
-            content => content.finish(),
         }
+        Ok(match self.content {
+            Content::Text(text) => Complete::Text(Cow::Owned(text.finish()?)),
+            Content::Binary(bytes) => Complete::Binary(Cow::Owned(bytes)),
+            Content::Large(large) => Complete::Large(large.finish()?),
+        })
     }
 
     /// Whether bytes of the message can be read to [`Building::room`].

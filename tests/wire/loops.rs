@@ -14,7 +14,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("app", "hub::ctx"),
     ("hub::core", "hub::compression"),
     ("hub::core", "hub::intake"),
-    ("ws::content", "ws::message"),
 ];
 
 /// The graph of these files: path from `src/`, and text.
