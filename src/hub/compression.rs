@@ -8,35 +8,15 @@
 //! before; nobody else could read it.
 
 use super::Hub;
-use super::core::{Core, queue_for_each};
+use super::core::{Core, LARGE_BYTES, queue_for_each};
 use super::turn::span_since;
 use crate::app::ConnId;
-use crate::config::Config;
 use crate::conn::Phase;
-#[cfg(feature = "deflate")]
-pub(super) use crate::deflate::extension;
 use crate::large::LargeMessage;
 use crate::outbox::{Outbox, Span};
 use crate::ws::endpoint::Event;
 use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
-
-/// Before a message of this many bytes is encoded, the memory budget is looked at. For others that is enough afterwards.
-const LARGE_BYTES: usize = 256 << 10;
-
-/// The extension that compresses messages. This program was built without it.
-#[cfg(not(feature = "deflate"))]
-pub(super) fn extension(_: &Config) -> Option<Box<dyn Extension>> {
-    None
-}
-
-/// How many bytes make a message long.
-pub(super) fn long_bytes(config: &Config, is_compressing: bool) -> usize {
-    match is_compressing {
-        false => LARGE_BYTES,
-        true => config.deflate_threshold_bytes.min(LARGE_BYTES),
-    }
-}
 
 impl Hub {
     /// Receives frames on a connection that has agreed to compression, as `receive_general` does on others.

@@ -4,16 +4,18 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`](super::turn::Report) and delivered after the callback has returned.
 
-use super::compression;
-use super::intake::Intake;
 use super::memory::Memory;
+use super::receive_buffer::Intake;
 use super::table::Table;
 use super::turn::Turn;
 use super::watch::Watch;
-use crate::app::{ConnId, World};
+use crate::app::ConnId;
+use crate::app::World;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::conn::{Conn, Phase, Stage};
+#[cfg(feature = "deflate")]
+use crate::deflate::extension;
 use crate::guard::Notes;
 use crate::guard::rate::Rates;
 use crate::http::date::DateCache;
@@ -21,6 +23,15 @@ use crate::http::policy::Policy;
 use crate::outbox::Span;
 use crate::ws::extension::Extension;
 use slab::Slab;
+
+/// Before a message of this many bytes is encoded, the hub looks at the memory budget. For shorter ones it looks afterwards.
+pub(super) const LARGE_BYTES: usize = 256 << 10;
+
+/// The extension that compresses messages. This program was built without it.
+#[cfg(not(feature = "deflate"))]
+fn extension(_: &Config) -> Option<Box<dyn Extension>> {
+    None
+}
 
 /// The state of the server below its applications.
 pub(crate) struct Core {
@@ -48,10 +59,13 @@ impl Core {
     pub(crate) fn new(config: Config, policy: Policy, mut world: Box<dyn World>) -> Self {
         let mut notes = Notes::default();
         notes.metrics.started = world.unix_time();
-        let compression = compression::extension(&config);
+        let compression = extension(&config);
         Self {
             rates: Rates::new(config.max_messages_per_second),
-            long_bytes: compression::long_bytes(&config, compression.is_some()),
+            long_bytes: match compression {
+                None => LARGE_BYTES,
+                Some(_) => config.deflate_threshold_bytes.min(LARGE_BYTES),
+            },
             memory: Memory::new(config.memory_budget_bytes),
             config,
             policy,

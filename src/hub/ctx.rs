@@ -1,7 +1,7 @@
 //! What an application can do while it is called.
 
 use super::core::{Core, queue_for_each};
-use super::intake::Given;
+use super::receive_buffer::Given;
 use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;

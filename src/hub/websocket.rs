@@ -4,7 +4,7 @@
 use super::Hub;
 use super::core::Core;
 use super::ctx::Ctx;
-use super::intake::Given;
+use super::receive_buffer::Given;
 use crate::app::{ConnId, Message};
 use crate::conn::{Mark, Phase};
 use crate::guard::notes::Note;
