@@ -23,13 +23,11 @@
 //! Dependencies point one way: the protocol (`ws`, `http`) knows nothing of connections, the hub
 //! nothing of sockets, applications nothing of frames. `tests/wire/layers.rs` holds them to it.
 
-pub mod app;
 pub mod apps;
 pub mod budget;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod conn;
 #[cfg(feature = "deflate")]
 pub mod deflate;
 pub mod files;
@@ -49,3 +47,5 @@ pub mod socketio;
 mod sockets;
 pub mod timers;
 pub mod ws;
+
+pub use hub::app;

@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
-use ws101::app::{App, World};
 use ws101::apps::broadcast::Broadcast;
 use ws101::apps::channels::Channels;
 use ws101::apps::chat::Chat;
@@ -29,6 +28,7 @@ use ws101::files::{self, Files, Found};
 use ws101::guard::panics;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
+use ws101::hub::app::{App, World};
 use ws101::server::Server;
 #[cfg(feature = "socketio")]
 use ws101::socketio::{

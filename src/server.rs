@@ -11,8 +11,8 @@
 mod accept;
 mod log;
 
-use crate::app::ConnId;
 use crate::clock::{Clock, Time};
+use crate::hub::app::ConnId;
 use crate::hub::{Hub, Next, Rest};
 use crate::seen::{Dealt, Seen};
 use crate::sockets::{Sockets, reserve};

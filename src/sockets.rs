@@ -1,6 +1,6 @@
 //! The accepted sockets, by the slots of the hub: the hub's `Net` over TCP.
 
-use crate::app::{ConnId, Net, Written};
+use crate::hub::app::{ConnId, Net, Written};
 use mio::net::TcpStream;
 use rustix::fs::{self, Mode, OFlags};
 use std::io::{self, ErrorKind, IoSlice, Write};

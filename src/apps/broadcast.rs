@@ -2,11 +2,11 @@
 //! its sender included; text and binary.
 
 use super::{WEBSOCKET, membership};
-use crate::app::{
-    App, Closed, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId,
-};
 use crate::http::head::Head;
 use crate::http::route::Route;
+use crate::hub::app::{
+    App, Closed, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId,
+};
 use crate::rooms::Rooms;
 
 /// Longest topic, in bytes.

@@ -7,11 +7,11 @@
 
 use super::json;
 use super::{CHAT, membership};
-use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::percent;
 use crate::http::refusal;
 use crate::http::route::Route;
+use crate::hub::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::rooms::Rooms;
 use crate::ws::close::CloseCode;
 use std::borrow::Cow;

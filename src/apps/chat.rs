@@ -5,11 +5,11 @@
 //! way, the others read it once. Text is passed on as it is.
 
 use super::CHAT;
-use crate::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::percent;
 use crate::http::refusal;
 use crate::http::route::Route;
+use crate::hub::app::{App, Closed, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::rooms::Rooms;
 use crate::ws::close::CloseCode;
 use slab::Slab;

@@ -1,9 +1,11 @@
 //! `/echo`: every message back, same type, same bytes.
 
 use super::WEBSOCKET;
-use crate::app::{App, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::route::Route;
+use crate::hub::app::{
+    App, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId,
+};
 
 /// The application.
 #[derive(Debug, Default)]

@@ -1,11 +1,11 @@
 //! Everything that no other application claims is a page, or is not found.
 
-use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::files::{self, Files};
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::refusal;
 use crate::http::route::Route;
+use crate::hub::app::{App, Ctx, Reply, Request, RequestId};
 use std::io::ErrorKind;
 
 /// The application: the last in the list.

@@ -1,10 +1,10 @@
 //! `/healthz` answers `ok`; `/metrics` tells what the server counts, for Prometheus.
 
-use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::response::{Body, Response, Status as Code};
 use crate::http::route::Route;
+use crate::hub::app::{App, Ctx, Reply, Request, RequestId};
 
 /// The text format of Prometheus.
 const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";

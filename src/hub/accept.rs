@@ -5,10 +5,10 @@
 //! the answer into a reset. It answers a few at a time, and closes the others without a word.
 
 use super::Hub;
+use super::conn::{Conn, LINGER_TIMEOUT, Phase};
 use super::core::Core;
-use crate::app::{Cause, ConnId};
+use super::ids::{Cause, ConnId};
 use crate::clock::Time;
-use crate::conn::{Conn, LINGER_TIMEOUT, Phase};
 use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
 use crate::http::refusal;

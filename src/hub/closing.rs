@@ -1,12 +1,12 @@
 //! The ways in which a connection ends: the closing handshake from either side, failing, draining,
 //! and gone (RFC 6455 §7). Each closes the connection's account with its application, once.
 
+use super::conn::{Conn, Draining, Phase, Stage};
 use super::core::Core;
+use super::ids::{Cause, Closed, ConnId, RequestId};
 use super::table::Table;
 use super::turn::{Ending, Report};
-use crate::app::{Cause, Closed, ConnId, RequestId};
 use crate::clock::Time;
-use crate::conn::{Conn, Draining, Phase, Stage};
 use crate::guard::Notes;
 use crate::guard::notes::Note;
 use crate::ws::close::{CloseCode, Violation};

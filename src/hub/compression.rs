@@ -8,10 +8,10 @@
 //! before; nobody else could read it.
 
 use super::Hub;
+use super::conn::Phase;
 use super::core::{Core, LARGE_BYTES, queue_for_each};
+use super::ids::ConnId;
 use super::turn::span_since;
-use crate::app::ConnId;
-use crate::conn::Phase;
 use crate::large::LargeMessage;
 use crate::outbox::{Outbox, Span};
 use crate::ws::endpoint::Event;

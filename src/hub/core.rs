@@ -4,16 +4,16 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`](super::turn::Report) and delivered after the callback has returned.
 
+use super::conn::{Conn, Phase, Stage};
+use super::ids::ConnId;
 use super::memory::Memory;
+use super::ports::World;
 use super::receive_buffer::Intake;
 use super::table::Table;
 use super::turn::Turn;
 use super::watch::Watch;
-use crate::app::ConnId;
-use crate::app::World;
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::{Conn, Phase, Stage};
 #[cfg(feature = "deflate")]
 use crate::deflate::extension;
 use crate::guard::Notes;

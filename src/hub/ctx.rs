@@ -1,11 +1,11 @@
 //! What an application can do while it is called.
 
+use super::conn::Conn;
 use super::core::{Core, queue_for_each};
+use super::ids::{Cause, ConnId, RequestId};
 use super::receive_buffer::Given;
-use crate::app::{Cause, ConnId, Message, RequestId};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::Conn;
 use crate::guard::Escaped;
 use crate::guard::notes::Note;
 use crate::guard::rate::Bucket;
@@ -14,6 +14,7 @@ use crate::large::LargeMessage;
 use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
+use crate::ws::message::Message;
 use std::fmt::Arguments;
 
 /// The application's hands: valid during one callback.

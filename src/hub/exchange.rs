@@ -5,12 +5,13 @@
 //! follows on the connection is kept as it came (`keep_backlog`) and not read further.
 
 use super::Hub;
+use super::app::{Reply, Request};
+use super::conn::{Conn, Path, Phase, Stage};
 use super::core::Core;
 use super::ctx::Ctx;
+use super::ids::{ConnId, RequestId};
 use super::plan::plan;
 use super::table::Table;
-use crate::app::{ConnId, Reply, Request, RequestId};
-use crate::conn::{Conn, Path, Phase, Stage};
 use crate::guard::NotAllowed;
 use crate::guard::notes::Note;
 use crate::http::body::BodyReader;

@@ -1,11 +1,11 @@
 //! What the hub does when a deadline has passed.
 
 use super::Hub;
+use super::conn::{Conn, Phase, Stage};
 use super::core::Core;
-use crate::app::{Cause, ConnId};
+use super::ids::{Cause, ConnId};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::{Conn, Phase, Stage};
 use crate::guard::notes::{Note, Wait};
 use crate::http::refusal;
 use crate::ws::close::{CloseCode, Violation};

@@ -1,11 +1,11 @@
 //! How received bytes come in: by the receive buffer, or straight to their place in a large message.
 
+use super::conn::{Conn, Phase};
 use super::core::Core;
+use super::ids::ConnId;
 use super::receive_buffer::READ_AT;
 use super::{Hub, Next};
-use crate::app::ConnId;
 use crate::clock::Time;
-use crate::conn::{Conn, Phase};
 use crate::pool::{Block, BlockSize, Pool};
 use crate::shortcuts;
 use std::mem;

@@ -19,16 +19,20 @@
 //! each held request; no queue without a bound, no wait without a deadline.
 
 mod accept;
+pub mod app;
 mod closing;
 mod compression;
+pub mod conn;
 pub(crate) mod core;
-pub mod ctx;
+mod ctx;
 mod exchange;
 mod expire;
+mod ids;
 mod intake;
 mod memory;
 mod metrics;
 pub mod plan;
+mod ports;
 mod receive_buffer;
 mod recovery;
 mod relief;
@@ -40,12 +44,14 @@ pub(crate) mod turn;
 mod watch;
 mod websocket;
 
+use self::app::App;
+use self::conn::{Phase, Stage};
 use self::core::Core;
+use self::ids::{Cause, Closed, ConnId};
+use self::ports::{Net, World};
 use self::turn::Report;
-use crate::app::{App, Cause, Closed, ConnId, Net, World};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::{Phase, Stage};
 use crate::guard::notes::Note;
 use crate::http::policy::Policy;
 use crate::shortcuts;

@@ -7,10 +7,11 @@
 //! belongs to others: there the panic is caught at once.
 
 use super::Hub;
+use super::app::App;
+use super::conn::{Phase, Stage};
 use super::ctx::Ctx;
-use crate::app::{App, Cause};
+use super::ids::Cause;
 use crate::clock::Time;
-use crate::conn::{Phase, Stage};
 use crate::guard::Escaped;
 use crate::guard::notes::Note;
 use crate::http::refusal;

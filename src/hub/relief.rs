@@ -6,11 +6,11 @@
 //! unread counts as a whole, because it stays as a whole.
 
 use super::Hub;
+use super::conn::{Phase, Stage};
 use super::core::Core;
+use super::ids::{Cause, ConnId};
 use super::turn::Report;
-use crate::app::{Cause, ConnId};
 use crate::budget::Holder;
-use crate::conn::{Phase, Stage};
 use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::outbox::Chunk;

@@ -1,8 +1,8 @@
 //! HTTP answers: at once, later, and piece by piece as the socket drains.
 
+use super::conn::{Conn, Exchange, Phase, Stage};
 use super::core::Core;
-use crate::app::{Cause, ConnId, RequestId};
-use crate::conn::{Conn, Exchange, Phase, Stage};
+use super::ids::{Cause, ConnId, RequestId};
 use crate::guard::NotAllowed;
 use crate::guard::caps::Cap;
 use crate::guard::notes::Note;

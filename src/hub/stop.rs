@@ -3,11 +3,11 @@
 //! Responses in flight finish. Connections that are left after the drain timeout are cut.
 
 use super::Hub;
+use super::conn::{Phase, Stage};
 use super::core::Core;
 use super::ctx::Ctx;
-use crate::app::{Cause, ConnId};
+use super::ids::{Cause, ConnId};
 use crate::clock::Time;
-use crate::conn::{Phase, Stage};
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
 

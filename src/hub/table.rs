@@ -1,7 +1,7 @@
 //! The table of connections, by slot and serial number.
 
-use crate::app::ConnId;
-use crate::conn::Conn;
+use super::conn::Conn;
+use super::ids::ConnId;
 use crate::guard::caps::Caps;
 use slab::Slab;
 

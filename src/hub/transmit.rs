@@ -1,10 +1,11 @@
 //! The last part of a turn: what was queued is written, what could not be written is kept.
 
+use super::conn::{LINGER_TIMEOUT, Phase, Stage};
 use super::core::Core;
+use super::ids::{Cause, Closed, ConnId};
+use super::ports::{Net, Written};
 use super::{Hub, Rest};
-use crate::app::{Cause, Closed, ConnId, Net, Written};
 use crate::clock::Time;
-use crate::conn::{LINGER_TIMEOUT, Phase, Stage};
 use crate::guard::notes::Note;
 use crate::outbox::{MAX_PIECES, share};
 use crate::pool;

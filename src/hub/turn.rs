@@ -1,8 +1,8 @@
 //! One turn of the loop: its time, what it encodes, whom it writes to, and what it has to tell afterwards.
 
-use crate::app::{Closed, ConnId, RequestId};
+use super::conn::Conn;
+use super::ids::{Closed, ConnId, RequestId};
 use crate::clock::Time;
-use crate::conn::Conn;
 use crate::outbox::Span;
 use crate::ws::frame::{self, Opcode};
 use std::collections::VecDeque;

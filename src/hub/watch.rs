@@ -1,9 +1,9 @@
 //! Who is looked at again, and when: deadlines, connections that go on in the next turn, bytes that wait.
 
-use crate::app::ConnId;
+use super::conn::Conn;
+use super::ids::ConnId;
 use crate::clock::Time;
 use crate::config::Config;
-use crate::conn::Conn;
 use crate::timers::Timers;
 use std::collections::{BTreeMap, VecDeque};
 

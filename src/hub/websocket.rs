@@ -2,17 +2,18 @@
 //! answered here (RFC 6455 §5.5, §7).
 
 use super::Hub;
+use super::conn::{Mark, Phase};
 use super::core::Core;
 use super::ctx::Ctx;
+use super::ids::ConnId;
 use super::receive_buffer::Given;
-use crate::app::{ConnId, Message};
-use crate::conn::{Mark, Phase};
 use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::Event;
 use crate::ws::frame::Opcode;
 use crate::ws::message::Complete;
+use crate::ws::message::Message;
 use std::mem;
 
 impl Hub {

@@ -9,8 +9,8 @@ use super::application::{Application, Event, Left, Sockets, Values};
 use super::engine::io::{Io, Service, SessionId};
 use super::packet::{Body, Malformed, Packet, parse};
 use super::sockets::{Socket, Table, deliver, shown};
-use crate::app::Message;
 use crate::clock::Time;
+use crate::hub::app::Message;
 use crate::slots::Beside;
 use std::time::Duration;
 

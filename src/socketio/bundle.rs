@@ -12,7 +12,6 @@
 
 use std::io;
 
-use crate::app::{App, Ctx, Reply, Request, RequestId};
 use crate::files::packed::{Stored, stored};
 use crate::files::{self, Content, Resource};
 use crate::http::coding;
@@ -21,6 +20,7 @@ use crate::http::method::Method;
 use crate::http::refusal;
 use crate::http::response::Response;
 use crate::http::route::Route;
+use crate::hub::app::{App, Ctx, Reply, Request, RequestId};
 use crate::socketio::cors::Cors;
 
 /// The entity tag of every file: the version of the package. A test compares it with the notice in each file.

@@ -25,11 +25,11 @@ mod upgrade;
 
 pub use session::Settings;
 
-use crate::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
 use crate::clock::Time;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::route::Route;
+use crate::hub::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
 use crate::slots::Id;
 use crate::socketio::cors::Cors;
 use answer::Fault;

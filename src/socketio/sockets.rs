@@ -2,7 +2,7 @@
 
 use super::engine::io::{Io, SessionId};
 use super::packet::{MAIN, Packet};
-use crate::app::Message;
+use crate::hub::app::Message;
 use crate::rooms::Rooms;
 use crate::slots::{Id, Slots};
 

@@ -24,7 +24,14 @@ const fn layer(
     }
 }
 
-/// The longest name that fits a module decides. Modules of the same layer may name each other.
+/// The table of layers, from the ground up. The longest name that fits a module decides. Modules of the same
+/// layer may name each other.
+///
+/// Its lines stand in the order of imports: a module names only what stands above it here. Time, settings and
+/// tables come first; then `http`, and `ws`, which begins with a request of `http`; then what works on frames and
+/// their bytes, as `deflate` does behind a port of `ws`; then `guard`, which knows no connection; then the hub with
+/// its connections. On the hub stand the applications, Socket.IO among them, and beside them the server with its
+/// sockets. `main` joins them all.
 const LAYERS: &[Layer] = &[
     // No knowledge of anything above.
     layer("clock", &[], &[]),
@@ -36,6 +43,8 @@ const LAYERS: &[Layer] = &[
     layer("slots", &[], &["slab"]),
     layer("pool", &[], &["memmap2"]),
     // The two protocols: bytes in, bytes out.
+    layer("http", &["config"], &["httparse"]),
+    layer("http::date", &[], &["time"]),
     layer("ws", &["pool", "shortcuts", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::fields", "http::head"], &[]),
     layer(
@@ -56,8 +65,6 @@ const LAYERS: &[Layer] = &[
         ],
         &["flate2"],
     ),
-    layer("http", &["config"], &["httparse"]),
-    layer("http::date", &[], &["time"]),
     layer("outbox", &["pool", "ws::frame"], &[]),
     layer("large", &["outbox", "pool", "ws"], &[]),
     layer("budget", &["outbox"], &[]),
@@ -65,31 +72,15 @@ const LAYERS: &[Layer] = &[
     layer("guard", &["clock", "config", "http", "timers"], &["log"]),
     // Connections, without sockets.
     layer(
-        "conn",
-        &[
-            "app",
-            "clock",
-            "config",
-            "guard",
-            "http",
-            "outbox",
-            "ws::close",
-            "ws::endpoint",
-            "ws::extension",
-        ],
-        &[],
-    ),
-    layer(
         "hub",
         &[
-            "app",
             "budget",
             "clock",
             "config",
-            "conn",
             "deflate",
             "guard",
             "http",
+            "hub",
             "large",
             "outbox",
             "pool",
@@ -99,25 +90,62 @@ const LAYERS: &[Layer] = &[
         ],
         &["slab"],
     ),
-    // Applications, without frames.
+    layer("hub::ids", &["ws::close"], &[]),
+    layer("hub::ports", &["hub::ids"], &[]),
     layer(
-        "app",
-        &["http", "hub::ctx", "large", "ws::close", "ws::message"],
+        "hub::conn",
+        &[
+            "clock",
+            "config",
+            "guard",
+            "http",
+            "hub::ids",
+            "outbox",
+            "ws::close",
+            "ws::endpoint",
+            "ws::extension",
+        ],
         &[],
     ),
+    // The contract with applications, which see no frames.
+    layer(
+        "hub::app",
+        &[
+            "http",
+            "hub::ctx",
+            "hub::ids",
+            "hub::ports",
+            "large",
+            "ws::close",
+            "ws::message",
+        ],
+        &[],
+    ),
+    layer("files", &["http"], &[]),
+    layer("files::embedded", &["files"], &[]),
+    layer("files::packed", &["files"], &["flate2"]),
+    layer("files::folder", &["files"], &["rustix"]),
+    // Applications, without frames.
     layer(
         "apps",
-        &["app", "apps::json", "files", "http", "rooms", "ws::close"],
+        &[
+            "apps::json",
+            "files",
+            "http",
+            "hub::app",
+            "rooms",
+            "ws::close",
+        ],
         &["slab"],
     ),
     layer("apps::json", &[], &["serde", "serde_json"]),
     layer(
         "socketio::engine",
         &[
-            "app",
             "clock",
             "guard::rate",
             "http",
+            "hub::app",
             "slots",
             "socketio::cors",
         ],
@@ -127,9 +155,9 @@ const LAYERS: &[Layer] = &[
     layer(
         "socketio",
         &[
-            "app",
             "apps::json",
             "clock",
+            "hub::app",
             "rooms",
             "slots",
             "socketio::engine::io",
@@ -139,18 +167,14 @@ const LAYERS: &[Layer] = &[
     layer("socketio::cors", &["http"], &[]),
     layer(
         "socketio::bundle",
-        &["app", "files", "http", "socketio::cors"],
+        &["files", "http", "hub::app", "socketio::cors"],
         &[],
     ),
-    layer("files", &["http"], &[]),
-    layer("files::embedded", &["files"], &[]),
-    layer("files::packed", &["files"], &["flate2"]),
-    layer("files::folder", &["files"], &["rustix"]),
     // The world.
-    layer("sockets", &["app"], &["mio", "rustix"]),
+    layer("sockets", &["hub::app"], &["mio", "rustix"]),
     layer(
         "server",
-        &["app", "clock", "hub", "seen", "sockets"],
+        &["clock", "hub", "seen", "sockets"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     // What the program is asked, and what it says.
@@ -161,7 +185,6 @@ const LAYERS: &[Layer] = &[
     layer(
         "main",
         &[
-            "app",
             "apps",
             "cli",
             "config",
@@ -228,6 +251,21 @@ fn layer_of(module: &str) -> Option<&'static Layer> {
         .max_by_key(|layer| layer.module.len())
 }
 
+/// Every permission of this table that goes against its order.
+fn against_the_order(layers: &[Layer]) -> Vec<String> {
+    let top = |module: &'static str| module.split("::").next();
+    let rank = |module| layers.iter().position(|it| top(it.module) == top(module));
+    let mut found = Vec::new();
+    for layer in layers {
+        let wrong = layer.ours.iter().filter(|ours| {
+            let theirs = rank(ours);
+            theirs.is_none() || theirs > rank(layer.module)
+        });
+        found.extend(wrong.map(|ours| format!("{} stands below {ours}", layer.module)));
+    }
+    found
+}
+
 /// Every breach of the tables in this text, were it this file of `src/`.
 fn breaches(file: &str, text: &str) -> Vec<String> {
     let source = Source::new(file, text);
@@ -265,6 +303,19 @@ fn dependencies_point_one_way() {
         found.extend(breaches(file, text));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_import_goes_against_the_order() {
+    // `dependencies_point_one_way` has compared the imports with the table.
+    assert_eq!(against_the_order(LAYERS), [""; 0]);
+    let wrong = [
+        layer("ws", &["ws::close", "hub::app"], &[]),
+        layer("ws::close", &["ws"], &[]),
+        layer("hub", &["ws", "gone"], &[]),
+    ];
+    let found = ["ws stands below hub::app", "hub stands below gone"];
+    assert_eq!(against_the_order(&wrong), found);
 }
 
 #[test]
@@ -332,11 +383,11 @@ fn a_wrong_import_is_noticed() {
     for (file, text) in [
         ("ws/frame.rs", "use crate::hub::Hub;"),
         ("ws/frame.rs", "use crate::http::head::Head;"),
-        ("ws/mod.rs", "use super::conn::Conn;"),
-        ("ws/reader.rs", "use super::super::conn::Conn;"),
+        ("ws/mod.rs", "use super::hub::conn::Conn;"),
+        ("ws/reader.rs", "use super::super::hub::conn::Conn;"),
         (
             "ws/reader.rs",
-            "fn f() { let x = crate::conn::Conn::new(); }",
+            "fn f() { let x = crate::hub::conn::Conn::new(); }",
         ),
         ("ws/reader.rs", "use crate::{clock, ws};"),
         ("ws/reader.rs", "use crate::*;"),
@@ -350,6 +401,9 @@ fn a_wrong_import_is_noticed() {
         ("deflate/inflate.rs", "use crate::hub::Hub;"),
         ("timers.rs", "use std::time::Instant;"),
         ("clock.rs", "use mio::Poll;"),
+        ("hub/conn.rs", "use super::core::Core;"),
+        ("hub/app.rs", "use super::conn::Conn;"),
+        ("apps/echo.rs", "use crate::hub::Hub;"),
         ("hub/core.rs", "use ::mio::Poll;"),
         ("hub/core.rs", "use crate::apps::echo::Echo;"),
         ("hub/core.rs", "use std::net::TcpStream;"),

@@ -9,8 +9,8 @@ use super::answer::{self, Fault};
 use super::io::{Service, SessionId};
 use super::packet::SEPARATOR;
 use super::session::Inbox;
-use crate::app::{Ctx, Reply, RequestId};
 use crate::clock::Time;
+use crate::hub::app::{Ctx, Reply, RequestId};
 use crate::socketio::cors::Cors;
 use std::time::Duration;
 

@@ -8,8 +8,8 @@
 use super::packet;
 pub use super::session::SessionId;
 use super::table::{Sessions, random_id};
-use crate::app::{Ctx, Message};
 use crate::clock::Time;
+use crate::hub::app::{Ctx, Message};
 
 /// What stands on Engine.IO.
 pub trait Service {

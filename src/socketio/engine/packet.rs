@@ -3,7 +3,7 @@
 //!
 //! The other modules decide what a packet causes.
 
-use crate::app::Message;
+use crate::hub::app::Message;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;

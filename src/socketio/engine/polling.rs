@@ -6,11 +6,11 @@ use super::io::{Service, SessionId};
 use super::packet::CLOSE;
 use super::session::{Transport, Waiting};
 use super::table::Farewell;
-use crate::app::{Ctx, Reply, Request, RequestId};
 use crate::clock::Time;
 use crate::http::head::Head;
 use crate::http::refusal;
 use crate::http::response::Response;
+use crate::hub::app::{Ctx, Reply, Request, RequestId};
 use crate::socketio::cors::Cors;
 use std::time::Duration;
 

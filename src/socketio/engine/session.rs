@@ -4,10 +4,10 @@
 
 use super::answer::{self, Fault};
 use super::packet::SEPARATOR;
-use crate::app::{ConnId, Ctx, RequestId};
 use crate::clock::Time;
 use crate::guard::rate::Bucket;
 use crate::http::response::Response;
+use crate::hub::app::{ConnId, Ctx, RequestId};
 use crate::slots::Id;
 use crate::socketio::cors::Cors;
 use std::collections::VecDeque;

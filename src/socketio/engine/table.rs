@@ -6,9 +6,9 @@
 
 use super::packet::{CLOSE, NOOP};
 use super::session::{Polling, Role, Session, SessionId, Settings, Sid, Transport, Waiting};
-use crate::app::{ConnId, Ctx, RequestId};
 use crate::clock::Time;
 use crate::guard::rate::Bucket;
+use crate::hub::app::{ConnId, Ctx, RequestId};
 use crate::slots::{Id, Slots};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -8,7 +8,7 @@ use super::Engine;
 use super::io::{Service, SessionId};
 use super::packet::{self, NOOP, Packet};
 use super::session::{Probe, Transport};
-use crate::app::{ConnId, Ctx, Message, Options, Reply};
+use crate::hub::app::{ConnId, Ctx, Message, Options, Reply};
 use std::time::Duration;
 
 /// From the handshake of a second transport to its `5`.

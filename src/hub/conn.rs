@@ -14,7 +14,7 @@
 mod deadline;
 mod path;
 
-use crate::app::{Cause, Closed, Options};
+use super::ids::{Cause, Closed, Options};
 use crate::clock::Time;
 use crate::config::Config;
 use crate::guard::CountsAs;

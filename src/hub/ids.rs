@@ -1,0 +1,94 @@
+//! What the hub and its applications call a connection and a request, and what they say of one.
+
+use crate::ws::close::CloseCode;
+
+/// One connection: the slot it lives in, and a serial number that tells it from earlier
+/// tenants of the slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId {
+    /// Index into the table of connections.
+    pub slot: u32,
+    /// Counts the connections of this process.
+    pub serial: u32,
+}
+
+/// One request on one connection: an answer to an older one is recognised and ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId {
+    /// The connection it came on.
+    pub conn: ConnId,
+    /// Counts the requests of that connection.
+    pub serial: u32,
+}
+
+/// How a WebSocket connection is to be treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The application's own name for the connection, given back with each event.
+    pub tag: u64,
+    /// Limit for its messages in bytes; `None`: the server's.
+    pub max_message_bytes: Option<u64>,
+    /// Whether the server pings it (an application may have a heartbeat of its own).
+    pub keepalive: bool,
+    /// Whether the answer selects the first subprotocol that the client offers (RFC 6455 §4.2.2). It
+    /// promises that the application speaks that one. Otherwise none is selected.
+    pub first_subprotocol: bool,
+}
+
+impl Options {
+    /// The server's limits and its keepalive, and no subprotocol.
+    #[must_use]
+    pub fn tagged(tag: u64) -> Self {
+        Self {
+            tag,
+            max_message_bytes: None,
+            keepalive: true,
+            first_subprotocol: false,
+        }
+    }
+}
+
+/// Why a WebSocket connection is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// RFC 6455 §7.1.5: the code of the first Close, ours or the peer's; 1005 when it had none,
+    /// 1006 when the connection ended without one.
+    pub code: CloseCode,
+    /// Who or what ended it.
+    pub cause: Cause,
+}
+
+/// Who or what ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The peer, with or without a Close.
+    Peer,
+    /// The peer broke a rule.
+    Protocol,
+    /// The peer passed a limit.
+    Limit,
+    /// The peer did not take what was queued for it.
+    Slow,
+    /// A deadline passed.
+    Timeout,
+    /// The server goes down.
+    Shutdown,
+    /// The application closed it.
+    Application,
+}
+
+impl Cause {
+    /// One word for the log.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Protocol => "protocol",
+            Self::Limit => "limit",
+            Self::Slow => "slow",
+            Self::Timeout => "timeout",
+            Self::Shutdown => "shutdown",
+            Self::Application => "application",
+        }
+    }
+}
