@@ -9,6 +9,7 @@ use super::ids::ConnId;
 use super::receive_buffer::Given;
 use crate::guard::notes::Note;
 use crate::large::LargeMessage;
+use crate::shortcuts;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::Event;
 use crate::ws::frame::Opcode;
@@ -20,44 +21,52 @@ impl Hub {
     /// Processes frames until `input` is used up, the phase changes or the turn is full.
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let max_fragments = self.core.config.tuning.max_fragments;
-        let mut holds = false;
+        let mut is_general = false;
         while !input.is_empty() && !self.must_wait(id, input) {
-            let Some(conn) = self.core.table.get(id) else {
+            // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
+            if shortcuts::ON && self.receive_whole(id, input) {
+                continue;
+            }
+            is_general = true;
+            if !self.receive_general(id, input) {
                 break;
-            };
-            holds |= conn.counted;
-            let limits = conn.limits(max_fragments);
-            let Phase::Open { endpoint, mark } = &mut conn.phase else {
-                break;
-            };
-            let message = match endpoint.receive_whole(input, &limits) {
-                Some(Ok(message)) => message,
-                other => {
-                    holds = true;
-                    match other {
-                        Some(Err(violation)) => self.core.fail(id, violation),
-                        _ => self.receive_general(id, input),
-                    }
-                    continue;
-                }
-            };
-            *mark = None;
-            if conn.open {
-                let (app, tag) = (conn.app, conn.tag);
-                let given = match input.is_empty() {
-                    true => self.core.intake.given(message),
-                    false => None,
-                };
-                self.deliver(id, app, tag, message, given.as_ref());
             }
         }
         if self.core.rates.is_on() {
             self.core.hold_back(id, input);
         }
-        if holds {
+        if is_general {
             self.core.recount(id.slot);
         }
+    }
+
+    /// Returns `false`, and does nothing, if there is anything else.
+    #[inline(always)]
+    fn receive_whole(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
+        let max_fragments = self.core.config.tuning.max_fragments;
+        let Some(conn) = self.core.table.get(id) else {
+            return false;
+        };
+        let limits = conn.limits(max_fragments);
+        let Phase::Open { endpoint, mark } = &mut conn.phase else {
+            return false;
+        };
+        match endpoint.receive_whole(input, &limits) {
+            Some(Ok(message)) => {
+                *mark = None;
+                if conn.open {
+                    let (app, tag) = (conn.app, conn.tag);
+                    let given = match input.is_empty() {
+                        true => self.core.intake.given(message),
+                        false => None,
+                    };
+                    self.deliver(id, app, tag, message, given.as_ref());
+                }
+            }
+            Some(Err(violation)) => self.core.fail(id, violation),
+            None => return false,
+        }
+        true
     }
 
     /// Whether what is left of the input has to wait, because the turn is full or its sender has sent as many messages
@@ -85,10 +94,11 @@ impl Hub {
         self.core.recount(id.slot);
     }
 
-    /// Receives anything, also what is not a message that arrived whole and plain. Kept apart from the loop, which is
-    /// short without it.
+    /// Takes the next event off the input, and does what it asks for.
+    ///
+    /// Returns `false` if the connection is no open WebSocket any more.
     #[cold]
-    fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8]) {
+    fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
         let Core {
             table,
             memory,
@@ -96,17 +106,19 @@ impl Hub {
             ..
         } = &mut self.core;
         let Some(conn) = table.get(id) else {
-            return;
+            return false;
         };
-        if conn.agreed.is_some() {
-            return self.receive_coded(id, input);
-        }
         let limits = conn.limits(config.tuning.max_fragments);
         let Phase::Open { endpoint, .. } = &mut conn.phase else {
-            return;
+            return false;
         };
+        if conn.agreed.is_some() {
+            self.receive_coded(id, input);
+            return true;
+        }
         let event = endpoint.receive_general(input, &limits, &memory.pool, None);
         self.take_event(id, event);
+        true
     }
 
     /// Does what an event asks for, or what a violation does.

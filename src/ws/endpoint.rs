@@ -13,7 +13,6 @@ use super::frame::{Expect, Header, Opcode};
 use super::message::{Building, Complete, Message};
 use super::reader::{Piece, Reader};
 use crate::pool::{Block, BlockSize, Pool};
-use crate::shortcuts;
 use std::borrow::Cow;
 
 /// What has arrived at an endpoint.
@@ -104,10 +103,7 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
     ) -> Result<Option<Event<'a>>, Violation> {
-        match self.receive_whole(input, limits) {
-            Some(message) => message.map(|message| Some(Event::Message(message.into()))),
-            None => self.receive_general(input, limits, &Pool::default(), None),
-        }
+        self.receive_general(input, limits, &Pool::default(), None)
     }
 
     /// A short way of [`Endpoint::receive_general`] for a message that is one whole frame.
@@ -122,8 +118,7 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
     ) -> Option<Result<Message<'a>, Violation>> {
-        // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
-        if !shortcuts::ON || self.message.is_some() {
+        if self.message.is_some() {
             return None;
         }
         let (opcode, payload) = self.reader.next_whole(input, limits.max_message_bytes)?;

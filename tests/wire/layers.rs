@@ -45,7 +45,7 @@ const LAYERS: &[Layer] = &[
     // The two protocols: bytes in, bytes out.
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
-    layer("ws", &["pool", "shortcuts", "ws::extension"], &["simdutf8"]),
+    layer("ws", &["pool", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::fields", "http::head"], &[]),
     layer(
         "ws::handshake",
