@@ -74,8 +74,11 @@ impl Core {
         };
         let (code, reason) = (violation.close_code(), violation.reason());
         if let Some(conn) = self.table.conns.get(id.slot as usize) {
-            let words = format_args!("{} fails: {reason}", conn.peer());
-            self.notes.log.write(self.turn.now, Note::Violation, words);
+            self.notes.log.write(
+                self.turn.now,
+                Note::Violation,
+                format_args!("{} fails: {reason}", conn.peer()),
+            );
             self.notes.metrics.count(Note::Violation, code.0);
         }
         self.close_and_drain(id, code, reason, cause);
@@ -197,8 +200,7 @@ fn note_end(notes: &mut Notes, now: Time, conn: &Conn) {
         101 => ("close", conn.closed.code.0),
         status => ("status", status),
     };
-    let words = format_args!(
+    notes.note(now, Note::Ended, format_args!(
         "{peer} {path} {seconds:.3} s, {bytes_in} bytes in, {bytes_out} out, {what} {number} {cause}"
-    );
-    notes.note(now, Note::Ended, words);
+    ));
 }

@@ -323,8 +323,11 @@ impl Hub {
 
     /// The driver could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        let words = format_args!("connections cannot be accepted: {error}");
-        self.core.notes.note(now, Note::AcceptError, words);
+        self.core.notes.note(
+            now,
+            Note::AcceptError,
+            format_args!("connections cannot be accepted: {error}"),
+        );
     }
 
     /// Notes how long a turn took.

@@ -30,8 +30,11 @@ impl Hub {
         let whose = conn.map_or_else(|| "no connection".to_owned(), |c| c.peer().to_string());
         // It may hold bytes of a peer.
         let said = core.world.last_panic();
-        let words = format_args!("a bug, met by {whose}: {}", Escaped(said.as_bytes()));
-        core.notes.note(now, Note::Bug, words);
+        core.notes.note(
+            now,
+            Note::Bug,
+            format_args!("a bug, met by {whose}: {}", Escaped(said.as_bytes())),
+        );
         let Some(id) = active else { return };
         match core.table.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {

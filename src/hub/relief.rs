@@ -178,8 +178,11 @@ impl Core {
     /// An application is to give up what it keeps for a peer that is away. It is told as soon as no other
     /// callback runs, and until then the bytes count as given back: it cannot refuse.
     fn end_away(&mut self, app: u8, key: u64, bytes: usize) {
-        let words = format_args!("a session is ended, {FULL} {bytes} bytes are held for it");
-        self.notes.note(self.turn.now, Note::Overload, words);
+        self.notes.note(
+            self.turn.now,
+            Note::Overload,
+            format_args!("a session is ended, {FULL} {bytes} bytes are held for it"),
+        );
         self.memory.budget.set(Holder::Away { app, key }, 0);
         self.turn.reports.push_back(Report::GiveUp { app, key });
     }
@@ -194,8 +197,11 @@ impl Core {
             serial: conn.serial,
         };
         let peer = conn.peer();
-        let words = format_args!("{peer} is ended, {FULL} {bytes} bytes are held for it");
-        self.notes.note(self.turn.now, Note::Overload, words);
+        self.notes.note(
+            self.turn.now,
+            Note::Overload,
+            format_args!("{peer} is ended, {FULL} {bytes} bytes are held for it"),
+        );
         let owes_bytes = conn.outbox.waits_since_earlier();
         match &conn.phase {
             Phase::Open { .. } if conn.open && owes_bytes => {

@@ -49,8 +49,11 @@ impl Core {
                 Some(named) => named,
                 None => &response.explanation(),
             };
-            let words = format_args!("{peer} {path} {status}: {why}");
-            self.notes.note(self.turn.now, Note::Refused, words);
+            self.notes.note(
+                self.turn.now,
+                Note::Refused,
+                format_args!("{peer} {path} {status}: {why}"),
+            );
             conn.closed.cause = cause_of(response.status, is_stopping);
         }
         let close = response.close;

@@ -281,8 +281,11 @@ impl Core {
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
         if let Some(conn) = self.table.conns.get(id.slot as usize) {
             let (peer, bytes) = (conn.peer(), conn.outbox.len());
-            let words = format_args!("{peer} does not read: {bytes} bytes dropped");
-            self.notes.note(self.turn.now, Note::Slow, words);
+            self.notes.note(
+                self.turn.now,
+                Note::Slow,
+                format_args!("{peer} does not read: {bytes} bytes dropped"),
+            );
         }
         self.drop_queue(id, Cause::Slow, "too slow");
     }
