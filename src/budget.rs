@@ -1,13 +1,12 @@
 //! The memory budget: how much is held for peers, all of them together.
 //!
-//! A limit for each connection bounds nothing when there are ten thousand of them. So every byte
-//! that is kept for a peer from one turn to the next is counted, by the capacity of the buffer it
-//! lies in (and what its growing left behind): unfinished heads, bodies and messages, bytes not processed yet, entries of queues; and what
-//! an application keeps for a peer that is away (a polling session between two requests). Those are
-//! each holder's own. What queues share is counted once, by a [`Meter`].
+//! A limit for each connection bounds nothing when there are ten thousand of them. So every buffer that is kept for a
+//! peer from one turn to the next is counted by its capacity: unfinished heads, bodies and messages, bytes that are not
+//! processed yet, entries of queues. So is what an application keeps for a peer that is away (a session between two
+//! polls). All this belongs to one holder. Bytes that queues share are counted once, by a [`Meter`].
 //!
-//! Counted is what is there, never what comes and goes: whoever changes what a connection holds
-//! has it recounted. Which holder goes when too much is held is not decided here (`hub::relief`).
+//! Code that changes what a connection holds must have it counted anew. `hub::relief` decides which holder is ended when
+//! too much is held.
 
 use crate::outbox::Meter;
 use std::collections::BTreeMap;
@@ -26,7 +25,7 @@ pub enum Holder {
     },
 }
 
-/// The sum, and who holds what. Whoever holds nothing is not in it.
+/// The sum, and who holds what. A peer for which nothing is held is not in it.
 #[derive(Debug, Default)]
 pub struct Budget {
     shared: Meter,
@@ -41,7 +40,7 @@ impl Budget {
         &self.shared
     }
 
-    /// Notes how many bytes are held for this holder alone from now on. Zero: nothing.
+    /// Notes how many bytes are held for this holder alone from now on.
     pub fn set(&mut self, holder: Holder, bytes: usize) {
         let before = if bytes == 0 {
             self.holders.remove(&holder)
@@ -57,13 +56,13 @@ impl Budget {
         self.own + self.shared.total()
     }
 
-    /// Bytes held for this one alone.
+    /// Bytes that are held for this holder alone.
     #[must_use]
     pub fn of(&self, holder: Holder) -> usize {
         self.holders.get(&holder).copied().unwrap_or(0)
     }
 
-    /// For whom something is held, and how much of it is their own.
+    /// All holders, and the bytes that are held for each alone.
     pub fn holders(&self) -> impl Iterator<Item = (Holder, usize)> {
         self.holders.iter().map(|(holder, bytes)| (*holder, *bytes))
     }

@@ -1,7 +1,7 @@
-//! The time up to which the driver has looked: deadlines are judged by it, not by the clock.
+//! The time up to which the loop has looked. Deadlines are judged by it, not by the clock.
 //!
 //! A process may be stopped and continued, a turn may be long, and more may be ready than one turn
-//! takes. A peer is not late if its bytes lay in the kernel in time and only we did not read them.
+//! takes. A peer is not late if its bytes lay in the kernel in time and the server did not read them.
 //! So nothing expires before everything that was ready when it was due has been read and written.
 //!
 //! The time goes on in *rounds*. A round begins when a turn does, and is over when everything that
@@ -12,11 +12,12 @@
 
 use crate::clock::Time;
 
-/// How many turns a round waits for those who have more to read. A turn reads 144 KiB of each or
-/// more, so this is as much as a kernel usually holds for a connection (4 MiB).
+/// How many turns a round waits for connections that have more to read.
+///
+/// A turn reads 144 KiB of each or more, so this is as much as a kernel usually holds for one (4 MiB).
 pub const TURNS_PER_ROUND: u32 = 32;
 
-/// What the driver has dealt with in a turn.
+/// What the loop has dealt with in a turn.
 #[derive(Debug, Clone, Copy)]
 pub struct Dealt {
     /// How many events the poll reported.
@@ -46,8 +47,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// A turn that began at `now` has read and written. Returns the time by which deadlines are to
-    /// be judged; it never goes back.
+    /// Notes a turn that began at `now` and has read and written.
+    ///
+    /// Returns the time by which deadlines are to be judged. It never goes back.
     #[inline]
     pub fn advance(&mut self, dealt: Dealt, now: Time) -> Time {
         if self.turns == 0 && dealt.is_all && !dealt.has_rest {
@@ -59,7 +61,7 @@ impl Seen {
         self.until
     }
 
-    /// A round of more than one turn.
+    /// Goes on with a round of more than one turn.
     #[cold]
     fn go_on(&mut self, dealt: Dealt, now: Time) {
         self.turns += 1;

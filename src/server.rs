@@ -1,12 +1,12 @@
-//! The driver: sockets, the clock and signals, and the loop that carries bytes between them and
-//! the hub. It decides nothing about protocols. Who comes in is dealt with in `accept`.
+//! The loop: it owns sockets, the clock and signals, and carries bytes between them and the hub.
 //!
-//! Edge-triggered readiness has three duties, and each has its place here. A connection that was
-//! not read until it would block must be remembered, since no new readiness comes (`ready`); so
-//! must one that the hub does not want read yet (`Socket::readable`); and a listener
-//! whose backlog was left alone (`accept_again`). Interest is registered once and never changed.
+//! Before this: `hub`. After this: `apps`. It decides nothing about protocols. `accept` lets connections in.
 //!
-//! Deadlines come last in a turn, and are judged by the time up to which we have looked (`seen`).
+//! The kernel reports a change of readiness once (edge-triggered), so the loop must remember three things: a
+//! connection that may have more to read (`ready`), one that the hub does not want read yet (`Socket::readable`), and
+//! a listener that was left alone (`accept_again`). Interest is registered once and never changed.
+//!
+//! Deadlines come last in a turn. They are judged by the time up to which the loop has looked (`seen`).
 
 mod accept;
 mod log;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-/// Readiness taken from the kernel in one turn.
+/// Events that one poll takes from the kernel at most.
 const EVENTS_PER_TURN: usize = 1_024;
 /// How often a call into the hub is repeated after a panic.
 const PANICS_PER_CALL: usize = 1_000;
@@ -48,17 +48,19 @@ pub struct Server {
     ready: Vec<ConnId>,
     /// The part of them that is read in this turn.
     batch: Vec<ConnId>,
-    /// How many of the batch had their turn.
+    /// How many of the batch have been read.
     read: usize,
     accept_again: Option<Time>,
     log: log::Retry,
-    /// A descriptor held for nothing: given up for a moment, it lets us turn peers away when there is
-    /// no other. In the backlog they would wait for an answer that does not come.
+    /// A descriptor in reserve. If there is no other, it is given up for a moment to turn peers away.
+    ///
+    /// In the backlog they would wait for an answer that does not come.
     reserve: Option<OwnedFd>,
     began: Instant,
     clock: Clock,
-    /// When the last turn began. A wait is measured from there: that saves asking the clock
-    /// again, and is late by no more than a turn takes.
+    /// When the last turn began. A wait is measured from there.
+    ///
+    /// So the clock is asked once in a turn, and a wait is late by no more than a turn takes.
     turned: Time,
     /// What the last turn left to do.
     rest: Rest,
@@ -70,7 +72,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the connections of `listener`, and takes over SIGTERM, SIGINT and SIGHUP.
+    /// Makes a loop for the connections of `listener`, and takes over SIGTERM, SIGINT and SIGHUP.
     ///
     /// # Errors
     /// The process may not open what the loop needs.
@@ -113,7 +115,7 @@ impl Server {
     /// The address that is listened on, with the port that the system chose for port 0.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// The error of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener
             .as_ref()
@@ -124,14 +126,14 @@ impl Server {
     /// Serves until a signal ends it.
     ///
     /// # Errors
-    /// Only what `poll` itself can fail with. Errors of connections are theirs.
+    /// Only an error of `poll` itself. An error of a connection ends that connection.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         while !self.rest.is_finished {
             let patience = self.patience();
             let (is_all, patience) = match self.poll.poll(&mut events, patience) {
                 Ok(()) => (events.iter().count() < events.capacity(), patience),
-                // Nothing was looked at: a stop of the process, for example, ends the wait so.
+                // The wait was interrupted, for example because the process was stopped: nothing was looked at.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {
                     (false, Some(Duration::ZERO))
                 }
@@ -145,7 +147,7 @@ impl Server {
         Ok(())
     }
 
-    /// How long to wait for readiness. `None`: for ever, since nothing is due.
+    /// How long to wait for readiness. `None`: without end, because nothing is due.
     fn patience(&self) -> Option<Duration> {
         if !self.ready.is_empty() || self.rest.has_work {
             return Some(Duration::ZERO);
@@ -155,7 +157,7 @@ impl Server {
         (due != Time::NEVER).then(|| due.since(self.turned))
     }
 
-    /// One turn. `is_all`: these are all events that were ready when the poll was called.
+    /// Makes one turn. `is_all` says that these are all events that were ready when the poll was called.
     fn turn(&mut self, events: &Events, is_all: bool, now: Time) {
         let began = self.clock.last();
         self.turned = now;
@@ -202,7 +204,7 @@ impl Server {
         let dealt = Dealt {
             events: events.iter().count(),
             is_all,
-            // The listener and the signals are sources, too; kqueue reports reading and writing apart.
+            // The listener and the signals are sources, too, and kqueue reports reading and writing apart.
             most: 2 * (self.sockets.len() + 2),
             has_rest: !self.ready.is_empty() || self.hub.has_work(),
         };
@@ -213,7 +215,7 @@ impl Server {
         self.rest = self.hub.end_turn(&mut self.sockets);
         self.requeue_readable();
         if accept {
-            // Now, so that who has just left makes room for who comes.
+            // This comes last, so that connections that have just ended make room for new ones.
             self.guarded(now, |server| server.accept(now));
             self.rest = self.hub.rest();
             self.requeue_readable();
@@ -225,7 +227,7 @@ impl Server {
         }
     }
 
-    /// Does what was due, now that everything that was ready then has been read and written.
+    /// Does what was due. Everything that was ready then has been read and written.
     #[cold]
     fn expire(&mut self, now: Time, seen: Time) {
         self.guarded(now, |server| server.hub.expire(now, seen));
@@ -235,7 +237,7 @@ impl Server {
         self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
     }
 
-    /// Reads each connection that is ready, once. Who is ready again is read in the next turn.
+    /// Reads each connection that is ready, once. One that is ready again is read in the next turn.
     fn read_all(&mut self, now: Time) {
         mem::swap(&mut self.ready, &mut self.batch);
         self.read = 0;
@@ -250,9 +252,9 @@ impl Server {
         self.batch.clear();
     }
 
-    /// Calls into the hub, where a bug may panic, of ours or of an application. It costs the
-    /// connection that was being dealt with; then the call is repeated for the others. A panic
-    /// uses up what caused it, so that ends; should it not, the next turn goes on.
+    /// Calls into the hub. A panic there costs the active connection, and the call is repeated for the others.
+    ///
+    /// A panic uses up what caused it, so the repetition ends. If it does not, the next turn goes on.
     fn guarded(&mut self, now: Time, call: impl Fn(&mut Self)) {
         for _ in 0..PANICS_PER_CALL {
             if catch_unwind(AssertUnwindSafe(|| call(self))).is_ok() {
@@ -280,8 +282,10 @@ impl Server {
         }
     }
 
-    /// One read. A second one when a large message has just begun, and when the peer is known to have
-    /// closed: its last bytes and the end of its stream can be one readiness.
+    /// Reads a connection once, or twice.
+    ///
+    /// The second read comes if a large message has just begun, or if the peer is known to have closed: its last bytes and
+    /// the end of its stream can be one readiness.
     fn read(&mut self, id: ConnId, now: Time) -> Next {
         let mut next = Next::Read;
         for _ in 0..2 {
@@ -343,7 +347,7 @@ impl Server {
                 continue;
             }
             self.stopping = true;
-            // Closing the listener resets whoever waits in its backlog.
+            // A listener that is closed resets the connections in its backlog.
             self.listener = None;
             self.accept_again = None;
             self.guarded(now, |server| server.hub.stop(now));

@@ -12,11 +12,11 @@ use std::time::Duration;
 pub(crate) struct Socket {
     pub(crate) stream: TcpStream,
     pub(crate) serial: u32,
-    /// The kernel may have bytes for us, or the end of the stream.
+    /// The kernel may have bytes to read, or the end of the stream.
     pub(crate) readable: bool,
     /// The readiness said that the peer has closed its side.
     pub(crate) read_closed: bool,
-    /// In `Server::ready`.
+    /// It is in `Server::ready`.
     pub(crate) queued: bool,
     /// The last write took less than was offered.
     pub(crate) blocked: bool,
@@ -53,9 +53,9 @@ impl Sockets {
 }
 
 impl Socket {
-    /// What came of a write that took less than the `offered` bytes.
+    /// The result of a write that took less than the `offered` bytes.
     ///
-    /// `again` repeats one that a signal interrupted: no readiness would tell of it.
+    /// `again` repeats a write that a signal interrupted, because no readiness would follow.
     #[cold]
     fn less(
         &mut self,
@@ -105,7 +105,7 @@ impl Net for Sockets {
 
     fn half_close(&mut self, id: ConnId) {
         if let Some(socket) = self.get(id.slot) {
-            // A peer that is gone already: the next read tells.
+            // If the peer is gone already, the next read tells.
             let _ = socket.stream.shutdown(Shutdown::Write);
         }
     }
@@ -123,10 +123,10 @@ impl Net for Sockets {
     }
 }
 
-/// A file that is always there.
+/// Opens a file that is always there, to have a descriptor in reserve.
 ///
-/// Not by `std::fs`: this is the only file that is opened at start, and the standard library's way there
-/// lies where nothing else is needed, which costs 64 KiB of memory.
+/// It is the only file that is opened at the start. `std::fs` would need pages of the program that nothing else needs, which
+/// is 64 KiB of memory.
 pub(crate) fn reserve() -> Option<OwnedFd> {
     fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()
 }

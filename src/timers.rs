@@ -1,15 +1,14 @@
 //! Ordered deadlines: each key has at most one, and the next one due is known.
 //!
-//! O(log n) for each change. Who needs a deadline often (liveness of a connection, which
-//! every received byte extends) notes the time instead and re-arms when the old deadline passes.
+//! A change costs O(log n). A deadline that moves often is not changed each time: every received byte extends the
+//! life of a connection, so the connection notes the time, and sets its deadline anew when the old one passes.
 
 use crate::clock::Time;
 use std::collections::BTreeSet;
 
 /// Deadlines of things named by `K`.
 ///
-/// The caller keeps the current deadline of each key, since it has a record for
-/// the key anyway, and names it when it changes.
+/// The caller must keep the current deadline of each key, and name it when it changes.
 #[derive(Debug)]
 pub struct Timers<K> {
     due: BTreeSet<(Time, K)>,
@@ -58,7 +57,7 @@ impl<K: Ord + Copy> Timers<K> {
         self.due.len()
     }
 
-    /// No deadline is set.
+    /// Whether no deadline is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.due.is_empty()

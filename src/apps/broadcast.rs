@@ -1,5 +1,6 @@
-//! `/broadcast` and `/broadcast/{topic}`: every message unchanged to everybody on that topic,
-//! its sender included; text and binary.
+//! `/broadcast` and `/broadcast/{topic}`: each message goes unchanged to everybody on that topic.
+//!
+//! The sender gets it, too. Messages may be text or binary.
 
 use super::{WEBSOCKET, membership};
 use crate::http::head::Head;

@@ -1,8 +1,7 @@
-//! The chat of the Django Channels tutorial: `/ws/chat/{room}/`, and `/ws/socket-server/` for pages that
-//! name no room.
+//! The chat of the Django Channels tutorial: `/ws/chat/{room}/`, and `/ws/socket-server/` for pages that name no room.
 //!
-//! `{"message": X}` goes to everybody in the room, its sender included, as `{"type": "chat", "message": X}`:
-//! X is any JSON value, and stays the bytes that came. Joining and leaving are silent. Who sends anything
+//! `{"message": X}` goes to everybody in the room, the sender included, as `{"type": "chat", "message": X}`.
+//! X is any JSON value, and stays the bytes that came. Nobody is told who joins and who leaves. A client that sends anything
 //! else is closed with 1011, as the original does by failing, and nobody else notices.
 
 use super::json;
@@ -16,7 +15,7 @@ use crate::rooms::Rooms;
 use crate::ws::close::CloseCode;
 use std::borrow::Cow;
 
-/// Longest name of a room: behind `chat_`, the original's limit for a group.
+/// Longest name of a room, in bytes. After `chat_` it is the original's limit for a group.
 const MAX_ROOM_BYTES: usize = 94;
 /// The room of `/ws/socket-server/`. No path names it otherwise: `-` is not allowed in a name.
 const UNNAMED: &str = "socket-server";
@@ -27,7 +26,7 @@ pub struct Channels {
     rooms: Rooms<ConnId>,
 }
 
-/// The room of a path: `[A-Za-z0-9_]{1,94}` once it is decoded; the slash behind it must be there.
+/// The room of a path: `[A-Za-z0-9_]{1,94}` once it is decoded. A slash must follow.
 fn room(path: &str) -> Option<Cow<'_, str>> {
     let path = path.strip_prefix("/ws/")?.strip_suffix('/')?;
     if path == UNNAMED {

@@ -1,7 +1,6 @@
-//! The chat of the FastAPI documentation: `/ws/{client_id}`, where members have numbers,
-//! and `/ws`, where they have none.
+//! The chat of the FastAPI documentation: `/ws/{client_id}`, where members have numbers, and `/ws`, where they have none.
 //!
-//! To the sender `You wrote: …`, to everybody `Client #… says: …`; when somebody leaves, by any
+//! The sender reads `You wrote: …`, and everybody `Client #… says: …`. When a member leaves, in any
 //! way, the others read it once. Text is passed on as it is.
 
 use super::CHAT;
@@ -17,7 +16,7 @@ use std::fmt::Write;
 
 /// Most digits of a client id.
 const MAX_DIGITS: usize = 127;
-/// Longest client id before decoding: each of its bytes may be written as `%2D`.
+/// Longest client id before it is decoded. Each of its bytes may be written as `%2D`.
 const MAX_ID_BYTES: usize = 3 * (MAX_DIGITS + 1);
 
 /// The application. The tag of a connection names its `Member`.
@@ -26,7 +25,7 @@ pub struct Chat {
     farewell: String,
     members: Slab<Member>,
     rooms: Rooms<ConnId>,
-    /// The name of the member who speaks, written here again and again.
+    /// The name of the member who speaks. The buffer is used again for each message.
     speaker: String,
 }
 
@@ -36,29 +35,29 @@ struct Member {
     membership: u32,
 }
 
-/// A client id, in little memory: those of browsers are `Date.now()`, thirteen digits.
+/// A client id in little memory. The ids of browsers are `Date.now()`, thirteen digits.
 #[derive(Debug)]
 enum Name {
-    /// On `/ws`.
+    /// The member has none, because it came on `/ws`.
     None,
     Short(i64),
-    /// In one word: a `Box<str>` takes two.
+    /// A longer id, in one word: a `Box<str>` takes two.
     Long(Box<Box<str>>),
 }
 
 impl Name {
-    /// `id`: a number as it is shown, without leading zeros.
+    /// Makes one of a number as it is shown, without leading zeros.
     fn new(id: &str) -> Self {
         id.parse()
             .map_or_else(|_| Self::Long(Box::new(id.into())), Self::Short)
     }
 
-    /// The client id as it is shown, in `text`; `None` on `/ws`.
+    /// Writes the client id as it is shown to `text`. `None`: the member has none.
     fn show<'a>(&self, text: &'a mut String) -> Option<&'a str> {
         text.clear();
         match self {
             Self::None => return None,
-            // Writing to a String cannot fail.
+            // To write to a String cannot fail.
             Self::Short(number) => drop(write!(text, "{number}")),
             Self::Long(number) => text.push_str(number),
         }
@@ -67,7 +66,7 @@ impl Name {
 }
 
 impl Chat {
-    /// `farewell`: what stands behind `Client #7 ` when client 7 leaves.
+    /// Makes a chat. `farewell` is what follows `Client #7 ` when client 7 leaves.
     #[must_use]
     pub fn new(farewell: String) -> Self {
         Self {
@@ -88,7 +87,7 @@ impl Chat {
     }
 }
 
-/// Where a path leads.
+/// What a path names.
 enum Place {
     Anonymous,
     Numbered(String),
@@ -101,9 +100,9 @@ fn place(path: &str) -> Option<Place> {
     }
 }
 
-/// A client id as the number it is: optional sign, up to 127 digits, no leading zeros shown.
+/// Reads a client id as a number: an optional sign, and up to 127 digits.
 ///
-/// `007` is 7, `-5` stays, `+5` is 5, `-0` is 0. Anything else is not an id.
+/// Leading zeros are not shown: `007` is 7. `-5` stays, `+5` is 5, `-0` is 0. Anything else is not an id.
 fn client_id(segment: &str) -> Option<String> {
     if segment.len() > MAX_ID_BYTES {
         return None;
@@ -170,7 +169,7 @@ impl App for Chat {
     }
 
     fn on_shutdown(&mut self, _: &mut Ctx<'_>) {
-        // Everybody leaves at once: nobody is left to read that the others did.
+        // All members leave at once, so nobody is left to read that the others did.
         self.members.clear();
         self.rooms.clear();
     }

@@ -1,4 +1,4 @@
-//! `/echo`: every message back, same type, same bytes.
+//! `/echo`: each message is sent back unchanged, text as text and binary as binary.
 
 use super::WEBSOCKET;
 use crate::http::head::Head;

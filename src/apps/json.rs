@@ -1,11 +1,10 @@
-//! JSON as it comes from peers: is it JSON at all (RFC 8259), and what stands behind this name?
+//! Reads JSON of peers (RFC 8259): whether a text is JSON, and which value a name has.
 //!
-//! Values are not taken apart. One is passed on as the bytes that came, so thirty digits stay thirty, and
-//! `"\ud800"`, which is half a character and no Rust string, arrives as it was sent. What a value means is
-//! the reader's business.
+//! A value is not taken apart. It is passed on as the bytes that came. So thirty digits stay thirty, and
+//! `"\ud800"`, which is half a character and no Rust string, arrives as it was sent.
 //!
-//! How deep a text nests is counted first, by a loop over its bytes. So whatever reads it then may call
-//! itself for each bracket, and no peer decides how far.
+//! A loop over the bytes first counts how deep a text nests. So a reader may call itself for each bracket, and no peer
+//! decides how far.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,7 +13,7 @@ use std::fmt;
 /// Most brackets that may be open at one place of a text.
 pub const MAX_NESTING: usize = 32;
 
-/// Whether at most 32 brackets are open at any place of this text. Says nothing of a text that is not JSON.
+/// Whether at most 32 brackets are open at any place of this JSON text.
 #[must_use]
 pub fn is_shallow(text: &str) -> bool {
     let mut open = 0_usize;
@@ -29,9 +28,9 @@ pub fn is_shallow(text: &str) -> bool {
     true
 }
 
-/// The strings, numbers, words and characters of punctuation of a JSON text, in their order.
+/// Gives the strings, numbers, words and punctuation of a JSON text, in their order.
 ///
-/// A text that is not JSON gives some tokens, too, and ends early at a character that no JSON has there.
+/// A text that is not JSON gives some tokens, too, and ends at a character that no JSON has there.
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -47,7 +46,7 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// From the quotation mark that begins a string to the one that ends it. Brackets inside it are text.
+/// Gives a string with both its quotation marks. Brackets inside it are text.
 fn string_len(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -58,16 +57,16 @@ fn string_len(text: &str) -> usize {
     end.map_or(text.len(), |end| end + 2)
 }
 
-/// A number, or `true`, `false`, `null`.
+/// Gives a number, or `true`, `false`, `null`.
 fn word_len(text: &str) -> usize {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
     text.bytes().take_while(is_part).count()
 }
 
-/// The value of this name in a text that is a JSON object: as it stands there, without the white space
-/// around it. Of several the last, as every common reader has it.
+/// The value of this name in a JSON object, as it stands there, without the white space around it.
 ///
-/// `None`: not JSON, or nested too deep, or no object, or an object without this name.
+/// Of several values it is the last, as with every common reader. `None`: the text is not JSON, nests too deep, is no
+/// object, or has no such name.
 #[must_use]
 pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a RawValue> {
     if !is_shallow(text) {
@@ -75,7 +74,7 @@ pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a RawValue> {
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Member(name).deserialize(&mut reader).ok()?;
-    // Nothing may stand behind the object.
+    // Nothing may follow the object.
     reader.end().ok()?;
     value
 }
@@ -123,8 +122,10 @@ pub fn is_name(key: &str, name: &str) -> bool {
         .unwrap_or(false)
 }
 
-/// Compares a key whose escapes have been read. As bytes: half a character is allowed in a key, too. (Reading
-/// bytes lets line breaks pass, which a string must not hold; whoever has a `RawValue` has had that checked.)
+/// Compares a key whose escapes have been read.
+///
+/// It is compared as bytes, because half a character is allowed in a key, too. A `RawValue` was checked before, so no line
+/// break can stand in it.
 struct Is<'n>(&'n str);
 
 impl Visitor<'_> for Is<'_> {

@@ -1,4 +1,7 @@
-//! The applications: the only place that knows what messages mean.
+//! The applications. Only they know what messages mean.
+//!
+//! Before this: `server`. After this: `guard`. Read `echo` first, then `broadcast`, then `chat`.
+//! Skip on first reading: `json` and `channels`.
 
 pub mod broadcast;
 pub mod channels;

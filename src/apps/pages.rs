@@ -1,4 +1,4 @@
-//! Everything that no other application claims is a page, or is not found.
+//! Pages: what no other application claims is a file, or is not found.
 
 use crate::files::{self, Files};
 use crate::http::head::Head;
@@ -8,13 +8,13 @@ use crate::http::route::Route;
 use crate::hub::app::{App, Ctx, Reply, Request, RequestId};
 use std::io::ErrorKind;
 
-/// The application: the last in the list.
+/// The application. It must be the last in the list.
 pub struct Pages {
     files: Box<dyn Files>,
 }
 
 impl Pages {
-    /// Serves these files.
+    /// Makes an application that serves these files.
     #[must_use]
     pub fn new(files: Box<dyn Files>) -> Self {
         Self { files }

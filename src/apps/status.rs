@@ -1,4 +1,4 @@
-//! `/healthz` answers `ok`; `/metrics` tells what the server counts, for Prometheus.
+//! `/healthz` answers `ok`, and `/metrics` is the page for Prometheus.
 
 use crate::http::head::Head;
 use crate::http::method::Method;
@@ -35,7 +35,7 @@ impl App for Status {
             },
             _ => Response::text(Code(200), "ok\n"),
         };
-        // An old answer would be a wrong one.
+        // An answer from a cache would be wrong.
         Reply::Now(answer.with("Cache-Control", "no-store"))
     }
 }

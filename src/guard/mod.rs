@@ -1,6 +1,8 @@
 //! What keeps the server alive and tells its operator how it is: caps, rates, the log, metrics, panics.
 //!
-//! Pure bookkeeping below the hub. It knows slots, addresses and numbers, never a connection: the hub
+//! Before this: `apps`. After this: `deflate`. Skip it on first reading.
+//!
+//! This is bookkeeping below the hub. It knows slots, addresses and numbers, never a connection. The hub
 //! asks it, and does what follows.
 
 pub(crate) mod caps;

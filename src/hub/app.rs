@@ -1,8 +1,8 @@
-//! The contract between the core and the applications on top of it.
+//! The contract between the hub and the applications on top of it.
 //!
-//! An application sees requests and messages, never frames, sockets or bytes of HTTP. The core
-//! calls it; it answers by calling [`Ctx`]. Nothing that an application does inside a
-//! callback calls back into an application: a close that it causes is reported afterwards.
+//! An application sees requests and messages, never frames, sockets or bytes of HTTP. The hub
+//! calls it, and it answers by calling [`Ctx`]. Nothing that an application does in a callback leads back into
+//! an application: a close that it causes is reported afterwards.
 //!
 //! Several applications live side by side, each with its own paths. A connection remembers
 //! which one it belongs to, and a number of that application's own, its *tag*, so that no
@@ -45,16 +45,20 @@ pub enum Reply {
 ///
 /// Only `route` has to be written; the rest has defaults that do nothing.
 pub trait App {
-    /// Whether this application serves the target of `head`, and what it takes there: methods,
-    /// body size, WebSocket or not. The body has not arrived yet. Must not have side effects.
+    /// Says whether this application serves the target of `head`, and what it takes there.
+    ///
+    /// A route names the methods, the size of a body, and WebSocket or not. The body has not arrived yet. The call must
+    /// not have side effects.
     fn route(&self, head: &Head<'_>) -> Option<Route>;
 
-    /// A request for a target that `route` claimed. Its rules (method, body, handshake) are
-    /// already checked.
+    /// Answers a request for a target that `route` claimed.
+    ///
+    /// Its rules (method, body, handshake) are already checked.
     fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply;
 
-    /// A request answered [`Reply::Later`] whose peer left or whose deadline passed:
-    /// exactly once, and never after [`Ctx::respond`].
+    /// Nobody waits for the answer to a request any more that was answered [`Reply::Later`].
+    ///
+    /// It is called once, and never after [`Ctx::respond`].
     fn on_request_gone(&mut self, _ctx: &mut Ctx<'_>, _id: RequestId) {}
 
     /// The 101 is queued; messages may be sent.
@@ -63,10 +67,10 @@ pub trait App {
     /// A message arrived.
     fn on_message(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _message: Message<'_>) {}
 
-    /// A message arrived that does not lie in one piece: more than 32 KiB that came in several reads.
+    /// A large message arrived: more than 32 KiB that came in several reads, and lie in several blocks.
     ///
-    /// Who only passes it on ([`Ctx::send_large`]) spares it a copy. All others are given it as any other, put
-    /// together.
+    /// An application that only passes it on ([`Ctx::send_large`]) needs no copy. The default puts it together and calls
+    /// [`App::on_message`].
     fn on_large_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, message: LargeMessage) {
         let whole = message.put_together();
         match whole.as_ref().and_then(Whole::message) {
@@ -75,16 +79,17 @@ pub trait App {
         }
     }
 
-    /// The connection is over, exactly once for each `on_open`: nothing can be sent any more.
+    /// The connection is over, and nothing can be sent any more. It is called once for each `on_open`.
     fn on_close(&mut self, _ctx: &mut Ctx<'_>, _id: ConnId, _tag: u64, _why: &Closed) {}
 
     /// The moment asked for with [`Ctx::wake_at`] has come.
     fn on_timer(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
 
-    /// What is held for a peer that is away, under this key ([`Ctx::hold`]), is to be given up: memory is short,
-    /// and nobody holds more.
+    /// The application must give up what it holds under this key for a peer that is away ([`Ctx::hold`]).
+    ///
+    /// Memory is short, and nobody holds more.
     fn on_give_up(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
 
-    /// The server goes down: before the connections are closed. Last messages may be sent.
+    /// The server goes down, and connections are closed after this call. Last messages may be sent.
     fn on_shutdown(&mut self, _ctx: &mut Ctx<'_>) {}
 }

@@ -63,13 +63,13 @@ impl Hub {
     }
 }
 
-/// One message in all the forms in which it goes out. A form is made when the first receiver needs it.
+/// One message in all the forms in which it is sent. A form is made when the first receiver needs it.
 struct Forms<'a> {
     opcode: Opcode,
     parts: &'a [&'a [u8]],
     /// Bytes of all parts.
     len: usize,
-    /// Bytes. Shorter messages are not compressed.
+    /// Messages of fewer bytes are not compressed.
     threshold: usize,
     arena: &'a mut Vec<u8>,
     extension: &'a mut Option<Box<dyn Extension>>,
@@ -176,8 +176,10 @@ impl Forms<'_> {
 }
 
 impl Core {
-    /// How many copies of a large message these receivers need at most: see `Forms::made_for`. (To walk over
-    /// them once more costs little beside the message.) `has_plain`: the plain form is there already.
+    /// How many copies of a large message these receivers need at most: see `Forms::made_for`.
+    ///
+    /// `has_plain` says that the plain form is there already. To walk over the receivers once more costs little beside the
+    /// message.
     fn copies_needed(&self, ids: impl Iterator<Item = ConnId>, has_plain: bool) -> usize {
         let mut windows = ids.filter_map(|id| {
             let conn = self.table.conns.get(id.slot as usize)?;
@@ -217,7 +219,7 @@ impl Core {
             if copies == 0 || !self.make_room(copies * len) {
                 return;
             }
-            // Not into the arena, which lies on the heap: the heap would keep the memory, or ask for it each time.
+            // The arena lies on the heap, which would keep such memory, or ask for it each time.
             let takes_plain = |id: ConnId| {
                 let conn = self.table.conns.get(id.slot as usize);
                 conn.is_some_and(|conn| conn.agreed.is_none())
@@ -289,8 +291,8 @@ impl Core {
                     if form.is_compressed
                         && let Some(history) = &mut conn.history
                     {
-                        // The next message cannot refer to what is before this one, nor to this one
-                        // itself: each receiver would have to keep a copy of it.
+                        // The next message refers to nothing before it: each receiver would have to keep a copy
+                        // of this one.
                         history.sent.clear();
                     }
                     form

@@ -33,70 +33,71 @@ pub use path::Path;
 /// How long a connection that ends is still read, so that the peer sees our last bytes.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How far a large unfinished message had come at some time.
+/// How far a large unfinished message had come at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
-    /// How much of it there was.
+    /// Bytes of it that had arrived.
     pub held: usize,
-    /// When. Later, if the connection was not read for a while: that was not the peer's time.
+    /// The moment. A pause in which the connection was not read moves it on: that was not the peer's time.
     pub at: Time,
-    /// The connection is not read since then.
+    /// The connection has not been read since this time. `None`: it is read.
     pub paused: Option<Time>,
 }
 
 /// One connection.
 #[derive(Debug)]
 pub struct Conn {
-    /// Tells this tenant of the slot from others; see `ConnId`.
+    /// Tells this connection from others that had its slot; see `ConnId`.
     pub serial: u32,
     /// The peer's port; see `peer`.
     port: u16,
     /// The peer's address.
     ip: IpAddr,
-    /// Which application it belongs to; an index.
+    /// The index of the application that it belongs to.
     pub app: u8,
-    /// A WebSocket whose application may send: no Close went out, and none came. When this
-    /// becomes false, and only then, the application hears of the end.
+    /// The application may send: this is a WebSocket, no Close went out, and none came.
+    ///
+    /// When this becomes false, and only then, the application hears of the end.
     pub open: bool,
     /// What it counts as for the caps on connections.
     pub counts_as: CountsAs,
-    /// In the list of connections to write to.
+    /// It is in the list of connections to write to.
     pub touched: bool,
-    /// Wrote less than it wanted: waits for the socket to become writable.
+    /// The socket took less than was offered; it must become writable first.
     pub stalled: bool,
     /// Why it is not read at the moment.
     pub paused: Paused,
-    /// A ping went out at `since` and nothing has come back.
+    /// A Ping went out at `since`, and nothing has arrived after it.
     pub pinged: bool,
-    /// Something is held for it; see `held_bytes`.
+    /// The memory budget counts something for it; see `held_bytes`.
     pub counted: bool,
-    /// The server pings it.
+    /// The server pings it when it is silent.
     pub keepalive: bool,
-    /// Status of its last HTTP answer, for the log; 101 once it is a WebSocket.
+    /// The status of its last HTTP answer, for the log. A WebSocket has 101.
     pub status: u16,
-    /// How it ended, as it will be logged.
+    /// How it ended, for the log.
     pub closed: Closed,
-    /// The compression that was agreed to.
+    /// The compression that the peer has agreed to.
     pub agreed: Option<Agreed>,
-    /// What compression keeps between two messages; made by the first of them.
+    /// What compression keeps between two messages. The first message makes it.
     pub history: Option<Box<History>>,
-    /// Its limit for one message, in bytes.
+    /// Bytes that one message of the peer may have.
     pub max_message_bytes: u32,
-    /// The application's name for it.
+    /// The number by which the application knows it.
     pub tag: u64,
     /// What it is doing.
     pub phase: Phase,
     /// What waits to be written.
     pub outbox: Outbox,
-    /// When its timer fires. Never later than its deadline, perhaps earlier.
+    /// When its timer fires: at its deadline, or earlier.
     pub armed: Time,
-    /// Accepted at.
+    /// When it was accepted.
     pub accepted: Time,
-    /// Last received bytes at.
+    /// When bytes arrived last.
     pub heard: Time,
-    /// When the last Ping, or our Close, was sent on this WebSocket.
+    /// When the server's last Ping, or its Close, was sent on this WebSocket.
     pub since: Time,
-    /// The peer last accepted bytes of a queue at.
+    /// When the peer last took bytes of its queue.
     pub progressed: Time,
     /// Bytes received.
     pub bytes_in: u64,
@@ -106,17 +107,17 @@ pub struct Conn {
     pub path: Path,
 }
 
-/// Why a connection is not read. Nothing set: it is.
+/// Why a connection is not read. It is read if no reason is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paused {
     /// Too much is queued for it (backpressure).
     pub by_queue: bool,
-    /// Bytes it sent wait to be processed.
+    /// Bytes that it sent wait to be processed.
     pub by_backlog: bool,
 }
 
 impl Paused {
-    /// Any reason.
+    /// Whether there is any reason.
     #[must_use]
     #[inline]
     pub fn any(self) -> bool {
@@ -127,36 +128,37 @@ impl Paused {
 /// What a connection is doing.
 #[derive(Debug)]
 pub enum Phase {
-    /// Speaks HTTP.
+    /// It speaks HTTP.
     Http(Box<Exchange>),
-    /// A WebSocket.
+    /// It is a WebSocket.
     Open {
-        /// The protocol.
+        /// The receiving side of the protocol.
         endpoint: Endpoint,
-        /// Set while a large message is unfinished.
+        /// How far a large unfinished message has come, if there is one.
         mark: Option<Box<Mark>>,
     },
-    /// Ends: what waits is written, then our side is closed, then input is thrown away until
-    /// the peer closes too. Closing at once would make the kernel send a reset, and the peer
-    /// might never see our last bytes (RFC 9112 §9.6, RFC 6455 §7.1.1).
-    /// Boxed, so that connections that do not end need no room for it.
+    /// It ends. What waits is written, then the server closes its side, then it throws input away until
+    /// the peer closes, too.
+    ///
+    /// If the server closed at once, the kernel would send a reset, and the peer might never see the last bytes
+    /// (RFC 9112 §9.6, RFC 6455 §7.1.1). The record is boxed, so that other connections need no room for it.
     Draining(Box<Draining>),
-    /// Is over; the slot is freed at the end of the turn.
+    /// It is over. The slot is freed at the end of the turn.
     Gone,
 }
 
 /// The last part of a connection's life.
 #[derive(Debug, Clone, Copy)]
 pub struct Draining {
-    /// Our side is closed since then.
+    /// When the server closed its side.
     pub half_closed: Option<Time>,
     /// Bytes read and thrown away.
     pub discarded: u64,
-    /// Close the socket after the write, without waiting for the peer.
+    /// The socket is closed after the write, without waiting for the peer.
     pub at_once: bool,
     /// The peer has closed its side.
     pub peer_closed: bool,
-    /// End at this time whatever happens.
+    /// It ends at this time, whatever happens.
     pub until: Time,
 }
 
@@ -164,13 +166,13 @@ pub struct Draining {
 pub struct Exchange {
     /// Where the head ends.
     pub scanner: HeadScanner,
-    /// The head, as far as it did not arrive in one piece with its end; during `Body` the whole head.
+    /// The beginning of a head whose end has not arrived. During `Body` it is the whole head.
     pub head: Vec<u8>,
     /// What it is waiting for.
     pub stage: Stage,
-    /// When the wait for that began.
+    /// When this wait began.
     pub since: Time,
-    /// Requests taken so far.
+    /// How many requests it has taken.
     pub requests: u32,
 }
 
@@ -182,7 +184,7 @@ pub enum Stage {
     Body {
         /// Finds its end.
         reader: BodyReader,
-        /// What has arrived, decoded.
+        /// The decoded bytes that have arrived.
         body: Vec<u8>,
     },
     /// The application's answer.
@@ -216,7 +218,7 @@ impl std::fmt::Debug for Exchange {
 }
 
 impl Conn {
-    /// A connection that was just accepted.
+    /// Makes the record of a connection that was just accepted.
     #[must_use]
     pub fn new(serial: u32, peer: SocketAddr, counts_as: CountsAs, now: Time) -> Self {
         let exchange = Exchange {
@@ -261,7 +263,7 @@ impl Conn {
         }
     }
 
-    /// Whether it should be read: it is not held up by its own queue or by what it has already sent.
+    /// Whether it should be read: no queue of its own, and nothing that it has already sent, stands in the way.
     #[must_use]
     #[inline]
     pub fn wants_read(&self) -> bool {
@@ -301,9 +303,10 @@ impl Conn {
         self.keepalive = options.keepalive;
     }
 
-    /// Memory held for it alone from one turn to the next, in bytes: its buffers, and then the records
-    /// that go with them. Nothing for an idle connection. What it sent and is not processed yet is
-    /// kept beside the table, and comes on top.
+    /// Bytes of memory that are held for it alone from one turn to the next.
+    ///
+    /// They are its buffers, and the records that go with them: none for an idle connection. What it sent and is not
+    /// processed yet lies elsewhere (`Watch::backlogs`), and is not counted here.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let (unfinished, record) = match &self.phase {
@@ -326,10 +329,11 @@ impl Conn {
     }
 }
 
-/// What a buffer that has grown to this size costs beside itself. It was moved now and then, and what it left behind
-/// fits those that grow beside it only in part: with a thousand messages in steps of 3,000 bytes, such holes
-/// were 15 MiB beside the 64 that were counted. From 256 KiB on a message lies in blocks of one size, which
-/// leave none.
+/// Bytes of memory that a buffer of this size costs beside itself.
+///
+/// A growing buffer moves now and then, and the holes that it leaves fit other buffers only in part. A thousand messages
+/// that grew in steps of 3,000 bytes left 15 MiB of holes beside 64 MiB that were counted. A large message lies in
+/// blocks, which leave none.
 fn holes(grown_bytes: usize) -> usize {
     (grown_bytes / 4).min(64 << 10)
 }

@@ -1,4 +1,4 @@
-//! The state of the hub below its applications, and how a connection is held up and goes on.
+//! The state of the hub below its applications, and how a connection waits and goes on.
 //!
 //! Applications are kept beside this state (`Hub`), so that a callback can work on it
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
@@ -43,7 +43,7 @@ pub(crate) struct Core {
     pub(crate) turn: Turn,
     pub(crate) watch: Watch,
     pub(crate) memory: Memory,
-    /// Received bytes, and what is queued of them as it lies.
+    /// The receive buffer, and the frame in it that is queued.
     pub(crate) intake: Intake,
     /// Compression, if there is any.
     pub(crate) compression: Option<Box<dyn Extension>>,
@@ -80,7 +80,7 @@ impl Core {
         }
     }
 
-    /// The peer has sent `len` bytes: it lives.
+    /// Notes that the peer has sent `len` bytes, and so is alive. Returns its connection.
     #[inline]
     pub(crate) fn heard_from(&mut self, id: ConnId, len: usize, now: Time) -> Option<&mut Conn> {
         self.turn.now = now;
@@ -136,14 +136,14 @@ impl Core {
         self.recount(id.slot);
     }
 
-    /// The turn is full: the next one goes on with these bytes.
+    /// Keeps bytes for the next turn, because this one is full.
     #[cold]
     pub(crate) fn keep_for_next_turn(&mut self, id: ConnId, bytes: &[u8]) {
         self.keep_backlog(id, bytes);
         self.watch.resume.push_back(id);
     }
 
-    /// The bytes kept for this connection, if they can be processed now.
+    /// Takes the bytes that were kept for this connection, if they can be processed now.
     pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
         if self.rates.holds_back(id.slot) {
             return None;
@@ -164,8 +164,9 @@ impl Core {
         backlog
     }
 
-    /// Something that held up reading is over: what was kept is processed in the next turn; if
-    /// nothing was kept, the driver may read again.
+    /// Goes on with a connection that had to wait. Bytes that were kept are processed in the next turn.
+    ///
+    /// If none were kept, the loop may read it again.
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
         let now = self.turn.now;
         let Some(conn) = self.table.get(id) else {
@@ -191,8 +192,9 @@ impl Core {
     }
 }
 
-/// Calls `queue` for each of these connections that is an open WebSocket, and puts it on the list of those to
-/// write to. `queue` says whether nothing else waits there. Returns how many connections they are.
+/// Calls `queue` for each of these connections that is an open WebSocket, and lists it as one to write to.
+///
+/// `queue` says whether nothing else waits there. Returns the number of connections.
 // Part of its callers, because to one receiver or to many it is not the same.
 #[inline(always)]
 pub(crate) fn queue_for_each(

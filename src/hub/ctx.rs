@@ -17,20 +17,20 @@ use crate::ws::frame::Opcode;
 use crate::ws::message::Message;
 use std::fmt::Arguments;
 
-/// The application's hands: valid during one callback.
+/// What an application may do during one callback.
 ///
-/// Everything sent here is encoded at once and written when the turn ends, in the order of the
-/// calls. Sending to a connection that is over, or is closing, does nothing.
+/// A message is encoded at once and written when the turn ends, in the order of the
+/// calls. To send to a connection that is over, or is closing, does nothing.
 pub struct Ctx<'a> {
     pub(crate) core: &'a mut Core,
     /// The application that is called.
     pub(crate) app: u8,
-    /// The message that it is given, if that can be sent from where it lies.
+    /// The message that the application is given, if it can be sent from where it lies.
     pub(crate) given: Option<&'a Given<'a>>,
 }
 
 impl<'a> Ctx<'a> {
-    /// For a callback that is given no message.
+    /// Makes one for a callback that is given no message.
     pub(crate) fn new(core: &'a mut Core, app: u8) -> Self {
         let given = None;
         Self { core, app, given }
@@ -44,8 +44,9 @@ impl Ctx<'_> {
         self.core.turn.now
     }
 
-    /// The time by which deadlines of peers are judged: what they sent until then has been read. It is
-    /// never later than [`Ctx::now`].
+    /// The time by which deadlines of peers are judged.
+    ///
+    /// What they sent until then has been read. It is never later than [`Ctx::now`].
     #[must_use]
     pub fn seen(&self) -> Time {
         self.core.turn.seen
@@ -62,25 +63,26 @@ impl Ctx<'_> {
         self.core.world.random(bytes);
     }
 
-    /// Seconds since 1970. For what is shown to people: it may jump.
+    /// Seconds since 1970. This clock may jump, so it is only for what people are shown.
     #[must_use]
     pub fn unix_time(&mut self) -> u64 {
         self.core.world.unix_time()
     }
 
-    /// Tells the operator of trouble that is neither the peer's fault nor ours.
+    /// Tells the operator of trouble for which neither the peer nor the server is to blame.
     pub fn report_trouble(&mut self, what: &str, error: &std::io::Error) {
         self.note(Note::Trouble, format_args!("{what}: {error}"));
     }
 
-    /// One line for the operator, `what: text`; lines are limited, and the text is escaped and cut. Never
-    /// for what a message says.
+    /// Writes the line `what: text` to the log, for the operator.
+    ///
+    /// Lines are limited, and the text is escaped and cut. The caller must not log what a message says.
     pub fn log_info(&mut self, what: &str, text: &str) {
         let text = Escaped(text.as_bytes());
         self.note(Note::News, format_args!("{what}: {text}"));
     }
 
-    /// One line like those of [`Ctx::log_info`], written only at level `debug`: for whoever looks for a fault.
+    /// Writes a line as [`Ctx::log_info`] does, but only at level `debug`.
     pub fn log_debug(&mut self, what: &str, text: &str) {
         let text = Escaped(text.as_bytes());
         self.note(Note::Detail, format_args!("{what}: {text}"));
@@ -90,7 +92,7 @@ impl Ctx<'_> {
         self.core.notes.note(self.core.turn.now, note, words);
     }
 
-    /// What the server counts, in the text format of Prometheus.
+    /// The metrics, in the text format of Prometheus.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.core.metrics()
@@ -105,9 +107,10 @@ impl Ctx<'_> {
         }
     }
 
-    /// Sends the message that was given to the application, as it lies. `false`: that cannot be. (It can
-    /// only go to one, and first; those who receive many messages in a turn want them side by side, and
-    /// some want them compressed.)
+    /// Sends the message that was given to the application from where it lies.
+    ///
+    /// Returns `false`, and does nothing, if that cannot be. It can go to one receiver only, for whom nothing else waits and who
+    /// has not agreed to compression.
     fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
         let is_queued = self.core.intake.is_queued();
         let Some(conn) = self.core.table.get(id).filter(|conn| conn.open) else {
@@ -124,8 +127,10 @@ impl Ctx<'_> {
         true
     }
 
-    /// Sends one message to many connections. It is encoded once; if some of them take it compressed, it is
-    /// compressed once (for each size of window that they have agreed to).
+    /// Sends one message to many connections.
+    ///
+    /// It is encoded once. If some of them take it compressed, it is compressed once for each size of window that they have
+    /// agreed to.
     #[inline]
     pub fn send_many(
         &mut self,
@@ -135,7 +140,7 @@ impl Ctx<'_> {
         self.deliver(ids, message.opcode(), [message.bytes()]);
     }
 
-    /// Sends a large message to many connections, as it was received. It is not copied.
+    /// Sends a large message to many connections as it was received, without a copy.
     pub fn send_large(
         &mut self,
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
@@ -153,7 +158,7 @@ impl Ctx<'_> {
         self.deliver(ids, Opcode::Text, parts.map(str::as_bytes));
     }
 
-    // Part of its callers, because to one receiver or to many it is not the same.
+    // Inlined, because the code for one receiver and for many differs.
     #[inline(always)]
     fn deliver<const N: usize>(
         &mut self,
@@ -185,7 +190,8 @@ impl Ctx<'_> {
         }
     }
 
-    /// Begins the closing handshake. `reason`: up to 123 bytes of fixed ASCII.
+    /// Begins the closing handshake. `reason` has up to 123 bytes of fixed ASCII.
+    ///
     /// The application's `on_close` follows when this callback has returned.
     pub fn close(&mut self, id: ConnId, code: CloseCode, reason: &'static str) {
         debug_assert!(code.may_be_sent() && reason.len() <= 123);
@@ -193,21 +199,24 @@ impl Ctx<'_> {
             .start_close(id, Some(code), reason, Cause::Application);
     }
 
-    /// Begins the closing handshake with a Close that has no code (RFC 6455 §5.5.1). For protocols that say why
-    /// by themselves.
+    /// Begins the closing handshake with a Close that has no code (RFC 6455 §5.5.1).
+    ///
+    /// It is for protocols that give the reason in a message of their own.
     pub fn close_without_code(&mut self, id: ConnId) {
         self.core.start_close(id, None, "", Cause::Application);
     }
 
-    /// Counts bytes that the application keeps for a peer that is away into the memory budget: so many
-    /// from now on under this key; 0: none. When memory is short, and nobody holds more, `on_give_up`
+    /// Tells the memory budget how many bytes the application keeps for a peer that is away.
+    ///
+    /// The number replaces the last one for this key. When memory is short and nobody holds more, `on_give_up`
     /// follows.
     pub fn hold(&mut self, key: u64, bytes: usize) {
         self.core.hold(self.app, key, bytes);
     }
 
-    /// Answers a request that was answered `Later`. An answer to a request that is no longer
-    /// held is ignored.
+    /// Answers a request that was answered `Later`.
+    ///
+    /// An answer to a request that is no longer held is ignored.
     pub fn respond(&mut self, id: RequestId, response: Response) {
         self.core.respond_later(id, response);
     }
@@ -218,8 +227,9 @@ impl Ctx<'_> {
         self.core.watch.wake_application((self.app, key), when);
     }
 
-    /// Counts a message that came in the body of a request against the cap of messages per second, in the
-    /// bucket that the application keeps for its sender. Over a WebSocket they are counted already.
+    /// Counts a message from the body of a request against the cap of messages per second.
+    ///
+    /// `bucket` is what the application keeps for the sender. The hub counts messages on WebSockets by itself.
     ///
     /// # Errors
     /// The sender has sent more than it may. The message, and what follows it, has to wait until then.
@@ -231,8 +241,9 @@ impl Ctx<'_> {
         paid
     }
 
-    /// Whether this turn has queued as much as one should: what is left to do had better wait for a later
-    /// one (`wake_at`), because others wait, too.
+    /// Whether this turn has queued as much as one may.
+    ///
+    /// What is left to do should then wait for a later turn (`wake_at`), because others wait, too.
     #[must_use]
     pub fn is_turn_full(&self) -> bool {
         self.core.turn_is_full()

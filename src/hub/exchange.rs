@@ -1,8 +1,7 @@
-//! HTTP on a connection: request heads, bodies, what the application says, the upgrade. Answers are
-//! written in `respond`.
+//! HTTP on a connection: request heads, bodies, the application's answer, the upgrade.
 //!
-//! One request at a time. While one waits for its answer, or an answer for the socket, what
-//! follows on the connection is kept as it came (`keep_backlog`) and not read further.
+//! Answers are written in `respond`. A connection has one request at a time. While it waits for its answer, or the answer
+//! for the socket, the bytes after it are kept as they came (`keep_backlog`), and the connection is not read.
 
 use super::Hub;
 use super::app::{Reply, Request};
@@ -85,7 +84,7 @@ impl Hub {
                 let head = &mut exchange.head;
                 let needed = head.len() + all.len();
                 if needed > head.capacity() {
-                    // Few sizes: what one unfinished head leaves behind fits the next.
+                    // Buffers have few sizes, so the memory of one unfinished head fits the next.
                     head.reserve_exact(needed.next_power_of_two() - head.len());
                 }
                 head.extend_from_slice(all);
@@ -110,7 +109,7 @@ impl Hub {
         }
     }
 
-    /// The head is complete. Either the request is, too, or its body is still to come.
+    /// Judges a complete head. Then the request is complete, too, or its body is awaited.
     fn take_head(&mut self, id: ConnId, bytes: &mut [u8]) {
         let mut slots = head::NO_FIELDS;
         let head = match head::parse(bytes, &mut slots) {
@@ -189,7 +188,7 @@ impl Hub {
         let mut bytes = mem::take(&mut exchange.head);
         exchange.stage = Stage::Head;
         let mut slots = head::NO_FIELDS;
-        // It was judged when it arrived; here it is only read once more.
+        // The head was judged when it arrived, and is only read once more here.
         let Ok(head) = head::parse(&mut bytes, &mut slots) else {
             return;
         };
@@ -246,8 +245,8 @@ impl Hub {
                 exchange.stage = Stage::Held { head_only, close };
                 exchange.since = now;
                 core.arm(id);
-                // The peer may have closed while an earlier answer kept this request waiting: the
-                // driver looks once more.
+                // The peer may have closed while this request waited for an earlier answer, so the
+                // loop reads once more.
                 core.watch.readable.push(id);
             }
             (Reply::Upgrade(options), Some(handshake)) => {
@@ -280,7 +279,7 @@ impl Hub {
                     application.on_open(&mut Ctx::new(core, app), id, options.tag);
                 }
             }
-            // An application that upgrades what did not ask for it is wrong; the peer is told so.
+            // The application has a bug if it upgrades a request that did not ask for it. The peer is told.
             (Reply::Upgrade(_), None) => core.refuse(id, *refusal::internal_server_error()),
         }
     }

@@ -15,7 +15,7 @@ use std::iter;
 impl Hub {
     /// Does what was due at `seen`, or before.
     ///
-    /// Everything that was ready at that time must have been read and written: a peer whose bytes
+    /// The caller must have read and written everything that was ready at that time: a peer whose bytes
     /// lie in the kernel is not silent. See [`Seen`](crate::seen::Seen).
     pub fn expire(&mut self, now: Time, seen: Time) {
         self.core.turn.now = now;
@@ -44,7 +44,7 @@ impl Hub {
         }
     }
 
-    /// Calls the applications whose moment has come. Who asks for `now` again is called in a later turn.
+    /// Calls the applications whose moment has come. An application that asks for `now` again is called in a later turn.
     fn wake_applications(&mut self, seen: Time) {
         self.core.turn.active = None;
         let timers = &mut self.core.watch.app_timers;
@@ -81,11 +81,11 @@ impl Hub {
             Wait::Queue => core.drop_slow_consumer(id),
             Wait::Ping => core.give_up(id),
             Wait::Message => core.fail(id, Violation::MessageTooSlow),
-            // Who has not even taken our Close will not answer it.
+            // A peer that has not taken our Close will not answer it.
             Wait::Close if !conn.outbox.is_empty() => core.gone(id, Cause::Timeout, true),
             Wait::Close => core.drain(id, false),
-            // Its last bytes may still be in the kernel, on their way over a slow line: once our
-            // side is closed, a reset would throw them away for nothing.
+            // Once our side is closed, the last bytes may still be in the kernel, on their way over a slow
+            // line. A reset would throw them away.
             Wait::Linger => core.gone(id, Cause::Timeout, !has_half_closed(conn)),
         }
     }
@@ -120,18 +120,18 @@ fn overdue(conn: &Conn, config: &Config, seen: Time) -> Option<Wait> {
     }
 }
 
-/// Nothing of the next request head has arrived.
+/// Whether nothing of the next request head has arrived.
 fn is_fresh(conn: &Conn) -> bool {
     matches!(&conn.phase, Phase::Http(exchange) if exchange.scanner.is_fresh())
 }
 
-/// Our side of the stream has ended.
+/// Whether the server has closed its side of the stream.
 fn has_half_closed(conn: &Conn) -> bool {
     matches!(&conn.phase, Phase::Draining(draining) if draining.half_closed.is_some())
 }
 
 impl Core {
-    /// Its peer is silent: does it live?
+    /// Pings a peer that is silent.
     fn ping(&mut self, id: ConnId) {
         let now = self.turn.now;
         let span = self.turn.encode(Opcode::Ping, []);
@@ -142,7 +142,7 @@ impl Core {
         }
     }
 
-    /// Its peer was pinged and is silent still: nothing is expected from it any more.
+    /// Ends a peer that was pinged and is still silent.
     fn give_up(&mut self, id: ConnId) {
         let code = Some(CloseCode::InternalError);
         self.send_close(id, code, "keepalive ping timeout", Cause::Timeout);

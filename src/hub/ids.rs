@@ -2,8 +2,9 @@
 
 use crate::ws::close::CloseCode;
 
-/// One connection: the slot it lives in, and a serial number that tells it from earlier
-/// tenants of the slot.
+/// The name of a connection: its slot, and a serial number.
+///
+/// The serial number tells it from earlier connections in the slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId {
     /// Index into the table of connections.
@@ -12,7 +13,7 @@ pub struct ConnId {
     pub serial: u32,
 }
 
-/// One request on one connection: an answer to an older one is recognised and ignored.
+/// The name of a request on a connection. By it an answer to an older request is recognised and ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId {
     /// The connection it came on.
@@ -26,9 +27,9 @@ pub struct RequestId {
 pub struct Options {
     /// The application's own name for the connection, given back with each event.
     pub tag: u64,
-    /// Limit for its messages in bytes; `None`: the server's.
+    /// Bytes that one message may have. `None`: the server's limit.
     pub max_message_bytes: Option<u64>,
-    /// Whether the server pings it (an application may have a heartbeat of its own).
+    /// Whether the server pings it. An application may have a heartbeat of its own.
     pub keepalive: bool,
     /// Whether the answer selects the first subprotocol that the client offers (RFC 6455 §4.2.2). It
     /// promises that the application speaks that one. Otherwise none is selected.
@@ -51,8 +52,9 @@ impl Options {
 /// Why a WebSocket connection is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed {
-    /// RFC 6455 §7.1.5: the code of the first Close, ours or the peer's; 1005 when it had none,
-    /// 1006 when the connection ended without one.
+    /// The code of the first Close, the server's or the peer's (RFC 6455 §7.1.5).
+    ///
+    /// It is 1005 if the Close had none, and 1006 if the connection ended without a Close.
     pub code: CloseCode,
     /// Who or what ended it.
     pub cause: Cause,

@@ -10,11 +10,12 @@ use crate::pool::{Block, BlockSize, Pool};
 use crate::shortcuts;
 use std::mem;
 
-/// A shorter read is no beginning of a large message: the rest of that has a copy to itself.
+/// The least read that can begin a large message without a copy, in bytes.
 const ADOPTED_BYTES: usize = 32 << 10;
 
-/// The buffer, out of its place while its bytes are processed. It comes back whatever happens, a
-/// panic too: queues may refer to it.
+/// The receive buffer, out of its place while its bytes are processed.
+///
+/// It comes back whatever happens, also after a panic, because queues may refer to it.
 struct Lent<'a> {
     hub: &'a mut Hub,
     buffer: Option<Box<Block>>,
@@ -24,16 +25,17 @@ impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let intake = &mut self.hub.core.intake;
         intake.end = 0;
-        // Nothing is there in its place, so nothing has to be dropped.
+        // Its place is empty, so nothing has to be dropped.
         mem::forget(mem::replace(&mut intake.buffer, self.buffer.take()));
     }
 }
 
 impl Hub {
-    /// Where the next bytes of this connection are to be read to; see [`Hub::received`]. No more than that may be
-    /// read, and nothing else may be done before [`Hub::received`].
+    /// Gives the place for the next bytes of this connection.
     ///
-    /// `None`: it is not to be read now. [`Rest::readable`](super::Rest::readable) names it when that is over.
+    /// The caller must read once, no more than fits there, and then call [`Hub::received`] before anything else.
+    ///
+    /// Returns `None` if the connection must not be read now. [`Rest::readable`](super::Rest::readable) names it when that is over.
     #[inline]
     pub fn receive_buffer(&mut self, id: ConnId) -> Option<&mut [u8]> {
         let core = &mut self.core;
@@ -54,7 +56,7 @@ impl Hub {
         Some(core.intake.room(&core.memory.pool))
     }
 
-    /// The first `len` bytes of [`Hub::receive_buffer`] have arrived.
+    /// Processes the first `len` bytes of [`Hub::receive_buffer`], which have arrived.
     #[inline]
     pub fn received(&mut self, id: ConnId, len: usize, now: Time) -> Next {
         // Shortcut, equals the receive buffer: the buffer itself becomes the beginning of a large message.
@@ -84,8 +86,9 @@ impl Hub {
         }
     }
 
-    /// If the read is the beginning of a large message, and nothing else, the receive buffer becomes the first block of
-    /// that message. `false`: it is something else, and nothing was done.
+    /// Makes the receive buffer the first block of a large message, if the read is the beginning of one and nothing else.
+    ///
+    /// Returns `false`, and does nothing, if it is anything else.
     #[cold]
     fn adopted(&mut self, id: ConnId, len: usize, now: Time) -> bool {
         let core = &mut self.core;
@@ -108,7 +111,7 @@ impl Hub {
         if !may_adopt || conn.serial != id.serial || conn.paused.any() {
             return false;
         }
-        // The next buffer first: without one nobody could be read any more.
+        // The next buffer comes first: without one no connection could be read any more.
         let Some(next) = core.memory.pool.take(BlockSize::Usual) else {
             return false;
         };
@@ -133,9 +136,10 @@ impl Hub {
         }
     }
 
-    /// Whether a connection that filled its room is to be read once more in this turn: a large message has begun, and
-    /// its first block is not full. What the block holds is still in the processor's cache then; in the next turn
-    /// the bytes of all others would have pushed it out.
+    /// Whether a connection that filled its room is to be read once more in this turn.
+    ///
+    /// That is so if a large message has begun and its first block is not full. The block is still in the processor's cache
+    /// now; until the next turn the bytes of all other connections would push it out.
     #[must_use]
     pub fn reads_on(&self, id: ConnId) -> bool {
         let conn = self.core.table.conns.get(id.slot as usize);
@@ -145,7 +149,7 @@ impl Hub {
         })
     }
 
-    /// Bytes that lie elsewhere have arrived.
+    /// Processes bytes that have arrived and lie elsewhere.
     pub fn receive(&mut self, id: ConnId, mut bytes: &[u8], now: Time) {
         while !bytes.is_empty() {
             let Some(room) = self.receive_buffer(id) else {
@@ -166,7 +170,9 @@ impl Hub {
 }
 
 impl Core {
-    /// Where a connection is read that is inside a frame: if that belongs to a large message, at its place there.
+    /// Gives the place for the next bytes of a connection that is inside a frame.
+    ///
+    /// Of a large message that is the bytes' own place in it; of any other, the receive buffer.
     #[cold]
     fn direct_room(&mut self, id: ConnId) -> &mut [u8] {
         let pool = self.memory.pool.clone();
@@ -176,7 +182,7 @@ impl Core {
             _ => false,
         };
         let has_room = !is_limited && self.table.get(id).is_some_and(|conn| endpoint(conn));
-        // Looked up twice: the first time a block may be added, which has to be counted.
+        // It is looked up twice: the first time may add a block, which has to be counted.
         if has_room && self.room_of(id, &pool).is_some() {
             self.recount(id.slot);
             let intake = &mut self.intake;
@@ -193,7 +199,7 @@ impl Core {
         }
     }
 
-    /// Copies the frame that is queued into the arena: it cannot be written at once, or not alone.
+    /// Copies the queued frame into the arena, because it cannot be written at once, or not alone.
     #[cold]
     pub(crate) fn leave_intake(&mut self) {
         if let Some((_, slot)) = self.intake.queued

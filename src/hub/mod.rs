@@ -1,5 +1,7 @@
-//! The whole server except sockets, clock, randomness and disk: a deterministic function of
-//! (bytes, time, seed).
+//! The whole server except sockets, clock, randomness and disk: a deterministic function of (bytes, time, seed).
+//!
+//! Before this: `http`. After this: `server`. Read `app` and `ctx`, then `conn`, `websocket`, `turn` and `transmit`.
+//! Skip on first reading: `compression`, `intake`, `receive_buffer`, `relief`, `recovery`, `metrics`.
 //!
 //! A driver (`server`, or a test) owns the sockets and calls, in each **turn**:
 //!
@@ -59,8 +61,9 @@ use crate::ws::close::CloseCode;
 use std::mem;
 use std::time::Duration;
 
-/// Bytes of response bodies taken from their sources in one turn. Those are files, and a thousand
-/// downloads must not keep everybody else waiting for a thousand reads.
+/// Bytes of response bodies that are read from files in one turn at most.
+///
+/// Otherwise a thousand downloads would keep everybody else waiting for a thousand reads.
 const BODY_BYTES_PER_TURN: usize = 1 << 20;
 
 /// What the driver does after a read.
@@ -81,8 +84,9 @@ pub struct Rest {
     pub has_work: bool,
     /// Connections that may be read again, although no readiness was reported since.
     pub readable: Vec<ConnId>,
-    /// The turn did more than pass a message from one connection to another. Only such a turn is worth the
-    /// question how long it took: the clock costs as much as a short message.
+    /// The turn did more than pass a message from one connection to another.
+    ///
+    /// Only such a turn is timed, because to ask the clock costs as much as a short message.
     pub was_busy: bool,
     /// The server goes down, and nothing is left to do.
     pub is_finished: bool,
@@ -92,12 +96,12 @@ pub struct Rest {
 pub struct Hub {
     core: Core,
     apps: Vec<Box<dyn App>>,
-    /// How many of them know that the server goes down.
+    /// How many of them were told that the server goes down.
     told_of_stop: usize,
 }
 
 impl Hub {
-    /// A server without connections. Requests go to the first application that claims them.
+    /// Makes a server without connections. The first application that claims a request gets it.
     #[must_use]
     pub fn new(
         config: Config,
@@ -148,7 +152,7 @@ impl Hub {
         }
     }
 
-    /// Bytes arrived. They are unmasked where they lie, so their content is lost.
+    /// Processes bytes that have arrived. They are unmasked where they lie.
     #[inline]
     fn receive_bytes(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
         let Some(conn) = self.core.heard_from(id, bytes.len(), now) else {
@@ -202,7 +206,7 @@ impl Hub {
         }
     }
 
-    /// The peer has closed its side of the stream: nothing more arrives.
+    /// Notes that the peer has closed its side of the stream, and nothing more arrives.
     pub fn read_closed(&mut self, id: ConnId, now: Time) -> Next {
         self.core.turn.now = now;
         self.core.turn.active = Some(id);
@@ -236,8 +240,9 @@ impl Hub {
         self.next()
     }
 
-    /// The readiness says that the peer has closed, but it may have sent bytes before. Only
-    /// somebody who waits for an answer cares: those bytes are not read meanwhile.
+    /// Notes that the readiness says the peer has closed. It may have sent bytes before.
+    ///
+    /// This matters only for a request that waits for its answer, because the connection is not read meanwhile.
     pub fn hang_up(&mut self, id: ConnId, now: Time) -> Next {
         let held = self
             .core
@@ -253,7 +258,7 @@ impl Hub {
         Next::Read
     }
 
-    /// The connection broke.
+    /// Notes that the connection broke.
     pub fn broken(&mut self, id: ConnId, now: Time) -> Next {
         self.core.turn.now = now;
         self.core.gone(id, Cause::Peer, true);
@@ -261,7 +266,7 @@ impl Hub {
         self.next()
     }
 
-    /// The socket takes bytes again.
+    /// Notes that the socket takes bytes again.
     pub fn writable(&mut self, id: ConnId) {
         if let Some(conn) = self.core.table.get(id)
             && conn.stalled
@@ -271,8 +276,8 @@ impl Hub {
         }
     }
 
-    /// Whether the connection should be read: it is not held up by its own queue or by what it
-    /// has already sent.
+    /// Whether the connection should be read: no queue of its own, and nothing that it has already sent, stands in
+    /// the way.
     #[must_use]
     pub fn wants_read(&self, id: ConnId) -> bool {
         let conn = self.core.table.conns.get(id.slot as usize);
@@ -321,7 +326,7 @@ impl Hub {
         self.core.table.conns.len()
     }
 
-    /// The driver could not accept a connection.
+    /// Notes that the loop could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
         self.core.notes.note(
             now,
@@ -336,7 +341,7 @@ impl Hub {
         *longest = took.max(*longest);
     }
 
-    /// The last turn is over: what was only counted in the log is told now.
+    /// Writes the log lines that are still owed, because the last turn is over.
     pub fn finish(&mut self) {
         self.core.notes.log.flush(Time::NEVER);
     }

@@ -15,19 +15,19 @@ pub trait World {
     }
 }
 
-/// Sockets, as the core needs them. The driver implements it; so do tests.
+/// The sockets, as the hub needs them. The loop implements it, and so do tests.
 pub trait Net {
     /// Writes what fits of `bytes`, in one call.
     fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written;
-    /// Writes what fits of `pieces`, one behind the other, in one call.
+    /// Writes what fits of `pieces`, one after the other, in one call.
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written;
-    /// Ends our side of the connection; what was written before still arrives.
+    /// Closes the server's side of the connection. Bytes that were written before still arrive.
     fn half_close(&mut self, id: ConnId);
     /// Ends the connection. `reset`: what the peer has not read may be lost.
     fn close(&mut self, id: ConnId, reset: bool);
 }
 
-/// What came of a write.
+/// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// How many bytes the socket took. Fewer than were offered: it takes no more for now.

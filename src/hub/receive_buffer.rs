@@ -1,10 +1,9 @@
-//! The receive buffer: one for all connections. And how a large message leaves again from there.
+//! The receive buffer: one for all connections.
 //!
-//! An application that answers with the very message it is given (an echo) wants its bytes as they
-//! lie: unmasked, behind room for our header, which is shorter than the peer's. So the frame is not
-//! copied; its receiver's queue gets a range of this buffer. That is good until the next
-//! read: the hub asks for the write before ([`Next::Write`](super::Next::Write)). What is not written
-//! then goes the usual way, through the arena.
+//! A message can be sent back from here without a copy. If an application answers with the message it was given, the
+//! bytes are sent as they lie: unmasked, with the server's header in front, which is shorter than the peer's. The
+//! receiver's queue gets a range of this buffer. The range is good until the next read, so the hub asks the loop to write
+//! before ([`Next::Write`](super::Next::Write)). What is not written then is copied into the arena.
 
 use crate::outbox::Span;
 use crate::pool::{Block, BlockSize, Pool};
@@ -13,23 +12,26 @@ use crate::ws::endpoint::ECHO_IN_PLACE_BYTES;
 use crate::ws::frame;
 use crate::ws::message::Message;
 
-/// One read takes at most this: a message of 128 KiB comes whole.
+/// Bytes of one read at most. A message of 128 KiB comes whole.
 const RECEIVE_BYTES: usize = 144 << 10;
-/// Where in the buffer a read begins: behind the shortest header of a client's frame (6 bytes) the
-/// payload then lies on a word border, where short texts are checked many times faster.
+/// Where in the buffer a read begins.
+///
+/// The payload after the shortest header of a client's frame (6 bytes) then lies on a word border, where short texts are
+/// checked many times faster.
 pub(super) const READ_AT: usize = 10;
-/// Ranges of this buffer count from here, far behind the end of any arena.
+/// Ranges of this buffer count from here, far beyond the end of any arena.
 const SPANS_AT: usize = 0xFF00_0000;
 
 /// The receive buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
-    /// `None` before the first read, while its bytes are lent to be processed, and while it is `aside`. Pages
-    /// of it that were never read to take no memory. (Boxed, because it is moved with each read.)
+    /// The buffer. `None` before the first read, while its bytes are processed, and while it is `aside`.
+    ///
+    /// Pages of it that were never read to take no memory. It is boxed, because it is moved with each read.
     pub(super) buffer: Option<Box<Block>>,
-    /// The buffer, while bytes are read to their place in a large message instead.
+    /// The buffer, while bytes are read straight into a large message.
     pub(super) aside: Option<Box<Block>>,
-    /// The end of the bytes that are being processed; zero when none are, or none of this buffer.
+    /// The end of the bytes that are processed now. Zero: none of this buffer are.
     pub(super) end: usize,
     /// The frame in it that was queued, and the slot of its receiver.
     pub(super) queued: Option<(Span, u32)>,
@@ -43,7 +45,7 @@ pub(crate) struct Given<'a> {
 }
 
 impl Given<'_> {
-    /// The frame, if `message` is the very same: not equal bytes, but these bytes.
+    /// The frame, if `message` is the message that was given: not equal bytes, but these bytes.
     pub(crate) fn frame_of(&self, message: Message<'_>) -> Option<Span> {
         let is_same = match (self.message, message) {
             (Message::Text(given), Message::Text(sent)) => std::ptr::eq(given, sent),
@@ -73,13 +75,13 @@ impl Intake {
         self.buffer = self.aside.take().or_else(new);
     }
 
-    /// Gives its memory back. Nothing may be queued.
+    /// Gives its memory back. The caller must know that no frame in it is queued.
     pub(crate) fn release(&mut self) {
         self.buffer = None;
         self.aside = None;
     }
 
-    /// What is to be said of the last message of a read: whether it can be sent from where it lies.
+    /// The last message of a read, as a frame that can be sent from where it lies. `None`: it cannot.
     #[inline]
     pub(crate) fn given<'a>(&self, message: Message<'a>) -> Option<Given<'a>> {
         let len = message.bytes().len();
@@ -96,12 +98,12 @@ impl Intake {
         Some(Given { message, frame })
     }
 
-    /// Notes that the frame is queued, for a receiver for whom nothing else waits.
+    /// Notes that the frame is queued. Nothing else may wait for its receiver.
     pub(crate) fn note_queued(&mut self, frame: Span, slot: u32) {
         self.queued = Some((frame, slot));
     }
 
-    /// A frame in this buffer is queued: it must be written before the next read.
+    /// Whether a frame in this buffer is queued. It must be written before the next read.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
         self.queued.is_some()
@@ -115,7 +117,7 @@ impl Intake {
         Some((frame, bytes))
     }
 
-    /// No queue refers to this buffer any more.
+    /// Notes that no queue refers to this buffer any more.
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.queued = None;

@@ -1,10 +1,10 @@
-//! What a bug costs: one connection, the one that was being dealt with.
+//! A panic costs one connection: the active one.
 //!
-//! No other connection may lose a byte, a deadline or the news of an ending by it, and the process goes on.
+//! No other connection loses a byte, a deadline or the report of an ending by it, and the process goes on.
 //!
-//! The driver catches what goes wrong while bytes of a connection are processed, because what is left of
-//! that call is about this connection. Where an application is told of something else meanwhile, the rest of the call
-//! belongs to others: there the panic is caught at once.
+//! The loop catches a panic while bytes of a connection are processed, because the rest of that call is about this
+//! connection. If an application is told of something else meanwhile, the rest of the call belongs to other
+//! connections. There the panic is caught at once.
 
 use super::Hub;
 use super::app::App;
@@ -19,8 +19,9 @@ use crate::ws::close::CloseCode;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl Hub {
-    /// A call into the hub has panicked. The connection that was being dealt with is closed, with 1011
-    /// (or a `500`) if it can be; the others are not touched.
+    /// Ends the active connection after a call into the hub has panicked.
+    ///
+    /// It is closed with 1011, or answered `500`, if that can be. The others are not touched.
     pub fn recover(&mut self, now: Time) {
         let core = &mut self.core;
         core.turn.now = now;
@@ -58,8 +59,9 @@ impl Hub {
         self.core.notes.metrics.panics()
     }
 
-    /// Calls an application about something that is not the fault of the connection that is being
-    /// dealt with: should it panic, that one goes on, with what is left of its bytes.
+    /// Calls an application about something for which the active connection is not to blame.
+    ///
+    /// If the application panics, the active connection goes on with the rest of its bytes.
     pub(super) fn tell(&mut self, app: u8, call: impl FnOnce(&mut dyn App, &mut Ctx<'_>)) {
         let Some(application) = self.apps.get_mut(usize::from(app)) else {
             return;

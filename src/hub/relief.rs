@@ -1,9 +1,8 @@
-//! What happens when the memory budget is passed: the largest holder goes, and again until it fits.
+//! When the memory budget is passed, the largest holder is ended, and the next, until the rest fits.
 //!
-//! The peer that holds most is the one whose end helps most, and an attacker cannot make it
-//! somebody else without holding more than they do. What queues share counts in full for each
-//! of them here, though it is in memory once: who does not read is what keeps it there. A chunk of which one byte is
-//! unread counts as a whole, because it stays as a whole.
+//! The end of the largest holder helps most, and an attacker cannot put it on somebody else without
+//! holding more. Bytes that queues share are in memory once, but count in full for each of them here, because a peer
+//! that does not read keeps them there. A chunk of which one byte is unread counts whole, because all of it stays.
 
 use super::Hub;
 use super::conn::{Phase, Stage};
@@ -22,27 +21,28 @@ const REASON: &str = "out of memory for peers";
 const FULL: &str = "the memory budget is full and";
 
 impl Hub {
-    /// Ends connections until the memory budget is kept again.
+    /// Ends the largest holders until the memory budget is kept again.
     #[cold]
     pub(super) fn relieve(&mut self) {
         self.core.relieve(0);
         self.settle();
     }
 
-    /// Bytes of memory held for peers, as counted.
+    /// Bytes of memory that are held for peers, as they were counted.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.core.memory.budget.held_bytes()
     }
 
-    /// Bytes of unused blocks that are kept for the next large message. They count into the budget, but are held for
-    /// nobody, and are given up first.
+    /// Bytes of unused blocks that are kept for the next large message.
+    ///
+    /// They count into the budget, but are held for nobody, and are given up first.
     #[must_use]
     pub fn kept_bytes(&self) -> usize {
         self.core.memory.pool.kept_bytes()
     }
 
-    /// The same, counted from scratch. Between turns both are equal.
+    /// Bytes of memory that are held for peers, counted anew. Between turns it equals [`Hub::held_bytes`].
     #[must_use]
     pub fn recount_held_bytes(&self) -> usize {
         let core = &self.core;
@@ -88,7 +88,7 @@ impl Core {
         self.memory.is_over = self.is_over_budget();
     }
 
-    /// An application keeps so many bytes for a peer that is away.
+    /// Notes how many bytes an application keeps for a peer that is away.
     pub(super) fn hold(&mut self, app: u8, key: u64, bytes: usize) {
         self.memory.budget.set(Holder::Away { app, key }, bytes);
         self.memory.is_over = self.is_over_budget();
@@ -98,8 +98,9 @@ impl Core {
         !self.memory.fits(0)
     }
 
-    /// A message of the connection in this slot has grown while it is decoded. If the budget is passed, the largest holders
-    /// end, and that may be this connection.
+    /// Counts a message that has grown while it is decoded, and ends the largest holders if the budget is passed.
+    ///
+    /// The connection in this slot, which receives it, may be one of them.
     #[cold]
     pub(super) fn make_room_while_decoding(&mut self, slot: u32) {
         self.recount(slot);
@@ -110,12 +111,13 @@ impl Core {
         }
     }
 
-    /// Asked before a large message is encoded: it may have to wait for its receivers. `false`: there is no
-    /// room for it, and the connection that caused it was the largest holder. (What that one has sent
-    /// is still counted as held by it while it is processed.)
+    /// Makes room for a large message that will be encoded and may have to wait for its receivers.
+    ///
+    /// Returns `false` if the connection that caused it was the largest holder, and was ended. What that one has sent
+    /// still counts as held by it while it is processed.
     #[cold]
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
-        // What any turn may encode is not counted before it has to wait.
+        // The bytes that any turn may encode are not counted before they have to wait.
         let allowed = self.config.tuning.max_turn_bytes;
         let coming = (self.turn.arena.len() + bytes).saturating_sub(allowed);
         if self.memory.fits(coming) {
@@ -127,11 +129,10 @@ impl Core {
         is_left
     }
 
-    /// Ends the largest holders, until `coming` bytes more fit. A search over all who hold something: the
-    /// only one, and only when memory is short.
+    /// Ends the largest holders, until `coming` bytes more fit.
     ///
-    /// Those bytes count as held by the connection that is being dealt with, and so does the large message that it
-    /// has sent. `false`: it was ended for them.
+    /// This is the only search over all holders, and it runs only when memory is short. The coming bytes count as held by
+    /// the active connection, and so does the large message that it has sent. Returns `false` if that one was ended.
     fn relieve(&mut self, coming: usize) -> bool {
         let most = self.config.memory_budget_bytes.saturating_sub(coming);
         let causer = self.turn.active.filter(|_| coming > 0).map(|id| id.slot);
@@ -152,7 +153,7 @@ impl Core {
                 Holder::Conn(slot) => charge(slot, own),
                 Holder::Away { .. } => Some((own, holder)),
             });
-        // Who causes this may hold nothing by itself, when its message is being delivered.
+        // The connection that causes this may hold nothing by itself while its message is delivered.
         let own = |slot| charge(slot, self.memory.budget.of(Holder::Conn(slot)));
         let holders = holders.chain(causer.and_then(own));
         let mut holders: BinaryHeap<(usize, Holder)> = holders.collect::<Vec<_>>().into();
@@ -175,8 +176,9 @@ impl Core {
         is_left
     }
 
-    /// An application is to give up what it keeps for a peer that is away. It is told as soon as no other
-    /// callback runs, and until then the bytes count as given back: it cannot refuse.
+    /// Has an application give up what it keeps for a peer that is away.
+    ///
+    /// The application is told as soon as no other callback runs. It cannot refuse, so the bytes count as given back now.
     fn end_away(&mut self, app: u8, key: u64, bytes: usize) {
         self.notes.note(
             self.turn.now,
@@ -187,7 +189,7 @@ impl Core {
         self.turn.reports.push_back(Report::GiveUp { app, key });
     }
 
-    /// Ends one connection, in the best manner that gives back its memory at once.
+    /// Ends one connection in the politest way that gives back its memory at once.
     fn end_holder(&mut self, slot: u32, bytes: usize) {
         let Some(conn) = self.table.conns.get(slot as usize) else {
             return;

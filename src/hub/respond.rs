@@ -11,7 +11,7 @@ use crate::http::response::{self, Body, Response, Status};
 use crate::outbox::{Meter, Outbox};
 use std::fmt::Display;
 
-/// A response body up to this size is copied behind its head, to leave in the same piece.
+/// Bytes of a body that is copied after its head, so that both leave in one piece. Longer ones are not.
 const SMALL_BODY_BYTES: usize = 4 << 10;
 
 impl Core {
@@ -28,12 +28,12 @@ impl Core {
         self.refuse_to(id, response, false);
     }
 
-    /// The same, where the method is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
+    /// Refuses a request whose method is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
     pub(super) fn refuse_to(&mut self, id: ConnId, response: Response, head_only: bool) {
         self.refuse_named(id, response, head_only, None);
     }
 
-    /// As `refuse_to`; `named` is what the request named and is not allowed, for the log.
+    /// Refuses a request. `named` is what it named and is not allowed, for the log.
     pub(super) fn refuse_named(
         &mut self,
         id: ConnId,
@@ -109,7 +109,7 @@ impl Core {
         }
     }
 
-    /// A file is open for as long as it is sent, and counts as a connection does.
+    /// Refuses to send a file, because a file that is sent counts as a connection and there is no room.
     #[cold]
     fn refuse_file(&mut self, id: ConnId) {
         self.notes.metrics.count(Note::NoRoom, Cap::Files as u16);
@@ -119,7 +119,7 @@ impl Core {
         }
     }
 
-    /// The answer to a request that was held.
+    /// Answers a request that was held.
     pub(super) fn respond_later(&mut self, id: RequestId, response: Response) {
         let Some(conn) = self.table.get(id.conn) else {
             return;
@@ -135,7 +135,7 @@ impl Core {
         }
     }
 
-    /// A held request whose time is over: its application hears of it, its peer gets `response`.
+    /// Ends a held request: its application hears of it, and its peer gets `response`.
     pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
         let stage = self.table.get(id).and_then(|conn| match &conn.phase {
             Phase::Http(exchange) => Some(&exchange.stage),
@@ -152,7 +152,7 @@ impl Core {
         self.refuse_to(id, response, head_only);
     }
 
-    /// The response is queued to its end: the connection ends, or what waited behind the request is next.
+    /// Ends a response that is queued whole. The connection ends, or the bytes after the request are next.
     pub(super) fn end_response(&mut self, id: ConnId, close: bool) {
         if close {
             return self.drain(id, false);
@@ -169,7 +169,7 @@ impl Core {
         self.arm(id);
     }
 
-    /// Takes the next piece of a response body, if the one before has left; gives its size.
+    /// Queues the next piece of a response body, if the last one has left. Returns its bytes.
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.tuning.piece_bytes;
         let meter = self.memory.budget.meter().clone();
@@ -192,7 +192,7 @@ impl Core {
             .min(piece_bytes);
         let mut piece = vec![0; wanted];
         match source.read(&mut piece) {
-            // The length was promised: the only honest end is a broken connection.
+            // The head has promised the length, so the connection has to break.
             Err(_) | Ok(0) => {
                 self.gone(id, Cause::Application, true);
                 0
@@ -212,10 +212,10 @@ impl Core {
     }
 }
 
-/// Who or what a refusal is put down to in the log.
+/// The cause of a refusal, for the log.
 fn cause_of(Status(status): Status, is_stopping: bool) -> Cause {
     match status {
-        // What is asked for is not here, or not for this peer: no rule was broken.
+        // No rule was broken: the resource is not here, or not for this peer.
         403 | 404 | 421 => Cause::Peer,
         408 => Cause::Timeout,
         413 | 414 | 431 => Cause::Limit,
@@ -226,7 +226,7 @@ fn cause_of(Status(status): Status, is_stopping: bool) -> Cause {
     }
 }
 
-/// Queues a body, or prepares it to come in pieces: then `true`.
+/// Queues a body. Returns `true` if it will come in pieces.
 fn queue_body(
     outbox: &mut Outbox,
     meter: &Meter,

@@ -1,6 +1,6 @@
-//! Going down: queued messages still leave, and every WebSocket gets a Close 1001.
+//! The server goes down: queued messages still leave, and every WebSocket gets a Close 1001.
 //!
-//! Responses in flight finish. Connections that are left after the drain timeout are cut.
+//! Responses that have begun are finished. Connections that are left after the drain timeout are cut.
 
 use super::Hub;
 use super::conn::{Phase, Stage};
@@ -28,7 +28,7 @@ impl Hub {
         for id in self.core.table.ids() {
             stop_connection(&mut self.core, id);
         }
-        // Only now are applications told who left: nobody is left to whom they could say so.
+        // Applications are told last which connections ended: then they cannot send the news to any of them.
         self.settle();
     }
 
@@ -38,10 +38,10 @@ impl Hub {
         self.core.watch.is_stopping() && self.core.table.conns.is_empty()
     }
 
-    /// Ends all connections without further ado.
+    /// Ends all connections at once.
     pub fn cut_all(&mut self) {
         for id in self.core.table.ids() {
-            // Where our side is closed, the last bytes may still be on their way over a slow line.
+            // Once our side is closed, the last bytes may still be on their way over a slow line.
             let reset = self
                 .core
                 .table

@@ -15,17 +15,17 @@ use crate::ws::frame::Opcode;
 use std::io::IoSlice;
 use std::mem;
 
-/// Capacity that the arena keeps from turn to turn; more is given back.
+/// Bytes of capacity that the arena keeps from turn to turn. More is given back.
 const ARENA_KEPT_BYTES: usize = 256 << 10;
-/// The most that a slow consumer is still sent of the frame it has begun to receive.
+/// Bytes that a slow consumer is still sent at most, of the frame that it has begun to receive.
 const LAST_FRAME_BYTES: usize = 64 << 10;
 
 impl Hub {
-    /// Writes to every connection for which something was queued: one write each.
+    /// Writes to each connection for which something was queued, once.
     pub fn transmit(&mut self, net: &mut impl Net) {
         let mut next = 0;
         self.core.turn.active = None;
-        // Applications may queue more while connections end; the list grows behind us.
+        // Applications may queue more while connections end, so the list may grow.
         loop {
             // Shortcut, equals `write`: all that waits is one piece of the arena, and the socket takes it.
             if shortcuts::ON
@@ -48,7 +48,7 @@ impl Hub {
         self.core.leave_arena();
     }
 
-    /// Ends the turn: sockets of ended connections are closed, their slots are free again.
+    /// Ends the turn: closes the sockets of ended connections, and frees their slots.
     #[must_use]
     pub fn end_turn(&mut self, net: &mut impl Net) -> Rest {
         let core = &mut self.core;
@@ -70,9 +70,10 @@ impl Hub {
 }
 
 impl Core {
-    /// The usual case, made short: open WebSockets that keep up take all that waits for them, in
-    /// one piece. Goes on with the list from `next` until that is another case, to which nothing was
-    /// done; or until the one before `next` took less, and tells what came of that write.
+    /// Writes to open WebSockets for which one piece of the arena waits, as long as they take all of it.
+    ///
+    /// It goes on with the list from `next`. Returns `None` if the list ends, or if the connection at `next` is another case, to which
+    /// nothing was done. Otherwise the connection before `next` took less; the caller must deal with that write.
     #[inline]
     fn write_usual(&mut self, next: &mut usize, net: &mut impl Net) -> Option<Written> {
         let Self { table, turn, .. } = self;
@@ -119,7 +120,7 @@ impl Core {
         self.written(slot, written, net);
     }
 
-    /// The pool keeps more than it may keep through a pause. Each turn that uses it puts the end of that off.
+    /// Sets the time at which the pool gives back what it may not keep. Each turn that uses the pool puts it off.
     #[cold]
     fn watch_surplus(&mut self) {
         if self.memory.pool.take_busy() || self.watch.trim_at == Time::NEVER {
@@ -127,7 +128,7 @@ impl Core {
         }
     }
 
-    /// Large messages have paused: the pool gives back what it may not keep.
+    /// Lets the pool give back what it may not keep, if large messages have paused.
     pub(super) fn trim_pool(&mut self) {
         if self.watch.trim_at <= self.turn.now {
             self.watch.trim_at = Time::NEVER;
@@ -135,17 +136,17 @@ impl Core {
         }
     }
 
-    /// The last connection is gone: the process is to be as small as it was at its start.
+    /// Gives back all memory, because the last connection is gone.
     #[cold]
     fn release_memory(&mut self) {
-        // Not the tables: a crowd that comes again finds them long enough. If they grew anew, they would
-        // leave holes, which were 1.5 MiB with 9,900 connections.
+        // The tables stay. If they grew again with the next crowd, they would leave holes: 1.5 MiB with 9,900
+        // connections.
         self.turn.arena = Vec::new();
         self.intake.release();
         self.memory.pool.clear();
     }
 
-    /// If all that waits is a frame in the receive buffer, it is written from there.
+    /// Writes a frame from the receive buffer, if that is all that waits.
     fn write_received(&mut self, id: ConnId, net: &mut impl Net) -> Option<Written> {
         let (frame, bytes) = self.intake.queued_for(id.slot)?;
         let conn = self.table.conns.get(id.slot as usize)?;
@@ -178,7 +179,7 @@ impl Core {
         }
     }
 
-    /// Notes what came of a write.
+    /// Notes the result of a write.
     #[cold]
     fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
         let Some((id, conn)) = self.table.at(slot) else {
@@ -204,14 +205,15 @@ impl Core {
         if len < offered {
             conn.stalled = true;
         } else {
-            // There were more pieces than one call takes: the socket may well take the rest.
+            // One call takes only so many pieces; the socket may well take the rest.
             self.touch(id);
         }
         self.judge_queue(id);
     }
 
-    /// Nothing waits any more: reading may go on, a body has its next piece, an ending its next
-    /// step.
+    /// Goes on with a connection for which nothing waits any more.
+    ///
+    /// It may be read again, the next piece of a body is due, or its ending takes the next step.
     fn written_all(&mut self, id: ConnId, net: &mut impl Net) {
         let now = self.turn.now;
         let Some(conn) = self.table.get(id) else {
@@ -277,7 +279,7 @@ impl Core {
         self.arm(id);
     }
 
-    /// The peer does not read, and its queue is over its limit.
+    /// Ends a peer that does not read and whose queue is over its limit.
     pub(super) fn drop_slow_consumer(&mut self, id: ConnId) {
         if let Some(conn) = self.table.conns.get(id.slot as usize) {
             let (peer, bytes) = (conn.peer(), conn.outbox.len());
@@ -290,8 +292,10 @@ impl Core {
         self.drop_queue(id, Cause::Slow, "too slow");
     }
 
-    /// Discards what waits. Close 1013 is sent if it can begin where a frame ends, which may
-    /// take the rest of the frame that the peer has begun to receive.
+    /// Throws away what waits, and ends the connection.
+    ///
+    /// Close 1013 is sent if it can begin where a frame ends. For that the peer may have to be sent the rest of the frame
+    /// that it has begun to receive.
     pub(super) fn drop_queue(&mut self, id: ConnId, cause: Cause, reason: &str) {
         let was_open = self.table.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
@@ -313,15 +317,14 @@ impl Core {
             && let Phase::Draining(draining) = &mut conn.phase
         {
             draining.until = until;
-            // From here on that is its only deadline: the queue is as good as new.
+            // From here on this is its only deadline, so the queue counts as new.
             conn.progressed = now;
         }
         self.turn.unsent.push(id.slot);
         self.arm(id);
     }
 
-    /// Everything that could be written is written: what is still queued moves out of the
-    /// arena, into chunks that the queues share.
+    /// Moves what could not be written out of the arena, into chunks that the queues share.
     fn leave_arena(&mut self) {
         if !self.turn.unsent.is_empty() {
             let unsent = mem::take(&mut self.turn.unsent);

@@ -1,5 +1,5 @@
-//! Bytes received on an open WebSocket: messages go to the application, control frames are
-//! answered here (RFC 6455 §5.5, §7).
+//! What arrives on an open WebSocket: the application is given the messages, and the hub answers control frames
+//! (RFC 6455 §5.5, §7).
 
 use super::Hub;
 use super::conn::{Mark, Phase};
@@ -40,6 +40,8 @@ impl Hub {
         }
     }
 
+    /// Receives a message that is one frame and lies whole at the start of the input.
+    ///
     /// Returns `false`, and does nothing, if there is anything else.
     #[inline(always)]
     fn receive_whole(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
@@ -69,8 +71,9 @@ impl Hub {
         true
     }
 
-    /// Whether what is left of the input has to wait, because the turn is full or its sender has sent as many messages
-    /// as it may.
+    /// Whether what is left of the input has to wait.
+    ///
+    /// It has to if the turn is full, or if its sender has sent as many messages as it may.
     #[inline]
     fn must_wait(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
         if self.core.turn_is_full() {
@@ -121,7 +124,7 @@ impl Hub {
         true
     }
 
-    /// Does what an event asks for, or what a violation does.
+    /// Does what an event asks for. A violation fails the connection.
     #[cold]
     pub(super) fn take_event(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
         let Some(conn) = self.core.table.get(id) else {
@@ -156,7 +159,7 @@ impl Hub {
             Complete::Binary(bytes) => self.deliver(id, app, tag, Message::Binary(&bytes), None),
             Complete::Large(large) => {
                 let core = &mut self.core;
-                // Its memory moves from the connection's account to that of what queues share.
+                // Its memory is counted as shared by queues from here on, and not as the connection's.
                 core.memory.delivering = large.byte_len();
                 let large =
                     LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
@@ -205,8 +208,9 @@ impl Hub {
         }
     }
 
-    /// Notes how far a large unfinished message has come, so that one that hardly
-    /// grows can be told from one that is merely large.
+    /// Notes how far a large unfinished message has come.
+    ///
+    /// So a message that hardly grows can be told from one that is only large.
     #[cold]
     fn mark_progress(&mut self, id: ConnId) {
         let (now, step) = (
@@ -237,7 +241,7 @@ impl Hub {
 }
 
 impl Core {
-    /// Pays for a message, or a Ping, that was answered.
+    /// Counts a message, or a Ping that was answered, against the cap of messages per second.
     fn pay(&mut self, id: ConnId) {
         let is_open = self.table.get(id).is_some_and(|conn| conn.open);
         if is_open && self.rates.is_on() && self.rates.pay(id.slot, self.turn.now) {
@@ -245,7 +249,7 @@ impl Core {
         }
     }
 
-    /// Keeps what is left of a read, if the connection is not read for the time being.
+    /// Keeps what is left of a read, if its sender has to wait because it has sent too many messages.
     #[cold]
     fn hold_back(&mut self, id: ConnId, input: &mut &mut [u8]) {
         if self.rates.holds_back(id.slot) {

@@ -1,7 +1,7 @@
-//! The door: listening, accepting, and what happens when no file can be opened any more.
+//! How connections are accepted, also when no file can be opened any more.
 //!
-//! Nobody is left in the backlog then: each connection is accepted with the file kept in reserve, and closed. After
-//! that, and after any other error of `accept` that is not one peer's, the listener is left alone for 100 ms.
+//! Then no connection is left in the backlog: each is accepted with the descriptor in reserve, and closed. After
+//! that, and after any other error of `accept` for which no peer is to blame, the listener is left alone for 100 ms.
 
 use super::Server;
 use crate::clock::Time;
@@ -14,11 +14,11 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Connections accepted in one turn.
+/// Connections that are accepted in one turn at most.
 const ACCEPTS_PER_TURN: usize = 256;
 /// How long the listener is left alone after an error such as "too many open files".
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections closed as soon as accepted, in one turn, when no file can be opened any more.
+/// Connections that are turned away in one turn at most, when no file can be opened any more.
 const TURNED_AWAY_PER_TURN: usize = 64;
 /// Connections that the kernel completes before we accept them.
 const BACKLOG: i32 = 1_024;
@@ -44,7 +44,7 @@ impl Server {
         Ok(TcpListener::from_std(listener))
     }
 
-    /// Accepts those who wait, some in each turn.
+    /// Accepts connections that wait, some in each turn.
     pub(super) fn accept(&mut self, now: Time) {
         self.accept_again = None;
         for _ in 0..ACCEPTS_PER_TURN {
@@ -73,8 +73,9 @@ impl Server {
         self.accept_again = Some(now);
     }
 
-    /// Closes connections that wait, for want of descriptors. `false`: nobody waits. (Without a
-    /// descriptor, accepting fails whether somebody waits or not.)
+    /// Closes connections that wait, because there is no descriptor for them.
+    ///
+    /// Returns `false` if none waits. (Without a descriptor `accept` fails in both cases.)
     fn turn_away(&mut self) -> bool {
         self.reserve = None;
         let mut somebody_waits = false;
@@ -120,7 +121,7 @@ impl Server {
     }
 }
 
-/// The process, or the whole system, may open no further file.
+/// Whether the process, or the whole system, may open no further file.
 fn is_out_of_files(error: &io::Error) -> bool {
     let errors = [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
     errors.contains(&error.raw_os_error())
