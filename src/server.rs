@@ -44,12 +44,7 @@ pub struct Server {
     listener: Option<TcpListener>,
     signals: Signals,
     sockets: Sockets,
-    /// Connections to read in this turn or the next, in the order of their readiness.
-    ready: Vec<ConnId>,
-    /// The part of them that is read in this turn.
-    batch: Vec<ConnId>,
-    /// How many of the batch have been read.
-    read: usize,
+    ready: Ready,
     accept_again: Option<Time>,
     log: log::Retry,
     /// A descriptor in reserve. If there is no other, it is given up for a moment to turn peers away.
@@ -65,10 +60,19 @@ pub struct Server {
     /// What the last turn left to do.
     rest: Rest,
     seen: Seen,
-    /// The first signal has come.
-    stopping: bool,
-    /// The second signal has come.
-    cut: bool,
+    /// How many signals to end have come. The first begins the drain, the second cuts what is left.
+    ends: u8,
+}
+
+/// The connections to read, in the order of their readiness.
+#[derive(Default)]
+struct Ready {
+    /// They are read in this turn, or in the next.
+    waiting: Vec<ConnId>,
+    /// They are read in this turn.
+    batch: Vec<ConnId>,
+    /// How many of the batch have been read.
+    read: usize,
 }
 
 impl Server {
@@ -90,9 +94,7 @@ impl Server {
             listener: Some(listener),
             signals,
             sockets: Sockets::default(),
-            ready: Vec::new(),
-            batch: Vec::new(),
-            read: 0,
+            ready: Ready::default(),
             accept_again: None,
             log: log::Retry::new(Arc::default()),
             reserve: reserve(),
@@ -100,8 +102,7 @@ impl Server {
             clock: Clock::default(),
             turned: Time::default(),
             seen: Seen::default(),
-            stopping: false,
-            cut: false,
+            ends: 0,
         })
     }
 
@@ -149,7 +150,7 @@ impl Server {
 
     /// How long to wait for readiness. `None`: without end, because nothing is due.
     fn patience(&self) -> Option<Duration> {
-        if !self.ready.is_empty() || self.rest.has_work {
+        if !self.ready.waiting.is_empty() || self.rest.has_work {
             return Some(Duration::ZERO);
         }
         let accept_again = self.accept_again.unwrap_or(Time::NEVER);
@@ -187,7 +188,7 @@ impl Server {
                         socket.readable = true;
                         if !socket.queued {
                             socket.queued = true;
-                            self.ready.push(id);
+                            self.ready.waiting.push(id);
                         }
                     }
                     if event.is_read_closed() {
@@ -206,10 +207,10 @@ impl Server {
             is_all,
             // The listener and the signals are sources, too, and kqueue reports reading and writing apart.
             most: 2 * (self.sockets.len() + 2),
-            has_rest: !self.ready.is_empty() || self.hub.has_work(),
+            has_rest: !self.ready.waiting.is_empty() || self.hub.has_work(),
         };
         let seen = self.seen.advance(dealt, now);
-        if self.rest.due <= seen || self.cut {
+        if self.rest.due <= seen || self.ends > 1 {
             self.expire(now, seen);
         }
         self.rest = self.hub.end_turn(&mut self.sockets);
@@ -221,7 +222,7 @@ impl Server {
             self.requeue_readable();
         }
         self.log.end_turn(now);
-        if self.rest.was_busy || self.read > 1 || accept {
+        if self.rest.was_busy || self.ready.read > 1 || accept {
             let took = self.began.elapsed().saturating_sub(began);
             self.hub.note_turn(took);
         }
@@ -231,7 +232,7 @@ impl Server {
     #[cold]
     fn expire(&mut self, now: Time, seen: Time) {
         self.guarded(now, |server| server.hub.expire(now, seen));
-        if self.cut {
+        if self.ends > 1 {
             self.guarded(now, |server| server.hub.cut_all());
         }
         self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
@@ -239,17 +240,17 @@ impl Server {
 
     /// Reads each connection that is ready, once. One that is ready again is read in the next turn.
     fn read_all(&mut self, now: Time) {
-        mem::swap(&mut self.ready, &mut self.batch);
-        self.read = 0;
+        mem::swap(&mut self.ready.waiting, &mut self.ready.batch);
+        self.ready.read = 0;
         self.guarded(now, |server| {
-            while let Some(&id) = server.batch.get(server.read) {
-                server.read += 1;
+            while let Some(&id) = server.ready.batch.get(server.ready.read) {
+                server.ready.read += 1;
                 if server.read(id, now) == Next::Write {
                     server.hub.transmit(&mut server.sockets);
                 }
             }
         });
-        self.batch.clear();
+        self.ready.batch.clear();
     }
 
     /// Calls into the hub. A panic there costs the active connection, and the call is repeated for the others.
@@ -278,7 +279,7 @@ impl Server {
             && !socket.queued
         {
             socket.queued = true;
-            self.ready.push(id);
+            self.ready.waiting.push(id);
         }
     }
 
@@ -342,11 +343,10 @@ impl Server {
             if signal == SIGHUP {
                 continue;
             }
-            if self.stopping {
-                self.cut = true;
+            self.ends = self.ends.saturating_add(1);
+            if self.ends > 1 {
                 continue;
             }
-            self.stopping = true;
             // A listener that is closed resets the connections in its backlog.
             self.listener = None;
             self.accept_again = None;

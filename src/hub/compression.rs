@@ -142,8 +142,8 @@ impl Forms<'_> {
 
     /// A form that was made before and can be read by all who have agreed to this window.
     ///
-    /// Of a large message there are two forms at most. It is compressed for the first receiver, and for those with as large
-    /// a window or a larger one; the others take it as it is.
+    /// A large message has two forms at most. It is compressed for the first receiver, and for those with as large
+    /// a window or a larger one. The others take it as it is.
     fn made_for(&mut self, window: usize) -> Option<Form> {
         if self.len < LARGE_BYTES {
             return self.shared.get(window).copied().flatten();

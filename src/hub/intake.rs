@@ -172,7 +172,7 @@ impl Hub {
 impl Core {
     /// Gives the place for the next bytes of a connection that is inside a frame.
     ///
-    /// Of a large message that is the bytes' own place in it; of any other, the receive buffer.
+    /// Bytes of a large message have their own place in it. All others go to the receive buffer.
     #[cold]
     fn direct_room(&mut self, id: ConnId) -> &mut [u8] {
         let pool = self.memory.pool.clone();

@@ -47,8 +47,9 @@ pub struct Packet<'a> {
 /// several with commas between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// Of a client: it wants to join the namespace, with credentials, if it has some. Of a server: it has
-    /// joined, with the id of its socket. Both are JSON objects.
+    /// A client asks to join the namespace, perhaps with credentials; the server answers with the id of its socket.
+    ///
+    /// Credentials and id are JSON objects.
     Connect(Option<&'a str>),
     /// The sender leaves the namespace.
     Disconnect,

@@ -272,7 +272,7 @@ impl Endpoint {
 
     /// Bytes of an unfinished message that have arrived.
     ///
-    /// Of a coded one, the coded or the decoded bytes, whichever are more: both may be kept.
+    /// If the message is coded, they are its coded or its decoded bytes, whichever are more: both may be kept.
     pub fn unfinished_bytes(&self) -> usize {
         let message = self.message.as_ref();
         message.map_or(0, |message| message.len().max(message.received))
