@@ -21,10 +21,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 impl Hub {
     /// Ends the active connection after a call into the hub has panicked.
     ///
-    /// It is closed with 1011, or answered `500`, if that can be. The others are not touched.
+    /// It is closed with 1011, or answered `500`, if that can be. The others are not touched. Its application is
+    /// told before this returns, so that it does not send to somebody who has gone.
     pub fn recover(&mut self, now: Time) {
+        self.core.turn.now = now;
+        self.blame();
+        self.settle();
+    }
+
+    /// Notes the panic, and ends the active connection.
+    fn blame(&mut self) {
         let core = &mut self.core;
-        core.turn.now = now;
+        let now = core.turn.now;
         core.memory.delivering = 0;
         let active = core.turn.active.take();
         let conn = active.and_then(|id| core.table.conns.get(id.slot as usize));
@@ -70,7 +78,7 @@ impl Hub {
         let ctx = &mut Ctx::new(&mut self.core, app);
         let told = catch_unwind(AssertUnwindSafe(|| call(&mut **application, ctx)));
         if told.is_err() {
-            self.recover(self.core.turn.now);
+            self.blame();
         }
         self.core.turn.active = active;
     }

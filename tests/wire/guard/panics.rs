@@ -21,9 +21,10 @@ use ws101::ws::close::CloseCode;
 /// An echo, but for a few words; it says nothing to what begins with `(`.
 ///
 /// `bug`: panics. `later`: panics when this one leaves. `kick`: closes all who have said "later", but for the speaker.
-/// `timer`: panics in 50 ms. `tick`: is answered in 50 ms.
+/// `timer`: panics in 50 ms. `tick`: is answered in 50 ms. `left`: is answered with how many have left.
 #[derive(Default)]
 struct Buggy {
+    left: usize,
     later: BTreeSet<ConnId>,
     ticks: BTreeMap<u64, ConnId>,
     keys: u64,
@@ -72,6 +73,7 @@ impl App for Buggy {
                 ctx.wake_at(self.keys, soon);
                 self.keys += 1;
             }
+            Message::Text("left") => ctx.send(id, Message::Text(&self.left.to_string())),
             other if other.bytes().starts_with(b"(") => {}
             other => ctx.send(id, other),
         }
@@ -85,6 +87,7 @@ impl App for Buggy {
     }
 
     fn on_close(&mut self, _: &mut Ctx<'_>, id: ConnId, _: u64, _: &Closed) {
+        self.left += 1;
         if self.later.remove(&id) {
             strike();
         }
@@ -140,6 +143,17 @@ fn panic_over_somebody_s_leaving_loses_nothing_of_who_made_it_leave() {
     sim.send(peer, &input[cut..]);
     sim.run();
     assert_eq!(client::texts(&sim.take(peer)), ["cut", "last"]);
+}
+
+/// An application that heard of it later would send to somebody who is not there any more.
+#[test]
+fn application_hears_of_a_panic_before_the_next_message_of_anybody() {
+    let (mut sim, _) = buggy();
+    let [victim, peer] = [sim.open("/buggy"), sim.open("/buggy")];
+    sim.send(victim, &text("bug"));
+    sim.send(peer, &text("left"));
+    sim.run();
+    assert_eq!(client::texts(&sim.take(peer)), ["1"]);
 }
 
 #[test]
