@@ -42,11 +42,8 @@ impl Budget {
 
     /// Notes how many bytes are held for this holder alone from now on.
     pub fn set(&mut self, holder: Holder, bytes: usize) {
-        let before = if bytes == 0 {
-            self.holders.remove(&holder)
-        } else {
-            self.holders.insert(holder, bytes)
-        };
+        let before =
+            if bytes == 0 { self.holders.remove(&holder) } else { self.holders.insert(holder, bytes) };
         self.own = self.own + bytes - before.unwrap_or(0);
     }
 

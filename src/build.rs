@@ -17,9 +17,7 @@ fn main() -> io::Result<()> {
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     let shared = target("OS") == "linux"
         && target("ENV") == "gnu"
-        && !target("FEATURE")
-            .split(',')
-            .any(|feature| feature == "crt-static");
+        && !target("FEATURE").split(',').any(|feature| feature == "crt-static");
     let for_use = env::var("PROFILE").is_ok_and(|profile| profile == "release");
     if shared && for_use && has_archive() {
         // It comes before std asks for the shared one, which the linker then finds unneeded.
@@ -32,9 +30,7 @@ fn main() -> io::Result<()> {
 /// compiler, is no reason to fail: the program is the same, and maps the library.
 fn has_archive() -> bool {
     let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    let found = Command::new(linker)
-        .arg("-print-file-name=libgcc_eh.a")
-        .output();
+    let found = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output();
     // A name without a folder is its way of saying no.
     found.is_ok_and(|found| {
         std::str::from_utf8(&found.stdout).is_ok_and(|path| Path::new(path.trim()).is_absolute())

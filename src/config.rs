@@ -110,9 +110,7 @@ impl Config {
     #[must_use]
     pub fn queue_limit_bytes(&self) -> usize {
         self.max_queue_bytes.unwrap_or_else(|| {
-            usize::try_from(self.max_message_bytes.saturating_mul(2))
-                .unwrap_or(usize::MAX)
-                .max(8 << 20)
+            usize::try_from(self.max_message_bytes.saturating_mul(2)).unwrap_or(usize::MAX).max(8 << 20)
         })
     }
 }

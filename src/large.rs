@@ -26,10 +26,7 @@ impl LargeMessage {
     pub fn received(large: Large, pool: &Pool, meter: &Meter) -> Self {
         let shared = |part: Part| {
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let span = Span {
-                start: place(part.start),
-                end: place(part.end),
-            };
+            let span = Span { start: place(part.start), end: place(part.end) };
             (Chunk::of_block(part.block, meter), span)
         };
         Self {
@@ -76,11 +73,7 @@ impl LargeMessage {
             place.copy_from_slice(bytes);
             free = rest;
         }
-        Some(Whole {
-            opcode: self.opcode,
-            memory: Chunk::of_block(block, &self.meter),
-            len,
-        })
+        Some(Whole { opcode: self.opcode, memory: Chunk::of_block(block, &self.meter), len })
     }
 
     /// Queues it for one receiver, after its header in the arena. Returns `true` if nothing else waits.

@@ -106,27 +106,18 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
     warn_of_small_budget(&options.config);
     let mut config = options.config.clone();
     fit_open_files(&mut config);
-    let hub = Hub::new(
-        config,
-        policy(options),
-        Box::new(System),
-        apps(options, files),
-    );
+    let hub = Hub::new(config, policy(options), Box::new(System), apps(options, files));
     let server = bind(addresses, hub).map_err(|message| (FAILURE, message))?;
     let mut server = server.with_log(log_owes);
     if let Ok(address) = server.local_addr() {
         welcome::say_hello(address, pages);
     }
-    server
-        .run()
-        .map_err(|error| (FAILURE, format!("the event loop failed: {error}")))
+    server.run().map_err(|error| (FAILURE, format!("the event loop failed: {error}")))
 }
 
 /// Where pages come from, and what to say of them.
 fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), String> {
-    let Some(name) = www else {
-        return Ok((Box::new(Embedded::default()), welcome::Pages::BuiltIn));
-    };
+    let Some(name) = www else { return Ok((Box::new(Embedded::default()), welcome::Pages::BuiltIn)) };
     let mut folder = Folder::new(name)
         .map_err(|error| format!("--www {}: {error}; name a folder to read", name.display()))?;
     let index = folder.open(&[files::INDEX.to_owned()], false);
@@ -154,10 +145,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
 /// The chat of the Socket.IO tutorial. Pages that may open WebSockets may also poll (CORS).
 #[cfg(feature = "socketio")]
 fn socket_io(options: &Options) -> Engine<Broker<SocketIoChat>> {
-    let settings = Settings {
-        origins: options.allow_origin.clone(),
-        ..Settings::default()
-    };
+    let settings = Settings { origins: options.allow_origin.clone(), ..Settings::default() };
     Engine::new(settings, Broker::new(SocketIoChat, CONNECT_TIMEOUT))
 }
 
@@ -197,9 +185,7 @@ fn fit_open_files(config: &mut Config) {
     limit.current = limit.maximum;
     // Refused on some systems for "unlimited": then the limit stays as it was.
     let _ = setrlimit(Resource::Nofile, limit);
-    let Some(limit) = getrlimit(Resource::Nofile).current else {
-        return;
-    };
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return };
     let asked = config.max_connections;
     let is_cut = config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX));
     if is_cut && asked != Config::default().max_connections {

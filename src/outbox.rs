@@ -268,8 +268,5 @@ pub fn share(arena: &mut Vec<u8>, mut spans: Vec<Span>, meter: &Meter) -> Vec<(S
         let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         return vec![(Span { start: 0, end }, Chunk::new(bytes, meter))];
     }
-    merged
-        .into_iter()
-        .map(|span| (span, Chunk::new(span.of(arena).to_vec(), meter)))
-        .collect()
+    merged.into_iter().map(|span| (span, Chunk::new(span.of(arena).to_vec(), meter))).collect()
 }

@@ -33,12 +33,7 @@ pub enum BlockSize {
 /// All sizes, in the order in which the pool gives their blocks back.
 ///
 /// A new large block costs few page faults, and a small one is soon too small.
-const SIZES: [BlockSize; 4] = [
-    BlockSize::Large,
-    BlockSize::Least,
-    BlockSize::Small,
-    BlockSize::Usual,
-];
+const SIZES: [BlockSize; 4] = [BlockSize::Large, BlockSize::Least, BlockSize::Small, BlockSize::Usual];
 
 impl BlockSize {
     /// Bytes of one block.

@@ -25,11 +25,7 @@ struct Room<M> {
 
 impl<M> Default for Rooms<M> {
     fn default() -> Self {
-        Self {
-            by_name: BTreeMap::new(),
-            rooms: Slab::new(),
-            places: Slab::new(),
-        }
+        Self { by_name: BTreeMap::new(), rooms: Slab::new(), places: Slab::new() }
     }
 }
 
@@ -40,25 +36,16 @@ impl<M> Rooms<M> {
         let room_key = match self.by_name.get(name) {
             Some(room_key) => *room_key,
             None => {
-                let room = Room {
-                    name: name.into(),
-                    members: Vec::new(),
-                    keys: Vec::new(),
-                };
+                let room = Room { name: name.into(), members: Vec::new(), keys: Vec::new() };
                 let room_key = self.rooms.insert(room);
                 self.by_name.insert(name.into(), room_key);
                 room_key
             }
         };
-        let Some(room) = self.rooms.get_mut(room_key) else {
-            return u32::MAX;
-        };
+        let Some(room) = self.rooms.get_mut(room_key) else { return u32::MAX };
         // There are far fewer than 2^32 members, and no more rooms than members.
         let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
-        let key = narrow(
-            self.places
-                .insert((narrow(room_key), narrow(room.members.len()))),
-        );
+        let key = narrow(self.places.insert((narrow(room_key), narrow(room.members.len()))));
         room.members.push(member);
         room.keys.push(key);
         key
@@ -66,12 +53,8 @@ impl<M> Rooms<M> {
 
     /// Ends a membership.
     pub fn leave(&mut self, key: u32) {
-        let Some((room_key, place)) = self.places.try_remove(key as usize) else {
-            return;
-        };
-        let Some(room) = self.rooms.get_mut(room_key as usize) else {
-            return;
-        };
+        let Some((room_key, place)) = self.places.try_remove(key as usize) else { return };
+        let Some(room) = self.rooms.get_mut(room_key as usize) else { return };
         room.members.swap_remove(place as usize);
         room.keys.swap_remove(place as usize);
         if let Some(moved) = room.keys.get(place as usize)
@@ -88,10 +71,7 @@ impl<M> Rooms<M> {
     /// All members of the room of this membership, in a reproducible order. Empty if the membership ended.
     #[must_use]
     pub fn members(&self, key: u32) -> &[M] {
-        let room = self
-            .places
-            .get(key as usize)
-            .and_then(|(room, _)| self.rooms.get(*room as usize));
+        let room = self.places.get(key as usize).and_then(|(room, _)| self.rooms.get(*room as usize));
         room.map_or(&[], |room| &room.members)
     }
 

@@ -82,11 +82,9 @@ impl Server {
     /// The process may not open what the loop needs.
     pub fn new(mut listener: TcpListener, mut hub: Hub) -> io::Result<Self> {
         let poll = Poll::new()?;
-        poll.registry()
-            .register(&mut listener, LISTENER, Interest::READABLE)?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
-        poll.registry()
-            .register(&mut signals, SIGNALS, Interest::READABLE)?;
+        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         Ok(Self {
             rest: hub.rest(),
             hub,
@@ -118,10 +116,7 @@ impl Server {
     /// # Errors
     /// The error of the system.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener
-            .as_ref()
-            .ok_or(ErrorKind::NotConnected)?
-            .local_addr()
+        self.listener.as_ref().ok_or(ErrorKind::NotConnected)?.local_addr()
     }
 
     /// Serves until a signal ends it.
@@ -135,9 +130,7 @@ impl Server {
             let (is_all, patience) = match self.poll.poll(&mut events, patience) {
                 Ok(()) => (events.iter().count() < events.capacity(), patience),
                 // The wait was interrupted, for example because the process was stopped: nothing was looked at.
-                Err(error) if error.kind() == ErrorKind::Interrupted => {
-                    (false, Some(Duration::ZERO))
-                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => (false, Some(Duration::ZERO)),
                 Err(error) => return Err(error),
             };
             let now = self.clock.turn(self.began.elapsed(), patience);
@@ -173,13 +166,8 @@ impl Server {
                 SIGNALS => self.take_signals(now),
                 Token(slot) => {
                     let slot = u32::try_from(slot).unwrap_or(u32::MAX);
-                    let Some(socket) = self.sockets.get(slot) else {
-                        continue;
-                    };
-                    let id = ConnId {
-                        slot,
-                        serial: socket.serial,
-                    };
+                    let Some(socket) = self.sockets.get(slot) else { continue };
+                    let id = ConnId { slot, serial: socket.serial };
                     if socket.blocked && event.is_writable() {
                         socket.blocked = false;
                         self.hub.writable(id);
@@ -290,9 +278,7 @@ impl Server {
     fn read(&mut self, id: ConnId, now: Time) -> Next {
         let mut next = Next::Read;
         for _ in 0..2 {
-            let Some(socket) = self.sockets.get(id.slot) else {
-                return next;
-            };
+            let Some(socket) = self.sockets.get(id.slot) else { return next };
             if socket.serial != id.serial {
                 return next;
             }

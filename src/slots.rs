@@ -25,10 +25,7 @@ impl Id {
     #[must_use]
     pub fn from_number(number: u64) -> Self {
         let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-        Self {
-            slot: u32::from_le_bytes([a, b, c, d]),
-            serial: u32::from_le_bytes([e, f, g, h]),
-        }
+        Self { slot: u32::from_le_bytes([a, b, c, d]), serial: u32::from_le_bytes([e, f, g, h]) }
     }
 }
 
@@ -41,10 +38,7 @@ pub struct Slots<T> {
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Self {
-            entries: Slab::new(),
-            serial: 0,
-        }
+        Self { entries: Slab::new(), serial: 0 }
     }
 }
 
@@ -83,10 +77,9 @@ impl<T> Slots<T> {
 
     /// The ids of all entries, by slot.
     pub fn ids(&self) -> impl Iterator<Item = Id> {
-        self.entries.iter().map(|(slot, (serial, _))| Id {
-            slot: u32::try_from(slot).unwrap_or(u32::MAX),
-            serial: *serial,
-        })
+        self.entries
+            .iter()
+            .map(|(slot, (serial, _))| Id { slot: u32::try_from(slot).unwrap_or(u32::MAX), serial: *serial })
     }
 
     /// How many entries there are.

@@ -85,9 +85,7 @@ impl Socket {
 impl Net for Sockets {
     #[inline]
     fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
-        let Some(socket) = self.get(id.slot) else {
-            return Written::Broken;
-        };
+        let Some(socket) = self.get(id.slot) else { return Written::Broken };
         match socket.stream.write(bytes) {
             Ok(len) if len == bytes.len() => Written::Bytes(len),
             result => socket.less(result, bytes.len(), |stream| stream.write(bytes)),
@@ -95,9 +93,7 @@ impl Net for Sockets {
     }
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
-        let Some(socket) = self.get(id.slot) else {
-            return Written::Broken;
-        };
+        let Some(socket) = self.get(id.slot) else { return Written::Broken };
         let offered = pieces.iter().map(|piece| piece.len()).sum();
         let result = socket.stream.write_vectored(pieces);
         socket.less(result, offered, |stream| stream.write_vectored(pieces))
@@ -111,9 +107,7 @@ impl Net for Sockets {
     }
 
     fn close(&mut self, id: ConnId, reset: bool) {
-        let Some(place) = self.slots.get_mut(id.slot as usize) else {
-            return;
-        };
+        let Some(place) = self.slots.get_mut(id.slot as usize) else { return };
         let Some(socket) = place.take() else { return };
         self.count -= 1;
         if reset {

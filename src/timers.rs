@@ -16,9 +16,7 @@ pub struct Timers<K> {
 
 impl<K: Ord + Copy> Default for Timers<K> {
     fn default() -> Self {
-        Self {
-            due: BTreeSet::new(),
-        }
+        Self { due: BTreeSet::new() }
     }
 }
 

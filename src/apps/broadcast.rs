@@ -5,9 +5,7 @@
 use super::{WEBSOCKET, membership};
 use crate::http::head::Head;
 use crate::http::route::Route;
-use crate::hub::app::{
-    App, Closed, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId,
-};
+use crate::hub::app::{App, Closed, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId};
 use crate::rooms::Rooms;
 
 /// Longest topic, in bytes.
@@ -43,10 +41,7 @@ impl App for Broadcast {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, _: ConnId, tag: u64, message: Message<'_>) {
-        ctx.send_many(
-            self.topics.members(membership(tag)).iter().copied(),
-            message,
-        );
+        ctx.send_many(self.topics.members(membership(tag)).iter().copied(), message);
     }
 
     fn on_large_message(&mut self, ctx: &mut Ctx<'_>, _: ConnId, tag: u64, message: LargeMessage) {

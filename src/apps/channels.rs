@@ -49,9 +49,7 @@ impl App for Channels {
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
-        let Some(room) = room(request.head.path) else {
-            return Reply::Now(*refusal::not_found());
-        };
+        let Some(room) = room(request.head.path) else { return Reply::Now(*refusal::not_found()) };
         let membership = self.rooms.join(&room, id.conn);
         Reply::Upgrade(Options::tagged(u64::from(membership)))
     }

@@ -48,8 +48,7 @@ enum Name {
 impl Name {
     /// Makes one of a number as it is shown, without leading zeros.
     fn new(id: &str) -> Self {
-        id.parse()
-            .map_or_else(|_| Self::Long(Box::new(id.into())), Self::Short)
+        id.parse().map_or_else(|_| Self::Long(Box::new(id.into())), Self::Short)
     }
 
     /// Writes the client id as it is shown to `text`. `None`: the member has none.
@@ -69,12 +68,7 @@ impl Chat {
     /// Makes a chat. `farewell` is what follows `Client #7 ` when client 7 leaves.
     #[must_use]
     pub fn new(farewell: String) -> Self {
-        Self {
-            farewell,
-            members: Slab::new(),
-            rooms: Rooms::default(),
-            speaker: String::new(),
-        }
+        Self { farewell, members: Slab::new(), rooms: Rooms::default(), speaker: String::new() }
     }
 
     fn join(&mut self, path: &str, conn: ConnId) -> Option<u64> {
@@ -112,9 +106,8 @@ fn client_id(segment: &str) -> Option<String> {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(&text)),
     };
-    let is_number = !digits.is_empty()
-        && digits.len() <= MAX_DIGITS
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        !digits.is_empty() && digits.len() <= MAX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number {
         return None;
     }
@@ -140,9 +133,7 @@ impl App for Chat {
         let Message::Text(text) = message else {
             return ctx.close(id, CloseCode::UnsupportedData, "text only");
         };
-        let Some(member) = member(&self.members, tag) else {
-            return;
-        };
+        let Some(member) = member(&self.members, tag) else { return };
         let everybody = self.rooms.members(member.membership).iter().copied();
         match member.name.show(&mut self.speaker) {
             Some(name) => {
@@ -154,12 +145,8 @@ impl App for Chat {
     }
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, _: ConnId, tag: u64, _: &Closed) {
-        let Ok(key) = usize::try_from(tag) else {
-            return;
-        };
-        let Some(member) = self.members.try_remove(key) else {
-            return;
-        };
+        let Ok(key) = usize::try_from(tag) else { return };
+        let Some(member) = self.members.try_remove(key) else { return };
         let others = || self.rooms.members(member.membership).iter().copied();
         match member.name.show(&mut self.speaker) {
             Some(name) => ctx.send_text(others(), ["Client #", name, " ", &self.farewell]),

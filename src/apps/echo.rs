@@ -3,9 +3,7 @@
 use super::WEBSOCKET;
 use crate::http::head::Head;
 use crate::http::route::Route;
-use crate::hub::app::{
-    App, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId,
-};
+use crate::hub::app::{App, ConnId, Ctx, LargeMessage, Message, Options, Reply, Request, RequestId};
 
 /// The application.
 #[derive(Debug, Default)]

@@ -117,9 +117,7 @@ pub fn is_name(key: &str, name: &str) -> bool {
         let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
         return key == Some(name);
     }
-    serde_json::Deserializer::from_str(key)
-        .deserialize_bytes(Is(name))
-        .unwrap_or(false)
+    serde_json::Deserializer::from_str(key).deserialize_bytes(Is(name)).unwrap_or(false)
 }
 
 /// Compares a key whose escapes have been read.

@@ -15,18 +15,11 @@ use crate::http::method::Method;
 use crate::http::route::Route;
 
 /// A WebSocket endpoint whose plain requests are answered: GET 426, everything else 405.
-pub const WEBSOCKET: Route = Route {
-    methods: &[Method::Get],
-    websocket: true,
-    max_body_bytes: 0,
-};
+pub const WEBSOCKET: Route = Route { methods: &[Method::Get], websocket: true, max_body_bytes: 0 };
 
 /// A chat: plain GET, HEAD and POST are answered 426 (upgrade), everything else 405.
-const CHAT: Route = Route {
-    methods: &[Method::Get, Method::Head, Method::Post],
-    websocket: true,
-    max_body_bytes: 0,
-};
+const CHAT: Route =
+    Route { methods: &[Method::Get, Method::Head, Method::Post], websocket: true, max_body_bytes: 0 };
 
 /// The tag of a connection that is its membership in a room.
 fn membership(tag: u64) -> u32 {

@@ -23,11 +23,7 @@ impl Pages {
 
 impl App for Pages {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get, Method::Head],
-            websocket: false,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get, Method::Head], websocket: false, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {

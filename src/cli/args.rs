@@ -69,9 +69,7 @@ pub fn parse(
     for flag in flags().filter(|flag| !given.contains(&flag.name)) {
         let name = flag.variable();
         // Service units clear a variable by setting it to nothing.
-        let Some(value) = environment(&name).filter(|value| !value.is_empty()) else {
-            continue;
-        };
+        let Some(value) = environment(&name).filter(|value| !value.is_empty()) else { continue };
         match variables::set_by_kubernetes(&name, &value) {
             Some(line) => options.ignored.push(line),
             None => {

@@ -26,24 +26,11 @@ pub(super) struct Flag {
 /// How a value is read, judged, stored, and its default shown.
 pub(super) enum Kind {
     /// How many, how much, or how long: its unit, its range, what 0 means if it is allowed beside the range, its field.
-    Amount(
-        &'static Unit,
-        RangeInclusive<u64>,
-        Option<&'static str>,
-        fn(&mut Options) -> Field<'_>,
-    ),
+    Amount(&'static Unit, RangeInclusive<u64>, Option<&'static str>, fn(&mut Options) -> Field<'_>),
     /// A value, or with commas (or by repeating the flag) several: their unit, who judges one, their field.
-    List(
-        &'static str,
-        fn(&str) -> Result<String, String>,
-        fn(&mut Options) -> &mut Vec<String>,
-    ),
+    List(&'static str, fn(&str) -> Result<String, String>, fn(&mut Options) -> &mut Vec<String>),
     /// Anything else that is text: its unit, who reads it, and who shows the default.
-    Text(
-        &'static str,
-        fn(&mut Options, &str) -> Result<(), String>,
-        fn(&Options) -> String,
-    ),
+    Text(&'static str, fn(&mut Options, &str) -> Result<(), String>, fn(&Options) -> String),
     /// The folder to serve.
     Folder,
 }
@@ -118,9 +105,7 @@ impl Flag {
             options.www = Some(PathBuf::from(value));
             return Ok(());
         }
-        let text = value
-            .to_str()
-            .ok_or_else(|| format!("{value:?} is not UTF-8"))?;
+        let text = value.to_str().ok_or_else(|| format!("{value:?} is not UTF-8"))?;
         match &self.kind {
             Kind::Amount(unit, range, zero, field) => {
                 field(options).set(amount(text, unit, range, *zero)?);
@@ -138,12 +123,7 @@ impl Flag {
 }
 
 /// Reads an amount within its range, or the zero that switches something off.
-fn amount(
-    text: &str,
-    unit: &Unit,
-    range: &RangeInclusive<u64>,
-    zero: Option<&str>,
-) -> Result<u64, String> {
+fn amount(text: &str, unit: &Unit, range: &RangeInclusive<u64>, zero: Option<&str>) -> Result<u64, String> {
     let amount = unit.read(text)?;
     if range.contains(&amount) || (amount == 0 && zero.is_some()) {
         return Ok(amount);

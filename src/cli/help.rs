@@ -38,11 +38,7 @@ Examples:
 pub(super) fn text() -> String {
     let mut options = Options::default();
     let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit());
-    let column = flags()
-        .map(|flag| left(flag).len())
-        .max()
-        .unwrap_or_default()
-        + 2;
+    let column = flags().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
     let width = WIDTH - column;
     let mut text = HEAD.to_owned();
     for group in GROUPS {
@@ -50,11 +46,7 @@ pub(super) fn text() -> String {
         for flag in group.flags {
             let default = format!("(default {})", flag.default(&mut options));
             // It stays in one piece if there is a line that it fits.
-            let pieces = if default.len() <= width {
-                1
-            } else {
-                usize::MAX
-            };
+            let pieces = if default.len() <= width { 1 } else { usize::MAX };
             let words = flag.about.split(' ').chain(default.splitn(pieces, ' '));
             let mut left = left(flag);
             for line in wrap(words, width) {

@@ -10,10 +10,8 @@ pub(super) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
         _ if word.len() > 2 && name.contains(word) => 1,
         _ => 2,
     };
-    let (kinship, distance, name) = names
-        .into_iter()
-        .map(|name| (kinship(name), edit_distance(word, name), name))
-        .min()?;
+    let (kinship, distance, name) =
+        names.into_iter().map(|name| (kinship(name), edit_distance(word, name), name)).min()?;
     (kinship < 2 || distance * 2 <= word.chars().count()).then_some(name)
 }
 

@@ -39,14 +39,7 @@ pub struct Outlet<F> {
 impl<F: AsFd> Outlet<F> {
     /// Writes to `to`. `notice` makes the line that tells how many lines were lost, `\n` included.
     pub fn new(to: F, notice: fn(u64) -> String) -> Self {
-        Self {
-            to,
-            line: Vec::new(),
-            rest: Vec::new(),
-            lost: 0,
-            notice,
-            owes: Arc::default(),
-        }
+        Self { to, line: Vec::new(), rest: Vec::new(), lost: 0, notice, owes: Arc::default() }
     }
 
     /// Whether there is something to make up for: lost lines, or the rest of a line. Then somebody
@@ -97,11 +90,7 @@ fn put(to: &impl AsFd, line: &[u8], rest: &mut Vec<u8>) -> bool {
 
 /// Writes as much as there is room for, and returns how many bytes. After an error that is all of them.
 fn send(to: &impl AsFd, bytes: &[u8]) -> usize {
-    let step = if to.as_fd().is_terminal() {
-        TERMINAL_BYTES
-    } else {
-        PIPE_BUF
-    };
+    let step = if to.as_fd().is_terminal() { TERMINAL_BYTES } else { PIPE_BUF };
     let mut left = bytes;
     while !left.is_empty() && has_room(to) {
         match rustix::io::write(to, left.get(..step).unwrap_or(left)) {

@@ -20,11 +20,8 @@ pub(super) struct Unit {
 }
 
 /// A whole number.
-pub(super) static COUNT: Unit = Unit {
-    name: "COUNT",
-    suffixes: &[("", 1)],
-    is_not: "is not a number: give digits only, as in 500",
-};
+pub(super) static COUNT: Unit =
+    Unit { name: "COUNT", suffixes: &[("", 1)], is_not: "is not a number: give digits only, as in 500" };
 
 /// Bytes.
 pub(super) static SIZE: Unit = Unit {
@@ -72,9 +69,7 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
 
 /// A level of the log.
 pub(super) fn level(text: &str) -> Result<LevelFilter, String> {
-    text.parse().map_err(|_| {
-        format!("{text:?} is not a level: give off, error, warn, info, debug or trace")
-    })
+    text.parse().map_err(|_| format!("{text:?} is not a level: give off, error, warn, info, debug or trace"))
 }
 
 /// Which compression is agreed to.
@@ -90,8 +85,7 @@ pub(super) fn deflate(text: &str) -> Result<Deflate, String> {
 
 /// Where to listen: an IP address (returned without brackets) or a name.
 pub(super) fn listen_host(text: &str) -> Result<String, String> {
-    name_or_address(text)
-        .ok_or_else(|| format!("{text:?} is no IP address or host name: {}", hint(text)))
+    name_or_address(text).ok_or_else(|| format!("{text:?} is no IP address or host name: {}", hint(text)))
 }
 
 /// A host that requests may name: in lower case, without port and final dot; or `*`.
@@ -117,9 +111,7 @@ fn hint(text: &str) -> &'static str {
 
 /// A name as it is, an address in its shortest form. Only IPv6 may stand in brackets.
 fn name_or_address(text: &str) -> Option<String> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     match (bare.unwrap_or(text).parse::<IpAddr>(), bare) {
         (Ok(IpAddr::V4(_)) | Err(_), Some(_)) => None,
         (Ok(address), _) => Some(address.to_string()),
@@ -133,9 +125,7 @@ fn is_name(text: &str) -> bool {
     let last = text.trim_end_matches('.').rsplit('.').next();
     text.len() <= 253
         && text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
         && !text.contains("..")
         && last.is_some_and(|label| !label.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -156,9 +146,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
 
 /// Whether this is `scheme://host[:port]`, in lower case.
 fn is_origin(text: &str) -> bool {
-    let Some((scheme, authority)) = text.split_once("://") else {
-        return false;
-    };
+    let Some((scheme, authority)) = text.split_once("://") else { return false };
     let (host, is_port) = match authority.rsplit_once(':') {
         Some((host, digits)) if !authority.ends_with(']') => (host, port(digits).is_ok()),
         _ => (authority, true),
@@ -166,9 +154,7 @@ fn is_origin(text: &str) -> bool {
     // An IPv6 address without brackets would make its last group a port.
     let bare_ipv6 = host.contains(':') && !host.starts_with('[');
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
-        && scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         && is_port
         && !bare_ipv6
         && name_or_address(host).is_some()

@@ -31,9 +31,7 @@ fn is_link(value: &str) -> bool {
 ///
 /// Left out are empty ones, since service units clear a variable like that, and those that Kubernetes
 /// sets.
-pub fn unknown_variables(
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Vec<String> {
+pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
     let mut lines: Vec<String> = environment
         .into_iter()
         .filter(|(_, value)| !value.is_empty())

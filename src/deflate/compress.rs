@@ -69,10 +69,7 @@ impl Compressor {
             return None;
         }
         let payload = out.get(start..).unwrap_or_default();
-        let shorter = payload
-            .strip_suffix(TAIL)
-            .map(<[u8]>::len)
-            .filter(|payload_len| *payload_len < len);
+        let shorter = payload.strip_suffix(TAIL).map(<[u8]>::len).filter(|payload_len| *payload_len < len);
         out.truncate(start + shorter.unwrap_or(0));
         shorter.map(|_| ())
     }
@@ -93,12 +90,7 @@ fn run(compress: &mut Compress, out: &mut Vec<u8>, parts: &[&[u8]]) -> Option<()
 }
 
 /// Gives all of `piece` to the library, and appends its output to `out`.
-fn feed(
-    compress: &mut Compress,
-    out: &mut Vec<u8>,
-    mut piece: &[u8],
-    flush: FlushCompress,
-) -> Option<()> {
+fn feed(compress: &mut Compress, out: &mut Vec<u8>, mut piece: &[u8], flush: FlushCompress) -> Option<()> {
     loop {
         out.reserve(piece.len() + MARGIN_BYTES);
         let used = compress.total_in();

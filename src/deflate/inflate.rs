@@ -57,12 +57,7 @@ impl Inflater {
         let home = &self.0;
         let has_state = is_whole || Rc::weak_count(&home.lent) < MAX_LENT;
         let idle = has_state.then(|| home.idle.take()).flatten();
-        let new = || {
-            Box::new(Inflating {
-                home: Rc::downgrade(home),
-                ..Inflating::default()
-            })
-        };
+        let new = || Box::new(Inflating { home: Rc::downgrade(home), ..Inflating::default() });
         let mut inflating = idle.unwrap_or_else(new);
         if has_state {
             inflating.lend();
@@ -89,12 +84,7 @@ impl Inflating {
 }
 
 impl Decoder for Inflating {
-    fn decode(
-        &mut self,
-        input: &mut &[u8],
-        is_last: bool,
-        history: &[u8],
-    ) -> Result<bool, Violation> {
+    fn decode(&mut self, input: &mut &[u8], is_last: bool, history: &[u8]) -> Result<bool, Violation> {
         if self.stream.is_none() {
             if !is_last && self.kept.len() + input.len() <= STATE_BYTES {
                 self.kept.extend_from_slice(mem::take(input));
@@ -102,9 +92,7 @@ impl Decoder for Inflating {
             }
             self.lend();
         }
-        let Some(stream) = &mut self.stream else {
-            return Ok(true);
-        };
+        let Some(stream) = &mut self.stream else { return Ok(true) };
         if !self.has_begun {
             stream.begin(history)?;
             self.has_begun = true;
@@ -146,10 +134,7 @@ impl Decoder for Inflating {
         {
             let received = &mut history.get_or_insert_default().received;
             received.clear();
-            append(
-                received,
-                last(&stream.out, 1 << agreed.received.window_bits),
-            );
+            append(received, last(&stream.out, 1 << agreed.received.window_bits));
         }
     }
 

@@ -19,7 +19,5 @@ pub(super) fn note(history: &mut Vec<u8>, bytes: &[u8], window_bytes: usize) {
 
 /// The last `len` of these bytes, or all.
 pub(super) fn last(bytes: &[u8], len: usize) -> &[u8] {
-    bytes
-        .get(bytes.len().saturating_sub(len)..)
-        .unwrap_or_default()
+    bytes.get(bytes.len().saturating_sub(len)..).unwrap_or_default()
 }

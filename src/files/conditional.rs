@@ -39,11 +39,7 @@ pub fn judge(head: &Head<'_>, etag: &str, modified: Option<u64>, now: u64) -> Ve
             matches!((modified, since), (Some(modified), Some(since)) if modified <= since)
         }
     };
-    if same {
-        Verdict::NotModified
-    } else {
-        Verdict::Perform
-    }
+    if same { Verdict::NotModified } else { Verdict::Perform }
 }
 
 /// Whether `If-Range` (RFC 9110 §13.1.5) lets `Range` count. Without the field it does.
@@ -53,18 +49,11 @@ pub fn judge(head: &Head<'_>, etag: &str, modified: Option<u64>, now: u64) -> Ve
 /// one gets the whole file, which is always right.
 #[must_use]
 pub fn range_applies(head: &Head<'_>, etag: &str) -> bool {
-    head.fields
-        .values("if-range")
-        .all(|value| strong(value, etag.as_bytes()))
+    head.fields.values("if-range").all(|value| strong(value, etag.as_bytes()))
 }
 
 /// Whether a list of entity tags names `etag`; `None` when the field is absent.
-fn listed(
-    head: &Head<'_>,
-    field: &'static str,
-    etag: &str,
-    same: fn(&[u8], &[u8]) -> bool,
-) -> Option<bool> {
+fn listed(head: &Head<'_>, field: &'static str, etag: &str, same: fn(&[u8], &[u8]) -> bool) -> Option<bool> {
     let mut present = None;
     for value in head.fields.values(field) {
         let matched = value == b"*" || EntityTags(value).any(|tag| same(tag, etag.as_bytes()));

@@ -20,10 +20,7 @@ const TYPES: &[(&str, &str)] = &[
     ("hbs", "text/x-handlebars-template; charset=utf-8"),
     ("json map", "application/json; charset=utf-8"),
     ("webmanifest", "application/manifest+json; charset=utf-8"),
-    (
-        "txt text log conf def in ini list",
-        "text/plain; charset=utf-8",
-    ),
+    ("txt text log conf def in ini list", "text/plain; charset=utf-8"),
     ("md markdown", "text/markdown; charset=utf-8"),
     ("csv", "text/csv; charset=utf-8"),
     ("tsv", "text/tab-separated-values; charset=utf-8"),

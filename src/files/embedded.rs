@@ -53,9 +53,7 @@ pub struct Embedded {
 impl Files for Embedded {
     fn open(&mut self, segments: &[String], prefers_gzip: bool) -> io::Result<Found> {
         let path = segments.join("/");
-        let Some(page) = PAGES.iter().find(|page| page.path == path) else {
-            return Ok(Found::Nothing);
-        };
+        let Some(page) = PAGES.iter().find(|page| page.path == path) else { return Ok(Found::Nothing) };
         let (bytes, form) = page.stored.form(prefers_gzip)?;
         let tag = self.tags.entry((page.path, form == Form::Gzip));
         let tag = tag.or_insert_with(|| format!("\"{:016x}\"", fnv1a(bytes)));
@@ -76,7 +74,7 @@ impl Files for Embedded {
 /// 64-bit FNV-1a. Tells one release's page from the next, and a page's two forms apart; nobody can
 /// choose what it is fed.
 fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

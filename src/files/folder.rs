@@ -34,10 +34,7 @@ const LOOK_UP: OFlags = OFlags::PATH;
 const LOOK_UP: OFlags = OFlags::RDONLY;
 
 /// The flags for a directory on the way to a file.
-const DIRECTORY: OFlags = LOOK_UP
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const DIRECTORY: OFlags = LOOK_UP.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 /// The flags for the file itself.
 const READABLE: OFlags = OFlags::RDONLY
@@ -97,9 +94,7 @@ pub fn open_beneath(root: &Path, inside: &Path) -> io::Result<File> {
 fn walk(mut here: OwnedFd, inside: &Path) -> io::Result<File> {
     let mut names = inside.components().peekable();
     while let Some(name) = names.next() {
-        let Component::Normal(name) = name else {
-            return Err(Errno::NOENT.into());
-        };
+        let Component::Normal(name) = name else { return Err(Errno::NOENT.into()) };
         let last = names.peek().is_none();
         let flags = if last { READABLE } else { DIRECTORY };
         here = rustix::fs::openat(&here, name, flags, Mode::empty())?;

@@ -128,10 +128,7 @@ pub fn respond(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<R
 }
 
 fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response> {
-    let path::Target {
-        mut segments,
-        directory,
-    } = match path::clean(head.path) {
+    let path::Target { mut segments, directory } = match path::clean(head.path) {
         Ok(target) => target,
         Err(Refusal::Malformed) => {
             let close = true;
@@ -218,14 +215,10 @@ fn fields(resource: &Resource, part: Option<String>, now: u64) -> Fields {
         Some(("Content-Type", resource.content_type.into())),
         part.map(|part| ("Content-Range", part.into())),
         (form == Form::Gzip).then_some(("Content-Encoding", "gzip".into())),
-        resource
-            .has_ranges
-            .then_some(("Accept-Ranges", "bytes".into())),
+        resource.has_ranges.then_some(("Accept-Ranges", "bytes".into())),
         Some(("ETag", resource.etag.clone().into())),
         modified.map(|then| ("Last-Modified", date::format(then).into())),
-        resource
-            .csp
-            .then_some(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into())),
+        resource.csp.then_some(("Content-Security-Policy", CONTENT_SECURITY_POLICY.into())),
         Some(("Cache-Control", resource.cache_control.into())),
         Some(("X-Content-Type-Options", "nosniff".into())),
         (form != Form::Only).then_some(("Vary", "Accept-Encoding".into())),
@@ -243,14 +236,9 @@ fn body(content: Content, first: u64, count: u64) -> Body {
             Body::Static(part.unwrap_or_default())
         }
         Content::Pieces(_) if count == 0 => Body::Static(b""),
-        Content::Pieces(contents) => Body::Stream {
-            len: count,
-            source: Box::new(Part {
-                contents,
-                offset: first,
-                left: count,
-            }),
-        },
+        Content::Pieces(contents) => {
+            Body::Stream { len: count, source: Box::new(Part { contents, offset: first, left: count }) }
+        }
     }
 }
 
@@ -265,9 +253,7 @@ struct Part {
 impl Source for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        let Some(buffer) = buffer.get_mut(..wanted).filter(|piece| !piece.is_empty()) else {
-            return Ok(0);
-        };
+        let Some(buffer) = buffer.get_mut(..wanted).filter(|piece| !piece.is_empty()) else { return Ok(0) };
         let count = self.contents.read_at(buffer, self.offset)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -281,12 +267,7 @@ impl Source for Part {
 
 /// An answer that does not end the connection.
 fn response(status: u16, fields: Fields, body: Body) -> Response {
-    Response {
-        status: Status(status),
-        fields,
-        body,
-        close: false,
-    }
+    Response { status: Status(status), fields, body, close: false }
 }
 
 /// An answer with a fixed text, which is not to be kept: a page may appear at any moment.

@@ -35,15 +35,8 @@ pub struct Target {
 /// The first segment from the left that breaks a rule decides.
 pub fn clean(path: &str) -> Result<Target, Refusal> {
     let inner = path.strip_prefix('/').ok_or(Refusal::Malformed)?;
-    let segments = inner
-        .split('/')
-        .filter(|raw| !raw.is_empty())
-        .map(segment)
-        .collect::<Result<_, _>>()?;
-    Ok(Target {
-        segments,
-        directory: path.ends_with('/'),
-    })
+    let segments = inner.split('/').filter(|raw| !raw.is_empty()).map(segment).collect::<Result<_, _>>()?;
+    Ok(Target { segments, directory: path.ends_with('/') })
 }
 
 fn segment(raw: &str) -> Result<String, Refusal> {

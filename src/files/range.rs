@@ -26,9 +26,7 @@ pub enum Selection {
 #[must_use]
 pub fn select(head: &Head<'_>, len: u64) -> Selection {
     let mut values = head.fields.values("range");
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Selection::Whole;
-    };
+    let (Some(value), None) = (values.next(), values.next()) else { return Selection::Whole };
     std::str::from_utf8(value)
         .ok()
         .and_then(only_range)
@@ -42,10 +40,8 @@ fn only_range(value: &str) -> Option<(&str, &str)> {
     if !unit.eq_ignore_ascii_case("bytes") {
         return None;
     }
-    let mut ranges = set
-        .split(',')
-        .map(|range| range.trim_matches([' ', '\t']))
-        .filter(|range| !range.is_empty());
+    let mut ranges =
+        set.split(',').map(|range| range.trim_matches([' ', '\t'])).filter(|range| !range.is_empty());
     let only = ranges.next()?;
     match ranges.next() {
         None => only.split_once('-'),
@@ -68,10 +64,7 @@ fn within((first, last): (&str, &str), len: u64) -> Option<Selection> {
         return None;
     }
     Some(match len.checked_sub(1) {
-        Some(end) if first <= end => Selection::Part {
-            first,
-            last: last.min(end),
-        },
+        Some(end) if first <= end => Selection::Part { first, last: last.min(end) },
         _ => Selection::Unsatisfiable,
     })
 }
@@ -81,10 +74,7 @@ fn suffix(count: u64, len: u64) -> Option<Selection> {
     let last = len.checked_sub(1)?;
     Some(match count {
         0 => Selection::Unsatisfiable,
-        count => Selection::Part {
-            first: len.saturating_sub(count),
-            last,
-        },
+        count => Selection::Part { first: len.saturating_sub(count), last },
     })
 }
 

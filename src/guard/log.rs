@@ -25,10 +25,7 @@ pub(crate) struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            windows: BTreeMap::new(),
-            due: Time::NEVER,
-        }
+        Self { windows: BTreeMap::new(), due: Time::NEVER }
     }
 }
 
@@ -42,12 +39,8 @@ impl Log {
             return;
         }
         let (most, within) = note.limit();
-        let window = self.windows.entry(note).or_insert(Window {
-            level,
-            name,
-            until: now.after(within),
-            lines: 0,
-        });
+        let window =
+            self.windows.entry(note).or_insert(Window { level, name, until: now.after(within), lines: 0 });
         window.lines += 1;
         if window.lines <= most {
             log!(level, "{words}");

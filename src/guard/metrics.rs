@@ -102,9 +102,7 @@ impl Metrics {
         };
         let all = |name, labels: &str| {
             let labels = labels.split(' ').zip(0..);
-            labels
-                .map(|(label, number)| labelled(name, &label, number))
-                .collect()
+            labels.map(|(label, number)| labelled(name, &label, number)).collect()
         };
         match metric {
             "ws101_build_info" => vec![format!("{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))],
@@ -117,9 +115,7 @@ impl Metrics {
             "ws101_protocol_errors_total" => CODES.map(|code| labelled("code", &code, code)).into(),
             "ws101_http_responses_total" => {
                 let counts = self.counts.range((metric, 0)..=(metric, u16::MAX));
-                counts
-                    .map(|((_, status), _)| labelled("status", status, *status))
-                    .collect()
+                counts.map(|((_, status), _)| labelled("status", status, *status)).collect()
             }
             _ => one(&self.of(metric, 0)),
         }

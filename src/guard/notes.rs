@@ -50,11 +50,7 @@ pub(super) struct Row {
 }
 
 const fn row(level: Option<Level>, name: &'static str, metric: &'static str) -> Row {
-    Row {
-        level,
-        name,
-        metric,
-    }
+    Row { level, name, metric }
 }
 
 impl Note {

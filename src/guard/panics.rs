@@ -22,7 +22,5 @@ pub fn keep_messages() {
 /// Takes the message of the last panic. Empty: there was none since the last call.
 #[must_use]
 pub fn take() -> String {
-    LAST.lock()
-        .map(|mut last| std::mem::take(&mut *last))
-        .unwrap_or_default()
+    LAST.lock().map(|mut last| std::mem::take(&mut *last)).unwrap_or_default()
 }

@@ -45,10 +45,7 @@ struct Account {
     armed: Time,
 }
 
-const NEW: Account = Account {
-    bucket: Bucket { paid_until: 0 },
-    armed: Time::NEVER,
-};
+const NEW: Account = Account { bucket: Bucket { paid_until: 0 }, armed: Time::NEVER };
 
 /// What all connections have paid. There are no accounts unless there is a cap.
 #[derive(Debug, Default)]
@@ -64,10 +61,7 @@ pub(crate) struct Rates {
 impl Rates {
     /// A cap of `per_second` messages; 0 is any number.
     pub(crate) fn new(per_second: usize) -> Self {
-        Self {
-            price: SECOND.checked_div(per_second as u64).unwrap_or(0),
-            ..Self::default()
-        }
+        Self { price: SECOND.checked_div(per_second as u64).unwrap_or(0), ..Self::default() }
     }
 
     /// Whether there is a cap.
@@ -82,9 +76,7 @@ impl Rates {
         if index >= self.accounts.len() {
             self.accounts.resize(index + 1, NEW);
         }
-        let Some(account) = self.accounts.get_mut(index) else {
-            return false;
-        };
+        let Some(account) = self.accounts.get_mut(index) else { return false };
         account.bucket.pay(self.price, now);
         let next = account.bucket.next(self.price);
         if next <= now {

@@ -60,10 +60,7 @@ impl<'a> Authority<'a> {
             let (name, rest) = text.split_at_checked(end)?;
             (parse_name(name)?, rest)
         };
-        Some(Self {
-            host,
-            port: parse_port(rest)?,
-        })
+        Some(Self { host, port: parse_port(rest)? })
     }
 }
 

@@ -112,10 +112,7 @@ impl BodyReader {
                 self.state = self.step(byte)?;
             }
         }
-        Ok(Progress {
-            consumed: input.len() - rest.len(),
-            complete: self.state == State::Complete,
-        })
+        Ok(Progress { consumed: input.len() - rest.len(), complete: self.state == State::Complete })
     }
 
     /// Reads one byte that is not data. Returns the next state.

@@ -39,9 +39,7 @@ fn weight(head: &Head<'_>, names: &[&str]) -> Option<Weight> {
 
 /// Reads `"q=" qvalue` (RFC 9110 §12.4.2): from 0 to 1, with at most three digits after the point.
 fn parse_weight(param: &[u8]) -> Option<Weight> {
-    let [b'q' | b'Q', b'=', whole, fraction @ ..] = param else {
-        return None;
-    };
+    let [b'q' | b'Q', b'=', whole, fraction @ ..] = param else { return None };
     let digits = match fraction {
         [] => fraction,
         [b'.', digits @ ..] if digits.len() <= 3 => digits,

@@ -10,9 +10,8 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 type Form = [BorrowedFormatItem<'static>];
 
-const IMF_FIXDATE: &Form = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
+const IMF_FIXDATE: &Form =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 /// `Sunday, 06-Nov-94 08:49:37 GMT`, obsolete.
 const RFC850_DATE: &Form = format_description!(
     "[weekday], [day]-[month repr:short]-[year repr:last_two] [hour]:[minute]:[second] GMT"

@@ -47,7 +47,6 @@ impl<'a> Fields<'a> {
     ///
     /// `Connection: keep-alive, Upgrade` has the token `upgrade`; `Connection: upgrade-insecure` has not.
     pub fn has_token(self, name: &str, token: &str) -> bool {
-        self.items(name)
-            .any(|item| item.eq_ignore_ascii_case(token.as_bytes()))
+        self.items(name).any(|item| item.eq_ignore_ascii_case(token.as_bytes()))
     }
 }

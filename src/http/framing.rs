@@ -43,10 +43,7 @@ impl Announced {
             // HTTP/1.0 does not know it, and without a body the client does not wait.
             expects_continue = head.http11 && framing != Framing::None;
         }
-        Ok(Self {
-            framing,
-            expects_continue,
-        })
+        Ok(Self { framing, expects_continue })
     }
 }
 

@@ -58,17 +58,12 @@ impl Head<'_> {
 /// # Errors
 /// In this order: `400` for grammar and `431` for too many fields, `505` for a major version other
 /// than 1, `400` for target and `Host`.
-pub fn parse<'h, 'b: 'h>(
-    bytes: &'b mut [u8],
-    slots: &'h mut Slots<'b>,
-) -> Result<Head<'h>, Rejection> {
+pub fn parse<'h, 'b: 'h>(bytes: &'b mut [u8], slots: &'h mut Slots<'b>) -> Result<Head<'h>, Rejection> {
     let version = take_version(bytes);
     let bytes: &'b [u8] = bytes;
     let mut request = httparse::Request::new(slots);
     let outcome = request.parse(bytes);
-    let (Some(method), Some(target), Some((major, minor))) =
-        (request.method, request.path, version)
-    else {
+    let (Some(method), Some(target), Some((major, minor))) = (request.method, request.path, version) else {
         return Err(malformed());
     };
     match outcome {
@@ -88,14 +83,7 @@ pub fn parse<'h, 'b: 'h>(
     let (authority, path, query) = split_target(method, target).ok_or_else(malformed)?;
     let fields = Fields(request.headers);
     let host = find_host(fields, minor > 0)?;
-    Ok(Head {
-        method,
-        path,
-        query,
-        http11: minor > 0,
-        host: authority.or(host),
-        fields,
-    })
+    Ok(Head { method, path, query, http11: minor > 0, host: authority.or(host), fields })
 }
 
 fn malformed() -> Rejection {

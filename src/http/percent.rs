@@ -6,9 +6,7 @@ use std::borrow::Cow;
 ///
 /// `None`: a `%` is not followed by two hexadecimal digits, or the result is not UTF-8.
 pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    let Some((first, others)) = text.split_once('%') else {
-        return Some(Cow::Borrowed(text));
-    };
+    let Some((first, others)) = text.split_once('%') else { return Some(Cow::Borrowed(text)) };
     let mut bytes = first.as_bytes().to_vec();
     for part in others.split('%') {
         let (digits, rest) = part.split_at_checked(2)?;

@@ -67,9 +67,7 @@ impl Policy {
     /// `403`, naming the flag.
     pub fn check_origin(&self, head: &Head<'_>) -> Result<(), Rejection> {
         let mut origins = head.fields.values("origin");
-        let Some(origin) = origins.next() else {
-            return Ok(());
-        };
+        let Some(origin) = origins.next() else { return Ok(()) };
         let is_allowed = |origin: &str| {
             let mut listed = self.allowed_origins.iter();
             origin == "file://"
@@ -77,8 +75,7 @@ impl Policy {
                 || listed.any(|listed| is_same_origin(listed, origin))
                 || head.host.is_some_and(|host| is_own_origin(origin, host))
         };
-        let is_allowed =
-            origins.next().is_none() && std::str::from_utf8(origin).is_ok_and(is_allowed);
+        let is_allowed = origins.next().is_none() && std::str::from_utf8(origin).is_ok_and(is_allowed);
         let rejection = refusal::origin_not_allowed;
         is_allowed.then_some(()).ok_or_else(rejection)
     }
@@ -110,9 +107,7 @@ fn is_listed(list: &[String], entry: &str) -> bool {
 /// If a proxy ends TLS, the origin says `https` and `Host` has no port. So the default port of the origin's
 /// scheme does not count on either side.
 fn is_own_origin(origin: &str, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else {
-        return false;
-    };
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let (Some(page), Some(server)) = (Authority::parse(authority), Authority::parse(host)) else {
         return false;
     };
@@ -121,8 +116,7 @@ fn is_own_origin(origin: &str, host: &str) -> bool {
         "https" | "wss" => Some(443),
         _ => None,
     };
-    let port =
-        |authority: &Authority<'_>| authority.port.filter(|&port| Some(port) != default_port);
+    let port = |authority: &Authority<'_>| authority.port.filter(|&port| Some(port) != default_port);
     let is_same = page.host == server.host && port(&page) == port(&server);
     is_same || (page.host.is_loopback() && server.host.is_loopback())
 }

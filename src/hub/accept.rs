@@ -21,10 +21,7 @@ impl Hub {
         core.turn.now = now;
         core.turn.active = None;
         core.notes.metrics.count(Note::Accepted, 0);
-        let reached = core
-            .table
-            .caps
-            .reached(peer.ip(), core.table.conns.len(), &core.config);
+        let reached = core.table.caps.reached(peer.ip(), core.table.conns.len(), &core.config);
         if let Some(cap) = reached {
             core.notes.metrics.count(Note::NoRoom, cap as u16);
             if core.table.caps.refusals >= core.config.tuning.max_refusals {
@@ -32,10 +29,7 @@ impl Hub {
             }
         }
         let serial = core.table.next_serial();
-        let counts_as = core
-            .table
-            .caps
-            .enter(peer.ip(), reached.is_some(), &core.config);
+        let counts_as = core.table.caps.enter(peer.ip(), reached.is_some(), &core.config);
         let conn = Conn::new(serial, peer, counts_as, now);
         let id = core.table.add(conn);
         match reached {

@@ -15,17 +15,13 @@ use crate::ws::frame;
 impl Core {
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
     pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if conn.open {
             conn.open = false;
             conn.closed = why;
             let (app, tag) = (conn.app, conn.tag);
             self.notes.metrics.websockets -= 1;
-            self.turn
-                .reports
-                .push_back(Report::Closed { id, app, tag, why });
+            self.turn.reports.push_back(Report::Closed { id, app, tag, why });
         }
     }
 
@@ -38,9 +34,7 @@ impl Core {
         cause: Cause,
     ) -> bool {
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id).filter(|conn| conn.open) else {
-            return false;
-        };
+        let Some(conn) = self.table.get(id).filter(|conn| conn.open) else { return false };
         conn.since = now;
         let start = self.turn.arena.len();
         frame::encode_close(&mut self.turn.arena, code, reason);
@@ -52,13 +46,7 @@ impl Core {
     }
 
     /// Begins the closing handshake (RFC 6455 §7.1.2).
-    pub(crate) fn start_close(
-        &mut self,
-        id: ConnId,
-        code: Option<CloseCode>,
-        reason: &str,
-        cause: Cause,
-    ) {
+    pub(crate) fn start_close(&mut self, id: ConnId, code: Option<CloseCode>, reason: &str, cause: Cause) {
         if self.send_close(id, code, reason, cause) {
             self.arm(id);
         }
@@ -67,9 +55,7 @@ impl Core {
     /// Fails the WebSocket connection (RFC 6455 §7.1.7).
     pub(crate) fn fail(&mut self, id: ConnId, violation: Violation) {
         let cause = match violation.close_code() {
-            CloseCode::MessageTooBig | CloseCode::PolicyViolation | CloseCode::TryAgainLater => {
-                Cause::Limit
-            }
+            CloseCode::MessageTooBig | CloseCode::PolicyViolation | CloseCode::TryAgainLater => Cause::Limit,
             _ => Cause::Protocol,
         };
         let (code, reason) = (violation.close_code(), violation.reason());
@@ -85,13 +71,7 @@ impl Core {
     }
 
     /// Sends a last Close, unless one went out before, and drains.
-    pub(crate) fn close_and_drain(
-        &mut self,
-        id: ConnId,
-        code: CloseCode,
-        reason: &str,
-        cause: Cause,
-    ) {
+    pub(crate) fn close_and_drain(&mut self, id: ConnId, code: CloseCode, reason: &str, cause: Cause) {
         self.send_close(id, Some(code), reason, cause);
         self.drain(id, false);
     }
@@ -105,9 +85,7 @@ impl Core {
     /// Writes what waits, then ends the connection. `at_once`: without waiting for the peer.
     pub(crate) fn drain(&mut self, id: ConnId, at_once: bool) {
         let Table { conns, caps, .. } = &mut self.table;
-        let Some(conn) = conns.get_mut(id.slot as usize) else {
-            return;
-        };
+        let Some(conn) = conns.get_mut(id.slot as usize) else { return };
         if conn.serial != id.serial || matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
@@ -130,18 +108,10 @@ impl Core {
 
     /// The connection is over. `reset`: the peer is not owed anything.
     pub(crate) fn gone(&mut self, id: ConnId, cause: Cause, reset: bool) {
-        self.leave(
-            id,
-            Closed {
-                code: CloseCode::AbnormalClosure,
-                cause,
-            },
-        );
+        self.leave(id, Closed { code: CloseCode::AbnormalClosure, cause });
         self.request_gone(id);
         let Table { conns, caps, .. } = &mut self.table;
-        let Some(conn) = conns.get_mut(id.slot as usize) else {
-            return;
-        };
+        let Some(conn) = conns.get_mut(id.slot as usize) else { return };
         if conn.serial != id.serial || matches!(conn.phase, Phase::Gone) {
             return;
         }
@@ -150,9 +120,7 @@ impl Core {
         let is_undecided = match &conn.phase {
             Phase::Http(_) => true,
             Phase::Draining(draining) => {
-                conn.status != 101
-                    && conn.closed.cause == Cause::Peer
-                    && draining.half_closed.is_none()
+                conn.status != 101 && conn.closed.cause == Cause::Peer && draining.half_closed.is_none()
             }
             Phase::Open { .. } | Phase::Gone => false,
         };
@@ -174,18 +142,13 @@ impl Core {
 
     /// If a request is held on this connection, its application hears that nobody waits for it.
     pub(crate) fn request_gone(&mut self, id: ConnId) {
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         let app = conn.app;
         if let Phase::Http(exchange) = &mut conn.phase
             && matches!(exchange.stage, Stage::Held { .. })
         {
             exchange.stage = Stage::Head;
-            let id = RequestId {
-                conn: id,
-                serial: exchange.requests,
-            };
+            let id = RequestId { conn: id, serial: exchange.requests };
             self.turn.reports.push_back(Report::RequestGone { id, app });
         }
     }
@@ -200,7 +163,11 @@ fn note_end(notes: &mut Notes, now: Time, conn: &Conn) {
         101 => ("close", conn.closed.code.0),
         status => ("status", status),
     };
-    notes.note(now, Note::Ended, format_args!(
-        "{peer} {path} {seconds:.3} s, {bytes_in} bytes in, {bytes_out} out, {what} {number} {cause}"
-    ));
+    notes.note(
+        now,
+        Note::Ended,
+        format_args!(
+            "{peer} {path} {seconds:.3} s, {bytes_in} bytes in, {bytes_out} out, {what} {number} {cause}"
+        ),
+    );
 }

@@ -25,29 +25,12 @@ impl Hub {
         // The message may lie in its decoder until it is delivered.
         let mut used = None;
         let event = loop {
-            let Core {
-                table,
-                compression,
-                memory,
-                config,
-                ..
-            } = &mut self.core;
-            let Some(conn) = table.get(id) else {
-                return;
-            };
-            let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else {
-                return;
-            };
+            let Core { table, compression, memory, config, .. } = &mut self.core;
+            let Some(conn) = table.get(id) else { return };
+            let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else { return };
             let limits = conn.limits(config.tuning.max_fragments);
-            let Phase::Open { endpoint, .. } = &mut conn.phase else {
-                return;
-            };
-            let coding = Coding {
-                extension,
-                agreed,
-                history: &mut conn.history,
-                used: &mut used,
-            };
+            let Phase::Open { endpoint, .. } = &mut conn.phase else { return };
+            let coding = Coding { extension, agreed, history: &mut conn.history, used: &mut used };
             match endpoint.receive_general(input, &limits, &memory.pool, Some(coding)) {
                 Ok(Some(Event::Growing(_))) => self.core.make_room_while_decoding(id.slot),
                 event => break event,
@@ -92,9 +75,7 @@ struct Form {
 impl Forms<'_> {
     /// The message as it is.
     fn plain(&mut self) -> Form {
-        let Self {
-            opcode, len, large, ..
-        } = *self;
+        let Self { opcode, len, large, .. } = *self;
         let span = *self.plain.get_or_insert_with(|| {
             let start = self.arena.len();
             frame::encode_header(self.arena, opcode, len);
@@ -105,10 +86,7 @@ impl Forms<'_> {
             }
             span_since(self.arena, start)
         });
-        Form {
-            span,
-            is_compressed: false,
-        }
+        Form { span, is_compressed: false }
     }
 
     /// The message compressed, unless it is too short for that or does not get shorter.
@@ -123,10 +101,7 @@ impl Forms<'_> {
             }
             _ => return self.plain(),
         }
-        Form {
-            span: self.begin_frame(start),
-            is_compressed: true,
-        }
+        Form { span: self.begin_frame(start), is_compressed: true }
     }
 
     /// Puts the header in front of the payload, which was written from `start` on because its length was not known.
@@ -186,9 +161,7 @@ impl Core {
             let receives = conn.serial == id.serial && conn.open;
             receives.then(|| conn.agreed.map(|agreed| agreed.sent.window_bits))
         });
-        let Some(first) = windows.next() else {
-            return 0;
-        };
+        let Some(first) = windows.next() else { return 0 };
         if has_plain {
             let compresses = first.is_some() || windows.any(|window| window.is_some());
             return usize::from(compresses);
@@ -225,12 +198,7 @@ impl Core {
                 conn.is_some_and(|conn| conn.agreed.is_none())
             };
             if ids.clone().any(takes_plain) {
-                large = LargeMessage::copied(
-                    opcode,
-                    parts,
-                    &self.memory.pool,
-                    self.memory.budget.meter(),
-                );
+                large = LargeMessage::copied(opcode, parts, &self.memory.pool, self.memory.budget.meter());
             }
         }
         self.deliver_forms(ids, opcode, parts, large.as_ref());
@@ -259,13 +227,7 @@ impl Core {
         large: Option<&LargeMessage>,
     ) {
         let is_single = ids.size_hint() == (1, Some(1));
-        let Self {
-            table,
-            turn,
-            compression,
-            config,
-            ..
-        } = self;
+        let Self { table, turn, compression, config, .. } = self;
         let mut forms = Forms {
             opcode,
             parts,

@@ -242,10 +242,7 @@ impl Conn {
             counted: false,
             keepalive: false,
             status: 0,
-            closed: Closed {
-                code: CloseCode::AbnormalClosure,
-                cause: Cause::Peer,
-            },
+            closed: Closed { code: CloseCode::AbnormalClosure, cause: Cause::Peer },
             agreed: None,
             history: None,
             max_message_bytes: 0,
@@ -281,10 +278,7 @@ impl Conn {
     #[must_use]
     #[inline]
     pub fn limits(&self, max_fragments: u32) -> Limits {
-        Limits {
-            max_message_bytes: u64::from(self.max_message_bytes),
-            max_fragments,
-        }
+        Limits { max_message_bytes: u64::from(self.max_message_bytes), max_fragments }
     }
 
     /// The peer's address.
@@ -295,9 +289,7 @@ impl Conn {
 
     /// Applies what the application asked for when it accepted the upgrade.
     pub fn set_options(&mut self, options: &Options, config: &Config) {
-        let limit = options
-            .max_message_bytes
-            .unwrap_or(config.max_message_bytes);
+        let limit = options.max_message_bytes.unwrap_or(config.max_message_bytes);
         self.max_message_bytes = u32::try_from(limit).unwrap_or(u32::MAX);
         self.tag = options.tag;
         self.keepalive = options.keepalive;

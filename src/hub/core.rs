@@ -123,9 +123,7 @@ impl Core {
     /// Keeps bytes that cannot be processed now, and stops reading until they are.
     pub(crate) fn keep_backlog(&mut self, id: ConnId, bytes: &[u8]) {
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if matches!(conn.phase, Phase::Draining(_) | Phase::Gone) {
             return;
         }
@@ -169,9 +167,7 @@ impl Core {
     /// If none were kept, the loop may read it again.
     pub(crate) fn wake_reader(&mut self, id: ConnId) {
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if !conn.paused.any() {
             conn.note_resumed(now);
         }
@@ -205,9 +201,7 @@ pub(crate) fn queue_for_each(
 ) -> usize {
     let mut receivers = 0;
     for id in ids {
-        let Some(conn) = conns.get_mut(id.slot as usize) else {
-            continue;
-        };
+        let Some(conn) = conns.get_mut(id.slot as usize) else { continue };
         if conn.serial != id.serial || !conn.open {
             continue;
         }

@@ -113,9 +113,7 @@ impl Ctx<'_> {
     /// has not agreed to compression.
     fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
         let is_queued = self.core.intake.is_queued();
-        let Some(conn) = self.core.table.get(id).filter(|conn| conn.open) else {
-            return true;
-        };
+        let Some(conn) = self.core.table.get(id).filter(|conn| conn.open) else { return true };
         if is_queued || !conn.outbox.is_empty() || conn.agreed.is_some() {
             return false;
         }
@@ -195,8 +193,7 @@ impl Ctx<'_> {
     /// The application's `on_close` follows when this callback has returned.
     pub fn close(&mut self, id: ConnId, code: CloseCode, reason: &'static str) {
         debug_assert!(code.may_be_sent() && reason.len() <= 123);
-        self.core
-            .start_close(id, Some(code), reason, Cause::Application);
+        self.core.start_close(id, Some(code), reason, Cause::Application);
     }
 
     /// Begins the closing handshake with a Close that has no code (RFC 6455 §5.5.1).

@@ -37,13 +37,9 @@ impl Hub {
     pub(super) fn receive_http(&mut self, id: ConnId, input: &mut &mut [u8]) {
         while !input.is_empty() {
             let high_water = self.core.config.tuning.high_water_bytes;
-            let Some(conn) = self.core.table.get(id) else {
-                return;
-            };
+            let Some(conn) = self.core.table.get(id) else { return };
             let is_full = conn.outbox.len() >= high_water;
-            let Phase::Http(exchange) = &mut conn.phase else {
-                return;
-            };
+            let Phase::Http(exchange) = &mut conn.phase else { return };
             match &exchange.stage {
                 Stage::Head if is_full => {
                     let rest = mem::take(input);
@@ -68,12 +64,8 @@ impl Hub {
         let now = self.core.turn.now;
         let Core { table, config, .. } = &mut self.core;
         let Table { conns, caps, .. } = table;
-        let Some(conn) = conns.get_mut(id.slot as usize) else {
-            return;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
+        let Some(conn) = conns.get_mut(id.slot as usize) else { return };
+        let Phase::Http(exchange) = &mut conn.phase else { return };
         if exchange.scanner.is_fresh() && exchange.requests > 0 {
             exchange.since = now;
         }
@@ -91,9 +83,7 @@ impl Hub {
                 self.core.arm(id);
             }
             Ok(Some(len)) => {
-                let (last, rest) = mem::take(input)
-                    .split_at_mut_checked(len)
-                    .unwrap_or_default();
+                let (last, rest) = mem::take(input).split_at_mut_checked(len).unwrap_or_default();
                 *input = rest;
                 exchange.scanner = HeadScanner::default();
                 exchange.requests += 1;
@@ -159,22 +149,13 @@ impl Hub {
     }
 
     fn route(&self, head: &Head<'_>) -> Option<(u8, Route)> {
-        self.apps
-            .iter()
-            .zip(0..)
-            .find_map(|(app, index)| Some((index, app.route(head)?)))
+        self.apps.iter().zip(0..).find_map(|(app, index)| Some((index, app.route(head)?)))
     }
 
     fn receive_body(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let Some(conn) = self.core.table.get(id) else {
-            return;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
-        let Stage::Body { reader, body } = &mut exchange.stage else {
-            return;
-        };
+        let Some(conn) = self.core.table.get(id) else { return };
+        let Phase::Http(exchange) = &mut conn.phase else { return };
+        let Stage::Body { reader, body } = &mut exchange.stage else { return };
         let progress = match reader.read(input, body) {
             Ok(progress) => progress,
             Err(rejection) => return self.core.refuse(id, *rejection),
@@ -189,34 +170,18 @@ impl Hub {
         exchange.stage = Stage::Head;
         let mut slots = head::NO_FIELDS;
         // The head was judged when it arrived, and is only read once more here.
-        let Ok(head) = head::parse(&mut bytes, &mut slots) else {
-            return;
-        };
+        let Ok(head) = head::parse(&mut bytes, &mut slots) else { return };
         let answered = self.ask(id, &head, &body, None);
         self.act(id, &head, answered);
     }
 
-    fn ask(
-        &mut self,
-        conn: ConnId,
-        head: &Head<'_>,
-        body: &[u8],
-        handshake: Option<Handshake>,
-    ) -> Answered {
+    fn ask(&mut self, conn: ConnId, head: &Head<'_>, body: &[u8], handshake: Option<Handshake>) -> Answered {
         let core = &mut self.core;
         let (app, serial) = match core.table.get(conn) {
-            Some(Conn {
-                app,
-                phase: Phase::Http(exchange),
-                ..
-            }) => (*app, exchange.requests),
+            Some(Conn { app, phase: Phase::Http(exchange), .. }) => (*app, exchange.requests),
             _ => (0, 0),
         };
-        let request = Request {
-            head,
-            body,
-            upgrade: handshake.is_some(),
-        };
+        let request = Request { head, body, upgrade: handshake.is_some() };
         let id = RequestId { conn, serial };
         let reply = match self.apps.get_mut(usize::from(app)) {
             Some(application) => application.on_request(&mut Ctx::new(core, app), id, &request),
@@ -230,13 +195,9 @@ impl Hub {
         let max_requests = core.config.tuning.max_requests_per_connection;
         let stopping = core.watch.is_stopping();
         let now = core.turn.now;
-        let Some(conn) = core.table.get(id) else {
-            return;
-        };
+        let Some(conn) = core.table.get(id) else { return };
         let app = conn.app;
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
+        let Phase::Http(exchange) = &mut conn.phase else { return };
         let close = !head.keep_alive() || exchange.requests >= max_requests || stopping;
         let head_only = head.method == Method::Head;
         match (answered.reply, answered.handshake) {
@@ -267,10 +228,7 @@ impl Hub {
                     conn.open = true;
                     conn.agreed = agreed;
                     conn.set_options(&options, config);
-                    conn.phase = Phase::Open {
-                        endpoint: Endpoint::default(),
-                        mark: None,
-                    };
+                    conn.phase = Phase::Open { endpoint: Endpoint::default(), mark: None };
                 }
                 core.notes.metrics.websockets += 1;
                 core.notes.metrics.count(Note::Answered, 101);
@@ -289,17 +247,10 @@ impl Core {
     /// Keeps the head until the body is complete.
     fn await_body(&mut self, id: ConnId, head: &[u8], reader: BodyReader, expects_continue: bool) {
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
+        let Phase::Http(exchange) = &mut conn.phase else { return };
         exchange.head = head.to_vec();
-        exchange.stage = Stage::Body {
-            reader,
-            body: Vec::new(),
-        };
+        exchange.stage = Stage::Body { reader, body: Vec::new() };
         exchange.since = now;
         if expects_continue {
             self.queue_bytes(id, response::CONTINUE);

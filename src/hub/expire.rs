@@ -62,12 +62,8 @@ impl Hub {
 
     fn expire_connection(&mut self, id: ConnId) {
         let core = &mut self.core;
-        let Some(conn) = core.table.conns.get(id.slot as usize) else {
-            return;
-        };
-        let Some(wait) = overdue(conn, &core.config, core.turn.seen) else {
-            return;
-        };
+        let Some(conn) = core.table.conns.get(id.slot as usize) else { return };
+        let Some(wait) = overdue(conn, &core.config, core.turn.seen) else { return };
         if wait == Wait::Ping && !conn.pinged {
             return core.ping(id);
         }
@@ -95,11 +91,7 @@ impl Hub {
 fn overdue(conn: &Conn, config: &Config, seen: Time) -> Option<Wait> {
     let is_websocket = matches!(conn.phase, Phase::Open { .. });
     if conn.queue_deadline(config) <= seen {
-        return Some(if is_websocket {
-            Wait::Queue
-        } else {
-            Wait::Write
-        });
+        return Some(if is_websocket { Wait::Queue } else { Wait::Write });
     }
     if conn.wait_deadline(config) > seen {
         return None;

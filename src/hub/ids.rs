@@ -40,12 +40,7 @@ impl Options {
     /// The server's limits and its keepalive, and no subprotocol.
     #[must_use]
     pub fn tagged(tag: u64) -> Self {
-        Self {
-            tag,
-            max_message_bytes: None,
-            keepalive: true,
-            first_subprotocol: false,
-        }
+        Self { tag, max_message_bytes: None, keepalive: true, first_subprotocol: false }
     }
 }
 

@@ -70,14 +70,9 @@ impl Hub {
     #[inline]
     fn received_here(&mut self, id: ConnId, len: usize, now: Time) {
         let intake = &mut self.core.intake;
-        let Some(buffer) = intake.buffer.take() else {
-            return self.received_directly(id, len, now);
-        };
+        let Some(buffer) = intake.buffer.take() else { return self.received_directly(id, len, now) };
         intake.end = READ_AT + len;
-        let mut lent = Lent {
-            buffer: Some(buffer),
-            hub: self,
-        };
+        let mut lent = Lent { buffer: Some(buffer), hub: self };
         let Lent { hub, buffer } = &mut lent;
         let buffer = buffer.as_deref_mut().map(Block::bytes_mut);
         let buffer = buffer.unwrap_or_default();
@@ -94,30 +89,20 @@ impl Hub {
         let core = &mut self.core;
         let max_fragments = core.config.tuning.max_fragments;
         let may_adopt = !core.rates.is_on() && !core.turn_is_full();
-        let Some(conn) = core.table.conns.get_mut(id.slot as usize) else {
-            return false;
-        };
+        let Some(conn) = core.table.conns.get_mut(id.slot as usize) else { return false };
         let limits = conn.limits(max_fragments);
         let end = READ_AT + len;
         let buffer = core.intake.buffer.as_deref();
         let bytes = buffer.and_then(|buffer| buffer.get(READ_AT..end));
         let bytes = bytes.unwrap_or_default();
-        let Phase::Open { endpoint, .. } = &mut conn.phase else {
-            return false;
-        };
-        let Some(header) = endpoint.begins_large(bytes, &limits, &core.memory.pool) else {
-            return false;
-        };
+        let Phase::Open { endpoint, .. } = &mut conn.phase else { return false };
+        let Some(header) = endpoint.begins_large(bytes, &limits, &core.memory.pool) else { return false };
         if !may_adopt || conn.serial != id.serial || conn.paused.any() {
             return false;
         }
         // The next buffer comes first: without one no connection could be read any more.
-        let Some(next) = core.memory.pool.take(BlockSize::Usual) else {
-            return false;
-        };
-        let Some(buffer) = core.intake.buffer.as_deref_mut() else {
-            return false;
-        };
+        let Some(next) = core.memory.pool.take(BlockSize::Usual) else { return false };
+        let Some(buffer) = core.intake.buffer.as_deref_mut() else { return false };
         let block = mem::replace(buffer, next);
         let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
         if core.heard_from(id, len, now).is_some() {
@@ -152,16 +137,9 @@ impl Hub {
     /// Processes bytes that have arrived and lie elsewhere.
     pub fn receive(&mut self, id: ConnId, mut bytes: &[u8], now: Time) {
         while !bytes.is_empty() {
-            let Some(room) = self.receive_buffer(id) else {
-                return self.core.keep_backlog(id, bytes);
-            };
+            let Some(room) = self.receive_buffer(id) else { return self.core.keep_backlog(id, bytes) };
             let (arrived, rest) = bytes.split_at(bytes.len().min(room.len()));
-            let Some(room) = room
-                .get_mut(..arrived.len())
-                .filter(|room| !room.is_empty())
-            else {
-                return;
-            };
+            let Some(room) = room.get_mut(..arrived.len()).filter(|room| !room.is_empty()) else { return };
             room.copy_from_slice(arrived);
             self.received(id, arrived.len(), now);
             bytes = rest;

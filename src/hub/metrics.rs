@@ -8,17 +8,11 @@ impl Core {
     ///
     /// Only queues are added up when somebody asks, over those for whom something is held.
     pub(crate) fn metrics(&self) -> String {
-        let queues = self
-            .memory
-            .budget
-            .holders()
-            .filter_map(|(holder, _)| match holder {
-                Holder::Conn(slot) => Some(self.table.conns.get(slot as usize)?.outbox.len()),
-                Holder::Away { .. } => None,
-            });
-        let (queued, largest) = queues.fold((0, 0), |(total, largest), len| {
-            (total + len, largest.max(len))
+        let queues = self.memory.budget.holders().filter_map(|(holder, _)| match holder {
+            Holder::Conn(slot) => Some(self.table.conns.get(slot as usize)?.outbox.len()),
+            Holder::Away { .. } => None,
         });
+        let (queued, largest) = queues.fold((0, 0), |(total, largest), len| (total + len, largest.max(len)));
         self.notes.metrics.page(|name| {
             Some(match name {
                 "ws101_timers" => {

@@ -103,17 +103,8 @@ pub struct Hub {
 impl Hub {
     /// Makes a server without connections. The first application that claims a request gets it.
     #[must_use]
-    pub fn new(
-        config: Config,
-        policy: Policy,
-        world: Box<dyn World>,
-        apps: Vec<Box<dyn App>>,
-    ) -> Self {
-        Self {
-            core: Core::new(config, policy, world),
-            apps,
-            told_of_stop: 0,
-        }
+    pub fn new(config: Config, policy: Policy, world: Box<dyn World>, apps: Vec<Box<dyn App>>) -> Self {
+        Self { core: Core::new(config, policy, world), apps, told_of_stop: 0 }
     }
 
     /// Starts a turn: goes on with what an earlier turn left over.
@@ -136,9 +127,7 @@ impl Hub {
             if self.core.turn_is_full() || body_bytes >= BODY_BYTES_PER_TURN {
                 return;
             }
-            let Some(id) = self.core.watch.resume.pop_front() else {
-                return;
-            };
+            let Some(id) = self.core.watch.resume.pop_front() else { return };
             self.core.turn.active = Some(id);
             self.core.turn.is_busy = true;
             body_bytes += self.core.next_piece(id);
@@ -155,9 +144,7 @@ impl Hub {
     /// Processes bytes that have arrived. They are unmasked where they lie.
     #[inline]
     fn receive_bytes(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
-        let Some(conn) = self.core.heard_from(id, bytes.len(), now) else {
-            return;
-        };
+        let Some(conn) = self.core.heard_from(id, bytes.len(), now) else { return };
         let mut input = bytes;
         // Shortcut, equals `process`: a WebSocket is open, and stays so.
         if shortcuts::ON && matches!(conn.phase, Phase::Open { .. }) {
@@ -181,9 +168,7 @@ impl Hub {
     fn process(&mut self, id: ConnId, bytes: &mut [u8]) {
         let mut input = bytes;
         while !input.is_empty() {
-            let Some(conn) = self.core.table.get(id) else {
-                return;
-            };
+            let Some(conn) = self.core.table.get(id) else { return };
             match &mut conn.phase {
                 // What is left of a read in which the WebSocket ends is thrown away.
                 Phase::Open { .. } => return self.receive_frames(id, &mut input),
@@ -211,9 +196,7 @@ impl Hub {
         self.core.turn.now = now;
         self.core.turn.active = Some(id);
         let core = &mut self.core;
-        let Some(conn) = core.table.get(id) else {
-            return Next::Read;
-        };
+        let Some(conn) = core.table.get(id) else { return Next::Read };
         match &mut conn.phase {
             Phase::Gone => {}
             Phase::Draining(draining) => {
@@ -222,10 +205,7 @@ impl Hub {
             }
             _ => {
                 // RFC 6455 §7.1.5: a WebSocket that ends without a Close has the code 1006.
-                let why = Closed {
-                    code: CloseCode::AbnormalClosure,
-                    cause: Cause::Peer,
-                };
+                let why = Closed { code: CloseCode::AbnormalClosure, cause: Cause::Peer };
                 core.leave(id, why);
                 core.request_gone(id);
                 core.drain(id, false);
@@ -244,14 +224,10 @@ impl Hub {
     ///
     /// This matters only for a request that waits for its answer, because the connection is not read meanwhile.
     pub fn hang_up(&mut self, id: ConnId, now: Time) -> Next {
-        let held = self
-            .core
-            .table
-            .get(id)
-            .is_some_and(|conn| match &conn.phase {
-                Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
-                _ => false,
-            });
+        let held = self.core.table.get(id).is_some_and(|conn| match &conn.phase {
+            Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
+            _ => false,
+        });
         if held {
             return self.read_closed(id, now);
         }
@@ -328,11 +304,7 @@ impl Hub {
 
     /// Notes that the loop could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core.notes.note(
-            now,
-            Note::AcceptError,
-            format_args!("connections cannot be accepted: {error}"),
-        );
+        self.core.notes.note(now, Note::AcceptError, format_args!("connections cannot be accepted: {error}"));
     }
 
     /// Notes how long a turn took.
@@ -350,9 +322,8 @@ impl Hub {
     #[cold]
     fn settle(&mut self) {
         while let Some(report) = self.core.turn.reports.pop_front() {
-            let (Report::Closed { app, .. }
-            | Report::RequestGone { app, .. }
-            | Report::GiveUp { app, .. }) = report;
+            let (Report::Closed { app, .. } | Report::RequestGone { app, .. } | Report::GiveUp { app, .. }) =
+                report;
             self.tell(app, |application, ctx| match report {
                 Report::Closed { id, tag, why, .. } => application.on_close(ctx, id, tag, &why),
                 Report::RequestGone { id, .. } => application.on_request_gone(ctx, id),

@@ -23,9 +23,7 @@ pub fn plan(
 ) -> Result<Option<Handshake>, Rejection> {
     if matches!(head.method, Method::Unknown | Method::Connect) {
         // CONNECT asks for a proxy (RFC 9110 §9.3.6).
-        return Err(refusal::not_implemented(
-            "This method is not implemented.\n",
-        ));
+        return Err(refusal::not_implemented("This method is not implemented.\n"));
     }
     if let Some(route) = route
         && !route.methods.contains(&head.method)

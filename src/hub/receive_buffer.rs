@@ -64,9 +64,7 @@ impl Intake {
         }
         let buffer = self.buffer.as_deref_mut().map(Block::bytes_mut);
         let buffer = buffer.unwrap_or_default();
-        buffer
-            .get_mut(READ_AT..READ_AT + RECEIVE_BYTES)
-            .unwrap_or_default()
+        buffer.get_mut(READ_AT..READ_AT + RECEIVE_BYTES).unwrap_or_default()
     }
 
     #[cold]
@@ -91,10 +89,7 @@ impl Intake {
         }
         let end = SPANS_AT + self.end;
         let start = end - len - frame::own_header_len(len);
-        let frame = Span {
-            start: u32::try_from(start).ok()?,
-            end: u32::try_from(end).ok()?,
-        };
+        let frame = Span { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
         Some(Given { message, frame })
     }
 

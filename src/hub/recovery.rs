@@ -39,11 +39,7 @@ impl Hub {
         let whose = conn.map_or_else(|| "no connection".to_owned(), |c| c.peer().to_string());
         // It may hold bytes of a peer.
         let said = core.world.last_panic();
-        core.notes.note(
-            now,
-            Note::Bug,
-            format_args!("a bug, met by {whose}: {}", Escaped(said.as_bytes())),
-        );
+        core.notes.note(now, Note::Bug, format_args!("a bug, met by {whose}: {}", Escaped(said.as_bytes())));
         let Some(id) = active else { return };
         match core.table.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {
@@ -71,9 +67,7 @@ impl Hub {
     ///
     /// If the application panics, the active connection goes on with the rest of its bytes.
     pub(super) fn tell(&mut self, app: u8, call: impl FnOnce(&mut dyn App, &mut Ctx<'_>)) {
-        let Some(application) = self.apps.get_mut(usize::from(app)) else {
-            return;
-        };
+        let Some(application) = self.apps.get_mut(usize::from(app)) else { return };
         let active = self.core.turn.active.take();
         let ctx = &mut Ctx::new(&mut self.core, app);
         let told = catch_unwind(AssertUnwindSafe(|| call(&mut **application, ctx)));

@@ -48,36 +48,22 @@ impl Hub {
         let core = &self.core;
         let own = core.table.conns.iter().map(|(_, conn)| conn.held_bytes());
         // Only the applications know those.
-        let away = core
-            .memory
-            .budget
-            .holders()
-            .filter_map(|(holder, bytes)| match holder {
-                Holder::Away { .. } => Some(bytes),
-                Holder::Conn(_) => None,
-            });
+        let away = core.memory.budget.holders().filter_map(|(holder, bytes)| match holder {
+            Holder::Away { .. } => Some(bytes),
+            Holder::Conn(_) => None,
+        });
         let backlogs = core.watch.backlogs.values().map(Vec::capacity);
-        let chunks = core
-            .table
-            .conns
-            .iter()
-            .flat_map(|(_, conn)| conn.outbox.chunks());
-        let chunks: BTreeMap<*const Chunk, usize> = chunks
-            .map(|chunk| (Rc::as_ptr(chunk), chunk.held_bytes()))
-            .collect();
-        own.sum::<usize>()
-            + away.sum::<usize>()
-            + backlogs.sum::<usize>()
-            + chunks.values().sum::<usize>()
+        let chunks = core.table.conns.iter().flat_map(|(_, conn)| conn.outbox.chunks());
+        let chunks: BTreeMap<*const Chunk, usize> =
+            chunks.map(|chunk| (Rc::as_ptr(chunk), chunk.held_bytes())).collect();
+        own.sum::<usize>() + away.sum::<usize>() + backlogs.sum::<usize>() + chunks.values().sum::<usize>()
     }
 }
 
 impl Core {
     /// Counts anew what the connection in this slot holds.
     pub(crate) fn recount(&mut self, slot: u32) {
-        let Some(conn) = self.table.conns.get_mut(slot as usize) else {
-            return;
-        };
+        let Some(conn) = self.table.conns.get_mut(slot as usize) else { return };
         let backlog = self.watch.backlogs.get(&slot).map_or(0, Vec::capacity);
         let bytes = conn.held_bytes() + backlog;
         if bytes == 0 && !conn.counted {
@@ -144,15 +130,11 @@ impl Core {
             };
             Some((own + conn.outbox.kept_bytes() + caused, Holder::Conn(slot)))
         };
-        let holders = self
-            .memory
-            .budget
-            .holders()
-            .filter_map(|(holder, own)| match holder {
-                Holder::Conn(slot) if causer == Some(slot) => None,
-                Holder::Conn(slot) => charge(slot, own),
-                Holder::Away { .. } => Some((own, holder)),
-            });
+        let holders = self.memory.budget.holders().filter_map(|(holder, own)| match holder {
+            Holder::Conn(slot) if causer == Some(slot) => None,
+            Holder::Conn(slot) => charge(slot, own),
+            Holder::Away { .. } => Some((own, holder)),
+        });
         // The connection that causes this may hold nothing by itself while its message is delivered.
         let own = |slot| charge(slot, self.memory.budget.of(Holder::Conn(slot)));
         let holders = holders.chain(causer.and_then(own));
@@ -191,13 +173,8 @@ impl Core {
 
     /// Ends one connection in the politest way that gives back its memory at once.
     fn end_holder(&mut self, slot: u32, bytes: usize) {
-        let Some(conn) = self.table.conns.get(slot as usize) else {
-            return;
-        };
-        let id = ConnId {
-            slot,
-            serial: conn.serial,
-        };
+        let Some(conn) = self.table.conns.get(slot as usize) else { return };
+        let id = ConnId { slot, serial: conn.serial };
         let peer = conn.peer();
         self.notes.note(
             self.turn.now,
@@ -213,9 +190,7 @@ impl Core {
                 self.close_and_drain(id, CloseCode::TryAgainLater, REASON, Cause::Limit);
             }
             Phase::Http(exchange) if !owes_bytes => match exchange.stage {
-                Stage::Head | Stage::Body { .. } => {
-                    self.refuse(id, *refusal::service_unavailable())
-                }
+                Stage::Head | Stage::Body { .. } => self.refuse(id, *refusal::service_unavailable()),
                 Stage::Held { .. } => self.request_gone_with(id, *refusal::service_unavailable()),
                 Stage::Streaming { .. } => self.gone(id, Cause::Limit, true),
             },

@@ -49,11 +49,7 @@ impl Core {
                 Some(named) => named,
                 None => &response.explanation(),
             };
-            self.notes.note(
-                self.turn.now,
-                Note::Refused,
-                format_args!("{peer} {path} {status}: {why}"),
-            );
+            self.notes.note(self.turn.now, Note::Refused, format_args!("{peer} {path} {status}: {why}"));
             conn.closed.cause = cause_of(response.status, is_stopping);
         }
         let close = response.close;
@@ -64,10 +60,7 @@ impl Core {
     pub(super) fn respond(&mut self, id: ConnId, response: Response, head_only: bool, close: bool) {
         if let Body::Stream { len: 1.., .. } = response.body
             && !head_only
-            && !self
-                .table
-                .caps
-                .has_room(self.table.conns.len(), &self.config)
+            && !self.table.caps.has_room(self.table.conns.len(), &self.config)
         {
             return self.refuse_file(id);
         }
@@ -96,9 +89,7 @@ impl Core {
         self.queue(id, span);
         let now = self.turn.now;
         let meter = self.memory.budget.meter().clone();
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         conn.status = response.status.0;
         let Conn { outbox, phase, .. } = conn;
         let Phase::Http(exchange) = phase else { return };
@@ -121,12 +112,8 @@ impl Core {
 
     /// Answers a request that was held.
     pub(super) fn respond_later(&mut self, id: RequestId, response: Response) {
-        let Some(conn) = self.table.get(id.conn) else {
-            return;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return;
-        };
+        let Some(conn) = self.table.get(id.conn) else { return };
+        let Phase::Http(exchange) = &mut conn.phase else { return };
         if exchange.requests != id.serial {
             return;
         }
@@ -141,13 +128,7 @@ impl Core {
             Phase::Http(exchange) => Some(&exchange.stage),
             _ => None,
         });
-        let head_only = matches!(
-            stage,
-            Some(Stage::Held {
-                head_only: true,
-                ..
-            })
-        );
+        let head_only = matches!(stage, Some(Stage::Held { head_only: true, .. }));
         self.request_gone(id);
         self.refuse_to(id, response, head_only);
     }
@@ -158,9 +139,7 @@ impl Core {
             return self.drain(id, false);
         }
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if let Phase::Http(exchange) = &mut conn.phase {
             exchange.stage = Stage::Head;
             exchange.since = now;
@@ -173,23 +152,10 @@ impl Core {
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.tuning.piece_bytes;
         let meter = self.memory.budget.meter().clone();
-        let Some(conn) = self.table.get(id).filter(|conn| conn.outbox.is_empty()) else {
-            return 0;
-        };
-        let Phase::Http(exchange) = &mut conn.phase else {
-            return 0;
-        };
-        let Stage::Streaming {
-            source,
-            left,
-            close,
-        } = &mut exchange.stage
-        else {
-            return 0;
-        };
-        let wanted = usize::try_from(*left)
-            .unwrap_or(usize::MAX)
-            .min(piece_bytes);
+        let Some(conn) = self.table.get(id).filter(|conn| conn.outbox.is_empty()) else { return 0 };
+        let Phase::Http(exchange) = &mut conn.phase else { return 0 };
+        let Stage::Streaming { source, left, close } = &mut exchange.stage else { return 0 };
+        let wanted = usize::try_from(*left).unwrap_or(usize::MAX).min(piece_bytes);
         let mut piece = vec![0; wanted];
         match source.read(&mut piece) {
             // The head has promised the length, so the connection has to break.
@@ -227,24 +193,14 @@ fn cause_of(Status(status): Status, is_stopping: bool) -> Cause {
 }
 
 /// Queues a body. Returns `true` if it will come in pieces.
-fn queue_body(
-    outbox: &mut Outbox,
-    meter: &Meter,
-    exchange: &mut Exchange,
-    body: Body,
-    close: bool,
-) -> bool {
+fn queue_body(outbox: &mut Outbox, meter: &Meter, exchange: &mut Exchange, body: Body, close: bool) -> bool {
     match body {
         Body::None => {}
         Body::Static(bytes) => outbox.push_static(bytes),
         Body::Bytes(bytes) => outbox.push_owned(bytes, meter),
         Body::Stream { len: 0, .. } => {}
         Body::Stream { len: left, source } => {
-            exchange.stage = Stage::Streaming {
-                source,
-                left,
-                close,
-            };
+            exchange.stage = Stage::Streaming { source, left, close };
             return true;
         }
     }

@@ -42,14 +42,10 @@ impl Hub {
     pub fn cut_all(&mut self) {
         for id in self.core.table.ids() {
             // Once our side is closed, the last bytes may still be on their way over a slow line.
-            let reset = self
-                .core
-                .table
-                .get(id)
-                .is_some_and(|conn| match &conn.phase {
-                    Phase::Draining(draining) => draining.half_closed.is_none(),
-                    _ => true,
-                });
+            let reset = self.core.table.get(id).is_some_and(|conn| match &conn.phase {
+                Phase::Draining(draining) => draining.half_closed.is_none(),
+                _ => true,
+            });
             self.core.gone(id, Cause::Shutdown, reset);
         }
         self.settle();
@@ -57,18 +53,11 @@ impl Hub {
 }
 
 fn stop_connection(core: &mut Core, id: ConnId) {
-    let Some(conn) = core.table.get(id) else {
-        return;
-    };
+    let Some(conn) = core.table.get(id) else { return };
     let idle = conn.outbox.is_empty();
     match &mut conn.phase {
         Phase::Open { .. } => {
-            core.start_close(
-                id,
-                Some(CloseCode::GoingAway),
-                "server is going down",
-                Cause::Shutdown,
-            );
+            core.start_close(id, Some(CloseCode::GoingAway), "server is going down", Cause::Shutdown);
         }
         Phase::Http(exchange) => match &mut exchange.stage {
             Stage::Head | Stage::Body { .. } if idle => core.gone(id, Cause::Shutdown, false),

@@ -98,9 +98,7 @@ impl Core {
 
     #[cold]
     fn write(&mut self, slot: u32, net: &mut impl Net) {
-        let Some((id, conn)) = self.table.at(slot) else {
-            return;
-        };
+        let Some((id, conn)) = self.table.at(slot) else { return };
         conn.touched = false;
         self.turn.active = Some(id);
         if conn.stalled {
@@ -161,9 +159,7 @@ impl Core {
     }
 
     fn write_queue(&mut self, id: ConnId, net: &mut impl Net) -> Written {
-        let Some(conn) = self.table.conns.get(id.slot as usize) else {
-            return Written::Broken;
-        };
+        let Some(conn) = self.table.conns.get(id.slot as usize) else { return Written::Broken };
         if let Some(bytes) = conn.outbox.turn_bytes(&self.turn.arena) {
             return net.write(id, bytes);
         }
@@ -182,9 +178,7 @@ impl Core {
     /// Notes the result of a write.
     #[cold]
     fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
-        let Some((id, conn)) = self.table.at(slot) else {
-            return;
-        };
+        let Some((id, conn)) = self.table.at(slot) else { return };
         let len = match written {
             Written::Bytes(len) => len,
             Written::Broken => return self.gone(id, Cause::Peer, true),
@@ -216,16 +210,12 @@ impl Core {
     /// It may be read again, the next piece of a body is due, or its ending takes the next step.
     fn written_all(&mut self, id: ConnId, net: &mut impl Net) {
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if conn.paused.any() {
             conn.paused.by_queue = false;
             self.wake_reader(id);
         }
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         match &mut conn.phase {
             Phase::Http(exchange) => {
                 match exchange.stage {
@@ -254,15 +244,10 @@ impl Core {
     /// leaves messages out: a chat cannot show where one is missing, but a peer that was dropped knows it.
     fn judge_queue(&mut self, id: ConnId) {
         self.turn.unsent.push(id.slot);
-        let (high, low) = (
-            self.config.tuning.high_water_bytes,
-            self.config.tuning.low_water_bytes,
-        );
+        let (high, low) = (self.config.tuning.high_water_bytes, self.config.tuning.low_water_bytes);
         let limit = self.config.queue_limit_bytes();
         let now = self.turn.now;
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
             return self.gone(id, Cause::Timeout, true);
         }
@@ -300,15 +285,11 @@ impl Core {
         let was_open = self.table.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
         self.leave(id, Closed { code, cause });
-        let Some(conn) = self.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.table.get(id) else { return };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
             return self.gone(id, cause, true);
         }
-        let span = self
-            .turn
-            .encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
+        let span = self.turn.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
         self.queue(id, span);
         self.drain(id, false);
         let now = self.turn.now;
@@ -331,11 +312,7 @@ impl Core {
             let mut spans = Vec::new();
             for slot in &unsent {
                 if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
-                    conn.outbox.collect_spans(
-                        &self.turn.arena,
-                        self.memory.budget.meter(),
-                        &mut spans,
-                    );
+                    conn.outbox.collect_spans(&self.turn.arena, self.memory.budget.meter(), &mut spans);
                 }
             }
             let chunks = share(&mut self.turn.arena, spans, self.memory.budget.meter());

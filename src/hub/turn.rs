@@ -11,12 +11,7 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub(crate) enum Report {
     /// A WebSocket connection is over.
-    Closed {
-        id: ConnId,
-        app: u8,
-        tag: u64,
-        why: Closed,
-    },
+    Closed { id: ConnId, app: u8, tag: u64, why: Closed },
     /// Nobody waits for the answer to this request any more.
     RequestGone { id: RequestId, app: u8 },
     /// It holds too much for a peer that is away.
@@ -95,8 +90,5 @@ pub(super) fn span_since(arena: &[u8], start: usize) -> Span {
     // The arena stays far below 4 GiB: it is emptied each turn, `max_turn_bytes` ends a turn,
     // and one message is at most 1 GiB by the range of its flag.
     let clamp = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-    Span {
-        start: clamp(start),
-        end: clamp(arena.len()),
-    }
+    Span { start: clamp(start), end: clamp(arena.len()) }
 }

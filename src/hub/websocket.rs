@@ -46,13 +46,9 @@ impl Hub {
     #[inline(always)]
     fn receive_whole(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
         let max_fragments = self.core.config.tuning.max_fragments;
-        let Some(conn) = self.core.table.get(id) else {
-            return false;
-        };
+        let Some(conn) = self.core.table.get(id) else { return false };
         let limits = conn.limits(max_fragments);
-        let Phase::Open { endpoint, mark } = &mut conn.phase else {
-            return false;
-        };
+        let Phase::Open { endpoint, mark } = &mut conn.phase else { return false };
         match endpoint.receive_whole(input, &limits) {
             Some(Ok(message)) => {
                 *mark = None;
@@ -86,12 +82,8 @@ impl Hub {
 
     /// Takes `len` bytes of a large message that were read to their place.
     pub(super) fn receive_directly(&mut self, id: ConnId, len: usize) {
-        let Some(conn) = self.core.table.get(id) else {
-            return;
-        };
-        let Phase::Open { endpoint, .. } = &mut conn.phase else {
-            return;
-        };
+        let Some(conn) = self.core.table.get(id) else { return };
+        let Phase::Open { endpoint, .. } = &mut conn.phase else { return };
         let event = endpoint.arrived(len);
         self.take_event(id, event);
         self.core.recount(id.slot);
@@ -102,19 +94,10 @@ impl Hub {
     /// Returns `false` if the connection is no open WebSocket any more.
     #[cold]
     fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
-        let Core {
-            table,
-            memory,
-            config,
-            ..
-        } = &mut self.core;
-        let Some(conn) = table.get(id) else {
-            return false;
-        };
+        let Core { table, memory, config, .. } = &mut self.core;
+        let Some(conn) = table.get(id) else { return false };
         let limits = conn.limits(config.tuning.max_fragments);
-        let Phase::Open { endpoint, .. } = &mut conn.phase else {
-            return false;
-        };
+        let Phase::Open { endpoint, .. } = &mut conn.phase else { return false };
         if conn.agreed.is_some() {
             self.receive_coded(id, input);
             return true;
@@ -127,9 +110,7 @@ impl Hub {
     /// Does what an event asks for. A violation fails the connection.
     #[cold]
     pub(super) fn take_event(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
-        let Some(conn) = self.core.table.get(id) else {
-            return;
-        };
+        let Some(conn) = self.core.table.get(id) else { return };
         let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
         match event {
             Ok(None) => self.mark_progress(id),
@@ -161,8 +142,7 @@ impl Hub {
                 let core = &mut self.core;
                 // Its memory is counted as shared by queues from here on, and not as the connection's.
                 core.memory.delivering = large.byte_len();
-                let large =
-                    LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
+                let large = LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
                 core.recount(id.slot);
                 if let Some(application) = self.apps.get_mut(usize::from(app)) {
                     let ctx = &mut Ctx::new(&mut self.core, app);
@@ -184,16 +164,7 @@ impl Hub {
         given: Option<&'a Given<'a>>,
     ) {
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
-            application.on_message(
-                &mut Ctx {
-                    core: &mut self.core,
-                    app,
-                    given,
-                },
-                id,
-                tag,
-                message,
-            );
+            application.on_message(&mut Ctx { core: &mut self.core, app, given }, id, tag, message);
         }
         self.delivered(id);
     }
@@ -213,28 +184,14 @@ impl Hub {
     /// So a message that hardly grows can be told from one that is only large.
     #[cold]
     fn mark_progress(&mut self, id: ConnId) {
-        let (now, step) = (
-            self.core.turn.now,
-            self.core.config.tuning.slow_message_bytes,
-        );
-        let Some(conn) = self.core.table.get(id) else {
-            return;
-        };
-        let Phase::Open { endpoint, mark } = &mut conn.phase else {
-            return;
-        };
+        let (now, step) = (self.core.turn.now, self.core.config.tuning.slow_message_bytes);
+        let Some(conn) = self.core.table.get(id) else { return };
+        let Phase::Open { endpoint, mark } = &mut conn.phase else { return };
         let held = endpoint.unfinished_bytes();
         if held <= step {
             *mark = None;
-        } else if mark
-            .as_ref()
-            .is_none_or(|mark| held < mark.held || held - mark.held >= step)
-        {
-            *mark = Some(Box::new(Mark {
-                held,
-                at: now,
-                paused: None,
-            }));
+        } else if mark.as_ref().is_none_or(|mark| held < mark.held || held - mark.held >= step) {
+            *mark = Some(Box::new(Mark { held, at: now, paused: None }));
             self.core.arm(id);
         }
     }

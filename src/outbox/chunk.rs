@@ -21,10 +21,7 @@ pub struct Span {
 
 impl Span {
     /// A range in no buffer: its end is before its start.
-    pub(super) const NOWHERE: Self = Self {
-        start: u32::MAX,
-        end: 0,
-    };
+    pub(super) const NOWHERE: Self = Self { start: u32::MAX, end: 0 };
 
     /// Number of bytes.
     #[inline]
@@ -115,9 +112,7 @@ impl Chunk {
     /// Appends bytes. Returns `false` if the chunk cannot grow.
     pub(super) fn extend(&mut self, bytes: &[u8]) -> bool {
         let before = self.memory.cost();
-        let Memory::Heap(own) = &mut self.memory else {
-            return false;
-        };
+        let Memory::Heap(own) = &mut self.memory else { return false };
         own.extend_from_slice(bytes);
         self.meter.add(self.memory.cost());
         self.meter.subtract(before);

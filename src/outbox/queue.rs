@@ -75,8 +75,7 @@ impl Segment {
     pub(super) fn split_front(&mut self, len: usize) -> Self {
         let mut front = self.clone();
         match (self, &mut front) {
-            (Self::Turn(rest), Self::Turn(front))
-            | (Self::Shared(_, rest), Self::Shared(_, front)) => {
+            (Self::Turn(rest), Self::Turn(front)) | (Self::Shared(_, rest), Self::Shared(_, front)) => {
                 let len = u32::try_from(len).unwrap_or(u32::MAX);
                 rest.start = rest.start.saturating_add(len).min(rest.end);
                 front.end = rest.start;
@@ -114,10 +113,7 @@ impl Segment {
         let Self::Turn(span) = *self else { return };
         let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
         if let Some((whole, chunk)) = chunks.get(at) {
-            let span = Span {
-                start: span.start - whole.start,
-                end: span.end - whole.start,
-            };
+            let span = Span { start: span.start - whole.start, end: span.end - whole.start };
             *self = if span.len() < chunk.len() / SMALL_PART {
                 Self::owned(span.of(chunk).to_vec(), meter)
             } else {
@@ -130,8 +126,7 @@ impl Segment {
 impl Lane {
     fn push(&mut self, segment: Segment) {
         if self.fresh > 0
-            && let (Some(Segment::Turn(last)), Segment::Turn(next)) =
-                (self.segments.back_mut(), &segment)
+            && let (Some(Segment::Turn(last)), Segment::Turn(next)) = (self.segments.back_mut(), &segment)
             && last.end == next.start
         {
             last.end = next.end;
@@ -172,9 +167,7 @@ impl Lane {
         let older = self.segments.len() - self.fresh;
         let mut kept = older;
         for at in older..self.segments.len() {
-            let Some(segment) = self.segments.get_mut(at) else {
-                break;
-            };
+            let Some(segment) = self.segments.get_mut(at) else { break };
             let mut segment = mem::replace(segment, Segment::Static(&[]));
             if let Segment::Turn(span) = segment
                 && span.len() <= GATHERED_BYTES
@@ -261,9 +254,7 @@ impl Queue {
         while len > 0 {
             let mut begun = self.begun;
             let lane = self.first_lane();
-            let Some(front) = lane.segments.front_mut() else {
-                return;
-            };
+            let Some(front) = lane.segments.front_mut() else { return };
             if begun == 0 {
                 let bytes = front.bytes(arena);
                 begun = own_frame_len(bytes).unwrap_or(bytes.len());
@@ -290,8 +281,7 @@ impl Queue {
 
     /// Ends the turn, whose arena will be used again: all that waits is now older.
     pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
-        self.fresh_mut()
-            .for_each(|segment| segment.adopt(chunks, meter));
+        self.fresh_mut().for_each(|segment| segment.adopt(chunks, meter));
         (self.ahead.fresh, self.rest.fresh) = (0, 0);
     }
 

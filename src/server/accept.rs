@@ -48,17 +48,12 @@ impl Server {
     pub(super) fn accept(&mut self, now: Time) {
         self.accept_again = None;
         for _ in 0..ACCEPTS_PER_TURN {
-            let Some(listener) = &self.listener else {
-                return;
-            };
+            let Some(listener) = &self.listener else { return };
             match listener.accept() {
                 Ok((stream, peer)) => self.welcome(stream, peer, now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::Interrupted | ErrorKind::ConnectionAborted
-                    ) => {}
+                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
                 Err(error) => {
                     if is_out_of_files(&error) && !self.turn_away() {
                         return;
@@ -97,9 +92,7 @@ impl Server {
     }
 
     fn welcome(&mut self, mut stream: TcpStream, peer: SocketAddr, now: Time) {
-        let Some(id) = self.hub.accept(peer, now) else {
-            return;
-        };
+        let Some(id) = self.hub.accept(peer, now) else { return };
         // Without it, small messages wait for the acknowledgement of earlier ones (Nagle).
         let _ = stream.set_nodelay(true);
         let interest = Interest::READABLE | Interest::WRITABLE;

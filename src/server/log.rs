@@ -18,10 +18,7 @@ pub(super) struct Retry {
 
 impl Retry {
     pub(super) fn new(owes: Arc<AtomicBool>) -> Self {
-        Self {
-            owes,
-            at: Time::NEVER,
-        }
+        Self { owes, at: Time::NEVER }
     }
 
     /// At the end of each turn.

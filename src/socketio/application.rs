@@ -112,12 +112,7 @@ impl Sockets<'_, '_, '_> {
     ///
     /// Returns the number with which `on_ack` gets the answer, counted from 0 for each socket. `None`: the
     /// socket has left.
-    pub fn emit_with_ack(
-        &mut self,
-        socket: Socket,
-        event: &str,
-        values: Values<'_>,
-    ) -> Option<u64> {
+    pub fn emit_with_ack(&mut self, socket: Socket, event: &str, values: Values<'_>) -> Option<u64> {
         let record = self.table.sockets.get_mut(socket.0)?;
         let ack = record.asked;
         record.asked += 1;
@@ -133,9 +128,7 @@ impl Sockets<'_, '_, '_> {
 
     /// Sends an event, or an ack (`None`).
     fn send(&mut self, socket: Socket, id: Option<&str>, event: Option<&str>, values: Values<'_>) {
-        let Some(record) = self.table.sockets.get(socket.0) else {
-            return;
-        };
+        let Some(record) = self.table.sockets.get(socket.0) else { return };
         let (session, membership) = (record.session, record.membership);
         let namespace = self.table.namespaces.name(membership).unwrap_or(MAIN);
         let packet = packet(namespace, id, event, values);

@@ -57,12 +57,7 @@ impl<A: Application> Broker<A> {
     /// `connect_timeout`: how long a new session may be in no namespace.
     #[must_use]
     pub fn new(application: A, connect_timeout: Duration) -> Self {
-        Self {
-            application,
-            connect_timeout,
-            sessions: Beside::default(),
-            table: Table::default(),
-        }
+        Self { application, connect_timeout, sessions: Beside::default(), table: Table::default() }
     }
 
     /// Closes a session that broke a rule. Engine.IO calls `on_close` next, and nothing else.
@@ -136,11 +131,7 @@ impl<A: Application> Broker<A> {
             (Body::Connect(_), Some(_)) => return Err("a second CONNECT to a namespace"),
             (_, None) => return Err(NOT_JOINED),
             (Body::Event { name, args }, Some(socket)) => {
-                let event = Event {
-                    name,
-                    values: values(args),
-                    ack: packet.id,
-                };
+                let event = Event { name, values: values(args), ack: packet.id };
                 let (application, mut sockets) = self.application(io);
                 application.on_event(&mut sockets, socket, &event);
             }
@@ -164,10 +155,7 @@ impl<A: Application> Broker<A> {
     }
 
     /// The application, and what it can do in a callback.
-    fn application<'a, 'b, 'c>(
-        &'a mut self,
-        io: &'a mut Io<'b, 'c>,
-    ) -> (&'a mut A, Sockets<'a, 'b, 'c>) {
+    fn application<'a, 'b, 'c>(&'a mut self, io: &'a mut Io<'b, 'c>) -> (&'a mut A, Sockets<'a, 'b, 'c>) {
         let table = &mut self.table;
         (&mut self.application, Sockets { io, table })
     }
@@ -191,9 +179,7 @@ impl<A: Application> Broker<A> {
             self.answer(io, id, namespace, refusal);
             return Ok(());
         }
-        let Some(session) = self.sessions.get_mut(id.0) else {
-            return Ok(());
-        };
+        let Some(session) = self.sessions.get_mut(id.0) else { return Ok(()) };
         if session.sockets.len() == MAX_SOCKETS {
             return Err("too many namespaces");
         }
@@ -211,24 +197,14 @@ impl<A: Application> Broker<A> {
 
     /// Answers a CONNECT.
     fn answer(&mut self, io: &mut Io<'_, '_>, id: SessionId, namespace: &str, body: Body<'_>) {
-        let packet = Packet {
-            namespace,
-            attachments: 0,
-            id: None,
-            body,
-        };
+        let packet = Packet { namespace, attachments: 0, id: None, body };
         deliver(io, &mut self.table.text, [id], &packet, &[]);
     }
 
     /// Ends a socket.
     fn leave(&mut self, io: &mut Io<'_, '_>, socket: Socket) {
-        let Some((id, namespace)) = self.table.leave(socket) else {
-            return;
-        };
-        let left = Left {
-            id: shown(&id),
-            namespace: &namespace,
-        };
+        let Some((id, namespace)) = self.table.leave(socket) else { return };
+        let left = Left { id: shown(&id), namespace: &namespace };
         let (application, mut sockets) = self.application(io);
         application.on_disconnect(&mut sockets, socket, &left);
     }

@@ -48,23 +48,17 @@ impl Cors {
         match self {
             Self::Off => response,
             Self::Foreign => response.with("Vary", "Origin"),
-            Self::Allowed(origin) if &**origin == "*" => {
-                response.with("Access-Control-Allow-Origin", "*")
+            Self::Allowed(origin) if &**origin == "*" => response.with("Access-Control-Allow-Origin", "*"),
+            Self::Allowed(origin) => {
+                response.with("Access-Control-Allow-Origin", origin.to_string()).with("Vary", "Origin")
             }
-            Self::Allowed(origin) => response
-                .with("Access-Control-Allow-Origin", origin.to_string())
-                .with("Vary", "Origin"),
         }
     }
 
     /// The answer to a preflight. It allows every method, and the fields that the browser asks for.
     pub fn preflight(&self, head: &Head<'_>) -> Response {
-        let mut response = Response {
-            status: Status(204),
-            fields: Vec::new(),
-            body: Body::None,
-            close: false,
-        };
+        let mut response =
+            Response { status: Status(204), fields: Vec::new(), body: Body::None, close: false };
         response = response.with("Access-Control-Allow-Methods", METHODS);
         let wanted: Vec<&str> = (head.fields)
             .items("access-control-request-headers")

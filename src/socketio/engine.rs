@@ -40,15 +40,8 @@ use session::{Role, Transport};
 use table::{Farewell, Sessions};
 
 /// All methods: Engine.IO answers the wrong ones itself, with a code of its own.
-const METHODS: &[Method] = &[
-    Method::Get,
-    Method::Head,
-    Method::Post,
-    Method::Put,
-    Method::Delete,
-    Method::Options,
-    Method::Patch,
-];
+const METHODS: &[Method] =
+    &[Method::Get, Method::Head, Method::Post, Method::Put, Method::Delete, Method::Options, Method::Patch];
 
 /// The version of the protocol, as it stands in every query.
 const VERSION: &str = "4";
@@ -63,10 +56,7 @@ impl<S: Service> Engine<S> {
     /// An endpoint without sessions.
     #[must_use]
     pub fn new(settings: Settings, service: S) -> Self {
-        Self {
-            service,
-            sessions: Sessions::new(settings),
-        }
+        Self { service, sessions: Sessions::new(settings) }
     }
 
     /// The session that a correct request is about; `None`: the request asks for a new one.
@@ -186,9 +176,7 @@ impl<S: Service> Engine<S> {
     fn expire(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         // What its client sent until then has been read; more may lie in the kernel.
         let seen = ctx.seen();
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(id) else { return };
         session.armed = Time::NEVER;
         if let Some(until) = session.closed_until {
             if until <= seen {
@@ -217,9 +205,7 @@ impl<S: Service> Engine<S> {
     fn heartbeat(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let now = ctx.now();
         let timeout = self.sessions.settings.ping_timeout;
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
+        let Some(session) = self.sessions.get_mut(id) else { return };
         if session.heartbeat > ctx.seen() {
             return;
         }

@@ -20,14 +20,8 @@ pub const MAX_ATTACHMENTS: u8 = 10;
 /// The main namespace. A packet for it is written without a namespace.
 pub const MAIN: &str = "/";
 /// Names of events that the libraries use themselves. No client may send them.
-const RESERVED: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// One packet.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,10 +23,7 @@ pub fn are_within(json: &str, count: u8) -> bool {
                     bracket.take(key_or_value);
                 }
                 if matches!(key_or_value, "{" | "[") {
-                    open.push(Bracket {
-                        is_object: key_or_value == "{",
-                        ..Bracket::default()
-                    });
+                    open.push(Bracket { is_object: key_or_value == "{", ..Bracket::default() });
                 }
             }
         }

@@ -36,12 +36,7 @@ impl Table {
     /// Adds a socket: a session joins a namespace.
     pub(super) fn join(&mut self, session: SessionId, namespace: &str, id: PublicId) -> Socket {
         let membership = self.namespaces.join(namespace, session);
-        Socket(self.sockets.insert(Record {
-            session,
-            membership,
-            id,
-            asked: 0,
-        }))
+        Socket(self.sockets.insert(Record { session, membership, id, asked: 0 }))
     }
 
     /// Removes a socket. Returns its id and its namespace.

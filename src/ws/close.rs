@@ -9,10 +9,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(pub u16);
 
-#[allow(
-    non_upper_case_globals,
-    reason = "the names of the registry, as they stand there"
-)]
+#[allow(non_upper_case_globals, reason = "the names of the registry, as they stand there")]
 impl CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
     pub const NormalClosure: Self = Self(1000);
@@ -138,9 +135,7 @@ impl Violation {
 /// # Errors
 /// [`Violation::BadCloseCode`] or [`Violation::NotUtf8`].
 pub fn check_payload(payload: &[u8], complete: bool) -> Result<Option<CloseCode>, Violation> {
-    let Some((code, reason)) = payload.split_first_chunk() else {
-        return Ok(None);
-    };
+    let Some((code, reason)) = payload.split_first_chunk() else { return Ok(None) };
     let code = CloseCode(u16::from_be_bytes(*code));
     if !code.may_be_sent() {
         return Err(Violation::BadCloseCode);

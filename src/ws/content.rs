@@ -44,12 +44,7 @@ impl Content {
     }
 
     /// Appends a piece. `missing`: how many bytes of its frame follow.
-    pub(super) fn push(
-        &mut self,
-        piece: &[u8],
-        missing: u64,
-        pool: &Pool,
-    ) -> Result<(), Violation> {
+    pub(super) fn push(&mut self, piece: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
         let len = self.len() + piece.len();
         if is_large(len, missing, pool) {
             self.move_into_blocks(missing, pool)?;
@@ -84,12 +79,7 @@ impl Content {
     }
 
     /// Appends decoded bytes. The message may have `most` bytes.
-    pub(super) fn push_decoded(
-        &mut self,
-        chunk: &[u8],
-        most: u64,
-        pool: &Pool,
-    ) -> Result<(), Violation> {
+    pub(super) fn push_decoded(&mut self, chunk: &[u8], most: u64, pool: &Pool) -> Result<(), Violation> {
         self.judge_decoded(chunk, most, pool)?;
         self.push(chunk, 0, pool)
     }
@@ -98,12 +88,7 @@ impl Content {
     ///
     /// # Errors
     /// What is wrong first: the text, or that the message has more than `most` bytes.
-    pub(super) fn judge_decoded(
-        &mut self,
-        chunk: &[u8],
-        most: u64,
-        pool: &Pool,
-    ) -> Result<(), Violation> {
+    pub(super) fn judge_decoded(&mut self, chunk: &[u8], most: u64, pool: &Pool) -> Result<(), Violation> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         match chunk.get(..most.saturating_sub(self.len())) {
             Some(fits) if fits.len() < chunk.len() => {

@@ -84,10 +84,7 @@ pub struct Limits {
 /// 16 MiB, in 131,072 frames at most.
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_message_bytes: 16 << 20,
-            max_fragments: 131_072,
-        }
+        Self { max_message_bytes: 16 << 20, max_fragments: 131_072 }
     }
 }
 
@@ -154,10 +151,7 @@ impl Endpoint {
         loop {
             let piece = match self.message.as_mut().and_then(|it| it.resume()) {
                 Some(piece) => piece,
-                None => match self
-                    .reader
-                    .next(input, &self.expected(limits, coding.is_some()))?
-                {
+                None => match self.reader.next(input, &self.expected(limits, coding.is_some()))? {
                     None => return Ok(None),
                     Some(piece) if piece.opcode.is_control() => {
                         return control_event(piece).map(Some);
@@ -198,9 +192,7 @@ impl Endpoint {
         if self.message.is_some() {
             return None;
         }
-        let header = self
-            .reader
-            .begins_message(bytes, limits.max_message_bytes)?;
+        let header = self.reader.begins_message(bytes, limits.max_message_bytes)?;
         let arrived = bytes.len() - header.header_len;
         let missing = header.payload_len - arrived as u64;
         let is_earned = 2 * arrived >= BlockSize::Usual.bytes() || pool.has_kept(BlockSize::Usual);

@@ -79,12 +79,7 @@ pub trait Decoder: Debug {
     ///
     /// # Errors
     /// The rule that the payload breaks. The chunk has the bytes that were decoded before that.
-    fn decode(
-        &mut self,
-        input: &mut &[u8],
-        is_last: bool,
-        history: &[u8],
-    ) -> Result<bool, Violation>;
+    fn decode(&mut self, input: &mut &[u8], is_last: bool, history: &[u8]) -> Result<bool, Violation>;
 
     /// The decoded bytes that the caller has not taken.
     fn chunk(&self) -> &[u8];

@@ -103,12 +103,7 @@ pub struct Expect {
 impl Expect {
     /// Expects a message of up to `room` bytes.
     pub fn message(room: u64) -> Self {
-        Self {
-            in_message: false,
-            rsv1: false,
-            room,
-            more_fragments: true,
-        }
+        Self { in_message: false, rsv1: false, room, more_fragments: true }
     }
 }
 
@@ -119,19 +114,11 @@ impl Expect {
 /// # Errors
 /// The rule that the first wrong byte breaks, also if the header is not complete.
 pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation> {
-    let Some((&first, rest)) = bytes.split_first() else {
-        return Ok(None);
-    };
+    let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
     let opcode = judge_first_byte(first, expect)?;
-    let Some((&second, rest)) = rest.split_first() else {
-        return Ok(None);
-    };
+    let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
     judge_second_byte(second, opcode)?;
-    let room = if opcode.is_control() {
-        MAX_CONTROL_BYTES
-    } else {
-        expect.room
-    };
+    let room = if opcode.is_control() { MAX_CONTROL_BYTES } else { expect.room };
     let (payload_len, length_len) = match second & LENGTH {
         126 => (judge_length::<2>(rest, 126, room)?, 2),
         127 => (judge_length::<8>(rest, 65_536, room)?, 8),
@@ -139,9 +126,7 @@ pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation
         short => (Some(u64::from(short)), 0),
     };
     let masking_key = rest.get(length_len..).and_then(|key| key.first_chunk());
-    let (Some(payload_len), Some(masking_key)) = (payload_len, masking_key) else {
-        return Ok(None);
-    };
+    let (Some(payload_len), Some(masking_key)) = (payload_len, masking_key) else { return Ok(None) };
     Ok(Some(Header {
         fin: first & FIN != 0,
         rsv1: first & RSV1 != 0,
@@ -167,11 +152,7 @@ pub fn decode_fast(bytes: &[u8], expect: &Expect) -> Option<Header> {
     is_short_message.then_some(Header {
         fin: true,
         rsv1: false,
-        opcode: if first == 0x81 {
-            Opcode::Text
-        } else {
-            Opcode::Binary
-        },
+        opcode: if first == 0x81 { Opcode::Text } else { Opcode::Binary },
         payload_len,
         masking_key: [a, b, c, d],
         header_len: 6,
@@ -219,11 +200,7 @@ fn judge_second_byte(second: u8, opcode: Opcode) -> Result<(), Violation> {
 ///
 /// It is judged before it is complete: zeros for the missing bytes give the least that it can become, ones
 /// the most.
-fn judge_length<const N: usize>(
-    bytes: &[u8],
-    shortest: u64,
-    room: u64,
-) -> Result<Option<u64>, Violation> {
+fn judge_length<const N: usize>(bytes: &[u8], shortest: u64, room: u64) -> Result<Option<u64>, Violation> {
     let mut least = 0_u64;
     let mut most = 0_u64;
     for at in 0..N {
@@ -300,11 +277,7 @@ pub fn encode<const N: usize>(out: &mut Vec<u8>, opcode: Opcode, parts: [&[u8]; 
 /// Appends a Close frame. With the code `None` it has no reason either.
 pub fn encode_close(out: &mut Vec<u8>, code: Option<CloseCode>, reason: &str) {
     match code {
-        Some(code) => encode(
-            out,
-            Opcode::Close,
-            [&code.0.to_be_bytes(), reason.as_bytes()],
-        ),
+        Some(code) => encode(out, Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]),
         None => encode(out, Opcode::Close, []),
     }
 }
@@ -344,9 +317,7 @@ pub fn own_frame_len(bytes: &[u8]) -> Option<usize> {
     let (&second, rest) = bytes.get(1..)?.split_first()?;
     match second & LENGTH {
         126 => Some(4 + usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
-        127 => usize::try_from(u64::from_be_bytes(*rest.first_chunk()?))
-            .ok()?
-            .checked_add(10),
+        127 => usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?.checked_add(10),
         short => Some(2 + usize::from(short)),
     }
 }

@@ -61,12 +61,8 @@ pub fn check_key(head: &Head<'_>) -> Result<Handshake, Rejection> {
     }
     let key = head.fields.single("sec-websocket-key");
     match key.filter(|key| is_key(key)) {
-        Some(key) => Ok(Handshake {
-            accept: accept_value(key),
-        }),
-        None => Err(refusal::bad_request(
-            "Sec-WebSocket-Key must be one base64 value of 16 bytes.\n",
-        )),
+        Some(key) => Ok(Handshake { accept: accept_value(key) }),
+        None => Err(refusal::bad_request("Sec-WebSocket-Key must be one base64 value of 16 bytes.\n")),
     }
 }
 
@@ -124,10 +120,7 @@ impl Handshake {
         out.extend_from_slice(b"Sec-WebSocket-Accept: ");
         out.extend_from_slice(&self.accept);
         out.extend_from_slice(b"\r\n");
-        let chosen = [
-            ("Sec-WebSocket-Extensions", extensions),
-            ("Sec-WebSocket-Protocol", protocol),
-        ];
+        let chosen = [("Sec-WebSocket-Extensions", extensions), ("Sec-WebSocket-Protocol", protocol)];
         for (name, value) in chosen {
             if let Some(value) = value {
                 write_field(out, name, value, "");

@@ -110,10 +110,7 @@ impl Gathering {
         missing: u64,
         pool: &Pool,
     ) -> Result<Self, Violation> {
-        let mut gathering = Self {
-            check,
-            ..Self::default()
-        };
+        let mut gathering = Self { check, ..Self::default() };
         for bytes in arrived {
             gathering.append(bytes, missing, pool)?;
         }
@@ -150,12 +147,7 @@ impl Gathering {
     }
 
     /// Appends bytes. `missing`: how many bytes of their frame follow.
-    pub(super) fn push(
-        &mut self,
-        bytes: &[u8],
-        missing: u64,
-        pool: &Pool,
-    ) -> Result<(), Violation> {
+    pub(super) fn push(&mut self, bytes: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
         if let Some(check) = &mut self.check {
             check.push(bytes, |_| {})?;
         }

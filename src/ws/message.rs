@@ -135,12 +135,7 @@ impl Building {
     }
 
     /// Begins a large message in a block that has its first bytes ([`Endpoint::adopt`](super::endpoint::Endpoint::adopt)).
-    pub(super) fn adopt(
-        header: &Header,
-        block: Block,
-        start: usize,
-        end: usize,
-    ) -> Result<Self, Violation> {
+    pub(super) fn adopt(header: &Header, block: Block, start: usize, end: usize) -> Result<Self, Violation> {
         let large = Gathering::adopt(header.opcode, block, start, end, header.masking_key)?;
         Ok(Self {
             content: Content::Large(large),
@@ -222,10 +217,7 @@ impl Building {
     }
 
     /// Ends the message, and gives it.
-    pub(super) fn finish<'e>(
-        self,
-        coding: Option<Coding<'e, '_>>,
-    ) -> Result<Complete<'e>, Violation> {
+    pub(super) fn finish<'e>(self, coding: Option<Coding<'e, '_>>) -> Result<Complete<'e>, Violation> {
         if let (Some(decoder), Some(coding)) = (self.decoder, coding) {
             decoder.note(coding.agreed, coding.history);
             let decoder = coding.used.insert(decoder);
@@ -274,9 +266,7 @@ impl Building {
         key: [u8; 4],
         ends: bool,
     ) -> Result<Option<Large>, Violation> {
-        let Content::Large(large) = &mut self.content else {
-            return Ok(None);
-        };
+        let Content::Large(large) = &mut self.content else { return Ok(None) };
         large.arrived(len, key)?;
         self.received += len;
         match ends {

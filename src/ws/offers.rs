@@ -11,9 +11,7 @@ use std::borrow::Cow;
 pub struct Malformed;
 
 /// The subprotocols offered, in order of preference (RFC 6455 §11.3.4: a list of tokens).
-pub fn subprotocols<'a>(
-    head: &Head<'a>,
-) -> impl Iterator<Item = Result<&'a str, Malformed>> + use<'a> {
+pub fn subprotocols<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<&'a str, Malformed>> + use<'a> {
     let items = head.fields.items("sec-websocket-protocol");
     items.map(|item| token(item).ok_or(Malformed))
 }
@@ -34,13 +32,11 @@ pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<Offer<'a>, Mal
         let mut is_malformed = false;
         // A token has no comma, semicolon or equals sign, so these always separate.
         let items = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-        items
-            .filter(|item| !item.is_empty())
-            .map_while(move |item| {
-                let offer = (!is_malformed).then(|| Offer::parse(item))?;
-                is_malformed = offer.is_none();
-                Some(offer.ok_or(Malformed))
-            })
+        items.filter(|item| !item.is_empty()).map_while(move |item| {
+            let offer = (!is_malformed).then(|| Offer::parse(item))?;
+            is_malformed = offer.is_none();
+            Some(offer.ok_or(Malformed))
+        })
     })
 }
 
@@ -71,10 +67,7 @@ impl<'a> Offer<'a> {
         let name = token(parts.next()?.trim_ascii())?;
         let params = parts.next();
         let offer = Self { name, params };
-        offer
-            .parts()
-            .all(|part| Param::parse(part).is_some())
-            .then_some(offer)
+        offer.parts().all(|part| Param::parse(part).is_some()).then_some(offer)
     }
 
     fn parts(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {

@@ -52,9 +52,7 @@ impl<'a> Piece<'a> {
     pub fn whole(&self) -> Option<&'a [u8]> {
         let is_message = matches!(self.opcode, Opcode::Text | Opcode::Binary) && !self.rsv1;
         match self.payload {
-            Cow::Borrowed(payload) if is_message && self.starts_frame && self.ends_message() => {
-                Some(payload)
-            }
+            Cow::Borrowed(payload) if is_message && self.starts_frame && self.ends_message() => Some(payload),
             _ => None,
         }
     }
@@ -69,10 +67,7 @@ pub struct Reader {
 #[derive(Debug)]
 enum Unfinished {
     /// The first bytes of a header.
-    Header {
-        bytes: [u8; MAX_HEADER_BYTES],
-        len: usize,
-    },
+    Header { bytes: [u8; MAX_HEADER_BYTES], len: usize },
     /// A frame whose payload is not complete. `rest` has the length and the key of the bytes to come;
     /// `control` is the payload so far, if it is a control frame.
     Frame { rest: Header, control: Vec<u8> },
@@ -125,11 +120,7 @@ impl Reader {
     /// It lies at the start of `input`. No other message may have begun. Returns `None`, and uses nothing, if there is anything else, if the message has
     /// more than `room` bytes, or if it breaks a rule; the caller must then ask [`Reader::next`].
     #[inline]
-    pub fn next_whole<'a>(
-        &mut self,
-        input: &mut &'a mut [u8],
-        room: u64,
-    ) -> Option<(Opcode, &'a mut [u8])> {
+    pub fn next_whole<'a>(&mut self, input: &mut &'a mut [u8], room: u64) -> Option<(Opcode, &'a mut [u8])> {
         if self.unfinished.is_some() {
             return None;
         }
@@ -159,9 +150,7 @@ impl Reader {
     /// They may not be more than [`Reader::missing`]. Returns the key that unmasks them, and whether they end their
     /// message.
     pub fn skip(&mut self, len: usize) -> Option<([u8; 4], bool)> {
-        let Unfinished::Frame { rest, .. } = self.unfinished.as_deref_mut()? else {
-            return None;
-        };
+        let Unfinished::Frame { rest, .. } = self.unfinished.as_deref_mut()? else { return None };
         let masking_key = rest.masking_key;
         skip_payload(rest, len);
         let (ends_frame, fin) = (rest.payload_len == 0, rest.fin);
@@ -243,12 +232,7 @@ impl Reader {
     }
 
     #[inline]
-    fn data<'a>(
-        &mut self,
-        mut rest: Header,
-        starts_frame: bool,
-        input: &mut &'a mut [u8],
-    ) -> Piece<'a> {
+    fn data<'a>(&mut self, mut rest: Header, starts_frame: bool, input: &mut &'a mut [u8]) -> Piece<'a> {
         let payload = take_payload(&mut rest, input);
         if rest.payload_len > 0 {
             self.keep_frame(rest, Vec::new());
@@ -333,9 +317,7 @@ fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, 
 /// Cuts the first `len` bytes off `input`.
 #[inline]
 fn take<'a>(input: &mut &'a mut [u8], len: usize) -> &'a mut [u8] {
-    let (head, rest) = mem::take(input)
-        .split_at_mut_checked(len)
-        .unwrap_or_default();
+    let (head, rest) = mem::take(input).split_at_mut_checked(len).unwrap_or_default();
     *input = rest;
     head
 }

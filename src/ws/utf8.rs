@@ -18,15 +18,9 @@ impl Check {
     ///
     /// # Errors
     /// [`Violation::NotUtf8`] at the first byte after which no text is possible.
-    pub fn push(
-        &mut self,
-        mut piece: &[u8],
-        mut checked: impl FnMut(&str),
-    ) -> Result<(), Violation> {
+    pub fn push(&mut self, mut piece: &[u8], mut checked: impl FnMut(&str)) -> Result<(), Violation> {
         while self.begun_len > 0 {
-            let Some((&byte, rest)) = piece.split_first() else {
-                return Ok(());
-            };
+            let Some((&byte, rest)) = piece.split_first() else { return Ok(()) };
             piece = rest;
             self.finish_character(byte, &mut checked)?;
         }
@@ -39,11 +33,7 @@ impl Check {
     }
 
     /// Adds one byte to the unfinished character, or begins one.
-    fn finish_character(
-        &mut self,
-        byte: u8,
-        checked: &mut impl FnMut(&str),
-    ) -> Result<(), Violation> {
+    fn finish_character(&mut self, byte: u8, checked: &mut impl FnMut(&str)) -> Result<(), Violation> {
         let [a, b, c] = self.begun;
         let candidate: &[u8] = match self.begun_len {
             0 => &[byte],
@@ -117,8 +107,7 @@ impl TextBuffer {
         let needed = text.len() + check.begun_len + piece.len();
         if needed > text.capacity() {
             let added = needed.next_power_of_two() - text.len();
-            text.try_reserve_exact(added)
-                .map_err(|_| Violation::NoRoom)?;
+            text.try_reserve_exact(added).map_err(|_| Violation::NoRoom)?;
         }
         check.push(piece, |checked| text.push_str(checked))
     }

@@ -56,12 +56,7 @@ pub fn judge(case: &Case, peer: &mut dyn Peer, met: &mut dyn FnMut(Violation)) -
     judge_within(case, peer, 24, met)
 }
 
-fn judge_within(
-    case: &Case,
-    peer: &mut dyn Peer,
-    depth: usize,
-    met: &mut dyn FnMut(Violation),
-) -> Verdict {
+fn judge_within(case: &Case, peer: &mut dyn Peer, depth: usize, met: &mut dyn FnMut(Violation)) -> Verdict {
     let ours = match ours::outcome(case) {
         Ok(ours) => ours,
         Err(what) => return Verdict::Unexplained(format!("ws101 against itself\n{what}")),
@@ -77,32 +72,21 @@ fn judge_within(
     if ours.outcome == theirs {
         return Verdict::Same;
     }
-    let divergence = Divergence {
-        case,
-        ours,
-        theirs,
-        frames,
-        peer: peer.name(),
-    };
+    let divergence = Divergence { case, ours, theirs, frames, peer: peer.name() };
     let mut verdict = Verdict::Unexplained(divergence.show());
     if depth == 0 {
         return verdict;
     }
     for explain in EXPLANATIONS {
-        let Some((difference, without)) = explain(&divergence) else {
-            continue;
-        };
-        let Some(without) = without else {
-            return Verdict::Explained(difference);
-        };
+        let Some((difference, without)) = explain(&divergence) else { continue };
+        let Some(without) = without else { return Verdict::Explained(difference) };
         match divergence.holds(difference, &without, peer, depth) {
             Ok(()) => return Verdict::Explained(difference),
             Err(what) => {
                 // Where one thing after the other was taken away, the end is what counts.
                 let what = what.rsplit(NOT_EXPLAINED).next().unwrap_or_default();
                 let shown = divergence.show();
-                verdict =
-                    Verdict::Unexplained(format!("{shown}\n{difference:?}{NOT_EXPLAINED}{what}"));
+                verdict = Verdict::Unexplained(format!("{shown}\n{difference:?}{NOT_EXPLAINED}{what}"));
             }
         }
     }
@@ -167,9 +151,7 @@ impl Divergence<'_> {
 
     /// Where ws101 fails, it fails in the frame that the walk found to be wrong, if that is whole.
     fn fails_at_the_frame(&self) -> Result<(), String> {
-        let (Some(_), Some(last)) = (self.ours.violation, self.last()) else {
-            return Ok(());
-        };
+        let (Some(_), Some(last)) = (self.ours.violation, self.last()) else { return Ok(()) };
         if !last.whole {
             return Ok(());
         }
@@ -249,10 +231,7 @@ fn several_faults(it: &Divergence<'_>) -> Option<(Difference, Option<Case>)> {
 fn length_not_shortest(it: &Divergence<'_>) -> Option<(Difference, Option<Case>)> {
     let last = it.last()?;
     let (header_len, announced) = last.header?;
-    if it.we_failed() != Some(1002)
-        || !it.we_stopped_first()
-        || !last.has(Fault::NotShortest)
-        || !last.masked
+    if it.we_failed() != Some(1002) || !it.we_stopped_first() || !last.has(Fault::NotShortest) || !last.masked
     {
         return None;
     }
@@ -272,16 +251,10 @@ fn length_not_shortest(it: &Divergence<'_>) -> Option<(Difference, Option<Case>)
 }
 
 fn too_many_fragments(it: &Divergence<'_>) -> Option<(Difference, Option<Case>)> {
-    if it.we_failed() != Some(1008)
-        || !it.we_stopped_first()
-        || !it.last()?.has(Fault::TooManyFragments)
-    {
+    if it.we_failed() != Some(1008) || !it.we_stopped_first() || !it.last()?.has(Fault::TooManyFragments) {
         return None;
     }
-    let without = Case {
-        max_fragments: u32::MAX,
-        ..it.case.clone()
-    };
+    let without = Case { max_fragments: u32::MAX, ..it.case.clone() };
     Some((Difference::TooManyFragments, Some(without)))
 }
 

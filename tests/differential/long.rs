@@ -43,12 +43,7 @@ struct Options {
 
 impl Options {
     fn parse() -> Result<Self, lexopt::Error> {
-        let mut options = Self {
-            seed: 1,
-            first: 0,
-            streams: 100_000,
-            python: None,
-        };
+        let mut options = Self { seed: 1, first: 0, streams: 100_000, python: None };
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
@@ -74,10 +69,7 @@ fn compare(options: &Options, peer: &mut dyn Peer) -> Result<(), Box<dyn Error>>
             eprintln!("{name}: {done} streams");
         }
     })?;
-    println!(
-        "ws101 and {name}, {} streams of seed {}:",
-        options.streams, options.seed
-    );
+    println!("ws101 and {name}, {} streams of seed {}:", options.streams, options.seed);
     println!("{:>10}  the same", counts.same);
     for (difference, count) in &counts.explained {
         println!("{count:>10}  {difference:?}");
@@ -91,9 +83,7 @@ fn compare(options: &Options, peer: &mut dyn Peer) -> Result<(), Box<dyn Error>>
 
 fn all(options: &Options) -> Result<usize, Box<dyn Error>> {
     compare(options, &mut peers::Tungstenite)?;
-    let Some(python) = &options.python else {
-        return Ok(1);
-    };
+    let Some(python) = &options.python else { return Ok(1) };
     compare(options, &mut python::Python::start(python)?)?;
     Ok(2)
 }

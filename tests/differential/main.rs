@@ -49,10 +49,7 @@ fn each_known_difference_has_an_example() {
         // A reserved bit, and no second byte yet.
         ("c1", Difference::FailsEarlier),
         // A reserved bit, and more than the limit.
-        (
-            "c1 ff 00 00 00 00 01 00 00 00 00 00 00 00",
-            Difference::SeveralFaults,
-        ),
+        ("c1 ff 00 00 00 00 01 00 00 00 00 00 00 00", Difference::SeveralFaults),
         // One byte, its length written in two.
         ("82 fe 00 01 00 00 00 00 2a", Difference::LengthNotShortest),
         // Three fragments are allowed here.
@@ -62,12 +59,8 @@ fn each_known_difference_has_an_example() {
         ),
         ("88 82 00 00 00 00 03 f6", Difference::Code1014),
     ] {
-        let case = ours::Case {
-            stream: client::hex(stream),
-            max_message_bytes: 1_000,
-            max_fragments: 3,
-            cuts: 1,
-        };
+        let case =
+            ours::Case { stream: client::hex(stream), max_message_bytes: 1_000, max_fragments: 3, cuts: 1 };
         let verdict = judge(&case, &mut peers::Tungstenite, &mut |_| {});
         assert_eq!(verdict, Verdict::Explained(explained), "{stream}");
     }

@@ -31,10 +31,7 @@ pub fn outcome(case: &Case) -> Result<Ours, String> {
     let ours = feed(case, vec![case.stream.clone()]);
     let cut = feed(case, pieces(case));
     if cut.outcome != ours.outcome {
-        return Err(format!(
-            "whole: {:?}\ncut:   {:?}",
-            ours.outcome, cut.outcome
-        ));
+        return Err(format!("whole: {:?}\ncut:   {:?}", ours.outcome, cut.outcome));
     }
     let (written, end) = echo(case);
     let (expected, expected_end) = answer(&ours);
@@ -59,9 +56,7 @@ fn pieces(case: &Case) -> Vec<Vec<u8>> {
     if stream.len() < 200 && rng.below(4) == 0 {
         return stream.iter().map(|byte| vec![*byte]).collect();
     }
-    let mut cuts: Vec<usize> = (0..=rng.below(5))
-        .map(|_| rng.below(stream.len()))
-        .collect();
+    let mut cuts: Vec<usize> = (0..=rng.below(5)).map(|_| rng.below(stream.len())).collect();
     cuts.push(stream.len());
     cuts.sort_unstable();
     let mut from = 0;
@@ -76,10 +71,7 @@ fn pieces(case: &Case) -> Vec<Vec<u8>> {
 }
 
 fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
-    let limits = Limits {
-        max_message_bytes: case.max_message_bytes,
-        max_fragments: case.max_fragments,
-    };
+    let limits = Limits { max_message_bytes: case.max_message_bytes, max_fragments: case.max_fragments };
     let mut endpoint = Endpoint::default();
     let mut events = Vec::new();
     let mut violation = None;
@@ -102,10 +94,7 @@ fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
             }
         }
     }
-    Ours {
-        outcome: Outcome { events, end },
-        violation,
-    }
+    Ours { outcome: Outcome { events, end }, violation }
 }
 
 fn event(found: Found<'_>) -> Event {

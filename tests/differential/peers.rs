@@ -52,10 +52,7 @@ impl Peer for Tungstenite {
             .read_buffer_size(4 << 10)
             .max_message_size(limit)
             .max_frame_size(limit);
-        let pipe = Pipe {
-            rest: stream,
-            written: Vec::new(),
-        };
+        let pipe = Pipe { rest: stream, written: Vec::new() };
         let mut socket = WebSocket::from_raw_socket(pipe, Role::Server, Some(config));
         let mut events = Vec::new();
         let end = loop {
@@ -69,11 +66,7 @@ impl Peer for Tungstenite {
                     let is_ours = close.is_some_and(|close| {
                         close.reason.as_str() == "Protocol violation" && code == Some(1002)
                     });
-                    break if is_ours {
-                        End::Failed(1002)
-                    } else {
-                        End::Closed(code)
-                    };
+                    break if is_ours { End::Failed(1002) } else { End::Closed(code) };
                 }
                 Ok(Message::Frame(_)) => unreachable!("never read"),
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {

@@ -103,11 +103,8 @@ pub fn walk(stream: &[u8], max_message_bytes: u64, max_fragments: u32) -> Vec<Fr
         let goes_on = frame.whole && frame.faults.is_empty() && frame.opcode() != 8;
         let (fin, opcode) = (frame.first & 0x80 != 0, frame.opcode());
         if goes_on && !frame.is_control() {
-            let mut begun = message.take().unwrap_or(Message {
-                is_text: opcode == 1,
-                bytes: Vec::new(),
-                fragments: 0,
-            });
+            let mut begun =
+                message.take().unwrap_or(Message { is_text: opcode == 1, bytes: Vec::new(), fragments: 0 });
             begun.fragments += 1;
             begun.bytes.extend(&frame.payload);
             message = (!fin).then_some(begun);
@@ -127,18 +124,13 @@ pub fn walk(stream: &[u8], max_message_bytes: u64, max_fragments: u32) -> Vec<Fr
 /// # Errors
 /// It does not.
 pub fn agrees(frames: &[Frame], violation: Option<Violation>) -> Result<(), String> {
-    let Some(last) = frames.last() else {
-        return Ok(());
-    };
+    let Some(last) = frames.last() else { return Ok(()) };
     match violation {
         None if last.faults.is_empty() => Ok(()),
         Some(violation) if last.may_fail_with(violation.close_code().0) => Ok(()),
         // Not enough of it for the walk, or enough to see one fault of several.
         Some(_) if !last.whole => Ok(()),
-        _ => Err(format!(
-            "read the plain way, the frame at byte {}: {:?}",
-            last.start, last.faults
-        )),
+        _ => Err(format!("read the plain way, the frame at byte {}: {:?}", last.start, last.faults)),
     }
 }
 
@@ -182,10 +174,8 @@ fn parse(stream: &[u8], start: usize) -> Frame {
         false => &[0; 4],
     };
     let payload = bytes[header_len..].iter().enumerate();
-    frame.payload = payload
-        .take_while(|(i, _)| (*i as u64) < announced)
-        .map(|(i, byte)| byte ^ key[i % 4])
-        .collect();
+    frame.payload =
+        payload.take_while(|(i, _)| (*i as u64) < announced).map(|(i, byte)| byte ^ key[i % 4]).collect();
     frame.whole = frame.payload.len() as u64 == announced;
     frame
 }
@@ -197,9 +187,7 @@ fn faults(
     max_message_bytes: u64,
     max_fragments: u32,
 ) -> Vec<Fault> {
-    let Some((header_len, announced)) = frame.header else {
-        return Vec::new();
-    };
+    let Some((header_len, announced)) = frame.header else { return Vec::new() };
     let extended = header_len - 2 - if frame.masked { 4 } else { 0 };
     let (fin, opcode) = (frame.first & 0x80 != 0, frame.opcode());
     let held = message.map_or(0, |message| message.bytes.len() as u64);
@@ -217,18 +205,12 @@ fn faults(
     note(!fin && !is_data, Fault::FragmentedControl);
     note(announced > 125 && !is_data, Fault::ControlTooLong);
     note(opcode == 0 && message.is_none(), Fault::NothingToContinue);
-    note(
-        is_data && opcode != 0 && message.is_some(),
-        Fault::Interleaved,
-    );
+    note(is_data && opcode != 0 && message.is_some(), Fault::Interleaved);
     note(announced >> 63 == 1, Fault::TopBit);
     note(extended > shortest(announced), Fault::NotShortest);
     let over = announced > max_message_bytes.saturating_sub(held);
     note(is_data && over, Fault::TooBig);
-    note(
-        is_data && fragments >= max_fragments,
-        Fault::TooManyFragments,
-    );
+    note(is_data && fragments >= max_fragments, Fault::TooManyFragments);
     if opcode == 8 {
         judge_close(frame, announced, &mut faults);
     } else if is_data && message.map_or(opcode == 1, |message| message.is_text) {
@@ -245,9 +227,7 @@ fn judge_close(frame: &Frame, announced: u64, faults: &mut Vec<Fault>) {
     if announced == 1 {
         faults.push(Fault::HalfCode);
     }
-    let Some((code, reason)) = frame.payload.split_first_chunk() else {
-        return;
-    };
+    let Some((code, reason)) = frame.payload.split_first_chunk() else { return };
     // RFC 6455 §7.4, and the registry for 1012 to 1014.
     let code = u16::from_be_bytes(*code);
     if !(1000..=4999).contains(&code) || matches!(code, 1004..=1006 | 1015..=2999) {

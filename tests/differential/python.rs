@@ -17,11 +17,8 @@ impl Python {
     /// It cannot be started.
     pub fn start(python: &str) -> io::Result<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/differential/peer.py");
-        let mut child = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut child =
+            Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         Ok(Self {
             child,
@@ -70,8 +67,7 @@ impl Peer for Python {
     }
 
     fn outcome(&mut self, stream: &[u8], max_message_bytes: u64) -> Outcome {
-        self.ask(stream, max_message_bytes)
-            .unwrap_or_else(|error| panic!("the Python process: {error}"))
+        self.ask(stream, max_message_bytes).unwrap_or_else(|error| panic!("the Python process: {error}"))
     }
 }
 

@@ -66,10 +66,7 @@ fn report(seed: u64, number: u64, case: Case, peer: &mut dyn Peer) -> String {
 fn minimised(mut case: Case, peer: &mut dyn Peer) -> Case {
     let mut tries = 0;
     let mut keep_if_found = |case: &mut Case, stream: Vec<u8>| {
-        let smaller = Case {
-            stream,
-            ..case.clone()
-        };
+        let smaller = Case { stream, ..case.clone() };
         tries += 1;
         let found = tries < 20_000
             && smaller.stream.len() < case.stream.len()
@@ -81,9 +78,7 @@ fn minimised(mut case: Case, peer: &mut dyn Peer) -> Case {
     };
     let mut at = 0;
     while let Some(frame) = frames(&case).get(at) {
-        let (Some(end), true) = (frame.end(), frame.whole) else {
-            break;
-        };
+        let (Some(end), true) = (frame.end(), frame.whole) else { break };
         let range = frame.start..end as usize;
         let with = |frame: &[u8]| {
             let mut stream = case.stream.clone();

@@ -6,18 +6,7 @@ use crate::ours::Case;
 use crate::sim::Rng;
 
 /// Message limits, so that sizes around each are met: those of the length forms, and some between.
-const LIMITS: [u64; 10] = [
-    125,
-    126,
-    127,
-    300,
-    1_000,
-    4_096,
-    65_535,
-    65_536,
-    65_537,
-    16 << 20,
-];
+const LIMITS: [u64; 10] = [125, 126, 127, 300, 1_000, 4_096, 65_535, 65_536, 65_537, 16 << 20];
 
 /// What UTF-8 is made of: its first and last character of each length, and those around the gaps.
 const GOOD: [&str; 12] = [
@@ -56,8 +45,8 @@ const BAD: [&[u8]; 16] = [
 ];
 
 const CODES: [u16; 26] = [
-    0, 1, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013,
-    1014, 1015, 1016, 1100, 2999, 3000, 3999, 4999, 5000,
+    0, 1, 999, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
+    1015, 1016, 1100, 2999, 3000, 3999, 4999, 5000,
 ];
 
 /// A frame with every field free to be wrong.
@@ -105,12 +94,7 @@ impl Frame {
         if self.masked {
             out.extend(key);
         }
-        out.extend(
-            self.payload
-                .iter()
-                .enumerate()
-                .map(|(i, byte)| byte ^ key[i % 4]),
-        );
+        out.extend(self.payload.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]));
     }
 }
 
@@ -146,12 +130,7 @@ pub fn case(seed: u64, number: u64) -> Case {
     if rng.below(3) == 0 {
         spoil_bytes(&mut stream, &mut rng);
     }
-    Case {
-        stream,
-        max_message_bytes,
-        max_fragments,
-        cuts: rng.next(),
-    }
+    Case { stream, max_message_bytes, max_fragments, cuts: rng.next() }
 }
 
 fn conversation(rng: &mut Rng, limit: u64) -> Vec<Frame> {
@@ -181,11 +160,8 @@ fn message(rng: &mut Rng, limit: u64, frames: &mut Vec<Frame>) {
     };
     let count = [1, 1, 1, 2, 2, 3, 5, 8][rng.below(8)];
     for number in 0..count {
-        let rest = payload.split_off(if number + 1 == count {
-            payload.len()
-        } else {
-            rng.below(payload.len() + 1)
-        });
+        let rest =
+            payload.split_off(if number + 1 == count { payload.len() } else { rng.below(payload.len() + 1) });
         let first = if number == 0 { opcode } else { 0 };
         let fin = if number + 1 == count { 0x80 } else { 0 };
         frames.push(Frame::new(rng, fin | first, payload));
@@ -252,21 +228,14 @@ fn close(rng: &mut Rng) -> Frame {
 fn spoil_frame(frames: &mut Vec<Frame>, rng: &mut Rng) {
     let at = rng.below(frames.len());
     let other = rng.below(frames.len());
-    let Some(frame) = frames.get_mut(at) else {
-        return;
-    };
+    let Some(frame) = frames.get_mut(at) else { return };
     match rng.below(18) {
         0 => frame.first ^= 0x10 << rng.below(3),
         1 => frame.first ^= 0x80,
         2 => frame.first = frame.first & 0xf0 | rng.below(16) as u8,
         3 => frame.masked = false,
         4 | 5 => frame.extended = [0, 2, 8][rng.below(3)],
-        6 => {
-            frame.announced = frame
-                .announced
-                .wrapping_add(rng.below(7) as u64)
-                .wrapping_sub(3)
-        }
+        6 => frame.announced = frame.announced.wrapping_add(rng.below(7) as u64).wrapping_sub(3),
         7 => announce(frame, rng),
         8..=11 => {
             let place = rng.below(frame.payload.len() + 1);
@@ -293,11 +262,7 @@ fn spoil_frame(frames: &mut Vec<Frame>, rng: &mut Rng) {
             frames.insert(other, again);
         }
         _ => {
-            let frame = if rng.below(2) == 0 {
-                close(rng)
-            } else {
-                control(rng)
-            };
+            let frame = if rng.below(2) == 0 { close(rng) } else { control(rng) };
             frames.insert(at, frame);
         }
     }
@@ -313,11 +278,7 @@ fn announce(frame: &mut Frame, rng: &mut Rng) {
         4 => 124 + rng.below(4) as u64,
         _ => 1 << rng.below(64),
     };
-    frame.extended = if rng.below(4) == 0 {
-        [0, 2, 8][rng.below(3)]
-    } else {
-        shortest(frame.announced)
-    };
+    frame.extended = if rng.below(4) == 0 { [0, 2, 8][rng.below(3)] } else { shortest(frame.announced) };
 }
 
 /// What no client would do on purpose.

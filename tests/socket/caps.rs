@@ -49,10 +49,7 @@ fn crowd(server: &Server, count: usize) -> (Vec<Client>, usize, usize) {
 #[test]
 fn client_over_the_cap_reads_503_whenever_it_asks() {
     let server = Server::start(&["--max-connections", "2"]);
-    let mut served = [
-        Client::open(&server, "/echo"),
-        Client::open(&server, "/echo"),
-    ];
+    let mut served = [Client::open(&server, "/echo"), Client::open(&server, "/echo")];
     // Asks at once, asks when it has the answer already, asks when all of that is one readiness.
     let mut prompt = Client::connect(&server);
     expect_refusal(&prompt.get("/"), 503);
@@ -107,9 +104,7 @@ fn sixty_four_refused_clients_are_told_at_once_and_the_rest_is_cut() {
     }
     only.expect_echo();
     drop(clients);
-    eventually("refusals are told again", || {
-        matches!(fate(&server), Fate::Refused)
-    });
+    eventually("refusals are told again", || matches!(fate(&server), Fate::Refused));
 }
 
 #[test]
@@ -123,18 +118,13 @@ fn handshakes_in_progress_are_capped_and_websockets_are_not() {
         client.expect_echo();
     }
     drop(silent);
-    eventually("somebody new is served", || {
-        Client::connect(&server).try_open("/echo")
-    });
+    eventually("somebody new is served", || Client::connect(&server).try_open("/echo"));
 }
 
 #[test]
 fn too_many_from_one_address_read_429() {
     let server = Server::start(&["--max-connections-per-ip", "2"]);
-    let mut served = [
-        Client::open(&server, "/echo"),
-        Client::open(&server, "/echo"),
-    ];
+    let mut served = [Client::open(&server, "/echo"), Client::open(&server, "/echo")];
     let mut refused = Client::connect(&server);
     expect_refusal(&refused.get("/"), 429);
     refused.expect_end();
@@ -181,9 +171,7 @@ fn cap_fits_the_limit_of_descriptors_and_leaves_room_to_say_no() {
         client.expect_echo();
     }
     served.truncate(20);
-    eventually("somebody new is served", || {
-        Client::connect(&server).try_open("/echo")
-    });
+    eventually("somebody new is served", || Client::connect(&server).try_open("/echo"));
     for client in &mut served {
         client.expect_echo();
     }
@@ -223,10 +211,7 @@ mod linux {
     /// No descriptor of this number or above can be had any more; those that are there stay.
     fn limit_descriptors(server: &Server, limit: u64) {
         let pid = Pid::from_raw(server.pid() as i32);
-        let limit = Rlimit {
-            current: Some(limit),
-            maximum: Some(limit),
-        };
+        let limit = Rlimit { current: Some(limit), maximum: Some(limit) };
         prlimit(pid, Resource::Nofile, limit).unwrap();
     }
 
@@ -248,9 +233,7 @@ mod linux {
             client.expect_echo();
         }
         served.drain(..5);
-        eventually("somebody new is served", || {
-            Client::connect(&server).try_open("/echo")
-        });
+        eventually("somebody new is served", || Client::connect(&server).try_open("/echo"));
         for client in &mut served {
             client.expect_echo();
         }
@@ -277,9 +260,7 @@ mod linux {
         for mut client in served {
             client.expect_echo();
         }
-        eventually("somebody new is served", || {
-            Client::connect(&server).try_open("/echo")
-        });
+        eventually("somebody new is served", || Client::connect(&server).try_open("/echo"));
     }
 
     #[test]
@@ -336,9 +317,7 @@ mod linux {
         // The kernel may have chosen another port.
         let address = getsockname(&listener).unwrap();
         server.port = SocketAddr::try_from(address).unwrap().port();
-        eventually("it is served again", || {
-            Client::connect(&server).try_open("/echo")
-        });
+        eventually("it is served again", || Client::connect(&server).try_open("/echo"));
         client.expect_echo();
     }
 
@@ -348,8 +327,7 @@ mod linux {
         let pid = Pid::from_raw(server.pid() as i32).unwrap();
         let pidfd = pidfd_open(pid, PidfdFlags::empty()).unwrap();
         let stolen = descriptors(server).into_iter().map(|number| {
-            pidfd_getfd(&pidfd, number, PidfdGetfdFlags::empty())
-                .expect("a child may be looked into")
+            pidfd_getfd(&pidfd, number, PidfdGetfdFlags::empty()).expect("a child may be looked into")
         });
         let mut listeners = stolen.filter(|fd| socket_acceptconn(fd).unwrap_or(false));
         listeners.next().expect("a listener")

@@ -154,10 +154,7 @@ impl Client {
         };
         let len = len.unwrap_or_else(|| number(&header[2..]));
         let payload = self.bytes(len);
-        Frame {
-            first: header[0],
-            payload,
-        }
+        Frame { first: header[0], payload }
     }
 
     /// The next frame, which is a text.

@@ -8,11 +8,7 @@ use std::process::{Command, Stdio};
 
 /// One line on stderr, nothing on stdout.
 fn refusal(command: Command) -> (Option<i32>, String) {
-    let Outcome {
-        status,
-        stdout,
-        stderr,
-    } = outcome(command);
+    let Outcome { status, stdout, stderr } = outcome(command);
     assert_eq!(stdout, "");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     (status, stderr)
@@ -91,10 +87,7 @@ fn variables_that_set_nothing_are_a_line_each_and_the_server_goes_on() {
     let server = Server::spawn(command);
     let line = server.log_line();
     assert!(line.contains(" [WARN] "), "{line}");
-    assert!(
-        line.contains("did you mean WS101_MAX_CONNECTIONS?"),
-        "{line}"
-    );
+    assert!(line.contains("did you mean WS101_MAX_CONNECTIONS?"), "{line}");
     assert_eq!(Client::connect(&server).get("/").status, 200);
     assert!(server.log_line().contains(" status 200 "));
 }
@@ -159,9 +152,7 @@ fn broken_pipes_for_stdout_and_stderr_end_nothing() {
         let mut command = command(["--port", port]);
         let (_, stdout) = pipe().unwrap();
         let (_, stderr) = pipe().unwrap();
-        command
-            .stdout(Stdio::from(stdout))
-            .stderr(Stdio::from(stderr));
+        command.stdout(Stdio::from(stdout)).stderr(Stdio::from(stderr));
         command
     });
 }
@@ -171,9 +162,7 @@ fn closed_stdout_and_stderr_end_nothing() {
     serves_unheard(|port| {
         let program = env!("CARGO_BIN_EXE_ws101");
         let mut shell = Command::new("/bin/sh");
-        shell
-            .env_clear()
-            .args(["-c", "exec \"$0\" --port \"$1\" >&- 2>&-", program, port]);
+        shell.env_clear().args(["-c", "exec \"$0\" --port \"$1\" >&- 2>&-", program, port]);
         shell
     });
 }

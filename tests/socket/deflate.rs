@@ -51,9 +51,7 @@ fn bombs_of_fifty_clients_at_once_do_not_take_more_than_the_budget() {
         for (at, part) in begin.chunks(begin.len() / 3 + 1).enumerate() {
             for bomber in &mut bombers {
                 // Who was ended does not mind.
-                let _ = bomber
-                    .stream
-                    .write_all(&frame(if at == 0 { 0x42 } else { 0 }, part));
+                let _ = bomber.stream.write_all(&frame(if at == 0 { 0x42 } else { 0 }, part));
             }
             witness.expect_echo();
         }
@@ -82,11 +80,7 @@ fn bombs_of_fifty_clients_at_once_do_not_take_more_than_the_budget() {
     // Without a budget that holds while they inflate it would be 800 MiB. A message that is put together, plain or
     // compressed, lies in memory twice for a moment: the allocator does not reuse its blocks at once.
     let taken = peak(&server) - at_start;
-    assert!(
-        taken <= BUDGET + BESIDES + 16 * MIB,
-        "{} KiB were taken",
-        taken >> 10
-    );
+    assert!(taken <= BUDGET + BESIDES + 16 * MIB, "{} KiB were taken", taken >> 10);
 }
 
 #[test]

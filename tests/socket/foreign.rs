@@ -67,10 +67,7 @@ fn echo_of_every_kind_and_size() {
 #[test]
 fn closing_handshake_of_either_kind() {
     let server = Server::start(&[]);
-    let frame = CloseFrame {
-        code: CloseCode::Library(4_321),
-        reason: "enough".into(),
-    };
+    let frame = CloseFrame { code: CloseCode::Library(4_321), reason: "enough".into() };
     for close in [None, Some(frame)] {
         let mut socket = dial(&server, "/echo");
         socket.close(close.clone()).unwrap();

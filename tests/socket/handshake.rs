@@ -53,11 +53,7 @@ fn refused_body_does_not_cost_the_client_its_answer() {
     // could be lost. The body is smaller than what is read and thrown away.
     let server = Server::start(&[]);
     let body = vec![b'x'; 900 << 10];
-    let posts = [
-        ("POST", "/", 405),
-        ("GET", "/", 413),
-        ("POST", "/echo", 405),
-    ];
+    let posts = [("POST", "/", 405), ("GET", "/", 413), ("POST", "/echo", 405)];
     for (method, path, status) in posts {
         let mut client = Client::connect(&server);
         client.send(format!(

@@ -97,11 +97,7 @@ fn hundreds_come_and_go_and_no_descriptor_stays() {
     }
     let server = Server::start(&["--log", "off"]);
     let mut witness = Client::open(&server, "/echo");
-    let open = || {
-        std::fs::read_dir(format!("/proc/{}/fd", server.pid()))
-            .unwrap()
-            .count()
-    };
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count();
     let before = open();
     let clients: Vec<Client> = (0..300)
         .map(|number| match number % 3 {

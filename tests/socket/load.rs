@@ -65,13 +65,7 @@ fn flood_of_pings_is_answered_in_order() {
     });
     for n in 0..PINGS {
         let payload = n.to_be_bytes().to_vec();
-        assert_eq!(
-            client.frame(),
-            Frame {
-                first: 0x8a,
-                payload
-            }
-        );
+        assert_eq!(client.frame(), Frame { first: 0x8a, payload });
     }
     flood.join().unwrap();
     client.send(close(1000, ""));
@@ -85,20 +79,14 @@ fn member_that_does_not_read_stops_nobody() {
     const FAREWELL: &str = "Client #3 has left the chat";
     let server = Server::start(&[]);
     let mut writer = Client::open(&server, "/ws/2");
-    let mut readers = [
-        Client::open(&server, "/ws/1"),
-        Client::open(&server, "/ws/1"),
-    ];
+    let mut readers = [Client::open(&server, "/ws/1"), Client::open(&server, "/ws/1")];
     let _mute = Client::with_small_window(&server).upgraded("/ws/3");
     // In all more than a queue may hold: the mute member is dropped on the way.
     let filling = "x".repeat(64 << 10);
     let mut farewells = [0; 2];
     for number in 0..600 {
         let message = format!("{number} {filling}");
-        let copies = [
-            format!("You wrote: {message}"),
-            format!("Client #2 says: {message}"),
-        ];
+        let copies = [format!("You wrote: {message}"), format!("Client #2 says: {message}")];
         writer.send(text(&message));
         for copy in &copies {
             let said = std::iter::repeat_with(|| writer.text()).find(|said| said != FAREWELL);

@@ -38,22 +38,10 @@ fn line_of_a_request_says_what_ended_its_connection() {
     for (sent, ending) in [
         ("NONSENSE\r\n", "- status 400 protocol"),
         (&long, "- status 414 limit"),
-        (
-            "BREW /tea HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "/tea status 501 protocol",
-        ),
-        (
-            "GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-            "- status 421 peer",
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "/ status 200 timeout",
-        ),
-        (
-            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-            "/ status 200 peer",
-        ),
+        ("BREW /tea HTTP/1.1\r\nHost: localhost\r\n\r\n", "/tea status 501 protocol"),
+        ("GET /x HTTP/1.1\r\nHost: evil.example\r\n\r\n", "- status 421 peer"),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "/ status 200 timeout"),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "/ status 200 peer"),
     ] {
         let mut client = Client::connect(&server);
         client.send(sent);
@@ -122,8 +110,7 @@ fn text_of_a_peer_is_escaped() {
 fn refused_host_and_origin_are_named_to_the_operator_and_not_to_the_peer() {
     let server = Server::start(&[]);
     let upgrade = crate::wire::upgrade("/echo");
-    let from =
-        |origin: &str| upgrade.replace("Upgrade: w", &format!("Origin: {origin}\r\nUpgrade: w"));
+    let from = |origin: &str| upgrade.replace("Upgrade: w", &format!("Origin: {origin}\r\nUpgrade: w"));
     let get = |target: &str, lines: &str| format!("GET {target} HTTP/1.1\r\n{lines}\r\n");
     for (sent, expected) in [
         (
@@ -131,10 +118,7 @@ fn refused_host_and_origin_are_named_to_the_operator_and_not_to_the_peer() {
             "- 421: Host \"evil.example:80\" is not served here; if this name is yours: --allow-host evil.example",
         ),
         (
-            get(
-                "http://evil.example/",
-                "Host: localhost\r\nContent-Length: x\r\n",
-            ),
+            get("http://evil.example/", "Host: localhost\r\nContent-Length: x\r\n"),
             "- 421: Host \"evil.example\" is not served here; if this name is yours: --allow-host evil.example",
         ),
         (
@@ -152,10 +136,7 @@ fn refused_host_and_origin_are_named_to_the_operator_and_not_to_the_peer() {
         client.send(&sent);
         let answer = client.answer();
         let body = String::from_utf8(answer.body).unwrap();
-        assert!(
-            !answer.head.contains("evil") && !body.contains("evil"),
-            "{body}"
-        );
+        assert!(!answer.head.contains("evil") && !body.contains("evil"), "{body}");
         client.expect_end();
         drop(client);
         let line = server.log_line();

@@ -58,9 +58,7 @@ fn unfinished_messages_of_16_mib_each() {
     witness.expect_echo();
     // Again and again, by more of them, in sizes that leave holes behind.
     for round in 0..3 {
-        let mut peers: Vec<Client> = (0..6 + round)
-            .map(|_| Client::open(&server, "/echo"))
-            .collect();
+        let mut peers: Vec<Client> = (0..6 + round).map(|_| Client::open(&server, "/echo")).collect();
         begin_messages(&mut peers);
         witness.expect_echo();
     }
@@ -74,9 +72,7 @@ fn broadcast_of_1_mib_to_1000_of_whom_900_do_not_read() {
     let server = Server::start(&["--ping-interval", "0", "--write-timeout", "10m"]);
     let at_start = peak(&server);
     let mut sender = Client::open(&server, "/broadcast");
-    let mut readers: Vec<Client> = (0..100)
-        .map(|_| Client::open(&server, "/broadcast"))
-        .collect();
+    let mut readers: Vec<Client> = (0..100).map(|_| Client::open(&server, "/broadcast")).collect();
     let open = |_| Client::with_small_window(&server).upgraded("/broadcast");
     let mute: Vec<Client> = (0..900).map(open).collect();
     // So little less than 1 MiB that none of the readers is a slow consumer, however busy the machine.
@@ -96,13 +92,7 @@ fn broadcast_of_1_mib_to_1000_of_whom_900_do_not_read() {
 #[test]
 fn ten_thousand_unfinished_heads() {
     let caps = ["--max-connections", "20000", "--max-handshakes", "20000"];
-    let server = Server::start(
-        &[
-            &caps[..],
-            &["--head-timeout", "10m", "--ping-interval", "0"],
-        ]
-        .concat(),
-    );
+    let server = Server::start(&[&caps[..], &["--head-timeout", "10m", "--ping-interval", "0"]].concat());
     let at_start = peak(&server);
     let mut witness = Client::open(&server, "/echo");
     let mut head = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ".to_vec();
@@ -120,8 +110,6 @@ fn ten_thousand_unfinished_heads() {
     }
     assert_kept(&server, at_start);
     drop(peers);
-    eventually("they are gone", || {
-        Client::connect(&server).try_open("/echo")
-    });
+    eventually("they are gone", || Client::connect(&server).try_open("/echo"));
     witness.expect_echo();
 }

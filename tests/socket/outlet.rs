@@ -49,11 +49,7 @@ fn lines_are_whole_and_those_that_are_lost_are_counted() {
         for (number, line) in told.iter().enumerate() {
             assert_eq!(*line, format!("{number:>90} the end."), "round {round}");
         }
-        let lost = last
-            .strip_suffix(" lost")
-            .unwrap()
-            .parse::<usize>()
-            .unwrap();
+        let lost = last.strip_suffix(" lost").unwrap().parse::<usize>().unwrap();
         assert_eq!(told.len() + lost, lines, "round {round}");
     }
 }

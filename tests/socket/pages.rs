@@ -28,10 +28,7 @@ fn folder_without_an_index_is_one_warning_at_the_start() {
     let server = Server::start(&["--www", scratch.path()]);
     let line = server.log_line();
     let expected = format!("--www {}: no index.html in it", scratch.path());
-    assert!(
-        line.contains("[WARN] ") && line.contains(&expected),
-        "{line}"
-    );
+    assert!(line.contains("[WARN] ") && line.contains(&expected), "{line}");
     assert_eq!(Client::connect(&server).get("/").status, 404);
     assert!(server.log_line().contains(" / "));
 }
@@ -83,14 +80,8 @@ fn nothing_outside_the_folder_and_nothing_that_blocks() {
     }
     let server = Server::start(&["--www", www.to_str().unwrap()]);
     let mut client = Client::connect(&server);
-    let paths = [
-        "/link.txt",
-        "/fifo",
-        "/../secret.txt",
-        "/%2e%2e/secret.txt",
-        "/..%2fsecret.txt",
-        "//secret.txt",
-    ];
+    let paths =
+        ["/link.txt", "/fifo", "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//secret.txt"];
     for path in paths {
         let answer = client.get(path);
         assert!(matches!(answer.status, 400 | 404), "{path}: {answer:?}");

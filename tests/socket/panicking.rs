@@ -25,11 +25,7 @@ impl App for Buggy {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         match head.path {
             "/buggy" => Some(WEBSOCKET),
-            "/buggy/request" => Some(Route {
-                methods: &[Method::Get],
-                websocket: false,
-                max_body_bytes: 0,
-            }),
+            "/buggy/request" => Some(Route { methods: &[Method::Get], websocket: false, max_body_bytes: 0 }),
             _ => None,
         }
     }
@@ -76,12 +72,7 @@ fn main() {
         Box::new(Chat::new("has left the chat".to_owned())),
         Box::new(Status),
     ];
-    let hub = Hub::new(
-        Config::default(),
-        Policy::default(),
-        Box::new(NoWorld),
-        apps,
-    );
+    let hub = Hub::new(Config::default(), Policy::default(), Box::new(NoWorld), apps);
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = Server::listen(address).expect("a port");
     let mut server = Server::new(listener, hub).expect("a loop");

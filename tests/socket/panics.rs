@@ -56,9 +56,7 @@ fn panic_over_a_leaving_client_costs_nobody_else() {
             assert_eq!(other.text(), "still here");
         }
     }
-    let line = std::iter::repeat_with(|| server.log_line())
-        .find(|line| line.contains("a bug"))
-        .unwrap();
+    let line = std::iter::repeat_with(|| server.log_line()).find(|line| line.contains("a bug")).unwrap();
     assert!(line.contains("somebody has left"), "{line}");
 }
 

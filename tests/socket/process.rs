@@ -26,11 +26,7 @@ pub fn command<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
 /// A program with an empty environment, all streams piped.
 pub fn piped(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -63,11 +59,7 @@ pub struct Outcome {
 pub fn outcome(mut command: Command) -> Outcome {
     let mut server = Guard(command.spawn().unwrap());
     let status = server.wait();
-    let mut outcome = Outcome {
-        status: status.code(),
-        stdout: String::new(),
-        stderr: String::new(),
-    };
+    let mut outcome = Outcome { status: status.code(), stdout: String::new(), stderr: String::new() };
     let (stdout, stderr) = (server.0.stdout.take(), server.0.stderr.take());
     stdout.unwrap().read_to_string(&mut outcome.stdout).unwrap();
     stderr.unwrap().read_to_string(&mut outcome.stderr).unwrap();
@@ -131,12 +123,7 @@ impl Server {
             let said = log.recv_timeout(PATIENCE);
             panic!("start line {line:?}, on stderr {said:?}");
         };
-        Self {
-            guard,
-            port,
-            stdout: Some(reader.into_inner()),
-            log,
-        }
+        Self { guard, port, stdout: Some(reader.into_inner()), log }
     }
 
     /// The next line on stderr.
@@ -157,9 +144,7 @@ impl Server {
     pub fn frozen<T>(&self, meanwhile: impl FnOnce() -> T) -> T {
         self.signal(Signal::STOP);
         if cfg!(target_os = "linux") {
-            eventually("the server stands still", || {
-                self.proc("status").contains("\nState:\tT")
-            });
+            eventually("the server stands still", || self.proc("status").contains("\nState:\tT"));
         }
         let result = meanwhile();
         self.signal(Signal::CONT);

@@ -14,10 +14,7 @@ fn joined(server: &Server) -> (Client, String) {
     assert!(client.text().starts_with("0{"));
     client.send(text("40"));
     let answer = client.text();
-    let id = answer
-        .split('"')
-        .nth(3)
-        .unwrap_or_else(|| panic!("{answer}"));
+    let id = answer.split('"').nth(3).unwrap_or_else(|| panic!("{answer}"));
     (client, id.to_owned())
 }
 
@@ -26,18 +23,12 @@ fn who_comes_and_goes_is_a_line_and_what_is_said_is_none() {
     let server = Server::start(&[]);
     let (mut client, id) = joined(&server);
     let line = server.log_line();
-    assert!(
-        line.ends_with(&format!("[INFO] User connected: {id}")),
-        "{line}"
-    );
+    assert!(line.ends_with(&format!("[INFO] User connected: {id}")), "{line}");
     client.send(text("42[\"chat message\",\"not for the log\"]"));
     assert_eq!(client.text(), "42[\"chat message\",\"not for the log\"]");
     client.send(text("41"));
     let line = server.log_line();
-    assert!(
-        line.ends_with(&format!("[INFO] Disconnected: {id}")),
-        "{line}"
-    );
+    assert!(line.ends_with(&format!("[INFO] Disconnected: {id}")), "{line}");
     // Somebody who breaks a rule leaves, too.
     let (mut client, id) = joined(&server);
     assert!(server.log_line().ends_with(&id));
@@ -60,10 +51,7 @@ fn what_is_said_is_told_to_who_looks_for_a_fault_escaped_and_cut() {
     assert_eq!(line, shown);
     client.send(text("42{}"));
     let line = server.log_line();
-    assert!(
-        line.ends_with("[DEBUG] a Socket.IO session fails: JSON of another packet type"),
-        "{line}"
-    );
+    assert!(line.ends_with("[DEBUG] a Socket.IO session fails: JSON of another packet type"), "{line}");
 }
 
 #[test]
@@ -75,12 +63,7 @@ fn a_crowd_that_comes_is_counted_not_told() {
     let mut counted = 0;
     while told + counted < clients.len() {
         let line = server.log_line();
-        match line
-            .split_once("[INFO] ")
-            .expect(&line)
-            .1
-            .split_once(" application lines")
-        {
+        match line.split_once("[INFO] ").expect(&line).1.split_once(" application lines") {
             Some((count, _)) => counted += count.parse::<usize>().expect(&line),
             None => told += 1,
         }

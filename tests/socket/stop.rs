@@ -7,14 +7,7 @@ use rustix::process::Signal;
 use std::net::{TcpListener, TcpStream};
 
 /// Deadlines that no test waits for.
-const PATIENT: [&str; 6] = [
-    "--drain-timeout",
-    "60m",
-    "--close-timeout",
-    "60m",
-    "--write-timeout",
-    "60m",
-];
+const PATIENT: [&str; 6] = ["--drain-timeout", "60m", "--close-timeout", "60m", "--write-timeout", "60m"];
 
 #[test]
 fn everybody_gets_what_was_queued_and_a_close() {

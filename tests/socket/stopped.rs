@@ -14,9 +14,7 @@ use std::time::{Duration, Instant};
 /// `false`: half of the deadline was over before it stood still.
 fn beyond(server: &Server, since: Instant, deadline: Duration, meanwhile: impl FnOnce()) -> bool {
     if cfg!(target_os = "linux") {
-        eventually("the server waits", || {
-            server.proc("status").contains("\nState:\tS")
-        });
+        eventually("the server waits", || server.proc("status").contains("\nState:\tS"));
     }
     server.frozen(|| {
         if since.elapsed() > deadline / 2 {
@@ -78,10 +76,7 @@ fn pong_that_came_meanwhile_counts() {
         // Other Pings may come, but no Close.
         client.send(binary("x"));
         let echo = std::iter::repeat_with(|| client.frame()).find(|frame| frame.first != 0x89);
-        assert_eq!(
-            echo.map(|frame| (frame.first, frame.payload)),
-            Some((0x82, b"x".to_vec()))
-        );
+        assert_eq!(echo.map(|frame| (frame.first, frame.payload)), Some((0x82, b"x".to_vec())));
         true
     });
 }

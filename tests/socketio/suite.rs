@@ -37,12 +37,7 @@ impl Application for Mirror {
         ["/", "/custom"].contains(&namespace)
     }
 
-    fn on_connect(
-        &mut self,
-        sockets: &mut Sockets<'_, '_, '_>,
-        socket: Socket,
-        auth: Option<&str>,
-    ) {
+    fn on_connect(&mut self, sockets: &mut Sockets<'_, '_, '_>, socket: Socket, auth: Option<&str>) {
         sockets.emit(socket, "auth", Values::of(auth.unwrap_or("{}")));
     }
 
@@ -94,10 +89,7 @@ fn main() {
         Box::new(Engine::new(settings("/engine.io/"), Echo)),
         Box::new(Engine::new(settings("/socket.io/"), broker)),
     ];
-    let policy = Policy {
-        allowed_origins: vec!["*".to_owned()],
-        ..Policy::default()
-    };
+    let policy = Policy { allowed_origins: vec!["*".to_owned()], ..Policy::default() };
     let hub = Hub::new(Config::default(), policy, Box::new(System), apps);
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = Server::listen(address).expect("a port");

@@ -17,11 +17,7 @@ const fn layer(
     ours: &'static [&'static str],
     crates: &'static [&'static str],
 ) -> Layer {
-    Layer {
-        module,
-        ours,
-        crates,
-    }
+    Layer { module, ours, crates }
 }
 
 /// The table of layers, from the ground up. The longest name that fits a module decides. Modules of the same
@@ -47,24 +43,10 @@ const LAYERS: &[Layer] = &[
     layer("http::date", &[], &["time"]),
     layer("ws", &["pool", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::fields", "http::head"], &[]),
-    layer(
-        "ws::handshake",
-        &["http", "ws::offers"],
-        &["base64", "sha1"],
-    ),
+    layer("ws::handshake", &["http", "ws::offers"], &["base64", "sha1"]),
     // The port for what changes the payload of messages, and the wing that stands behind it.
     layer("ws::extension", &["http", "ws::close"], &[]),
-    layer(
-        "deflate",
-        &[
-            "config",
-            "http::head",
-            "ws::close",
-            "ws::extension",
-            "ws::offers",
-        ],
-        &["flate2"],
-    ),
+    layer("deflate", &["config", "http::head", "ws::close", "ws::extension", "ws::offers"], &["flate2"]),
     layer("outbox", &["pool", "ws::frame"], &[]),
     layer("large", &["outbox", "pool", "ws"], &[]),
     layer("budget", &["outbox"], &[]),
@@ -110,15 +92,7 @@ const LAYERS: &[Layer] = &[
     // The contract with applications, which see no frames.
     layer(
         "hub::app",
-        &[
-            "http",
-            "hub::ctx",
-            "hub::ids",
-            "hub::ports",
-            "large",
-            "ws::close",
-            "ws::message",
-        ],
+        &["http", "hub::ctx", "hub::ids", "hub::ports", "large", "ws::close", "ws::message"],
         &[],
     ),
     layer("files", &["http"], &[]),
@@ -126,50 +100,21 @@ const LAYERS: &[Layer] = &[
     layer("files::packed", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
     // Applications, without frames.
-    layer(
-        "apps",
-        &[
-            "apps::json",
-            "files",
-            "http",
-            "hub::app",
-            "rooms",
-            "ws::close",
-        ],
-        &["slab"],
-    ),
+    layer("apps", &["apps::json", "files", "http", "hub::app", "rooms", "ws::close"], &["slab"]),
     layer("apps::json", &[], &["serde", "serde_json"]),
     layer(
         "socketio::engine",
-        &[
-            "clock",
-            "guard::rate",
-            "http",
-            "hub::app",
-            "slots",
-            "socketio::cors",
-        ],
+        &["clock", "guard::rate", "http", "hub::app", "slots", "socketio::cors"],
         &["base64"],
     ),
     // Of Engine.IO only what is made for those above it.
     layer(
         "socketio",
-        &[
-            "apps::json",
-            "clock",
-            "hub::app",
-            "rooms",
-            "slots",
-            "socketio::engine::io",
-        ],
+        &["apps::json", "clock", "hub::app", "rooms", "slots", "socketio::engine::io"],
         &["serde", "serde_json"],
     ),
     layer("socketio::cors", &["http"], &[]),
-    layer(
-        "socketio::bundle",
-        &["files", "http", "hub::app", "socketio::cors"],
-        &[],
-    ),
+    layer("socketio::bundle", &["files", "http", "hub::app", "socketio::cors"], &[]),
     // The world.
     layer("sockets", &["hub::app"], &["mio", "rustix"]),
     layer(
@@ -184,17 +129,7 @@ const LAYERS: &[Layer] = &[
     layer("cli::welcome", &["cli::log", "cli::outlet"], &["log"]),
     layer(
         "main",
-        &[
-            "apps",
-            "cli",
-            "config",
-            "files",
-            "http",
-            "hub",
-            "guard::panics",
-            "server",
-            "socketio",
-        ],
+        &["apps", "cli", "config", "files", "http", "hub", "guard::panics", "server", "socketio"],
         &["getrandom", "log", "rustix", "signal_hook"],
     ),
     layer("lib", &[], &[]),
@@ -239,16 +174,11 @@ const WORDS: &[(&str, &[&str])] = &[
 ];
 
 fn is_within(module: &str, layer: &str) -> bool {
-    module
-        .strip_prefix(layer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    module.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 fn layer_of(module: &str) -> Option<&'static Layer> {
-    LAYERS
-        .iter()
-        .filter(|layer| is_within(module, layer.module))
-        .max_by_key(|layer| layer.module.len())
+    LAYERS.iter().filter(|layer| is_within(module, layer.module)).max_by_key(|layer| layer.module.len())
 }
 
 /// Every permission of this table that goes against its order.
@@ -320,10 +250,8 @@ fn no_import_goes_against_the_order() {
 
 #[test]
 fn each_layer_exists_and_names_layers_that_exist() {
-    let modules: Vec<String> = source::all()
-        .iter()
-        .map(|(file, text)| Source::new(file, text).module)
-        .collect();
+    let modules: Vec<String> =
+        source::all().iter().map(|(file, text)| Source::new(file, text).module).collect();
     for layer in LAYERS {
         assert!(
             modules.iter().any(|module| is_within(module, layer.module)),
@@ -332,28 +260,20 @@ fn each_layer_exists_and_names_layers_that_exist() {
         );
         for ours in layer.ours {
             assert!(
-                modules
-                    .iter()
-                    .any(|module| is_within(module, ours) || is_within(ours, module)),
+                modules.iter().any(|module| is_within(module, ours) || is_within(ours, module)),
                 "{} may name {ours}, which is gone",
                 layer.module
             );
         }
         for name in layer.crates {
-            assert!(
-                source::dependencies().iter().any(|known| known == name),
-                "{name} is not in Cargo.toml"
-            );
+            assert!(source::dependencies().iter().any(|known| known == name), "{name} is not in Cargo.toml");
         }
     }
 }
 
 #[test]
 fn a_permission_that_nobody_uses_is_taken_back() {
-    let sources: Vec<Source> = source::all()
-        .iter()
-        .map(|(file, text)| Source::new(file, text))
-        .collect();
+    let sources: Vec<Source> = source::all().iter().map(|(file, text)| Source::new(file, text)).collect();
     let mut unused = Vec::new();
     for layer in LAYERS {
         let inside = sources
@@ -385,10 +305,7 @@ fn a_wrong_import_is_noticed() {
         ("ws/frame.rs", "use crate::http::head::Head;"),
         ("ws/mod.rs", "use super::hub::conn::Conn;"),
         ("ws/reader.rs", "use super::super::hub::conn::Conn;"),
-        (
-            "ws/reader.rs",
-            "fn f() { let x = crate::hub::conn::Conn::new(); }",
-        ),
+        ("ws/reader.rs", "fn f() { let x = crate::hub::conn::Conn::new(); }"),
         ("ws/reader.rs", "use crate::{clock, ws};"),
         ("ws/reader.rs", "use crate::*;"),
         ("http/head.rs", "use crate::ws::close::CloseCode;"),

@@ -18,36 +18,24 @@ fn graph<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Graph {
         .collect();
     let named_by = |source: &Source| {
         let mentions = source.mentions();
-        let named = mentions
-            .iter()
-            .map(|mention| home(&sources, &mention.path, 0));
+        let named = mentions.iter().map(|mention| home(&sources, &mention.path, 0));
         named.filter(|module| *module != source.module).collect()
     };
-    sources
-        .iter()
-        .map(|(module, source)| (module.clone(), named_by(source)))
-        .collect()
+    sources.iter().map(|(module, source)| (module.clone(), named_by(source))).collect()
 }
 
 /// The file in which lies what this path names, followed through imports as far as those are known.
 fn home(sources: &BTreeMap<String, Source>, path: &[String], steps: usize) -> String {
-    let depth = (1..=path.len())
-        .rev()
-        .find(|&depth| sources.contains_key(&path[..depth].join("::")));
+    let depth = (1..=path.len()).rev().find(|&depth| sources.contains_key(&path[..depth].join("::")));
     let depth = depth.unwrap_or(0);
     let module = match depth {
         0 => "lib".to_owned(),
         _ => path[..depth].join("::"),
     };
-    let passed_on = sources
-        .get(&module)
-        .zip(path.get(depth))
-        .and_then(|(source, item)| {
-            let mentions = source.mentions();
-            mentions
-                .into_iter()
-                .find(|it| it.name.as_ref() == Some(item))
-        });
+    let passed_on = sources.get(&module).zip(path.get(depth)).and_then(|(source, item)| {
+        let mentions = source.mentions();
+        mentions.into_iter().find(|it| it.name.as_ref() == Some(item))
+    });
     match passed_on {
         Some(origin) if steps < 8 => {
             let whole = [&origin.path[..], &path[depth + 1..]].concat();
@@ -64,12 +52,7 @@ fn way(graph: &Graph, from: &str, to: &str) -> Option<Vec<String>> {
     while !ways.is_empty() {
         let mut longer = Vec::new();
         for way in ways {
-            for next in way
-                .last()
-                .and_then(|last| graph.get(last))
-                .into_iter()
-                .flatten()
-            {
+            for next in way.last().and_then(|last| graph.get(last)).into_iter().flatten() {
                 let grown = [&way[..], std::slice::from_ref(next)].concat();
                 if next == to {
                     return Some(grown);
@@ -103,9 +86,7 @@ fn loops(graph: &Graph) -> BTreeSet<String> {
 #[test]
 fn no_two_files_import_each_other() {
     let files = source::all();
-    let files = files
-        .iter()
-        .map(|(file, text)| (file.as_str(), text.as_str()));
+    let files = files.iter().map(|(file, text)| (file.as_str(), text.as_str()));
     let whole = graph(files);
     assert!(whole.len() > 40, "the whole of src/");
     let found: Vec<String> = loops(&whole).into_iter().collect();
@@ -126,10 +107,7 @@ fn a_loop_is_noticed_however_the_import_is_written() {
             ("lib.rs", "pub mod a; mod b; mod d;"),
             ("a.rs", text),
             ("b/mod.rs", "mod c; use c::f; fn g() { f() }"),
-            (
-                "b/c.rs",
-                "/// [`A`](crate::d::D)\nuse super::super::a::A as Other;",
-            ),
+            ("b/c.rs", "/// [`A`](crate::d::D)\nuse super::super::a::A as Other;"),
             ("d.rs", "pub use crate::b::c::C as Passed;"),
         ];
         let found = loops(&graph(files));

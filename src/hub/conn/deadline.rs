@@ -41,8 +41,7 @@ impl Conn {
             Phase::Open { .. } if self.paused.any() => Time::NEVER,
             Phase::Open { mark, .. } => {
                 let mark = mark.as_ref().map(|mark| mark.at.after(MESSAGE_PATIENCE));
-                mark.unwrap_or(Time::NEVER)
-                    .min(self.keepalive_deadline(config))
+                mark.unwrap_or(Time::NEVER).min(self.keepalive_deadline(config))
             }
             Phase::Draining(draining) => match draining.half_closed {
                 Some(at) => at.after(LINGER_TIMEOUT).min(draining.until),
@@ -81,10 +80,7 @@ impl Conn {
 
     /// It is not read from now on.
     pub fn note_pause(&mut self, now: Time) {
-        if let Phase::Open {
-            mark: Some(mark), ..
-        } = &mut self.phase
-        {
+        if let Phase::Open { mark: Some(mark), .. } = &mut self.phase {
             mark.paused.get_or_insert(now);
         }
     }
@@ -94,9 +90,7 @@ impl Conn {
     pub fn note_resumed(&mut self, now: Time) {
         self.heard = now;
         self.pinged = false;
-        if let Phase::Open {
-            mark: Some(mark), ..
-        } = &mut self.phase
+        if let Phase::Open { mark: Some(mark), .. } = &mut self.phase
             && let Some(paused) = mark.paused.take()
         {
             mark.at = mark.at.after(now.since(paused));

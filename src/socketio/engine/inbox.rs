@@ -49,9 +49,7 @@ impl<S: Service> Engine<S> {
         let now = ctx.now();
         let session = self.sessions.get_mut(id);
         let inbox = session.and_then(|session| session.inbox.take_if(|inbox| inbox.at <= now));
-        let Some(mut inbox) = inbox else {
-            return;
-        };
+        let Some(mut inbox) = inbox else { return };
         let response = match self.take_packets(ctx, id, inbox.rest()) {
             Err(fault) => answer::fault(fault),
             Ok(None) => answer::ok(),
@@ -79,9 +77,7 @@ impl<S: Service> Engine<S> {
     ) -> Result<Option<(usize, Time)>, Fault> {
         let mut rest = body;
         for _ in 0..PACKETS_PER_TURN {
-            let Some(session) = self.sessions.get_mut(id) else {
-                return Ok(None);
-            };
+            let Some(session) = self.sessions.get_mut(id) else { return Ok(None) };
             if let Err(at) = ctx.pay(&mut session.bucket) {
                 return Ok(Some((body.len() - rest.len(), at)));
             }

@@ -39,9 +39,7 @@ impl<S: Service> Engine<S> {
     ) -> Result<Reply, Fault> {
         let probe_poll = ctx.now().after(PROBE_POLL);
         let session = self.sessions.get_mut(id).ok_or(Fault::UnknownSid)?;
-        let Transport::Polling(polling) = &mut session.transport else {
-            return Err(Fault::BadRequest);
-        };
+        let Transport::Polling(polling) = &mut session.transport else { return Err(Fault::BadRequest) };
         if session.closed_until.is_some() {
             let payload = polling.take(Some(CLOSE));
             self.sessions.end(ctx, id, Farewell::Close);
@@ -56,11 +54,8 @@ impl<S: Service> Engine<S> {
         }
         // Before the client changes over it waits for the answer to its last GET.
         let is_probed = session.probe.as_ref().is_some_and(|probe| probe.answered);
-        let waiting = Waiting {
-            request,
-            cors: cors.clone(),
-            until: if is_probed { probe_poll } else { Time::NEVER },
-        };
+        let waiting =
+            Waiting { request, cors: cors.clone(), until: if is_probed { probe_poll } else { Time::NEVER } };
         self.sessions.wait(id, waiting);
         Ok(Reply::Later)
     }
@@ -74,9 +69,7 @@ impl<S: Service> Engine<S> {
         request: &Request<'_>,
         cors: &Cors,
     ) -> Result<Reply, Fault> {
-        let Some(session) = self.sessions.live(id) else {
-            return Ok(Reply::Now(answer::ok()));
-        };
+        let Some(session) = self.sessions.live(id) else { return Ok(Reply::Now(answer::ok())) };
         let is_acceptable = session.inbox.is_none() && !is_binary(request.head);
         let body = std::str::from_utf8(request.body).ok();
         let Some(body) = body.filter(|_| is_acceptable) else {

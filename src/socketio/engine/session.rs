@@ -202,8 +202,7 @@ impl Session {
 
     /// Whether a GET waits and packets are queued for it.
     pub(super) fn has_news(&self) -> bool {
-        self.polling()
-            .is_some_and(|polling| polling.waiting.is_some() && !polling.queue.is_empty())
+        self.polling().is_some_and(|polling| polling.waiting.is_some() && !polling.queue.is_empty())
     }
 
     /// When the GET that waits is answered with `6`.

@@ -49,10 +49,7 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            ..Self::default()
-        }
+        Self { settings, ..Self::default() }
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
@@ -78,8 +75,7 @@ impl Sessions {
 
     /// A session that the service has not closed.
     pub(super) fn live(&self, id: SessionId) -> Option<&Session> {
-        self.get(id)
-            .filter(|session| session.closed_until.is_none())
+        self.get(id).filter(|session| session.closed_until.is_none())
     }
 
     pub(super) fn is_live(&self, id: SessionId) -> bool {
@@ -170,9 +166,7 @@ impl Sessions {
 
     /// Makes this WebSocket the transport. Returns the packets that were queued.
     pub(super) fn upgrade(&mut self, id: SessionId, conn: ConnId) -> VecDeque<Rc<str>> {
-        let Some(session) = self.get_mut(id) else {
-            return VecDeque::new();
-        };
+        let Some(session) = self.get_mut(id) else { return VecDeque::new() };
         session.probe = None;
         match mem::replace(&mut session.transport, Transport::WebSocket(conn)) {
             Transport::Polling(polling) => {
@@ -186,9 +180,7 @@ impl Sessions {
     /// The service closes a session. If it polls and no GET waits, its record stays for the next GET.
     pub(super) fn close(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let until = ctx.now().after(FAREWELL_TIMEOUT);
-        let Some(session) = self.live(id) else {
-            return;
-        };
+        let Some(session) = self.live(id) else { return };
         let polling = session.polling();
         if polling.is_none_or(|polling| polling.waiting.is_some()) {
             return self.end(ctx, id, Farewell::Close);
@@ -203,9 +195,7 @@ impl Sessions {
 
     /// Ends a session: its record is removed.
     pub(super) fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, farewell: Farewell) {
-        let Some(mut session) = self.table.remove(id.0) else {
-            return;
-        };
+        let Some(mut session) = self.table.remove(id.0) else { return };
         self.by_sid.remove(&session.sid);
         if session.armed != Time::NEVER {
             ctx.wake_at(id.0.to_number(), Time::NEVER);
@@ -225,11 +215,7 @@ impl Sessions {
                 if farewell == Farewell::Dropped {
                     polling.queue.clear();
                 }
-                let last = if farewell == Farewell::Noop {
-                    NOOP
-                } else {
-                    CLOSE
-                };
+                let last = if farewell == Farewell::Noop { NOOP } else { CLOSE };
                 if let Some(request) = polling.answer(ctx, Some(last)) {
                     self.waiting.remove(&request);
                 }
@@ -265,9 +251,7 @@ impl Sessions {
             if self.get(id).is_some_and(Session::has_news) {
                 self.answer(ctx, id, None);
             }
-            let Some(session) = self.table.get_mut(id.0) else {
-                continue;
-            };
+            let Some(session) = self.table.get_mut(id.0) else { continue };
             session.touched = false;
             let (when, held) = (session.next_deadline(), session.held_bytes());
             if mem::replace(&mut session.armed, when) != when {

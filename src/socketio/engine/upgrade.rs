@@ -29,11 +29,7 @@ impl<S: Service> Engine<S> {
                 if self.sessions.is_polling(id)
                     && let Some(session) = self.sessions.get_mut(id)
                 {
-                    session.probe.get_or_insert(Probe {
-                        conn,
-                        answered: false,
-                        until,
-                    });
+                    session.probe.get_or_insert(Probe { conn, answered: false, until });
                 }
                 id
             }
@@ -50,17 +46,9 @@ impl<S: Service> Engine<S> {
     }
 
     /// Takes a message from the WebSocket that wants to take over. A wrong one closes it; polling goes on.
-    pub(super) fn probed(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: SessionId,
-        conn: ConnId,
-        message: Message<'_>,
-    ) {
+    pub(super) fn probed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId, message: Message<'_>) {
         let session = self.sessions.get_mut(id);
-        let Some(probe) = session.and_then(|session| session.probe.as_mut()) else {
-            return;
-        };
+        let Some(probe) = session.and_then(|session| session.probe.as_mut()) else { return };
         let packet = match message {
             Message::Text(text) => packet::decode(text),
             Message::Binary(_) => None,

@@ -71,37 +71,16 @@ const fn bar(
     known: &'static str,
 ) -> Bar {
     let must = Some(must);
-    Bar {
-        id,
-        what,
-        unit,
-        must,
-        goal,
-        known,
-    }
+    Bar { id, what, unit, must, goal, known }
 }
 
 const fn reported(id: &'static str, what: &'static str, unit: Unit) -> Bar {
-    Bar {
-        id,
-        what,
-        unit,
-        must: None,
-        goal: None,
-        known: "",
-    }
+    Bar { id, what, unit, must: None, goal: None, known: "" }
 }
 
 /// A bar that has a goal only: nothing is wrong when it is not reached.
 const fn goal(id: &'static str, what: &'static str, unit: Unit, goal: f64) -> Bar {
-    Bar {
-        id,
-        what,
-        unit,
-        must: None,
-        goal: Some(goal),
-        known: "",
-    }
+    Bar { id, what, unit, must: None, goal: Some(goal), known: "" }
 }
 
 const MIB: f64 = 1_048_576.0;

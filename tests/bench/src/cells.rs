@@ -46,16 +46,7 @@ const fn cell(
     pattern: Pattern,
 ) -> Cell {
     let message = Message { kind, size };
-    Cell {
-        id,
-        extra,
-        beside: Beside::All,
-        workload: Workload {
-            connections,
-            message,
-            pattern,
-        },
-    }
+    Cell { id, extra, beside: Beside::All, workload: Workload { connections, message, pattern } }
 }
 
 /// A binary message that is echoed, one in flight on each connection.
@@ -120,11 +111,7 @@ mod tests {
 
     #[test]
     fn every_ratio_has_a_cell_and_every_cell_a_bar() {
-        let mut bars: Vec<_> = BARS
-            .iter()
-            .filter(|bar| bar.unit == Unit::Ratio)
-            .map(|bar| bar.id)
-            .collect();
+        let mut bars: Vec<_> = BARS.iter().filter(|bar| bar.unit == Unit::Ratio).map(|bar| bar.id).collect();
         let matches = MATCHES.iter().flat_map(|held| held.sides.iter());
         let matches: BTreeSet<_> = matches.map(|(id, _)| *id).collect();
         let mut cells: Vec<_> = CELLS.iter().map(|cell| cell.id).chain(matches).collect();

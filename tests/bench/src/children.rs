@@ -27,9 +27,7 @@ fn groups() -> MutexGuard<'static, BTreeSet<u32>> {
 pub fn end_with_us() -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     thread::spawn(move || {
-        let Some(signal) = signals.forever().next() else {
-            return;
-        };
+        let Some(signal) = signals.forever().next() else { return };
         // Held until the end, so that nobody starts another one.
         let groups = groups();
         groups.iter().for_each(|group| kill_group(*group));

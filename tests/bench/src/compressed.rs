@@ -28,12 +28,7 @@ const fn crowd(
     (connections, messages): (usize, usize),
     ids: [&'static str; 2],
 ) -> Crowd {
-    Crowd {
-        side: Side { who, mode },
-        connections,
-        messages,
-        ids,
-    }
+    Crowd { side: Side { who, mode }, connections, messages, ids }
 }
 
 /// Private bytes per connection, in both ways.
@@ -50,12 +45,8 @@ static PLAIN: Crowd = crowd(
     (idle::CONNECTIONS, 1),
     ["deflate-idle-without", "deflate-idle-without-first"],
 );
-static DEFLATE: Crowd = crowd(
-    Who::Ours,
-    Mode::Deflate,
-    (idle::CONNECTIONS, 1),
-    ["deflate-idle-with", "deflate-idle-with-first"],
-);
+static DEFLATE: Crowd =
+    crowd(Who::Ours, Mode::Deflate, (idle::CONNECTIONS, 1), ["deflate-idle-with", "deflate-idle-with-first"]);
 const DIFFERENCE: [&str; 2] = ["deflate-idle", "deflate-idle-first"];
 
 /// How often both are measured: where the allocator leaves holes of some 200 KB differs from process to process,
@@ -66,10 +57,8 @@ const PAIRS: usize = 5;
 /// to fill windows of 4 KiB, which is what ours agrees to.
 const FEW: (usize, usize) = (idle::CONNECTIONS / 10, 8);
 const TAKEOVER: [&str; 2] = ["deflate-idle-takeover", "deflate-idle-takeover-first"];
-static TAKEOVERS: [Crowd; 2] = [
-    crowd(Who::Ours, Mode::Takeover, FEW, TAKEOVER),
-    crowd(Who::Peer("ws"), Mode::Deflate, FEW, TAKEOVER),
-];
+static TAKEOVERS: [Crowd; 2] =
+    [crowd(Who::Ours, Mode::Takeover, FEW, TAKEOVER), crowd(Who::Peer("ws"), Mode::Deflate, FEW, TAKEOVER)];
 
 /// The bars that [`Run::compressed_silence`] is about.
 pub fn silent_bars() -> impl Iterator<Item = &'static str> {
@@ -89,9 +78,7 @@ impl Run {
             })
         };
         let measure = held.measure;
-        let Some(reference) = entrant(measure, measure.name()) else {
-            return;
-        };
+        let Some(reference) = entrant(measure, measure.name()) else { return };
         let mut ids: Vec<_> = Vec::new();
         let mut entrants = Vec::new();
         for (id, side) in held.sides {
@@ -114,13 +101,7 @@ impl Run {
             }
             Err(error) => return self.record(held.id(), OURS, Err(error)),
         };
-        for (
-            Standing {
-                samples, ratios, ..
-            },
-            (id, name),
-        ) in standings.iter().zip(ids)
-        {
+        for (Standing { samples, ratios, .. }, (id, name)) in standings.iter().zip(ids) {
             let found = samples.as_ref().map(|_| ratios.clone());
             self.record(id, name, found.map_err(|why| why.clone().into()));
         }
@@ -130,9 +111,8 @@ impl Run {
     /// What silent connections hold that have agreed to compression, beside those that have not.
     pub(crate) fn compressed_silence(&mut self) {
         let times = if self.quick { 1 } else { PAIRS };
-        let pairs: Result<Vec<_>, String> = (0..times)
-            .map(|_| Ok((self.price(&PLAIN)?, self.price(&DEFLATE)?)))
-            .collect();
+        let pairs: Result<Vec<_>, String> =
+            (0..times).map(|_| Ok((self.price(&PLAIN)?, self.price(&DEFLATE)?))).collect();
         let each = |figure: fn(&(Price, Price)) -> Price| match &pairs {
             Ok(pairs) => Ok(pairs.iter().map(figure).collect()),
             Err(why) => Err(why.clone()),
@@ -154,10 +134,7 @@ impl Run {
     }
 
     fn price(&self, crowd: &Crowd) -> Result<Price, String> {
-        let program = crowd
-            .side
-            .program(&self.servers, &SILENT)
-            .ok_or("not installed")?;
+        let program = crowd.side.program(&self.servers, &SILENT).ok_or("not installed")?;
         let clients = Clients {
             path: "/echo",
             connections: crowd.connections,
@@ -169,11 +146,8 @@ impl Run {
             return Err(self.rules.too_few_files(needed));
         }
         let found = idle::measure(&program, &clients, self.rules.cores, Duration::ZERO);
-        let Idle {
-            private_per_connection: second,
-            private_per_first_connection: first,
-            ..
-        } = found.map_err(|error| error.to_string())?;
+        let Idle { private_per_connection: second, private_per_first_connection: first, .. } =
+            found.map_err(|error| error.to_string())?;
         Ok(Price { second, first })
     }
 
@@ -183,10 +157,9 @@ impl Run {
         name: &str,
         prices: Result<Vec<Price>, String>,
     ) {
-        for (id, figure) in [
-            (second, (|price| price.second) as fn(&Price) -> f64),
-            (first, |price| price.first),
-        ] {
+        for (id, figure) in
+            [(second, (|price| price.second) as fn(&Price) -> f64), (first, |price| price.first)]
+        {
             let found = prices.as_ref().map(|all| all.iter().map(figure).collect());
             self.record(id, name, found.map_err(|why| why.clone().into()));
         }

@@ -211,12 +211,7 @@ impl Rules {
     ///
     /// # Errors
     /// The floor fails, or there are not files enough for it and one other.
-    pub fn hold(
-        &self,
-        entrants: &[Entrant],
-        floor: &Entrant,
-        workload: &Workload,
-    ) -> Result<Vec<Standing>> {
+    pub fn hold(&self, entrants: &[Entrant], floor: &Entrant, workload: &Workload) -> Result<Vec<Standing>> {
         let places = usize::try_from(self.places(workload.connections))?;
         if places < 2 {
             let needed = 2 * workload.connections as u64 + OTHER_FILES;
@@ -233,12 +228,7 @@ impl Rules {
         Ok(standings)
     }
 
-    fn hold_one(
-        &self,
-        entrants: &[Entrant],
-        floor: &Entrant,
-        workload: &Workload,
-    ) -> Result<Vec<Standing>> {
+    fn hold_one(&self, entrants: &[Entrant], floor: &Entrant, workload: &Workload) -> Result<Vec<Standing>> {
         let mut floor = Contender::start(floor, workload, self.cores)?;
         if floor.guest {
             floor.warm_up(workload, workload.in_flight() * FLIGHTS, self.round)?;
@@ -288,12 +278,7 @@ impl Rules {
             standings.push(standing(&entrant.name, sent, samples, &reference));
         }
         let ratios = vec![1.0; reference.len()];
-        standings.push(Standing {
-            name,
-            messages,
-            samples: Ok(reference),
-            ratios,
-        });
+        standings.push(Standing { name, messages, samples: Ok(reference), ratios });
         Ok(standings)
     }
 }
@@ -334,7 +319,5 @@ fn calibrate(floor: &mut Contender, workload: &Workload, round: Duration) -> Res
 
 /// How many messages would have taken so long at the speed of this run.
 fn fitting(run: &Run, time: Duration) -> Result<u64> {
-    Ok(u64::try_from(
-        u128::from(run.messages) * time.as_nanos() / run.wall.as_nanos(),
-    )?)
+    Ok(u64::try_from(u128::from(run.messages) * time.as_nanos() / run.wall.as_nanos())?)
 }

@@ -24,10 +24,7 @@ impl Cores {
         let mut cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
         let server = cores.next();
         let generator = cores.next_back();
-        Ok(Self {
-            server: server.filter(|_| generator.is_some()),
-            generator,
-        })
+        Ok(Self { server: server.filter(|_| generator.is_some()), generator })
     }
 }
 
@@ -50,12 +47,6 @@ pub fn pin(core: Option<usize>) -> io::Result<()> {
 /// The kernel refuses.
 pub fn raise_file_limit() -> io::Result<u64> {
     let limit = getrlimit(Resource::Nofile);
-    setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    )?;
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
     Ok(limit.maximum.unwrap_or(u64::MAX))
 }

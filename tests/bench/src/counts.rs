@@ -144,10 +144,7 @@ mod tests {
              ------ ----------- ----------- --------- --------- ----------------\n\
              100.00    0.025720           5      4505        51 total\n",
         );
-        let names: Vec<_> = calls
-            .iter()
-            .map(|(name, calls)| (name.as_str(), *calls))
-            .collect();
+        let names: Vec<_> = calls.iter().map(|(name, calls)| (name.as_str(), *calls)).collect();
         assert_eq!(names, [("recvfrom", 2303.0), ("sendto", 2202.0)]);
     }
 }

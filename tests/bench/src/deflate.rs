@@ -125,9 +125,7 @@ impl Replies {
             return Ok(Some(length));
         }
         let header = &self.header;
-        Err(format!(
-            "the header {header:02x?} is not that of a compressed message"
-        ))
+        Err(format!("the header {header:02x?} is not that of a compressed message"))
     }
 
     fn judge_payload(&mut self) -> Result<(), String> {
@@ -147,21 +145,14 @@ impl Replies {
 }
 
 /// Inflates one payload behind those that this inflater has seen.
-fn must_inflate(
-    inflater: &mut Decompress,
-    payload: &mut Vec<u8>,
-    text: &[u8],
-) -> Result<(), String> {
+fn must_inflate(inflater: &mut Decompress, payload: &mut Vec<u8>, text: &[u8]) -> Result<(), String> {
     payload.extend(TAIL);
     // Room for more than the text, so that it would show.
     let mut found = Vec::with_capacity(text.len() + 64);
     let status = inflater.decompress_vec(payload, &mut found, FlushDecompress::Sync);
     match status {
         Ok(Status::Ok | Status::BufError) if found == text => Ok(()),
-        Ok(_) => Err(format!(
-            "a reply inflates to {} unexpected bytes",
-            found.len()
-        )),
+        Ok(_) => Err(format!("a reply inflates to {} unexpected bytes", found.len())),
         Err(error) => Err(format!("a reply does not inflate: {error}")),
     }
 }
@@ -172,10 +163,7 @@ mod tests {
     use crate::handshake::Offer;
     use crate::message::Kind;
 
-    const JSON: Message = Message {
-        kind: Kind::Json,
-        size: 1024,
-    };
+    const JSON: Message = Message { kind: Kind::Json, size: 1024 };
 
     fn frame(payload: &[u8]) -> Vec<u8> {
         let length = u16::try_from(payload.len()).unwrap();
@@ -196,9 +184,7 @@ mod tests {
         let mut stream = Vec::new();
         for text in texts {
             let mut payload = Vec::with_capacity(2048);
-            compressor
-                .compress_vec(text, &mut payload, FlushCompress::Sync)
-                .unwrap();
+            compressor.compress_vec(text, &mut payload, FlushCompress::Sync).unwrap();
             payload.truncate(payload.len() - TAIL.len());
             stream.extend(frame(&payload));
         }
@@ -216,11 +202,7 @@ mod tests {
         let (header, masked) = request.split_at(8);
         assert_eq!(header[..2], [0xc1, 0xfe]);
         let mask = header[4..].iter().cycle();
-        let payload: Vec<_> = masked
-            .iter()
-            .zip(mask)
-            .map(|(byte, mask)| byte ^ mask)
-            .collect();
+        let payload: Vec<_> = masked.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
         assert_eq!(check(Agreed::NoTakeover, 0, &frame(&payload)), Ok(1));
     }
 

@@ -47,11 +47,7 @@ impl Repeated {
         while bytes.len() < wanted {
             bytes.extend_from_within(..frame.min(wanted - bytes.len()));
         }
-        Self {
-            bytes,
-            header,
-            frame,
-        }
+        Self { bytes, header, frame }
     }
 
     /// Length of the frame in bytes.
@@ -161,14 +157,10 @@ impl Incoming {
         let rest_of_header = stream.header.saturating_sub(self.phase);
         let first = bytes.get(..rest_of_header).unwrap_or(bytes);
         first == stream.piece(self.phase, first.len())
-            && bytes
-                .get(stream.frame - self.phase..)
-                .unwrap_or_default()
-                .chunks(stream.frame)
-                .all(|frame| {
-                    let header = frame.get(..stream.header).unwrap_or(frame);
-                    header == stream.piece(0, header.len())
-                })
+            && bytes.get(stream.frame - self.phase..).unwrap_or_default().chunks(stream.frame).all(|frame| {
+                let header = frame.get(..stream.header).unwrap_or(frame);
+                header == stream.piece(0, header.len())
+            })
     }
 }
 
@@ -206,10 +198,7 @@ mod tests {
     use crate::message::{Kind, Message};
 
     fn text(size: usize) -> Message {
-        Message {
-            kind: Kind::Text,
-            size,
-        }
+        Message { kind: Kind::Text, size }
     }
 
     #[test]
@@ -219,8 +208,8 @@ mod tests {
         for cut in 1..expected.len() {
             let (left, right) = expected.split_at(cut);
             let mut incoming = Incoming::default();
-            let frames = incoming.check(&stream, left).unwrap_or(9)
-                + incoming.check(&stream, right).unwrap_or(9);
+            let frames =
+                incoming.check(&stream, left).unwrap_or(9) + incoming.check(&stream, right).unwrap_or(9);
             assert_eq!((frames, incoming.phase), (3, 0), "cut at {cut}");
         }
     }

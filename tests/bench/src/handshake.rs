@@ -28,9 +28,7 @@ impl Offer {
     fn field(self) -> &'static str {
         match self {
             Self::Nothing => "",
-            Self::AsBrowsers => {
-                "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-            }
+            Self::AsBrowsers => "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n",
             Self::NoTakeover => {
                 "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; \
                  client_no_context_takeover\r\n"
@@ -82,11 +80,7 @@ pub fn open(server: SocketAddr, path: &str, offer: Offer) -> Result<(TcpStream, 
 /// # Errors
 /// The server does not answer, or not `101` with the right accept value; or it does not
 /// agree to compression that was offered, or speaks of some that was not.
-pub fn open_to_hear(
-    server: SocketAddr,
-    path: &str,
-    offer: Offer,
-) -> Result<(TcpStream, Agreed, Vec<u8>)> {
+pub fn open_to_hear(server: SocketAddr, path: &str, offer: Offer) -> Result<(TcpStream, Agreed, Vec<u8>)> {
     const END: &[u8] = b"\r\n\r\n";
     let mut stream = TcpStream::connect(server)?;
     stream.set_nodelay(true)?;
@@ -130,10 +124,7 @@ mod tests {
     fn the_answer_says_whether_context_is_taken_over() {
         let head = |field: &str| Agreed::of(&format!("HTTP/1.1 101 X\r\n{field}\r\n\r\n"));
         assert_eq!(head("Upgrade: websocket"), Agreed::Nothing);
-        assert_eq!(
-            head("sec-websocket-extensions: permessage-deflate"),
-            Agreed::Takeover
-        );
+        assert_eq!(head("sec-websocket-extensions: permessage-deflate"), Agreed::Takeover);
         let fresh = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover";
         assert_eq!(head(fresh), Agreed::NoTakeover);
     }

@@ -14,10 +14,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self {
-            counts: vec![0; 64 * STEPS],
-            total: 0,
-        }
+        Self { counts: vec![0; 64 * STEPS], total: 0 }
     }
 }
 

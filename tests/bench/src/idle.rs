@@ -71,12 +71,7 @@ impl Clients {
 ///
 /// # Errors
 /// The server refuses connections, or does not give them back.
-pub fn measure(
-    program: &Program,
-    clients: &Clients,
-    cores: Cores,
-    silence: Duration,
-) -> Result<Idle> {
+pub fn measure(program: &Program, clients: &Clients, cores: Cores, silence: Duration) -> Result<Idle> {
     let server = Server::start(program, cores)?;
     thread::sleep(Duration::from_millis(100));
     let files = server.open_files()?;
@@ -124,15 +119,8 @@ fn listen(server: &Server, silence: Duration) -> Result<(f64, f64)> {
 }
 
 /// Opens so many connections beside the files that are open anyway.
-fn gather(
-    server: &Server,
-    clients: &Clients,
-    count: usize,
-    files: usize,
-) -> Result<Vec<TcpStream>> {
-    let talk = clients
-        .message
-        .map(|(message, times)| Talk::new(message, times, clients.offer));
+fn gather(server: &Server, clients: &Clients, count: usize, files: usize) -> Result<Vec<TcpStream>> {
+    let talk = clients.message.map(|(message, times)| Talk::new(message, times, clients.offer));
     let crowd = (0..count)
         .map(|number| {
             let id = 1_700_000_000_000 + number as u64;
@@ -159,12 +147,7 @@ struct Talk {
 
 impl Talk {
     fn new(message: Message, times: usize, offer: Offer) -> Self {
-        Self {
-            message,
-            times,
-            requests: message.requests_after(offer),
-            replies: message.replies(),
-        }
+        Self { message, times, requests: message.requests_after(offer), replies: message.replies() }
     }
 
     /// Sends the message, each time when it has come back, and looks at what does.

@@ -47,11 +47,7 @@ pub(crate) struct Footprint {
 }
 
 const fn load(kind: Kind, connections: usize, size: usize, pattern: Pattern) -> Workload {
-    Workload {
-        connections,
-        message: Message { kind, size },
-        pattern,
-    }
+    Workload { connections, message: Message { kind, size }, pattern }
 }
 
 const fn echo(kind: Kind, connections: usize, size: usize) -> Workload {
@@ -78,11 +74,7 @@ static FOOTPRINTS: [Footprint; 3] = [
         left: "large-left-16mb",
         workload: echo(Kind::Binary, 2, 16_000_000),
     },
-    Footprint {
-        peak: None,
-        left: "large-left-1m",
-        workload: echo(Kind::Binary, 4, 1 << 20),
-    },
+    Footprint { peak: None, left: "large-left-1m", workload: echo(Kind::Binary, 4, 1 << 20) },
     Footprint {
         peak: None,
         left: "large-left-broadcast",
@@ -107,13 +99,7 @@ struct Resident {
 }
 
 fn connect(server: &Server, workload: &Workload) -> Result<Load> {
-    Load::connect(
-        server.address,
-        workload.path(),
-        workload.connections,
-        workload.message,
-        Offer::Nothing,
-    )
+    Load::connect(server.address, workload.path(), workload.connections, workload.message, Offer::Nothing)
 }
 
 /// Page faults of the server per message, when it has been busy for a while.
@@ -215,9 +201,7 @@ mod tests {
         let wanted: BTreeSet<_> = wanted.map(|(id, unit)| (id, format!("{unit:?}"))).collect();
         let bars = BARS.iter().filter(|bar| bar.id.starts_with("large-"));
         let bars = bars.filter(|bar| bar.unit != Unit::Ratio);
-        let bars: BTreeSet<_> = bars
-            .map(|bar| (bar.id, format!("{:?}", bar.unit)))
-            .collect();
+        let bars: BTreeSet<_> = bars.map(|bar| (bar.id, format!("{:?}", bar.unit))).collect();
         assert_eq!(wanted, bars);
     }
 }

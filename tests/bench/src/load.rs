@@ -56,19 +56,11 @@ struct Meter {
 
 impl Meter {
     fn start() -> Self {
-        Self {
-            wall: Instant::now(),
-            cpu: thread_time(),
-        }
+        Self { wall: Instant::now(), cpu: thread_time() }
     }
 
     fn stop(&self, messages: u64, latency: Histogram) -> Run {
-        Run {
-            messages,
-            wall: self.wall.elapsed(),
-            cpu: thread_time().saturating_sub(self.cpu),
-            latency,
-        }
+        Run { messages, wall: self.wall.elapsed(), cpu: thread_time().saturating_sub(self.cpu), latency }
     }
 }
 
@@ -101,12 +93,7 @@ impl Connection {
     }
 
     /// Writes what is left, reads until the socket is drained; returns how many messages came.
-    fn turn(
-        &mut self,
-        requests: &Repeated,
-        replies: &Repeated,
-        buffer: &mut [u8],
-    ) -> Result<usize> {
+    fn turn(&mut self, requests: &Repeated, replies: &Repeated, buffer: &mut [u8]) -> Result<usize> {
         self.outgoing.flush(requests, &mut self.stream)?;
         let mut frames = 0;
         loop {
@@ -133,9 +120,7 @@ impl Connection {
     fn record(&mut self, mut frames: usize, latency: &mut Histogram) {
         let now = Instant::now();
         while frames > 0 {
-            let Some((sent, count)) = self.sent.front_mut() else {
-                return;
-            };
+            let Some((sent, count)) = self.sent.front_mut() else { return };
             let together = frames.min(*count);
             latency.record(now.duration_since(*sent), together as u64);
             frames -= together;
@@ -173,16 +158,12 @@ impl Load {
         let mut connections = Vec::with_capacity(count);
         for index in 0..count {
             let socketio = message.kind == Kind::Event;
-            let (stream, agreed) = if socketio {
-                (join(server, path)?, Agreed::Nothing)
-            } else {
-                open(server, path, offer)?
-            };
+            let (stream, agreed) =
+                if socketio { (join(server, path)?, Agreed::Nothing) } else { open(server, path, offer)? };
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let interest = Interest::READABLE | Interest::WRITABLE;
-            poll.registry()
-                .register(&mut stream, Token(index), interest)?;
+            poll.registry().register(&mut stream, Token(index), interest)?;
             connections.push(Connection {
                 stream,
                 outgoing: Outgoing::default(),
@@ -221,16 +202,12 @@ impl Load {
         while missing > 0 {
             wait(&mut self.poll, &mut self.events)?;
             for event in &self.events {
-                let Some(connection) = self.connections.get_mut(event.token().0) else {
-                    continue;
-                };
+                let Some(connection) = self.connections.get_mut(event.token().0) else { continue };
                 let frames = connection.turn(&self.requests, &self.replies, &mut self.buffer)?;
                 if frames == 0 {
                     continue;
                 }
-                missing = missing
-                    .checked_sub(frames)
-                    .ok_or("more replies than messages")?;
+                missing = missing.checked_sub(frames).ok_or("more replies than messages")?;
                 connection.record(frames, &mut latency);
                 let more = frames.min(unsent);
                 unsent -= more;
@@ -272,16 +249,12 @@ impl Load {
             }
             wait(&mut self.poll, &mut self.events)?;
             for event in &self.events {
-                let Some(connection) = self.connections.get_mut(event.token().0) else {
-                    continue;
-                };
+                let Some(connection) = self.connections.get_mut(event.token().0) else { continue };
                 let before = connection.received / senders;
-                connection.received +=
-                    connection.turn(&self.requests, &self.replies, &mut self.buffer)?;
+                connection.received += connection.turn(&self.requests, &self.replies, &mut self.buffer)?;
                 for turn in before..connection.received / senders {
-                    let (sent, missing) = unfinished
-                        .get_mut(turn - finished_turns)
-                        .ok_or("more deliveries than messages")?;
+                    let (sent, missing) =
+                        unfinished.get_mut(turn - finished_turns).ok_or("more deliveries than messages")?;
                     *missing -= 1;
                     latency.record(sent.elapsed(), 1);
                 }

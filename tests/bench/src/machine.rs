@@ -11,13 +11,8 @@ pub fn machine() -> String {
     let model = cpu
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown processor", |rest| {
-            rest.trim_start_matches([' ', '\t', ':'])
-        });
-    let cores = cpu
-        .lines()
-        .filter(|line| line.starts_with("processor"))
-        .count();
+        .map_or("unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
     let memory = read("/proc/meminfo");
     let kilobytes = memory
         .lines()
@@ -48,9 +43,7 @@ pub fn first_line(command: &str, arguments: &[&str]) -> String {
         .filter(|output| output.status.success())
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();
-    text.lines()
-        .next()
-        .map_or_else(|| "unknown".to_owned(), |line| line.trim().to_owned())
+    text.lines().next().map_or_else(|| "unknown".to_owned(), |line| line.trim().to_owned())
 }
 
 /// The processes that would like to run, on average over a minute.

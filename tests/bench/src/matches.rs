@@ -21,9 +21,7 @@ pub enum Who {
 
 impl Who {
     fn peer(self) -> Option<&'static Peer> {
-        let Self::Peer(folder) = self else {
-            return None;
-        };
+        let Self::Peer(folder) = self else { return None };
         PEERS.iter().find(|peer| peer.folder == folder)
     }
 
@@ -93,12 +91,7 @@ impl Side {
             let mut program = servers.ours();
             if self.mode == Mode::Takeover {
                 // Windows count as held memory, and the usual budget would close connections.
-                let flags = [
-                    "--deflate",
-                    "takeover",
-                    "--memory-budget-bytes",
-                    "4294967296",
-                ];
+                let flags = ["--deflate", "takeover", "--memory-budget-bytes", "4294967296"];
                 program.arguments.extend(flags.map(Into::into));
             }
             return Some(program);
@@ -131,29 +124,15 @@ impl Match {
 }
 
 /// What all send where compression is compared.
-pub const JSON: Message = Message {
-    kind: Kind::Json,
-    size: 1 << 10,
-};
+pub const JSON: Message = Message { kind: Kind::Json, size: 1 << 10 };
 
 const fn json(connections: usize, pattern: Pattern) -> Workload {
-    Workload {
-        connections,
-        message: JSON,
-        pattern,
-    }
+    Workload { connections, message: JSON, pattern }
 }
 
 /// What goes to everybody with Socket.IO: a line of a chat.
 const fn lines(pattern: Pattern) -> Workload {
-    Workload {
-        connections: 1_000,
-        message: Message {
-            kind: Kind::Event,
-            size: 64,
-        },
-        pattern,
-    }
+    Workload { connections: 1_000, message: Message { kind: Kind::Event, size: 64 }, pattern }
 }
 
 const fn side(who: Who, mode: Mode) -> Side {
@@ -188,10 +167,7 @@ pub const MATCHES: &[Match] = &[
         measure: side(Who::Ours, Mode::Plain),
         sides: &[
             ("deflate-broadcast", side(Who::Ours, Mode::Deflate)),
-            (
-                "deflate-broadcast-takeover",
-                side(Who::Ours, Mode::Takeover),
-            ),
+            ("deflate-broadcast-takeover", side(Who::Ours, Mode::Takeover)),
         ],
     },
     Match {

@@ -49,16 +49,10 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        [
-            Self::Text,
-            Self::Wide,
-            Self::Json,
-            Self::Event,
-            Self::Binary,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or_else(|| format!("{name}: a message is text, wide, json, event or binary"))
+        [Self::Text, Self::Wide, Self::Json, Self::Event, Self::Binary]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| format!("{name}: a message is text, wide, json, event or binary"))
     }
 }
 
@@ -171,9 +165,7 @@ fn event(size: usize) -> Vec<u8> {
     const START: &str = r#"42["chat message",""#;
     const END: &str = r#""]"#;
     let letters = ('a'..='z').cycle();
-    let text: String = letters
-        .take(size.saturating_sub(START.len() + END.len()))
-        .collect();
+    let text: String = letters.take(size.saturating_sub(START.len() + END.len())).collect();
     [START, &text, END].concat().into_bytes()
 }
 
@@ -211,10 +203,7 @@ mod tests {
     use super::*;
 
     fn text(size: usize) -> Message {
-        Message {
-            kind: Kind::Text,
-            size,
-        }
+        Message { kind: Kind::Text, size }
     }
 
     #[test]
@@ -229,10 +218,7 @@ mod tests {
 
     #[test]
     fn a_request_unmasked_is_its_reply() {
-        let message = Message {
-            kind: Kind::Wide,
-            size: 16,
-        };
+        let message = Message { kind: Kind::Wide, size: 16 };
         let requests = message.requests();
         let masked = requests.piece(6, 16).iter().zip(MASK.into_iter().cycle());
         let payload: Vec<u8> = masked.map(|(byte, mask)| byte ^ mask).collect();
@@ -242,10 +228,7 @@ mod tests {
 
     #[test]
     fn blocks_of_a_binary_message_differ() {
-        let message = Message {
-            kind: Kind::Binary,
-            size: 1 << 20,
-        };
+        let message = Message { kind: Kind::Binary, size: 1 << 20 };
         let payload = message.payload();
         assert_eq!(payload.len(), 1 << 20);
         for block in [256, 4 << 10, 64 << 10, 256 << 10] {

@@ -107,11 +107,7 @@ impl Peer {
             .map_err(|error| format!("tests/bench/peers/install: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let said = text.lines().next_back().unwrap_or("nothing was said");
-        if output.status.success() {
-            Ok(said.to_owned())
-        } else {
-            Err(said.to_owned())
-        }
+        if output.status.success() { Ok(said.to_owned()) } else { Err(said.to_owned()) }
     }
 
     /// How it is started when it has to compress; `how` is what its program understands.

@@ -9,54 +9,22 @@ type Subject = (&'static str, &'static str, &'static str);
 
 /// Bar, title, circumstances.
 const CPU: &[Subject] = &[
-    (
-        "echo-16-c50",
-        "Echo, 16 bytes",
-        "50 connections, one message in flight",
-    ),
+    ("echo-16-c50", "Echo, 16 bytes", "50 connections, one message in flight"),
     ("echo-16-c1000", "Echo, 16 bytes", "1,000 connections"),
-    (
-        "echo-16-f16",
-        "Echo, 16 bytes",
-        "50 connections, 16 in flight",
-    ),
+    ("echo-16-f16", "Echo, 16 bytes", "50 connections, 16 in flight"),
     ("echo-1k-c50", "Echo, 1 KiB", "50 connections"),
     ("echo-64k", "Echo, 64 KiB", "50 connections"),
-    (
-        "echo-wide",
-        "Echo, 16 KiB, not ASCII",
-        "50 connections, three bytes a character",
-    ),
-    (
-        "broadcast-100",
-        "Broadcast to 100",
-        "16 bytes, one sender, per delivery",
-    ),
-    (
-        "broadcast-9000",
-        "Broadcast to 9,000",
-        "16 bytes, one sender, per delivery",
-    ),
-    (
-        "broadcast-ten",
-        "Broadcast to 1,000",
-        "16 bytes, ten senders at once, per delivery",
-    ),
+    ("echo-wide", "Echo, 16 KiB, not ASCII", "50 connections, three bytes a character"),
+    ("broadcast-100", "Broadcast to 100", "16 bytes, one sender, per delivery"),
+    ("broadcast-9000", "Broadcast to 9,000", "16 bytes, one sender, per delivery"),
+    ("broadcast-ten", "Broadcast to 1,000", "16 bytes, ten senders at once, per delivery"),
     ("large-echo-1m", "Echo, 1 MiB", "binary, 4 connections"),
     ("large-echo-16mb", "Echo, 16 MB", "binary, 2 connections"),
-    (
-        "large-broadcast-100",
-        "Broadcast to 100, 1 MiB",
-        "binary, one sender, per delivery",
-    ),
+    ("large-broadcast-100", "Broadcast to 100, 1 MiB", "binary, one sender, per delivery"),
 ];
 
 const MEMORY: &[Subject] = &[
-    (
-        "idle-echo-first",
-        "Memory per idle connection",
-        "private, of 9,900 after 100 came and went",
-    ),
+    ("idle-echo-first", "Memory per idle connection", "private, of 9,900 after 100 came and went"),
     ("resident-start", "Memory before anybody comes", "resident"),
     ("start-up", "Start", "from exec to listening"),
 ];
@@ -82,18 +50,13 @@ pub fn pictures(report: &Report) -> Vec<(&'static str, Picture)> {
         same_scale: false,
     };
     let all = [("cpu.svg", cpu), ("memory.svg", memory)];
-    all.into_iter()
-        .filter(|(_, picture)| !picture.panels.is_empty())
-        .collect()
+    all.into_iter().filter(|(_, picture)| !picture.panels.is_empty()).collect()
 }
 
 /// Ours, the others, and at the end the floor, where it is not the scale itself.
 fn names(report: &Report, subjects: &[Subject], with_floor: bool) -> Vec<String> {
-    let measured = |name: &str| {
-        subjects
-            .iter()
-            .any(|(id, ..)| report.outcomes.contains_key(&(*id, name.to_owned())))
-    };
+    let measured =
+        |name: &str| subjects.iter().any(|(id, ..)| report.outcomes.contains_key(&(*id, name.to_owned())));
     let mut names = report.names();
     names.retain(|name| measured(name) && name != NOISE && (with_floor || name != FLOOR));
     names

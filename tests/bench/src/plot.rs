@@ -109,10 +109,7 @@ impl Scale {
                 Mark::Word(_) => None,
             });
             // With a base the scale goes on a little on its other side; without one bars need some length.
-            let bounds = panel
-                .base
-                .into_iter()
-                .flat_map(|base| [base * 0.8, base * 1.5]);
+            let bounds = panel.base.into_iter().flat_map(|base| [base * 0.8, base * 1.5]);
             for value in medians.filter(|value| *value > 0.0).chain(bounds) {
                 least = least.min(value);
                 most = most.max(value);
@@ -122,10 +119,7 @@ impl Scale {
             (least, most) = (1.0, 10.0);
         }
         let least = least / 2.0;
-        Self {
-            least,
-            most: most.max(least * 10.0),
-        }
+        Self { least, most: most.max(least * 10.0) }
     }
 
     /// Pixels from the left of the panel.
@@ -169,24 +163,13 @@ impl Picture {
         );
         text(&mut svg, "head", MARGIN, 32.0, "start", self.title);
         for (line, caption) in self.captions.iter().enumerate() {
-            text(
-                &mut svg,
-                "quiet",
-                MARGIN,
-                51.0 + 17.0 * line as f64,
-                "start",
-                caption,
-            );
+            text(&mut svg, "quiet", MARGIN, 51.0 + 17.0 * line as f64, "start", caption);
         }
         let shared = Scale::of(self.panels.iter());
         for (number, panel) in self.panels.iter().enumerate() {
             let left = MARGIN + NAMES_WIDTH + (number % columns) as f64 * (PANEL_WIDTH + GAP);
             let top = head + (number / columns) as f64 * panel_height;
-            let scale = if self.same_scale {
-                shared
-            } else {
-                Scale::of([panel].into_iter())
-            };
+            let scale = if self.same_scale { shared } else { Scale::of([panel].into_iter()) };
             if number % columns == 0 {
                 self.draw_names(&mut svg, left - 10.0, top + TITLE_HEIGHT);
             }
@@ -212,14 +195,7 @@ impl Picture {
         for tick in scale.ticks() {
             let x = left + scale.at(tick);
             line(svg, "grid", (x, top), (x, bottom + 4.0));
-            text(
-                svg,
-                "quiet",
-                x,
-                bottom + 17.0,
-                "middle",
-                &short(panel.unit, tick, true),
-            );
+            text(svg, "quiet", x, bottom + 17.0, "middle", &short(panel.unit, tick, true));
         }
         let base = panel.base.map_or(0.0, |base| scale.at(base));
         for (number, mark) in panel.marks.iter().enumerate() {
@@ -248,22 +224,10 @@ impl Picture {
             }
             let class = if number == 0 { "ours" } else { "figure" };
             let figure = short(panel.unit, spread.median, false);
-            text(
-                svg,
-                class,
-                left + to.max(upper) + 5.0,
-                y + 14.5,
-                "start",
-                &figure,
-            );
+            text(svg, class, left + to.max(upper) + 5.0, y + 14.5, "start", &figure);
         }
         if panel.base.is_some() {
-            line(
-                svg,
-                "base",
-                (left + base, top - 2.0),
-                (left + base, bottom + 4.0),
-            );
+            line(svg, "base", (left + base, top - 2.0), (left + base, bottom + 4.0));
         }
     }
 }
@@ -333,11 +297,7 @@ mod tests {
 
     #[test]
     fn a_bar_leaves_room_for_its_figure() {
-        let wide = Spread {
-            median: 35.0,
-            lower: 30.0,
-            upper: 4000.0,
-        };
+        let wide = Spread { median: 35.0, lower: 30.0, upper: 4000.0 };
         let panel = Panel::new("", "", Unit::Ratio, vec![Mark::Figure(wide)]);
         let scale = Scale::of([&panel].into_iter());
         assert_eq!(scale.at(4000.0), PANEL_WIDTH - FIGURE_WIDTH);

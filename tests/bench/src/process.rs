@@ -49,11 +49,7 @@ impl Program {
         let mut arguments = options.to_vec();
         arguments.push(self.path.clone().into());
         arguments.extend(self.arguments.iter().cloned());
-        Self {
-            path: tool.into(),
-            arguments,
-            is_tracer,
-        }
+        Self { path: tool.into(), arguments, is_tracer }
     }
 }
 
@@ -102,9 +98,8 @@ impl Server {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             start_up: Duration::ZERO,
         };
-        let (start_up, line) = receiver
-            .recv_timeout(PATIENCE)
-            .map_err(|_| format!("{name} did not say where it listens"))?;
+        let (start_up, line) =
+            receiver.recv_timeout(PATIENCE).map_err(|_| format!("{name} did not say where it listens"))?;
         server.start_up = start_up;
         server.address = line
             .rsplit_once("http://")
@@ -142,9 +137,7 @@ impl Server {
     /// # Errors
     /// The process has ended.
     pub fn context_switches(&self) -> Result<u64> {
-        sum_of_fields(&self.proc_file("status")?, |name| {
-            name.ends_with("voluntary_ctxt_switches")
-        })
+        sum_of_fields(&self.proc_file("status")?, |name| name.ends_with("voluntary_ctxt_switches"))
     }
 
     /// Pages that it touched and that had to be given to it, without a look at the disk, since it was started.

@@ -67,7 +67,9 @@ impl Report {
     #[must_use]
     pub fn markdown(&self) -> String {
         let mut text = String::from("# What ws101 costs\n\n");
-        text.push_str("Written by `make bench`; how to read it and how it is measured: tests/bench/README.md.\n\n");
+        text.push_str(
+            "Written by `make bench`; how to read it and how it is measured: tests/bench/README.md.\n\n",
+        );
         for line in &self.warnings {
             let _ = writeln!(text, "**{line}**\n");
         }
@@ -132,11 +134,7 @@ impl Report {
                     (with_range(bar.unit, figures), verdict)
                 }
             };
-            let machine = if bar.unit.travels() {
-                ""
-            } else {
-                " (this machine)"
-            };
+            let machine = if bar.unit.travels() { "" } else { " (this machine)" };
             let noise = noise.map_or_else(String::new, |noise| format!("± {:.1} %", 100.0 * noise));
             let _ = writeln!(
                 text,
@@ -172,10 +170,7 @@ impl Report {
         let _ = writeln!(text, "|---|{}", "---|".repeat(names.len()));
         let mut reasons = Vec::new();
         for bar in BARS {
-            let others = names
-                .iter()
-                .skip(1)
-                .any(|name| self.outcome(bar, name).is_some());
+            let others = names.iter().skip(1).any(|name| self.outcome(bar, name).is_some());
             if !others {
                 continue;
             }
@@ -224,22 +219,13 @@ impl Report {
                 let samples = match &standing.samples {
                     Ok(samples) => samples,
                     Err(why) => {
-                        let _ = writeln!(
-                            text,
-                            "| {id} | {name} | failed: {} | | | | | | |",
-                            escape(why)
-                        );
+                        let _ = writeln!(text, "| {id} | {name} | failed: {} | | | | | | |", escape(why));
                         continue;
                     }
                 };
-                let median =
-                    |figure: fn(&crate::contest::Sample) -> f64| median_of(samples, figure);
+                let median = |figure: fn(&crate::contest::Sample) -> f64| median_of(samples, figure);
                 let generator = median(|sample| sample.generator_busy);
-                let bottleneck = if generator > BUSY {
-                    ", the bottleneck"
-                } else {
-                    ""
-                };
+                let bottleneck = if generator > BUSY { ", the bottleneck" } else { "" };
                 let _ = writeln!(
                     text,
                     "| {id} | {name} | {} | {} x {} | {:.3} us | {:.0} | {:.0} / {:.0} us | {:.0} % | {:.0} %{bottleneck} |",
@@ -265,10 +251,7 @@ impl Report {
         for (id, name, calls) in &self.calls {
             let mut sorted: Vec<_> = calls.iter().filter(|(_, count)| **count > 0.0005).collect();
             sorted.sort_by(|left, right| right.1.total_cmp(left.1));
-            let list: Vec<_> = sorted
-                .iter()
-                .map(|(name, count)| format!("{name} {count:.3}"))
-                .collect();
+            let list: Vec<_> = sorted.iter().map(|(name, count)| format!("{name} {count:.3}")).collect();
             let _ = writeln!(text, "- {id}, {name}: {}", list.join(", "));
         }
     }

@@ -66,10 +66,8 @@ impl Servers {
             offer: Offer::Nothing,
             guest,
         };
-        let mut entrants = vec![
-            entrant(OURS, self.ours(), false),
-            entrant(NOISE, self.floor(workload), false),
-        ];
+        let mut entrants =
+            vec![entrant(OURS, self.ours(), false), entrant(NOISE, self.floor(workload), false)];
         for peer in self.peers_of(beside) {
             entrants.push(entrant(peer.name, peer.program_for(workload), true));
         }
@@ -81,10 +79,7 @@ impl Servers {
     pub fn everybody(&self, workload: &Workload) -> Vec<(String, Program)> {
         let mut all: Vec<_> = self.entrants(workload, Beside::All);
         all.retain(|entrant| entrant.name != NOISE);
-        let mut all: Vec<_> = all
-            .into_iter()
-            .map(|entrant| (entrant.name, entrant.program))
-            .collect();
+        let mut all: Vec<_> = all.into_iter().map(|entrant| (entrant.name, entrant.program)).collect();
         all.push((FLOOR.to_owned(), self.floor(workload)));
         all
     }

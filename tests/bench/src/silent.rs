@@ -88,9 +88,7 @@ impl Run {
         } else {
             let silence = if crowd.only_ours { 0 } else { silence };
             let silence = Duration::from_secs(silence);
-            (0..times)
-                .map(|_| idle::measure(program, &clients, self.rules.cores, silence))
-                .collect()
+            (0..times).map(|_| idle::measure(program, &clients, self.rules.cores, silence)).collect()
         };
         let runs = runs.map_err(|error| error.to_string());
         for (id, figure) in crowd.figures {

@@ -125,11 +125,7 @@ mod tests {
     use crate::message::{Kind, Message};
 
     fn stream() -> Repeated {
-        Message {
-            kind: Kind::Event,
-            size: 64,
-        }
-        .replies()
+        Message { kind: Kind::Event, size: 64 }.replies()
     }
 
     #[test]
@@ -152,12 +148,7 @@ mod tests {
     #[test]
     fn anything_else_between_frames_is_wrong() {
         let stream = stream();
-        for wrong in [
-            &[0x81, 1, b'3'][..],
-            &[0x81, 2, b'2'],
-            &[0x82, 1],
-            &[0x88, 0],
-        ] {
+        for wrong in [&[0x81, 1, b'3'][..], &[0x81, 2, b'2'], &[0x82, 1], &[0x88, 0]] {
             let bytes = [stream.piece(0, stream.frame_bytes()), wrong].concat();
             let found = Heart::default().check(&mut Incoming::default(), &stream, &bytes);
             assert!(found.is_err(), "{wrong:02x?}");

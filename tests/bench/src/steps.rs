@@ -58,20 +58,8 @@ const fn counted(
     pattern: Pattern,
     messages: u64,
 ) -> Counted {
-    let message = Message {
-        kind: Kind::Text,
-        size: 16,
-    };
-    Counted {
-        id,
-        tool,
-        workload: Workload {
-            connections,
-            message,
-            pattern,
-        },
-        messages,
-    }
+    let message = Message { kind: Kind::Text, size: 16 };
+    Counted { id, tool, workload: Workload { connections, message, pattern }, messages }
 }
 
 #[rustfmt::skip]
@@ -116,10 +104,7 @@ impl Run {
     /// Whether it is wanted, and whoever is its measure is there.
     fn can_hold(&self, held: &Match) -> bool {
         held.sides.iter().any(|(id, _)| self.wanted(id))
-            && held
-                .measure
-                .program(&self.servers, &held.workload)
-                .is_some()
+            && held.measure.program(&self.servers, &held.workload).is_some()
     }
 
     pub(crate) fn wanted(&self, id: &str) -> bool {
@@ -212,12 +197,7 @@ impl Run {
     }
 
     fn count(&mut self, counted: &Counted, name: &str, program: &Program, scratch: &Path) {
-        let Counted {
-            id,
-            tool,
-            workload,
-            messages,
-        } = *counted;
+        let Counted { id, tool, workload, messages } = *counted;
         if !tool.is_there() {
             let why = format!("{} is missing", tool.name());
             return self.note(id, name, Outcome::NotMeasured(why));
@@ -233,10 +213,7 @@ impl Run {
     }
 
     fn rules_of(&self, cell: &Cell) -> Rules {
-        Rules {
-            rounds: self.rules.rounds.div_ceil(cell.beside.share_of_rounds()),
-            ..self.rules
-        }
+        Rules { rounds: self.rules.rounds.div_ceil(cell.beside.share_of_rounds()), ..self.rules }
     }
 
     fn contest(&mut self, cell: &'static Cell) {
@@ -251,13 +228,7 @@ impl Run {
         match self.rules_of(cell).hold(&entrants, &floor, workload) {
             Err(error) => self.record(cell.id, OURS, Err(error)),
             Ok(standings) => {
-                for Standing {
-                    name,
-                    samples,
-                    ratios,
-                    ..
-                } in &standings
-                {
+                for Standing { name, samples, ratios, .. } in &standings {
                     let found = samples.as_ref().map(|_| ratios.clone());
                     self.record(cell.id, name, found.map_err(|why| why.clone().into()));
                 }

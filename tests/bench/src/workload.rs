@@ -28,14 +28,8 @@ pub struct Workload {
 }
 
 /// Nobody sends anything.
-pub const SILENT: Workload = Workload {
-    connections: 0,
-    message: Message {
-        kind: Kind::Text,
-        size: 16,
-    },
-    pattern: Pattern::Echo(1),
-};
+pub const SILENT: Workload =
+    Workload { connections: 0, message: Message { kind: Kind::Text, size: 16 }, pattern: Pattern::Echo(1) };
 
 impl Workload {
     /// The endpoint for it, with every server.
@@ -108,13 +102,7 @@ mod tests {
             workload.message.size = size;
             workload.a_few()
         };
-        assert_eq!(
-            (few(50, 0), few(50, 16), few(50, 64 << 10)),
-            (256, 256, 256)
-        );
-        assert_eq!(
-            (few(1_000, 16), few(4, 1 << 20), few(2, 16_000_000)),
-            (2_000, 16, 4)
-        );
+        assert_eq!((few(50, 0), few(50, 16), few(50, 64 << 10)), (256, 256, 256));
+        assert_eq!((few(1_000, 16), few(4, 1 << 20), few(2, 16_000_000)), (2_000, 16, 4));
     }
 }

@@ -14,23 +14,12 @@ use ws101_bench::message::{Kind, Message};
 use ws101_bench::process::Program;
 use ws101_bench::workload::{Pattern, Workload};
 
-const ECHO: Workload = Workload {
-    connections: 3,
-    message: Message {
-        kind: Kind::Text,
-        size: 16,
-    },
-    pattern: Pattern::Echo(2),
-};
+const ECHO: Workload =
+    Workload { connections: 3, message: Message { kind: Kind::Text, size: 16 }, pattern: Pattern::Echo(2) };
 
 fn rules() -> Rules {
     raise_file_limit().unwrap();
-    Rules {
-        cores: Cores::choose().unwrap(),
-        rounds: 5,
-        round: Duration::from_millis(2),
-        files: 1000,
-    }
+    Rules { cores: Cores::choose().unwrap(), rounds: 5, round: Duration::from_millis(2), files: 1000 }
 }
 
 /// A bare loop that was told of these messages.
@@ -39,19 +28,11 @@ fn floor(words: &[&str]) -> Program {
 }
 
 fn entrant(name: &str, program: Program) -> Entrant {
-    Entrant {
-        name: name.to_owned(),
-        program,
-        offer: Offer::Nothing,
-        guest: name.contains("guest"),
-    }
+    Entrant { name: name.to_owned(), program, offer: Offer::Nothing, guest: name.contains("guest") }
 }
 
 fn hold(rules: Rules, workload: &Workload, programs: &[(&str, Program)]) -> Vec<Standing> {
-    let entrants: Vec<_> = programs
-        .iter()
-        .map(|(name, program)| entrant(name, program.clone()))
-        .collect();
+    let entrants: Vec<_> = programs.iter().map(|(name, program)| entrant(name, program.clone())).collect();
     let floor = entrant("floor", floor(&[workload.mode(), "text", "16"]));
     rules.hold(&entrants, &floor, workload).unwrap()
 }
@@ -82,10 +63,7 @@ fn a_wrong_answer_ends_the_one_who_gave_it_and_nobody_else() {
 
 #[test]
 fn more_deliveries_than_messages_are_a_wrong_answer() {
-    let workload = Workload {
-        pattern: Pattern::Broadcast(1),
-        ..ECHO
-    };
+    let workload = Workload { pattern: Pattern::Broadcast(1), ..ECHO };
     // Told that requests are shorter than they are, it answers too often.
     let hasty = floor(&["broadcast", "text", "5"]);
     let standings = hold(rules(), &workload, &[("hasty", hasty)]);
@@ -109,10 +87,7 @@ fn who_does_not_start_is_named_with_the_reason() {
 #[test]
 fn those_for_whom_no_files_are_left_meet_the_floor_alone() {
     // Room for two servers with three connections each beside what a process has open anyway.
-    let rules = Rules {
-        files: 64 + 8,
-        ..rules()
-    };
+    let rules = Rules { files: 64 + 8, ..rules() };
     let good = || floor(&["echo", "text", "16"]);
     let standings = hold(rules, &ECHO, &[("a", good()), ("b", good())]);
     let names: Vec<_> = standings.iter().map(|standing| &standing.name).collect();
@@ -121,10 +96,7 @@ fn those_for_whom_no_files_are_left_meet_the_floor_alone() {
 
     let floor = entrant("floor", good());
     let one = [entrant("a", good())];
-    let few = Rules {
-        files: 64 + 5,
-        ..rules
-    };
+    let few = Rules { files: 64 + 5, ..rules };
     let error = few.hold(&one, &floor, &ECHO).unwrap_err();
     assert!(error.to_string().contains("needs 70 open files"), "{error}");
 }
@@ -143,11 +115,7 @@ fn who_does_not_agree_to_compression_is_not_measured_without_it() {
 #[test]
 fn a_guest_can_be_the_measure_and_then_takes_part_in_every_round() {
     let good = || floor(&["echo", "text", "16"]);
-    let rules = Rules {
-        rounds: 18,
-        round: Duration::from_millis(10),
-        ..rules()
-    };
+    let rules = Rules { rounds: 18, round: Duration::from_millis(10), ..rules() };
     let measure = entrant("guest", good());
     let entrants = [entrant("a", good()), entrant("another guest", good())];
     let standings = rules.hold(&entrants, &measure, &ECHO).unwrap();
@@ -160,10 +128,7 @@ fn a_guest_can_be_the_measure_and_then_takes_part_in_every_round() {
 fn large_messages_are_sent_ten_times_on_each_connection_and_no_more() {
     let workload = Workload {
         connections: 2,
-        message: Message {
-            kind: Kind::Binary,
-            size: 4 << 20,
-        },
+        message: Message { kind: Kind::Binary, size: 4 << 20 },
         pattern: Pattern::Echo(1),
     };
     let words = ["echo", "binary", "4194304"];

@@ -7,31 +7,14 @@ use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
 use ws101::ws::message::Complete;
 
-const ROOMS: [u64; 12] = [
-    0,
-    1,
-    2,
-    124,
-    125,
-    126,
-    127,
-    1_000,
-    65_535,
-    65_536,
-    16 << 20,
-    u64::MAX,
-];
+const ROOMS: [u64; 12] = [0, 1, 2, 124, 125, 126, 127, 1_000, 65_535, 65_536, 16 << 20, u64::MAX];
 
 pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let flags = input.byte();
     let room = input.choose(&ROOMS);
-    let expect = Expect {
-        in_message: flags & 1 != 0,
-        rsv1: flags & 2 != 0,
-        more_fragments: flags & 4 != 0,
-        room,
-    };
+    let expect =
+        Expect { in_message: flags & 1 != 0, rsv1: flags & 2 != 0, more_fragments: flags & 4 != 0, room };
     let lengths = input.take(3);
     let bytes = input.rest();
 
@@ -143,9 +126,7 @@ fn round_trip(bytes: &[u8], header: &Header) {
 
 /// What we write ourselves is the same without a mask, and can be measured and decoded.
 fn own_frames(opcode: Opcode, payload_len: u64) {
-    let Ok(len) = usize::try_from(payload_len) else {
-        return;
-    };
+    let Ok(len) = usize::try_from(payload_len) else { return };
     let mut out = vec![0xEE];
     frame::encode_header(&mut out, opcode, len);
     let own = &out[1..];

@@ -36,30 +36,19 @@ const NAMES: [&str; 16] = [
     "content-length",
     "X-Other",
 ];
-const METHODS: [&str; 8] = [
-    "GET", "GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "BREW",
-];
+const METHODS: [&str; 8] = ["GET", "GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "BREW"];
 const BASE: [(u8, &str); 4] = [
     (0x10, "Host: localhost:8000\r\n"),
-    (
-        0x20,
-        "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n",
-    ),
+    (0x20, "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"),
     (0x40, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
     (0x80, "Sec-WebSocket-Version: 13\r\n"),
 ];
 
 pub fn check(data: &[u8]) {
-    let Some(([method, flags], lines)) = data.split_first_chunk() else {
-        return;
-    };
+    let Some(([method, flags], lines)) = data.split_first_chunk() else { return };
     let mut bytes = request(*method, !*flags, lines);
     let policy = Policy {
-        allowed_origins: if flags & 1 == 0 {
-            vec![]
-        } else {
-            vec!["*".to_owned()]
-        },
+        allowed_origins: if flags & 1 == 0 { vec![] } else { vec!["*".to_owned()] },
         ..Policy::default()
     };
     let mut slots = head::NO_FIELDS;
@@ -73,26 +62,15 @@ pub fn check(data: &[u8]) {
     };
     lists(&head);
     body_ends(&head, framing);
-    let websocket = Route {
-        methods: &[Method::Get],
-        websocket: true,
-        max_body_bytes: 0,
-    };
-    let page = Route {
-        methods: &[Method::Get, Method::Post],
-        websocket: false,
-        max_body_bytes: 10,
-    };
+    let websocket = Route { methods: &[Method::Get], websocket: true, max_body_bytes: 0 };
+    let page = Route { methods: &[Method::Get, Method::Post], websocket: false, max_body_bytes: 10 };
     let planned = plan(&head, framing, Some(&websocket), &policy);
     assert_eq!(status(&planned), expected(&head, framing, &policy));
     if let Ok(Some(handshake)) = &planned {
         upgrades(&head, handshake, &policy);
     }
-    for planned in [
-        planned,
-        plan(&head, framing, Some(&page), &policy),
-        plan(&head, framing, None, &policy),
-    ] {
+    for planned in [planned, plan(&head, framing, Some(&page), &policy), plan(&head, framing, None, &policy)]
+    {
         if let Err(rejection) = planned {
             refusal_parses(rejection);
         }
@@ -124,13 +102,7 @@ fn request(method: u8, base: u8, lines: &[u8]) -> Vec<u8> {
 /// The items of all fields of this name, as one list.
 fn list(head: &Head<'_>, name: &str) -> Vec<Vec<u8>> {
     let named = |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case(name);
-    let values: Vec<&[u8]> = head
-        .fields
-        .0
-        .iter()
-        .filter(named)
-        .map(|it| it.value)
-        .collect();
+    let values: Vec<&[u8]> = head.fields.0.iter().filter(named).map(|it| it.value).collect();
     let joined = values.join(&b","[..]);
     let items = joined.split(|&byte| byte == b',');
     let items = items.map(|item| item.trim_ascii().to_ascii_lowercase());
@@ -138,10 +110,7 @@ fn list(head: &Head<'_>, name: &str) -> Vec<Vec<u8>> {
 }
 
 fn has(head: &Head<'_>, name: &str) -> bool {
-    head.fields
-        .0
-        .iter()
-        .any(|it| it.name.eq_ignore_ascii_case(name))
+    head.fields.0.iter().any(|it| it.name.eq_ignore_ascii_case(name))
 }
 
 fn is_in(head: &Head<'_>, name: &str, token: &str) -> bool {
@@ -164,25 +133,16 @@ fn lists(head: &Head<'_>) {
     let protocols: Vec<&str> = subprotocols(head).map(|it| it.expect("a token")).collect();
     let names = list(head, "sec-websocket-protocol");
     assert!(
-        protocols.iter().map(|it| it.to_ascii_lowercase()).eq(names
+        protocols
             .iter()
-            .map(|name| String::from_utf8_lossy(name).into_owned()))
+            .map(|it| it.to_ascii_lowercase())
+            .eq(names.iter().map(|name| String::from_utf8_lossy(name).into_owned()))
     );
-    let written: Vec<String> = offers(head)
-        .map(|it| write(&it.expect("an offer")))
-        .collect();
+    let written: Vec<String> = offers(head).map(|it| write(&it.expect("an offer"))).collect();
     let value = written.join(" , ");
-    let field = [httparse::Header {
-        name: "Sec-WebSocket-Extensions",
-        value: value.as_bytes(),
-    }];
-    let again = Head {
-        fields: Fields(&field),
-        ..*head
-    };
-    let read: Vec<String> = offers(&again)
-        .map(|it| write(&it.expect("an offer")))
-        .collect();
+    let field = [httparse::Header { name: "Sec-WebSocket-Extensions", value: value.as_bytes() }];
+    let again = Head { fields: Fields(&field), ..*head };
+    let read: Vec<String> = offers(&again).map(|it| write(&it.expect("an offer"))).collect();
     assert_eq!(read, written);
 }
 
@@ -203,10 +163,7 @@ fn body_ends(head: &Head<'_>, framing: Framing) {
     let lengths = list(head, "content-length");
     let number = |item: &Vec<u8>| -> u64 {
         assert!(item.iter().all(u8::is_ascii_digit), "not a number");
-        std::str::from_utf8(item)
-            .expect("digits")
-            .parse()
-            .expect("a number")
+        std::str::from_utf8(item).expect("digits").parse().expect("a number")
     };
     let is_number = |wanted: u64| lengths.iter().all(|item| number(item) == wanted);
     match framing {
@@ -233,17 +190,12 @@ fn status(plan: &Result<Option<Handshake>, Rejection>) -> u16 {
 /// What a WebSocket resource answers: the rules of the handshake in their order.
 fn expected(head: &Head<'_>, framing: Framing, policy: &Policy) -> u16 {
     let single = |name: &str| -> Option<&[u8]> {
-        let mut named = head
-            .fields
-            .0
-            .iter()
-            .filter(|it| it.name.eq_ignore_ascii_case(name));
+        let mut named = head.fields.0.iter().filter(|it| it.name.eq_ignore_ascii_case(name));
         let value = named.next()?.value.trim_ascii();
         named.next().is_none().then_some(value)
     };
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-    let is_key =
-        |key: &[u8]| key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_base64);
+    let is_key = |key: &[u8]| key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_base64);
     match head.method {
         Method::Unknown => return 501,
         Method::Get => {}
@@ -278,11 +230,7 @@ fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
         assert_eq!(response.code, Some(101));
         let key = head.fields.single("sec-websocket-key").expect("a key");
         let accept = derive_accept_key(key);
-        let fields: Vec<_> = response
-            .headers
-            .iter()
-            .map(|it| (it.name, it.value))
-            .collect();
+        let fields: Vec<_> = response.headers.iter().map(|it| (it.name, it.value)).collect();
         let mut wanted = vec![
             ("Upgrade", &b"websocket"[..]),
             ("Connection", b"Upgrade"),
@@ -291,11 +239,9 @@ fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
         wanted.extend(extensions.map(|it| ("Sec-WebSocket-Extensions", it.as_bytes())));
         assert_eq!(fields, wanted);
     }
-    if let (Some(origin), Some(host), []) = (
-        head.fields.text("origin"),
-        head.host,
-        &policy.allowed_origins[..],
-    ) {
+    if let (Some(origin), Some(host), []) =
+        (head.fields.text("origin"), head.host, &policy.allowed_origins[..])
+    {
         let page = origin.split_once("://").map_or("", |(_, page)| page);
         let (page, host) = (host_of(page), host_of(host));
         let is_near = |host: &str| {
@@ -334,10 +280,7 @@ fn refusal_parses(rejection: Rejection) {
     assert_eq!(parsed, Ok(httparse::Status::Complete(answer.len())));
     assert_eq!(response.code, Some(rejection.status.0));
     let field = |name: &str| -> Vec<&[u8]> {
-        let named = response
-            .headers
-            .iter()
-            .filter(|it| it.name.eq_ignore_ascii_case(name));
+        let named = response.headers.iter().filter(|it| it.name.eq_ignore_ascii_case(name));
         named.map(|it| it.value).collect()
     };
     let Body::Static(body) = rejection.body else {

@@ -55,10 +55,7 @@ pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let flags = input.byte();
     let agreement = agree(input.choose(&OFFERS), flags & 1 != 0);
-    let limits = Limits {
-        max_message_bytes: input.choose(&LIMITS),
-        max_fragments: 100_000,
-    };
+    let limits = Limits { max_message_bytes: input.choose(&LIMITS), max_fragments: 100_000 };
     let frames = [input.byte(), input.byte()];
     let reads = [input.byte(), input.byte()];
     let mut sent = Vec::new();
@@ -79,10 +76,7 @@ pub fn check(data: &[u8]) {
     let unfragmented = sent.iter().flat_map(|sent| framed(sent, [0, 0]));
     let unfragmented: Vec<u8> = unfragmented.collect();
     let other = read([&unfragmented[..]], &agreement, &limits, false);
-    assert_eq!(
-        other.messages, whole.messages,
-        "the fragments make a difference"
-    );
+    assert_eq!(other.messages, whole.messages, "the fragments make a difference");
     // Kept until they are complete, because many others have a state of the library.
     let kept = read(pieces(&stream, &reads), &agreement, &limits, true);
     assert_eq!(kept.messages, whole.messages, "kept, and otherwise");
@@ -116,20 +110,14 @@ fn agree(offer: &str, takes_over: bool) -> Agreement {
     let extension = extension(&config).expect("it is not off");
     let (agreed, answer) = extension.agree(&head).expect("a correct offer");
     let window = window(&answer);
-    Agreement {
-        config,
-        agreed,
-        window,
-    }
+    Agreement { config, agreed, window }
 }
 
 fn window(answer: &str) -> usize {
     if answer.contains("client_no_context_takeover") {
         return 0;
     }
-    let bits = answer
-        .split("; ")
-        .find_map(|parameter| parameter.strip_prefix("client_max_window_bits="));
+    let bits = answer.split("; ").find_map(|parameter| parameter.strip_prefix("client_max_window_bits="));
     1 << bits.map_or(15, |bits| bits.parse().expect("a number"))
 }
 
@@ -161,11 +149,7 @@ fn message(input: &mut Bytes<'_>) -> Sent {
             payload
         }
     };
-    Sent {
-        is_text: kind & 1 != 0,
-        is_compressed: kind & 2 == 0,
-        payload,
-    }
+    Sent { is_text: kind & 1 != 0, is_compressed: kind & 2 == 0, payload }
 }
 
 /// By the second DEFLATE, without the end that is to be cut off (§7.2.1).
@@ -232,9 +216,7 @@ fn read<'a>(
             };
             let event = match endpoint.receive_whole(&mut input, limits) {
                 Some(message) => message.map(|message| Some(Event::Message(message.into()))),
-                None => {
-                    endpoint.receive_general(&mut input, limits, &Pool::default(), Some(coding))
-                }
+                None => endpoint.receive_general(&mut input, limits, &Pool::default(), Some(coding)),
             };
             match event {
                 Ok(Some(Event::Growing(bytes))) => {
@@ -255,10 +237,7 @@ fn read<'a>(
                 }
             }
         }
-        assert!(
-            endpoint.held_bytes() <= 2 * most + BESIDES,
-            "too much is held"
-        );
+        assert!(endpoint.held_bytes() <= 2 * most + BESIDES, "too much is held");
         let kept = history.as_ref().map_or(0, |history| history.held_bytes());
         assert!(kept <= agreement.window + 100, "a history of {kept} bytes");
     }
@@ -320,8 +299,8 @@ pub enum Bad {
 
 /// What a compressed message says behind these bytes, if that is no more than `most`.
 pub fn inflated(payload: &[u8], history: &[u8], most: usize) -> Result<Vec<u8>, Bad> {
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
-        | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+    let flags =
+        inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
     let mut out = vec![0; history.len() + most + 1];
     out[..history.len()].copy_from_slice(history);
     let mut at = history.len();

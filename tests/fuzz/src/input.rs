@@ -13,9 +13,7 @@ impl<'a> Bytes<'a> {
     }
 
     pub fn byte(&mut self) -> u8 {
-        let Some((&first, rest)) = self.0.split_first() else {
-            return 0;
-        };
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         first
     }

@@ -16,10 +16,7 @@ pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let config = Config {
         max_head_bytes: input.choose(&[16 << 10, 1, 17, 60, 200, 1_000]),
-        tuning: Tuning {
-            max_target_bytes: input.choose(&[8 << 10, 0, 1, 5, 20, 300]),
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_target_bytes: input.choose(&[8 << 10, 0, 1, 5, 20, 300]), ..Tuning::default() },
         ..Config::default()
     };
     let lengths = input.take(3);
@@ -80,10 +77,7 @@ fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, config: &Config) -> Scan
 /// The same head is read twice when it has a body, the second time from bytes that the first
 /// reading may have changed.
 fn parses_alike(bytes: &[u8], max_target_bytes: usize) {
-    let policy = Policy {
-        allowed_hosts: vec!["*".to_owned()],
-        ..Policy::default()
-    };
+    let policy = Policy { allowed_hosts: vec!["*".to_owned()], ..Policy::default() };
     let mut once = bytes.to_vec();
     let first = parse(&mut once, &policy);
     if let Ok(text) = &first {
@@ -114,17 +108,10 @@ fn parse(bytes: &mut [u8], policy: &Policy) -> Result<String, (u16, &'static str
 fn valid(head: &Head<'_>) {
     assert!(head.path.starts_with('/') || head.path == "*");
     let target = head.path.bytes().chain(head.query.unwrap_or("").bytes());
-    assert!(
-        target
-            .into_iter()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'#')
-    );
+    assert!(target.into_iter().all(|byte| byte.is_ascii_graphic() && byte != b'#'));
     assert!(!head.path.contains('?'));
     assert!(head.http11 || !head.keep_alive(), "HTTP/1.0 is kept alive");
-    assert!(
-        head.host.is_some() || !head.http11,
-        "HTTP/1.1 without a host"
-    );
+    assert!(head.host.is_some() || !head.http11, "HTTP/1.1 without a host");
     assert!(head.fields.0.len() <= MAX_FIELDS);
     for field in head.fields.0 {
         assert!(!field.name.is_empty() && field.name.bytes().all(is_token_byte));

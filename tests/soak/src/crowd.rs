@@ -158,18 +158,12 @@ impl Crowd {
         let (name, script) = kind(number, who);
         let steps = script(number);
         let is_deaf = steps.iter().any(|step| matches!(step, Step::Deaf));
-        let mut stream = begin(server, number, is_deaf)
-            .map_err(|error| format!("connection {number}: {error}"))?;
+        let mut stream =
+            begin(server, number, is_deaf).map_err(|error| format!("connection {number}: {error}"))?;
         let index = self.visitors.len();
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll
-            .registry()
-            .register(&mut stream, Token(index), interest)?;
-        self.visitors.push(Some(Present {
-            visitor: Visitor::new(stream, steps),
-            name,
-            stays: false,
-        }));
+        self.poll.registry().register(&mut stream, Token(index), interest)?;
+        self.visitors.push(Some(Present { visitor: Visitor::new(stream, steps), name, stays: false }));
         self.present += 1;
         Ok(())
     }
@@ -197,17 +191,11 @@ impl Crowd {
     }
 
     fn advance(&mut self, index: usize) {
-        let Some(place) = self.visitors.get_mut(index) else {
-            return;
-        };
-        let Some(present) = place else {
-            return;
-        };
+        let Some(place) = self.visitors.get_mut(index) else { return };
+        let Some(present) = place else { return };
         let step = present.visitor.step().map(Step::name).unwrap_or_default();
         let (name, stayed) = (present.name, present.stays);
-        let progress = present
-            .visitor
-            .advance(Instant::now(), self.is_complete, &mut self.buffer);
+        let progress = present.visitor.advance(Instant::now(), self.is_complete, &mut self.buffer);
         if present.visitor.was_accepted() {
             self.accepted = self.accepted.max(index + 1);
         }
@@ -257,10 +245,7 @@ fn begin(server: SocketAddr, number: u64, is_deaf: bool) -> io::Result<TcpStream
         sockopt::set_socket_send_buffer_size(&socket, SMALL_BUFFER)?;
     }
     let last = u8::try_from(2 + number % SOURCES).unwrap_or(2);
-    bind(
-        &socket,
-        &SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)),
-    )?;
+    bind(&socket, &SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0)))?;
     match connect(&socket, &server) {
         Ok(()) | Err(Errno::INPROGRESS) => {}
         Err(error) => return Err(error.into()),

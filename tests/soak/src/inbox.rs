@@ -23,12 +23,7 @@ impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.payload.get(..40).unwrap_or(&self.payload);
         let text = String::from_utf8_lossy(start);
-        write!(
-            f,
-            "frame {:02x} of {}: {text:?}",
-            self.first,
-            self.payload.len()
-        )
+        write!(f, "frame {:02x} of {}: {text:?}", self.first, self.payload.len())
     }
 }
 
@@ -73,9 +68,7 @@ impl Inbox {
     /// It is none.
     pub fn response(&mut self) -> Result<Option<u16>, String> {
         let before = self.taken;
-        let Some(head) = self.head() else {
-            return Ok(None);
-        };
+        let Some(head) = self.head() else { return Ok(None) };
         let status = head.get(9..12).and_then(|status| status.parse().ok());
         let length = head
             .to_ascii_lowercase()
@@ -99,9 +92,7 @@ impl Inbox {
     /// It is masked.
     pub fn frame(&mut self) -> Result<Option<Frame>, String> {
         let rest = self.rest();
-        let (Some(&first), Some(&second)) = (rest.first(), rest.get(1)) else {
-            return Ok(None);
-        };
+        let (Some(&first), Some(&second)) = (rest.first(), rest.get(1)) else { return Ok(None) };
         let (length, header) = match second {
             0..126 => (u64::from(second), 2),
             126 => match rest.get(2..4).and_then(|length| length.first_chunk()) {
@@ -115,13 +106,8 @@ impl Inbox {
             _ => return Err(format!("not a server's frame: {first:02x} {second:02x}")),
         };
         let length = usize::try_from(length).map_err(|error| error.to_string())?;
-        let Some(payload) = rest.get(header..).and_then(|rest| rest.get(..length)) else {
-            return Ok(None);
-        };
-        let frame = Frame {
-            first,
-            payload: payload.to_vec(),
-        };
+        let Some(payload) = rest.get(header..).and_then(|rest| rest.get(..length)) else { return Ok(None) };
+        let frame = Frame { first, payload: payload.to_vec() };
         self.taken += header + length;
         Ok(Some(frame))
     }
@@ -133,8 +119,7 @@ mod tests {
 
     #[test]
     fn responses_and_frames_are_taken_apart_at_any_cut() {
-        let bytes =
-            b"HTTP/1.1 408 Too Late\r\nContent-Length: 3\r\n\r\nbad\x81\x02hi\x88\x02\x03\xe8";
+        let bytes = b"HTTP/1.1 408 Too Late\r\nContent-Length: 3\r\n\r\nbad\x81\x02hi\x88\x02\x03\xe8";
         for cut in 0..bytes.len() {
             let mut inbox = Inbox::default();
             let (mut responses, mut frames) = (Vec::new(), Vec::new());

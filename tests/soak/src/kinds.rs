@@ -43,70 +43,30 @@ pub const QUICK: [Kind; 6] = [
 
 /// Those who do not.
 pub const BAD: [Kind; 24] = [
-    ("reset in a frame", |_| {
-        open("/echo", [Send(cut(text("x".repeat(200)), 90)), Reset])
-    }),
-    ("reset in a message", |_| {
-        open("/echo", [Send(frame(0x01, vec![b'x'; 30_000])), Reset])
-    }),
-    ("reset in a head", |_| {
-        vec![Send(cut(upgrade("/echo"), 40)), Reset]
-    }),
-    ("reset in a body", |_| {
-        vec![Send(post(100, 10)), Response(405), Reset]
-    }),
-    ("reset in the chat", |number| {
-        open(&chat_path(number), [Send(text("bye")), Reset])
-    }),
+    ("reset in a frame", |_| open("/echo", [Send(cut(text("x".repeat(200)), 90)), Reset])),
+    ("reset in a message", |_| open("/echo", [Send(frame(0x01, vec![b'x'; 30_000])), Reset])),
+    ("reset in a head", |_| vec![Send(cut(upgrade("/echo"), 40)), Reset]),
+    ("reset in a body", |_| vec![Send(post(100, 10)), Response(405), Reset]),
+    ("reset in the chat", |number| open(&chat_path(number), [Send(text("bye")), Reset])),
     ("connects and goes", |_| vec![Leave]),
     ("connects and resets", |_| vec![Reset]),
     ("says nothing", |_| vec![End]),
-    ("stops in the head", |_| {
-        vec![Send(cut(upgrade("/ws"), 60)), Response(408), End]
-    }),
-    ("head byte by byte", |_| {
-        vec![Drip(upgrade("/echo").into_bytes(), SLOW), End]
-    }),
-    ("stops in a frame", |_| {
-        open("/echo", [Send(cut(text("stop"), 8)), Mute, Closed(1011)])
-    }),
-    ("never answers a ping", |_| {
-        open("/echo", [Mute, Closed(1011)])
-    }),
+    ("stops in the head", |_| vec![Send(cut(upgrade("/ws"), 60)), Response(408), End]),
+    ("head byte by byte", |_| vec![Drip(upgrade("/echo").into_bytes(), SLOW), End]),
+    ("stops in a frame", |_| open("/echo", [Send(cut(text("stop"), 8)), Mute, Closed(1011)])),
+    ("never answers a ping", |_| open("/echo", [Mute, Closed(1011)])),
     ("frames byte by byte", frames_byte_by_byte),
-    ("never reads its echo", |_| {
-        open("/echo", [Deaf, Flood(binary(vec![7; 4_000]), 250)])
-    }),
-    ("never reads, floods with pings", |_| {
-        open("/echo", [Deaf, Flood(ping(vec![7; 125]).repeat(30), 250)])
-    }),
-    ("never reads the chat", |number| {
-        open(&chat_path(number), [Deaf, Stay])
-    }),
-    ("never reads a page", |_| {
-        vec![Deaf, Flood(page().repeat(100).into(), 250)]
-    }),
+    ("never reads its echo", |_| open("/echo", [Deaf, Flood(binary(vec![7; 4_000]), 250)])),
+    ("never reads, floods with pings", |_| open("/echo", [Deaf, Flood(ping(vec![7; 125]).repeat(30), 250)])),
+    ("never reads the chat", |number| open(&chat_path(number), [Deaf, Stay])),
+    ("never reads a page", |_| vec![Deaf, Flood(page().repeat(100).into(), 250)]),
     ("half-close behind a message", half_close),
-    ("half-close in a head", |_| {
-        vec![Send(cut(upgrade("/ws"), 60)), HalfClose, End]
-    }),
-    ("garbage", |_| {
-        vec![
-            Send(vec![0x16, 3, 1, 0, 0xff, 0, b'\n', b'\r', b'\n']),
-            Response(400),
-            End,
-        ]
-    }),
-    ("frame over the limit", |_| {
-        open("/echo", [Send(too_long()), Closed(1009)])
-    }),
-    ("head over the limit", |_| {
-        vec![Send(long_head()), Response(431), End]
-    }),
+    ("half-close in a head", |_| vec![Send(cut(upgrade("/ws"), 60)), HalfClose, End]),
+    ("garbage", |_| vec![Send(vec![0x16, 3, 1, 0, 0xff, 0, b'\n', b'\r', b'\n']), Response(400), End]),
+    ("frame over the limit", |_| open("/echo", [Send(too_long()), Closed(1009)])),
+    ("head over the limit", |_| vec![Send(long_head()), Response(431), End]),
     ("thousands of pings", pings),
-    ("breaks a rule", |_| {
-        open("/echo", [Send(text([0xff])), Closed(1007)])
-    }),
+    ("breaks a rule", |_| open("/echo", [Send(text([0xff])), Closed(1007)])),
 ];
 
 /// After so many visitors it is the same decent kind's turn again.
@@ -156,10 +116,7 @@ fn echo(_: u64) -> Vec<Step> {
 
 fn echo_large(number: u64) -> Vec<Step> {
     let payload: Vec<u8> = number.to_be_bytes().repeat(2_500);
-    leaves(open(
-        "/echo",
-        [Send(binary(&payload)), Frame(0x82, payload)],
-    ))
+    leaves(open("/echo", [Send(binary(&payload)), Frame(0x82, payload)]))
 }
 
 /// One in four speaks; all of them hear it. (In between come other kinds, and the bad ones.)
@@ -207,13 +164,7 @@ fn pages(_: u64) -> Vec<Step> {
 
 fn pipelined(_: u64) -> Vec<Step> {
     let last = "GET /none HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-    vec![
-        Send(format!("{}{}{last}", page(), page()).into()),
-        Response(200),
-        Response(200),
-        Response(404),
-        End,
-    ]
+    vec![Send(format!("{}{}{last}", page(), page()).into()), Response(200), Response(200), Response(404), End]
 }
 
 fn keep_alive(_: u64) -> Vec<Step> {
@@ -228,15 +179,7 @@ fn frames_byte_by_byte(_: u64) -> Vec<Step> {
 
 /// A client ends its side: the server answers what is complete, then ends the connection.
 fn half_close(_: u64) -> Vec<Step> {
-    open(
-        "/echo",
-        [
-            Send(text("last")),
-            HalfClose,
-            Frame(0x81, b"last".to_vec()),
-            End,
-        ],
-    )
+    open("/echo", [Send(text("last")), HalfClose, Frame(0x81, b"last".to_vec()), End])
 }
 
 fn too_long() -> Vec<u8> {
@@ -245,18 +188,12 @@ fn too_long() -> Vec<u8> {
 
 fn long_head() -> Vec<u8> {
     let field = format!("X-Long: {}\r\n", "x".repeat(20_000));
-    page()
-        .replace("\r\n\r\n", &format!("\r\n{field}\r\n"))
-        .into()
+    page().replace("\r\n\r\n", &format!("\r\n{field}\r\n")).into()
 }
 
 fn post(announced: usize, sent: usize) -> Vec<u8> {
     let head = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n";
-    format!(
-        "{head}Content-Length: {announced}\r\n\r\n{}",
-        "x".repeat(sent)
-    )
-    .into()
+    format!("{head}Content-Length: {announced}\r\n\r\n{}", "x".repeat(sent)).into()
 }
 
 /// Each gets its Pong, the last one another than the others; then it is gone without a word.

@@ -40,10 +40,7 @@ const DEADLINES: [&str; 12] = [
 
 /// glibc gives back what is free at the end of its heap, and does not put large blocks there. (With its own
 /// numbers some 20 MiB stay after 10,000 visitors, no more after the tenth cycle than after the first.)
-const LEAN: [&str; 2] = [
-    "MALLOC_TRIM_THRESHOLD_=65536",
-    "MALLOC_MMAP_THRESHOLD_=16384",
-];
+const LEAN: [&str; 2] = ["MALLOC_TRIM_THRESHOLD_=65536", "MALLOC_MMAP_THRESHOLD_=16384"];
 
 /// Files that the client and the server need beside their connections.
 const OTHER_FILES: u64 = 64;
@@ -110,30 +107,19 @@ fn soak(options: &Options) -> Result<usize> {
     arguments.extend([options.server.as_str(), "--port", "0", "--log", "error"]);
     arguments.extend(["--max-connections", &most, "--max-handshakes", &most]);
     arguments.extend(DEADLINES);
-    let server = Server::start(
-        &Program::new("env", &arguments),
-        Cores {
-            server: None,
-            generator: None,
-        },
-    )?;
+    let server = Server::start(&Program::new("env", &arguments), Cores { server: None, generator: None })?;
     let watch = Watch::new(&server)?;
-    println!(
-        "{} at {}: {}",
-        options.server, server.address, watch.baseline
-    );
+    println!("{} at {}: {}", options.server, server.address, watch.baseline);
     println!("{}", headings());
     let began = Instant::now();
     let mut cycles = Vec::new();
     while cycles.len() < options.cycles
-        && options
-            .seconds
-            .is_none_or(|seconds| began.elapsed().as_secs() < seconds)
+        && options.seconds.is_none_or(|seconds| began.elapsed().as_secs() < seconds)
     {
         let number = cycles.len() + 1;
         let first = (number * 2 * connections.max(FEW)) as u64;
-        let cycle = cycle(&server, &watch, first, connections)
-            .map_err(|what| format!("cycle {number}: {what}"))?;
+        let cycle =
+            cycle(&server, &watch, first, connections).map_err(|what| format!("cycle {number}: {what}"))?;
         println!("{}", cycle.row(number));
         cycles.push(cycle);
     }
@@ -145,37 +131,15 @@ fn soak(options: &Options) -> Result<usize> {
 
 /// A line of the table.
 fn row(cells: [&str; 9]) -> String {
-    let [
-        cycle,
-        gathered,
-        took,
-        cpu,
-        peak,
-        timers,
-        files,
-        most,
-        resident,
-    ] = cells;
+    let [cycle, gathered, took, cpu, peak, timers, files, most, resident] = cells;
     format!(
         "{cycle:>5} {gathered:>9} {took:>7} {cpu:>7} {peak:>11} {timers:>7} {files:>11} {most:>9} {resident:>9}"
     )
 }
 
 fn headings() -> String {
-    let first = row([
-        "",
-        "all came",
-        "",
-        "CPU",
-        "connections",
-        "timers",
-        "files",
-        "RSS",
-        "RSS",
-    ]);
-    let second = row([
-        "cycle", "in", "took", "time", "at peak", "at peak", "after", "at most", "after",
-    ]);
+    let first = row(["", "all came", "", "CPU", "connections", "timers", "files", "RSS", "RSS"]);
+    let second = row(["cycle", "in", "took", "time", "at peak", "at peak", "after", "at most", "after"]);
     format!("{first}\n{second}")
 }
 
@@ -222,15 +186,7 @@ fn cycle(server: &Server, watch: &Watch<'_>, first: u64, count: usize) -> Result
     as_it_should_be(&report)?;
     let after = watch.settled()?;
     watch.quiet()?;
-    Ok(Cycle {
-        gathered,
-        took,
-        cpu,
-        connections_at_peak,
-        at_peak,
-        most_resident,
-        after,
-    })
+    Ok(Cycle { gathered, took, cpu, connections_at_peak, at_peak, most_resident, after })
 }
 
 fn as_it_should_be(report: &Report) -> Result<()> {
@@ -241,7 +197,8 @@ fn as_it_should_be(report: &Report) -> Result<()> {
     for ((name, what), count) in report.complaints.iter().take(20) {
         text += &format!("\n  {count} x {name}: {what}");
     }
-    text += "\nIf these are timeouts: was the machine too busy for this program to keep the server's deadlines?";
+    text +=
+        "\nIf these are timeouts: was the machine too busy for this program to keep the server's deadlines?";
     Err(text.into())
 }
 
@@ -251,8 +208,7 @@ fn judge_memory(resident: &[u64]) -> Result<()> {
     let third = judged.len() / 3;
     let (first, rest) = judged.split_at(third);
     let (second, last) = rest.split_at(rest.len() - third);
-    let (Some(first), Some(second), Some(last)) = (median(first), median(second), median(last))
-    else {
+    let (Some(first), Some(second), Some(last)) = (median(first), median(second), median(last)) else {
         println!("Too few cycles to judge memory: it takes {}.", WARM + 3);
         return Ok(());
     };
@@ -282,9 +238,7 @@ fn main() -> ExitCode {
     };
     match soak(&options) {
         Ok(visitors) => {
-            println!(
-                "{visitors} connections came and went, half of them badly, and nothing stayed"
-            );
+            println!("{visitors} connections came and went, half of them badly, and nothing stayed");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -307,15 +261,9 @@ mod tests {
     #[test]
     fn steady_growth_is_a_leak_and_fluctuation_is_none() {
         assert!(verdict([682, 741, 748, 741, 741, 742, 742, 742, 749, 754]));
-        assert!(!verdict([
-            790, 800, 820, 850, 880, 910, 940, 975, 1041, 1087
-        ]));
-        assert!(verdict([
-            682, 741, 742, 742, 742, 742, 742, 742, 1207, 1207
-        ]));
-        assert!(verdict([
-            950, 950, 1207, 1207, 1207, 1207, 1207, 1207, 1207, 1207
-        ]));
+        assert!(!verdict([790, 800, 820, 850, 880, 910, 940, 975, 1041, 1087]));
+        assert!(verdict([682, 741, 742, 742, 742, 742, 742, 742, 1207, 1207]));
+        assert!(verdict([950, 950, 1207, 1207, 1207, 1207, 1207, 1207, 1207, 1207]));
         assert!(verdict([682, 741, 742, 742, 742, 742, 900, 742, 742, 742]));
         assert!(verdict([300, 2000, 742, 742, 742, 742, 742, 742, 742, 742]));
     }

@@ -192,9 +192,7 @@ impl Visitor {
     }
 
     fn drip(&mut self, bytes: &[u8], gap: Duration, now: Instant) -> Taken {
-        let Some(byte) = bytes.get(self.dripped) else {
-            return Taken::Done;
-        };
+        let Some(byte) = bytes.get(self.dripped) else { return Taken::Done };
         if self.ended {
             return Taken::Done;
         }
@@ -256,9 +254,7 @@ impl Visitor {
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
         while self.reads && !self.ended {
-            let Some(stream) = &mut self.stream else {
-                return Ok(());
-            };
+            let Some(stream) = &mut self.stream else { return Ok(()) };
             match stream.read(buffer) {
                 Ok(0) => self.ended = true,
                 Ok(length) => {

@@ -74,11 +74,7 @@ impl<'a> Watch<'a> {
         let files = server.open_files()?;
         let gauges = gauges(server.address)?;
         server.wait_for_open_files(files)?;
-        let baseline = State {
-            files,
-            resident: server.resident_memory()?,
-            gauges,
-        };
+        let baseline = State { files, resident: server.resident_memory()?, gauges };
         Ok(Self { server, baseline })
     }
 
@@ -90,29 +86,20 @@ impl<'a> Watch<'a> {
         let began = Instant::now();
         while let Some(rest) = self.rest()? {
             if began.elapsed() > PATIENCE {
-                return Err(format!(
-                    "half a minute after the last visitor left there is still{rest}"
-                )
-                .into());
+                return Err(format!("half a minute after the last visitor left there is still{rest}").into());
             }
             thread::sleep(Duration::from_millis(50));
         }
         self.server.wait_for_open_files(self.baseline.files)?;
         thread::sleep(PAUSE);
-        Ok(State {
-            resident: self.server.resident_memory()?,
-            ..self.baseline.clone()
-        })
+        Ok(State { resident: self.server.resident_memory()?, ..self.baseline.clone() })
     }
 
     /// What is left of the visitors, in words.
     fn rest(&self) -> Result<Option<String>> {
         let files = self.server.open_files()?;
         if files > self.baseline.files {
-            return Ok(Some(format!(
-                ": open files {files}, not {}",
-                self.baseline.files
-            )));
+            return Ok(Some(format!(": open files {files}, not {}", self.baseline.files)));
         }
         let now = gauges(self.server.address)?;
         let mut rest = String::new();
@@ -134,9 +121,7 @@ impl<'a> Watch<'a> {
         thread::sleep(Duration::from_secs(1));
         let used = self.server.cpu_time()?.saturating_sub(before);
         if used > MOST_QUIET {
-            return Err(
-                format!("nobody is there, and yet it worked for {used:?} in a second").into(),
-            );
+            return Err(format!("nobody is there, and yet it worked for {used:?} in a second").into());
         }
         Ok(used)
     }
@@ -157,16 +142,12 @@ pub fn gauges(server: SocketAddr) -> Result<Gauges> {
         return Ok(Gauges::new());
     }
     let samples = answer.lines().filter_map(|line| line.split_once(' '));
-    let values: Gauges = samples
-        .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
-        .collect();
+    let values: Gauges =
+        samples.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect();
     match values.get("ws101_panics_total") {
         Some(0.0) => {}
         other => return Err(format!("ws101_panics_total is {other:?}").into()),
     }
     let is_gauge = |name: &String| GAUGES.contains(&name.as_str());
-    Ok(values
-        .into_iter()
-        .filter(|(name, _)| is_gauge(name))
-        .collect())
+    Ok(values.into_iter().filter(|(name, _)| is_gauge(name)).collect())
 }

@@ -1,8 +1,6 @@
 //! `/broadcast` and `/broadcast/{topic}`: every message unchanged to everybody on the topic.
 
-use crate::client::{
-    binary, close, frame, frame_with_key, frames, from_server, ping, text, texts, upgrade,
-};
+use crate::client::{binary, close, frame, frame_with_key, frames, from_server, ping, text, texts, upgrade};
 use crate::sim::{End, PeerNo, Rng, Sim};
 
 fn is_refused(path: &str) {
@@ -10,10 +8,7 @@ fn is_refused(path: &str) {
     let peer = sim.connect();
     let answer = sim.exchange(peer, upgrade(path).as_bytes());
     let answer = String::from_utf8(answer).unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 404 Not Found\r\n"),
-        "{path}: {answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{path}: {answer}");
     assert_eq!(sim.end(peer), End::HalfClosed, "{path}");
 }
 
@@ -43,25 +38,10 @@ fn message_reaches_everybody_unchanged_its_sender_included() {
 fn topic_is_1_to_64_unreserved_characters() {
     // A topic is `[A-Za-z0-9_.~-]{1,64}`.
     let longest = "a".repeat(64);
-    for topic in [
-        "a",
-        "Z",
-        "0",
-        "_",
-        ".",
-        "~",
-        "-",
-        "..",
-        "a.b-c_d~e",
-        &longest,
-    ] {
+    for topic in ["a", "Z", "0", "_", ".", "~", "-", "..", "a.b-c_d~e", &longest] {
         let mut sim = Sim::default();
         let peer = sim.open(&format!("/broadcast/{topic}"));
-        assert_eq!(
-            sim.exchange(peer, &text("x")),
-            from_server(0x81, "x"),
-            "{topic}"
-        );
+        assert_eq!(sim.exchange(peer, &text("x")), from_server(0x81, "x"), "{topic}");
     }
     is_refused(&format!("/broadcast/{longest}a"));
     is_refused(&format!("/broadcast/{}", longest.repeat(60)));
@@ -95,13 +75,7 @@ fn topic_is_1_to_64_unreserved_characters() {
 #[test]
 fn topics_do_not_hear_each_other() {
     let mut sim = Sim::default();
-    let paths = [
-        "/broadcast",
-        "/broadcast/a",
-        "/broadcast/A",
-        "/broadcast/a.",
-        "/broadcast/aa",
-    ];
+    let paths = ["/broadcast", "/broadcast/a", "/broadcast/A", "/broadcast/a.", "/broadcast/aa"];
     let rooms = paths.map(|path| [sim.open(path), sim.open(path)]);
     let strangers = [sim.open("/echo"), sim.open("/ws"), sim.open("/ws/1")];
     for (path, room) in paths.iter().zip(rooms) {
@@ -182,11 +156,8 @@ fn members_come_and_go_and_each_message_reaches_exactly_those_present() {
                 sim.send(sender, &text(format!("{n}")));
                 sim.run();
                 for (peer, its_topic) in &present {
-                    let expected = if *its_topic == topic {
-                        from_server(0x81, format!("{n}"))
-                    } else {
-                        vec![]
-                    };
+                    let expected =
+                        if *its_topic == topic { from_server(0x81, format!("{n}")) } else { vec![] };
                     assert_eq!(sim.take(*peer), expected, "seed {seed}, step {n}");
                 }
             }
@@ -225,17 +196,10 @@ fn pong_and_broadcasts_keep_their_order_in_one_write() {
     let [one, two] = [sim.open("/broadcast"), sim.open("/broadcast")];
     let writes = sim.peer(one).writes;
     let answer = sim.exchange(one, &[text("a"), ping("p"), binary("b")].concat());
-    let expected = [
-        from_server(0x81, "a"),
-        from_server(0x8a, "p"),
-        from_server(0x82, "b"),
-    ];
+    let expected = [from_server(0x81, "a"), from_server(0x8a, "p"), from_server(0x82, "b")];
     assert_eq!(answer, expected.concat());
     assert_eq!(sim.peer(one).writes, writes + 1);
-    assert_eq!(
-        sim.take(two),
-        [from_server(0x81, "a"), from_server(0x82, "b")].concat()
-    );
+    assert_eq!(sim.take(two), [from_server(0x81, "a"), from_server(0x82, "b")].concat());
 }
 
 #[test]
@@ -244,32 +208,19 @@ fn fragmented_message_arrives_whole_and_unfragmented() {
     let mut sim = Sim::default();
     let [one, two] = [sim.open("/broadcast"), sim.open("/broadcast")];
     for (first, whole) in [(0x01, 0x81), (0x02, 0x82)] {
-        let parts = [
-            frame(first, [0xc3]),
-            ping("p"),
-            frame(0x00, ""),
-            frame(0x80, [0xa9]),
-        ];
+        let parts = [frame(first, [0xc3]), ping("p"), frame(0x00, ""), frame(0x80, [0xa9])];
         for part in &parts[..3] {
             sim.send(one, part);
             sim.run();
         }
         assert_eq!(sim.take(two), b"");
-        assert_eq!(
-            sim.exchange(two, &text("other")),
-            from_server(0x81, "other")
-        );
+        assert_eq!(sim.exchange(two, &text("other")), from_server(0x81, "other"));
         sim.send(one, &parts[3]);
         sim.run();
         assert_eq!(sim.take(two), from_server(whole, "é"));
         assert_eq!(
             sim.take(one),
-            [
-                from_server(0x8a, "p"),
-                from_server(0x81, "other"),
-                from_server(whole, "é")
-            ]
-            .concat()
+            [from_server(0x8a, "p"), from_server(0x81, "other"), from_server(whole, "é")].concat()
         );
     }
 }

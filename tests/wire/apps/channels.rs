@@ -44,11 +44,7 @@ fn message_goes_to_every_member_once_its_sender_included() {
     // These are the bytes that the server of the Django Channels tutorial sends.
     let mut sim = Sim::default();
     let [one, two, three] = members(&mut sim, ["lobby"; 3]);
-    let answer = [
-        hex("81 21").as_slice(),
-        b"{\"type\": \"chat\", \"message\": \"hi\"}",
-    ]
-    .concat();
+    let answer = [hex("81 21").as_slice(), b"{\"type\": \"chat\", \"message\": \"hi\"}"].concat();
     assert_eq!(sim.exchange(two, &text("{\"message\": \"hi\"}")), answer);
     assert_eq!(sim.take(one), answer);
     assert_eq!(sim.take(three), answer);
@@ -96,11 +92,7 @@ fn rooms_do_not_hear_each_other() {
         sim.run();
         for (listener, path) in paths.iter().enumerate() {
             let expected = Vec::from_iter((listener == speaker).then(|| chat("\"hi\"")));
-            assert_eq!(
-                lines(&mut sim, peers[listener]),
-                expected,
-                "{path} from {speaker}"
-            );
+            assert_eq!(lines(&mut sim, peers[listener]), expected, "{path} from {speaker}");
         }
     }
 }
@@ -126,11 +118,7 @@ fn bad_input_closes_its_sender_alone_and_the_room_goes_on() {
     sim.send(two, &input);
     sim.run();
     for peer in [one, three] {
-        assert_eq!(
-            lines(&mut sim, peer),
-            [chat("1")],
-            "what came before it counts"
-        );
+        assert_eq!(lines(&mut sim, peer), [chat("1")], "what came before it counts");
     }
     let read = sim.take(two);
     assert!(read.starts_with(&from_server(0x81, chat("1"))));

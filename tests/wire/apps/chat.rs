@@ -31,10 +31,7 @@ fn sender_reads_two_lines_and_everybody_else_one() {
     let hello = hex("81 85 01 02 03 04 49 67 6f 68 6e");
     let wrote = [&[0x81, 0x10], b"You wrote: Hello".as_slice()].concat();
     let says = [&[0x81, 0x15][..], b"Client #2 says: Hello".as_slice()].concat();
-    assert_eq!(
-        sim.exchange(two, &hello),
-        [wrote.as_slice(), &says].concat()
-    );
+    assert_eq!(sim.exchange(two, &hello), [wrote.as_slice(), &says].concat());
     assert_eq!(sim.take(one), says);
 }
 
@@ -65,10 +62,7 @@ fn two_members_may_have_one_id() {
     let [first, second] = members(&mut sim, ["7", "007"]);
     sim.send(first, &text("x"));
     sim.run();
-    assert_eq!(
-        lines(&mut sim, first),
-        ["You wrote: x", "Client #7 says: x"]
-    );
+    assert_eq!(lines(&mut sim, first), ["You wrote: x", "Client #7 says: x"]);
     assert_eq!(lines(&mut sim, second), ["Client #7 says: x"]);
     sim.fin(first);
     sim.run();
@@ -129,10 +123,7 @@ fn chats_with_and_without_ids_do_not_hear_each_other() {
     sim.send(numbered, &text("x"));
     sim.send(anonymous, &text("y"));
     sim.run();
-    assert_eq!(
-        lines(&mut sim, numbered),
-        ["You wrote: x", "Client #1 says: x"]
-    );
+    assert_eq!(lines(&mut sim, numbered), ["You wrote: x", "Client #1 says: x"]);
     assert_eq!(lines(&mut sim, anonymous), ["y"]);
     assert_eq!(sim.take(echo), b"");
     sim.fin(anonymous);
@@ -185,9 +176,7 @@ fn all_receivers_see_one_order_and_each_sender_its_own() {
         let mut rng = Rng::new(seed);
         let mut sim = Sim::default();
         let count = 2 + rng.below(5);
-        let peers: Vec<PeerNo> = (0..count)
-            .map(|id| sim.open(&format!("/ws/{id}")))
-            .collect();
+        let peers: Vec<PeerNo> = (0..count).map(|id| sim.open(&format!("/ws/{id}"))).collect();
         let mut said = vec![0; count];
         for _ in 0..60 {
             let id = rng.below(count);
@@ -209,17 +198,13 @@ fn all_receivers_see_one_order_and_each_sender_its_own() {
             }
         }
         sim.run();
-        let orders: Vec<_> = (0..count)
-            .map(|id| common(lines(&mut sim, peers[id]), id))
-            .collect();
+        let orders: Vec<_> = (0..count).map(|id| common(lines(&mut sim, peers[id]), id)).collect();
         for order in &orders {
             assert_eq!(order, &orders[0], "one order, seed {seed}");
         }
         for (id, said) in said.iter().enumerate() {
             let prefix = format!("Client #{id} says: ");
-            let own = orders[0]
-                .iter()
-                .filter_map(|line| line.strip_prefix(&prefix));
+            let own = orders[0].iter().filter_map(|line| line.strip_prefix(&prefix));
             let expected: Vec<String> = (0..*said).map(|n: usize| n.to_string()).collect();
             assert_eq!(own.collect::<Vec<_>>(), expected, "seed {seed}");
         }
@@ -238,17 +223,13 @@ fn burst_of_1_000_messages_loses_none_and_doubles_none() {
             sim.send(*peer, &bytes);
         }
         sim.run();
-        let orders: Vec<_> = (0..5)
-            .map(|id| common(lines(&mut sim, peers[id]), id))
-            .collect();
+        let orders: Vec<_> = (0..5).map(|id| common(lines(&mut sim, peers[id]), id)).collect();
         for order in &orders {
             assert_eq!(order.len(), 1_000);
             assert_eq!(order, &orders[0]);
         }
-        let mut numbers: Vec<usize> = orders[0]
-            .iter()
-            .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
-            .collect();
+        let mut numbers: Vec<usize> =
+            orders[0].iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, (0..1_000).collect::<Vec<_>>());
     }

@@ -36,11 +36,7 @@ fn front_page() {
     let mut sim = pages();
     for target in ["/", "/?x=y", "/index.html"] {
         let answer = ask(&mut sim, &get(target));
-        assert_eq!(
-            (answer.status, answer.body.as_slice()),
-            (200, INDEX),
-            "{target}"
-        );
+        assert_eq!((answer.status, answer.body.as_slice()), (200, INDEX), "{target}");
         assert!(answer.has("Content-Type: text/html; charset=utf-8"));
         assert!(answer.has(&format!("Content-Length: {}", INDEX.len())));
     }
@@ -76,10 +72,7 @@ fn part_of_a_page() {
         ("100000-".to_owned(), 100_000, len),
         ("-7".to_owned(), len - 7, len),
     ] {
-        let answer = ask(
-            &mut sim,
-            &get_with(target, &format!("Range: bytes={range}")),
-        );
+        let answer = ask(&mut sim, &get_with(target, &format!("Range: bytes={range}")));
         assert_eq!(answer.status, 206, "{range}");
         assert!(answer.body == BOOTSTRAP[from..to], "{range}");
         let expected = format!("Content-Range: bytes {from}-{}/{len}", to - 1);

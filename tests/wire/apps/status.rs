@@ -72,10 +72,7 @@ fn health_is_ok() {
     let mut sim = Sim::default();
     let answer = asked(&mut sim, &get("/healthz"));
     assert_eq!((answer.status, answer.text()), (200, "ok\n".to_owned()));
-    assert_eq!(
-        answer.field("Content-Type"),
-        Some("text/plain; charset=utf-8")
-    );
+    assert_eq!(answer.field("Content-Type"), Some("text/plain; charset=utf-8"));
     assert_eq!(answer.field("Cache-Control"), Some("no-store"));
     assert!(!answer.closes());
 }
@@ -128,11 +125,7 @@ fn every_family_has_help_then_type_then_samples_of_its_own() {
     let mut kinds = BTreeMap::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let (name, help) = line
-            .strip_prefix("# HELP ")
-            .unwrap()
-            .split_once(' ')
-            .unwrap();
+        let (name, help) = line.strip_prefix("# HELP ").unwrap().split_once(' ').unwrap();
         assert!(help.ends_with('.') && !help.contains('\\'), "{help}");
         let declared = lines.next().and_then(|line| line.strip_prefix("# TYPE "));
         let (same, kind) = declared.unwrap().split_once(' ').unwrap();

@@ -11,10 +11,7 @@ use ws101::files::embedded::Embedded;
 const HERE: &str = "127.0.0.1:8000";
 
 fn folder(name: &str, has_index: bool) -> Pages<'_> {
-    Pages::Folder {
-        name: Path::new(name),
-        has_index,
-    }
+    Pages::Folder { name: Path::new(name), has_index }
 }
 
 fn said(address: &str, pages: Pages<'_>) -> String {
@@ -28,10 +25,7 @@ fn pipe_gets_the_one_line_that_scripts_wait_for() {
         let told = text(address, pages, false);
         assert_eq!(told, "Server running at http://127.0.0.1:8000\n");
         let address = "[::1]:80".parse().unwrap();
-        assert_eq!(
-            text(address, pages, false),
-            "Server running at http://[::1]:80\n"
-        );
+        assert_eq!(text(address, pages, false), "Server running at http://[::1]:80\n");
     }
 }
 
@@ -47,10 +41,7 @@ fn terminal_gets_a_few_lines_more() {
             assert!(told.ends_with("\n  Ctrl-C stops it\n"), "{told}");
             // Nobody can open "every address".
             let rest = lines[1..].join("\n");
-            assert!(
-                !rest.contains("0.0.0.0") && !rest.contains("[::]"),
-                "{told}"
-            );
+            assert!(!rest.contains("0.0.0.0") && !rest.contains("[::]"), "{told}");
         }
     }
     assert!(said("0.0.0.0:8000", Pages::BuiltIn).contains("http://127.0.0.1:8000/rooms.html\n"));
@@ -63,9 +54,7 @@ fn everything_that_is_named_can_be_opened() {
     let told = said(HERE, Pages::BuiltIn);
     let paths = |scheme: &str| -> Vec<String> {
         let start = format!("{scheme}://{HERE}/");
-        let rest = told
-            .split_whitespace()
-            .filter_map(|word| word.strip_prefix(&start));
+        let rest = told.split_whitespace().filter_map(|word| word.strip_prefix(&start));
         rest.map(|path| format!("/{path}")).collect()
     };
     let pages = paths("http");
@@ -88,14 +77,8 @@ fn folder_is_named_and_so_is_a_missing_index() {
     let told = said(HERE, folder("my site", true));
     assert!(told.contains("\"my site\"\n"), "{told}");
     assert!(told.contains("http://127.0.0.1:8000/\n"), "{told}");
-    assert!(
-        !told.contains("rooms.html") && !told.contains("index.html"),
-        "{told}"
-    );
+    assert!(!told.contains("rooms.html") && !told.contains("index.html"), "{told}");
     let told = said(HERE, folder("a\nb", false));
     assert!(told.contains("\"a\\nb\"\n"), "{told}");
-    assert!(
-        told.contains(NO_INDEX) && !told.contains(":8000/\n"),
-        "{told}"
-    );
+    assert!(told.contains(NO_INDEX) && !told.contains(":8000/\n"), "{told}");
 }

@@ -54,8 +54,8 @@ fn inflated_behind(history: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut state = DecompressorOxide::new();
     let payload = [payload, &TAIL].concat();
     let mut rest = &payload[..];
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
-        | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+    let flags =
+        inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
     let mut status = TINFLStatus::HasMoreOutput;
     // Room for 20 MiB each time would be more work than all the rest of the tests.
     while status == TINFLStatus::HasMoreOutput {

@@ -9,10 +9,7 @@ use ws101::config::Config;
 
 fn echoes(config: &Config, payloads: &[Vec<u8>], messages: &[&str]) {
     let input: Vec<u8> = payloads.iter().flat_map(|p| frame(0xc1, p)).collect();
-    let expected: Vec<u8> = messages
-        .iter()
-        .flat_map(|message| from_server(0x81, message))
-        .collect();
+    let expected: Vec<u8> = messages.iter().flat_map(|message| from_server(0x81, message)).collect();
     script::check_opened(&opened(config), &input, &expected, End::Open);
 }
 
@@ -114,10 +111,7 @@ fn hellos(count: usize) -> Vec<u8> {
 #[test]
 fn thousands_of_blocks_with_bfinal_and_no_more() {
     // A message may have 4,096 of them. More are abuse (1008), in one frame or in many.
-    let config = Config {
-        deflate_threshold_bytes: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { deflate_threshold_bytes: 1 << 20, ..Config::default() };
     let open = opened(&config);
     let (mut sim, peer) = open();
     for _ in 0..2 {
@@ -136,13 +130,9 @@ fn thousands_of_blocks_with_bfinal_and_no_more() {
 #[test]
 fn window_reaches_back_32_kib_over_bfinal_and_chunks() {
     // RFC 1951 §3.2.5: the largest distance, behind more than the window holds.
-    let noise: Vec<u8> = (0..100_000_u32)
-        .map(|n| b'a' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 26)
-        .collect();
-    let too_long = Config {
-        deflate_threshold_bytes: 1 << 20,
-        ..Config::default()
-    };
+    let noise: Vec<u8> =
+        (0..100_000_u32).map(|n| b'a' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 26).collect();
+    let too_long = Config { deflate_threshold_bytes: 1 << 20, ..Config::default() };
     let open = opened(&too_long);
     for len in (32_768..100_000).step_by(3_571) {
         let noise = &noise[..len];
@@ -172,10 +162,7 @@ fn window_of_a_connection_is_kept_as_far_as_agreed() {
     let first = [stored(false, b"Hello"), vec![0x00]].concat();
     let second = [stored(false, filler.as_bytes()), vec![0x00]].concat();
     let third = again(filler.len() + 5);
-    let config = Config {
-        deflate_threshold_bytes: 1 << 20,
-        ..takeover()
-    };
+    let config = Config { deflate_threshold_bytes: 1 << 20, ..takeover() };
     let (mut sim, peer) = opened(&config)();
     let input = [frame(0xc1, first), frame(0xc1, second), frame(0xc1, third)];
     let expected = ["Hello", &filler, "Hello"].map(|message| from_server(0x81, message));

@@ -11,9 +11,7 @@ const OFFER: &str = "permessage-deflate";
 fn receivers_with_the_same_parameters_get_the_same_bytes() {
     for config in [Config::default(), takeover()] {
         let mut sim = Sim::new(config);
-        let mut clients: Vec<Client> = (0..20)
-            .map(|_| Client::open(&mut sim, "/broadcast", OFFER))
-            .collect();
+        let mut clients: Vec<Client> = (0..20).map(|_| Client::open(&mut sim, "/broadcast", OFFER)).collect();
         for round in 0..5 {
             let message = json(1_000 + 100 * round);
             sim.send(clients[round].no, &text(&message));
@@ -76,16 +74,12 @@ fn everybody_reads_the_same_whatever_they_agreed_to() {
 /// Turns that it takes to pass on this many long messages, which arrive in one read, to as many receivers.
 fn turns(receivers: usize, offer: impl Fn(usize) -> String) -> usize {
     let mut sim = Sim::new(Config {
-        tuning: Tuning {
-            max_turn_bytes: 64 << 10,
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_turn_bytes: 64 << 10, ..Tuning::default() },
         ..Config::default()
     });
     let sender = Client::open(&mut sim, "/broadcast", &offer(0));
-    let clients: Vec<Client> = (1..receivers)
-        .map(|no| Client::open(&mut sim, "/broadcast", &offer(no)))
-        .collect();
+    let clients: Vec<Client> =
+        (1..receivers).map(|no| Client::open(&mut sim, "/broadcast", &offer(no))).collect();
     let before = sim.turns;
     sim.send(sender.no, &text("a".repeat(8_000)).repeat(16));
     sim.run();

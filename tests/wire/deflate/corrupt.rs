@@ -19,53 +19,25 @@ fn corrupt() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("block type 3", hex("ff ff ff ff")),
         ("block type 3", hex("06")),
-        (
-            "length and its complement",
-            hex("00 05 00 00 00 48 65 6c 6c 6f 00"),
-        ),
-        (
-            "length and its complement",
-            hex("00 05 00 fb ff 48 65 6c 6c 6f 00"),
-        ),
+        ("length and its complement", hex("00 05 00 00 00 48 65 6c 6c 6f 00")),
+        ("length and its complement", hex("00 05 00 fb ff 48 65 6c 6c 6f 00")),
         ("the tail is not cut off, and cut short", hex("00 00 00 ff")),
-        (
-            "stored, with the tail as its content",
-            hex("00 04 00 fb ff"),
-        ),
-        (
-            "stored, with a byte missing",
-            hex("00 05 00 fa ff 48 65 6c 6c"),
-        ),
-        (
-            "stored, and no block behind it",
-            hex("00 05 00 fa ff 48 65 6c 6c 6f"),
-        ),
+        ("stored, with the tail as its content", hex("00 04 00 fb ff")),
+        ("stored, with a byte missing", hex("00 05 00 fa ff 48 65 6c 6c")),
+        ("stored, and no block behind it", hex("00 05 00 fa ff 48 65 6c 6c 6f")),
         ("one byte too far", too_far(2)),
         ("far too far", too_far(32_768)),
         ("from before the first byte", fixed(&[Symbol::Match(3, 1)])),
         ("length code 286", fixed(&[Symbol::Raw(0b1100_0110, 8)])),
         ("length code 287", fixed(&[Symbol::Raw(0b1100_0111, 8)])),
-        (
-            "distance code 30",
-            fixed(&[Symbol::Literal(b'a'), Symbol::Raw(1, 7), Symbol::Raw(30, 5)]),
-        ),
-        (
-            "distance code 31",
-            fixed(&[Symbol::Literal(b'a'), Symbol::Raw(1, 7), Symbol::Raw(31, 5)]),
-        ),
+        ("distance code 30", fixed(&[Symbol::Literal(b'a'), Symbol::Raw(1, 7), Symbol::Raw(30, 5)])),
+        ("distance code 31", fixed(&[Symbol::Literal(b'a'), Symbol::Raw(1, 7), Symbol::Raw(31, 5)])),
         ("too many lengths", hex("fc 00 00 00 00 00 00 00 00 00")),
         ("no codes at all", hex("04 00 00 00 00 00 00 00 00 00")),
-        (
-            "begun fixed block",
-            Bits::default().fixed(false, &literals("Hel")).bytes()[..4].to_vec(),
-        ),
+        ("begun fixed block", Bits::default().fixed(false, &literals("Hel")).bytes()[..4].to_vec()),
         (
             "garbage behind BFINAL",
-            [
-                Bits::default().fixed(true, &literals("Hello")).bytes(),
-                hex("07"),
-            ]
-            .concat(),
+            [Bits::default().fixed(true, &literals("Hello")).bytes(), hex("07")].concat(),
         ),
         ("text", b"{\"id\": 1}".to_vec()),
     ]
@@ -118,10 +90,7 @@ fn truncated_message_is_1007_at_every_byte() {
 #[test]
 fn damaged_messages_are_1007_or_what_another_inflater_makes_of_them() {
     // D7.2.2-3: bytes missing, added, changed. DEFLATE has no checksum.
-    let config = Config {
-        deflate_threshold_bytes: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { deflate_threshold_bytes: 1 << 20, ..Config::default() };
     let payload = payload(json(300));
     let mut damaged: Vec<Vec<u8>> = Vec::new();
     for at in 0..payload.len() {

@@ -20,13 +20,8 @@ fn message(no: usize) -> String {
 /// leave in the middle.
 fn crowd(deflate: Deflate, seed: u64, parts: usize, die: &[usize]) {
     let mut rng = Rng::new(seed);
-    let mut sim = Sim::new(Config {
-        deflate,
-        ..Config::default()
-    });
-    let mut clients: Vec<Client> = (0..40)
-        .map(|_| Client::open(&mut sim, "/echo", OFFER))
-        .collect();
+    let mut sim = Sim::new(Config { deflate, ..Config::default() });
+    let mut clients: Vec<Client> = (0..40).map(|_| Client::open(&mut sim, "/echo", OFFER)).collect();
     for round in 0..2 {
         let payloads: Vec<Vec<u8>> = (0..40).map(|no| payload(message(no))).collect();
         let mut received = vec![Vec::new(); 40];
@@ -135,35 +130,22 @@ fn whole_messages_need_none() {
     let _begun: Vec<Client> = (0..MAX_LENT + 5).map(|_| begin(&mut sim)).collect();
     let mut client = Client::open(&mut sim, "/echo", OFFER);
     let input = client.compressed(0x81, message(3));
-    assert_eq!(
-        client.exchange(&mut sim, &input)[0].1,
-        message(3).as_bytes()
-    );
+    assert_eq!(client.exchange(&mut sim, &input)[0].1, message(3).as_bytes());
 }
 
 #[test]
 fn message_that_hardly_grows_ends_whether_it_is_inflated_or_kept() {
     // `slow_message_bytes`: what is held for it counts, however it is held.
     for lent in [0, MAX_LENT] {
-        let mut sim = Sim::new(Config {
-            ping_interval: Duration::ZERO,
-            ..Config::default()
-        });
+        let mut sim = Sim::new(Config { ping_interval: Duration::ZERO, ..Config::default() });
         let _begun: Vec<Client> = (0..lent).map(|_| begin(&mut sim)).collect();
         let slow = Client::open(&mut sim, "/echo", OFFER);
-        let begun = [
-            stored(false, &[b'a'; 60_000]),
-            stored(false, &[b'b'; 20_000]),
-        ];
+        let begun = [stored(false, &[b'a'; 60_000]), stored(false, &[b'b'; 20_000])];
         sim.exchange(slow.no, &frame(0x42, begun.concat()));
         sim.advance(Duration::from_millis(59_999));
         assert_eq!(sim.end(slow.no), End::Open);
         sim.advance(Duration::from_millis(1));
         let answer = sim.take(slow.no);
-        assert_eq!(
-            answer.get(2..4),
-            Some(&1008_u16.to_be_bytes()[..]),
-            "{lent}"
-        );
+        assert_eq!(answer.get(2..4), Some(&1008_u16.to_be_bytes()[..]), "{lent}");
     }
 }

@@ -7,10 +7,7 @@ use crate::sim::End;
 use ws101::config::Config;
 
 fn echoes(config: &Config, input: &[u8], messages: &[&str]) {
-    let expected: Vec<u8> = messages
-        .iter()
-        .flat_map(|message| from_server(0x81, message))
-        .collect();
+    let expected: Vec<u8> = messages.iter().flat_map(|message| from_server(0x81, message)).collect();
     script::check_opened(&opened(config), input, &expected, End::Open);
 }
 
@@ -30,10 +27,7 @@ fn one_block() {
 #[test]
 fn one_block_in_two_frames() {
     // RFC 7692 §7.2.3.1, D6-5: RSV1 on the first only.
-    let input = [
-        frame(0x41, hex("f2 48 cd")),
-        frame(0x80, hex("c9 c9 07 00")),
-    ];
+    let input = [frame(0x41, hex("f2 48 cd")), frame(0x80, hex("c9 c9 07 00"))];
     for config in [Config::default(), takeover()] {
         echoes(&config, &input.concat(), &["Hello"]);
     }

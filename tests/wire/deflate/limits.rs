@@ -11,24 +11,14 @@ use ws101::config::{Config, Tuning};
 const LIMIT: usize = 40_000;
 
 fn limited() -> Config {
-    Config {
-        max_message_bytes: LIMIT as u64,
-        deflate_threshold_bytes: 1 << 20,
-        ..Config::default()
-    }
+    Config { max_message_bytes: LIMIT as u64, deflate_threshold_bytes: 1 << 20, ..Config::default() }
 }
 
 #[test]
 fn message_of_exactly_the_limit_passes_and_one_byte_more_is_1009() {
     for takes_over in [false, true] {
-        let config = Config {
-            deflate: if takes_over {
-                takeover().deflate
-            } else {
-                limited().deflate
-            },
-            ..limited()
-        };
+        let config =
+            Config { deflate: if takes_over { takeover().deflate } else { limited().deflate }, ..limited() };
         for parts in [1, 2, 5] {
             for (len, is_too_big) in [(LIMIT - 1, false), (LIMIT, false), (LIMIT + 1, true)] {
                 let message = json(len);
@@ -85,10 +75,7 @@ fn bomb_is_1009_before_all_of_it_came_out() {
     // 20 MiB in 20 KiB, whole; and in a frame of an unfinished message.
     let bomb = payload(vec![0; 20 << 20]);
     for config in [Config::default(), takeover()] {
-        let config = Config {
-            max_message_bytes: 4 << 20,
-            ..config
-        };
+        let config = Config { max_message_bytes: 4 << 20, ..config };
         for first in [0xc2, 0x42] {
             let (mut sim, peer) = opened(&config)();
             let answer = sim.exchange(peer, &frame(first, &bomb));
@@ -111,10 +98,7 @@ fn bomb_in_an_unfinished_frame_is_1009_at_the_piece_that_passes_the_limit() {
         sim.end(peer) == End::HalfClosed
     });
     let most = (LIMIT + (2 << 10)) * bomb.len() / (1 << 20) / 10 + 4;
-    assert!(
-        passed.is_some_and(|at| at <= most),
-        "{passed:?}, not {most}"
-    );
+    assert!(passed.is_some_and(|at| at <= most), "{passed:?}, not {most}");
 }
 
 #[test]
@@ -133,13 +117,7 @@ fn bomb_of_many_blocks_with_bfinal_is_1009() {
 #[test]
 fn too_many_fragments_are_1008() {
     // RFC 6455 §10.4: they are counted as those of plain messages are.
-    let config = Config {
-        tuning: Tuning {
-            max_fragments: 4,
-            ..Tuning::default()
-        },
-        ..Config::default()
-    };
+    let config = Config { tuning: Tuning { max_fragments: 4, ..Tuning::default() }, ..Config::default() };
     let open = opened(&config);
     let payload = hex("f2 48 cd c9 c9 07 00");
     let fragments = |last: usize| {

@@ -11,11 +11,7 @@ pub const TABLE: &[(&[&str], &str, &str)] = &[
     (&["x-webkit-deflate-frame"], "", ""),
     (&["permessage-bzip2; x=1, unknown"], "", ""),
     (&["permessage-deflate"], "N", "D; server_max_window_bits=12"),
-    (
-        &["unknown; a=\"b\", permessage-deflate"],
-        "N",
-        "D; server_max_window_bits=12",
-    ),
+    (&["unknown; a=\"b\", permessage-deflate"], "N", "D; server_max_window_bits=12"),
     // What Chromium and Firefox send.
     (
         &["permessage-deflate; client_max_window_bits"],
@@ -23,21 +19,13 @@ pub const TABLE: &[(&[&str], &str, &str)] = &[
         "D; server_max_window_bits=12; client_max_window_bits=12",
     ),
     // D7.1.1.1-1, D7.1.1.2-1
-    (
-        &["permessage-deflate; server_no_context_takeover"],
-        "N",
-        "D; server_no_context_takeover",
-    ),
+    (&["permessage-deflate; server_no_context_takeover"], "N", "D; server_no_context_takeover"),
     (
         &["permessage-deflate; client_no_context_takeover"],
         "N",
         "D; client_no_context_takeover; server_max_window_bits=12",
     ),
-    (
-        &["permessage-deflate;client_no_context_takeover ;\tserver_no_context_takeover"],
-        "N",
-        "N",
-    ),
+    (&["permessage-deflate;client_no_context_takeover ;\tserver_no_context_takeover"], "N", "N"),
     // D7.1.2.1-1: the value, or a smaller one.
     (
         &["permessage-deflate; server_max_window_bits=9"],
@@ -67,9 +55,7 @@ pub const TABLE: &[(&[&str], &str, &str)] = &[
     // D7-4: the compressor's smallest window is 9.
     (&["permessage-deflate; server_max_window_bits=8"], "", ""),
     (
-        &[
-            "permessage-deflate; server_max_window_bits=8, permessage-deflate; server_max_window_bits=9",
-        ],
+        &["permessage-deflate; server_max_window_bits=8, permessage-deflate; server_max_window_bits=9"],
         "N; server_max_window_bits=9",
         "D; server_max_window_bits=9",
     ),
@@ -106,57 +92,21 @@ pub const TABLE: &[(&[&str], &str, &str)] = &[
     (&["permessage-deflate; server_max_window_bits=-9"], "", ""),
     (&["permessage-deflate; server_max_window_bits=9.0"], "", ""),
     (&["permessage-deflate; server_max_window_bits=265"], "", ""),
-    (
-        &["permessage-deflate; server_max_window_bits=4294967305"],
-        "",
-        "",
-    ),
+    (&["permessage-deflate; server_max_window_bits=4294967305"], "", ""),
     (&["permessage-deflate; server_max_window_bits=true"], "", ""),
     (&["permessage-deflate; client_max_window_bits=7"], "", ""),
     (&["permessage-deflate; client_max_window_bits=16"], "", ""),
     (&["permessage-deflate; client_max_window_bits=08"], "", ""),
     (&["permessage-deflate; client_max_window_bits=0"], "", ""),
-    (
-        &["permessage-deflate; server_no_context_takeover=10"],
-        "",
-        "",
-    ),
-    (
-        &["permessage-deflate; server_no_context_takeover=true"],
-        "",
-        "",
-    ),
-    (
-        &["permessage-deflate; client_no_context_takeover=9"],
-        "",
-        "",
-    ),
+    (&["permessage-deflate; server_no_context_takeover=10"], "", ""),
+    (&["permessage-deflate; server_no_context_takeover=true"], "", ""),
+    (&["permessage-deflate; client_no_context_takeover=9"], "", ""),
     // D7-3: twice.
-    (
-        &["permessage-deflate; server_no_context_takeover; server_no_context_takeover"],
-        "",
-        "",
-    ),
-    (
-        &["permessage-deflate; client_no_context_takeover; client_no_context_takeover"],
-        "",
-        "",
-    ),
-    (
-        &["permessage-deflate; server_max_window_bits=9; server_max_window_bits=9"],
-        "",
-        "",
-    ),
-    (
-        &["permessage-deflate; client_max_window_bits; client_max_window_bits=9"],
-        "",
-        "",
-    ),
-    (
-        &["permessage-deflate; client_max_window_bits; client_max_window_bits"],
-        "",
-        "",
-    ),
+    (&["permessage-deflate; server_no_context_takeover; server_no_context_takeover"], "", ""),
+    (&["permessage-deflate; client_no_context_takeover; client_no_context_takeover"], "", ""),
+    (&["permessage-deflate; server_max_window_bits=9; server_max_window_bits=9"], "", ""),
+    (&["permessage-deflate; client_max_window_bits; client_max_window_bits=9"], "", ""),
+    (&["permessage-deflate; client_max_window_bits; client_max_window_bits"], "", ""),
     // D5-1: the first that can be accepted, in one line or many, whatever stands around it.
     (
         &[
@@ -167,10 +117,7 @@ pub const TABLE: &[(&[&str], &str, &str)] = &[
         "D; server_max_window_bits=10",
     ),
     (
-        &[
-            "permessage-deflate; client_max_window_bits=9",
-            "permessage-deflate; server_max_window_bits=9",
-        ],
+        &["permessage-deflate; client_max_window_bits=9", "permessage-deflate; server_max_window_bits=9"],
         "N; client_max_window_bits=9",
         "D; server_max_window_bits=12; client_max_window_bits=9",
     ),
@@ -192,10 +139,7 @@ fn long(short: &str) -> String {
 }
 
 pub fn config(deflate: Deflate) -> Config {
-    Config {
-        deflate,
-        ..Config::default()
-    }
+    Config { deflate, ..Config::default() }
 }
 
 pub fn respond(sim: &mut Sim, lines: &[impl AsRef<str>]) -> Vec<u8> {
@@ -210,11 +154,9 @@ pub fn respond(sim: &mut Sim, lines: &[impl AsRef<str>]) -> Vec<u8> {
 fn each_offer_has_its_answer() {
     // RFC 7692 §5.1, §7.1
     for (lines, on, with_takeover) in TABLE {
-        for (policy, expected) in [
-            (Deflate::On, long(on)),
-            (Deflate::Takeover, long(with_takeover)),
-            (Deflate::Off, String::new()),
-        ] {
+        for (policy, expected) in
+            [(Deflate::On, long(on)), (Deflate::Takeover, long(with_takeover)), (Deflate::Off, String::new())]
+        {
             let response = respond(&mut Sim::new(config(policy)), lines);
             let answer = answer(&response).unwrap_or_default();
             assert_eq!(answer, expected, "{lines:?} with {policy:?}");

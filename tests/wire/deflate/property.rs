@@ -81,11 +81,7 @@ fn run(seed: u64) {
     let mut sim = Sim::new(Config {
         deflate_level: 1 + rng.below(9),
         deflate_threshold_bytes: [0, 1, 256, 2_000][rng.below(4)],
-        ..if rng.below(2) > 0 {
-            takeover()
-        } else {
-            Config::default()
-        }
+        ..if rng.below(2) > 0 { takeover() } else { Config::default() }
     });
     let mut offer = "permessage-deflate".to_owned();
     for flag in ["server_no_context_takeover", "client_no_context_takeover"] {
@@ -120,11 +116,7 @@ fn run(seed: u64) {
         let received = sim.take(client.no);
         let mut messages = client.read(&received);
         let echo = messages.pop().expect("an echo");
-        assert!(
-            echo.1 == message.as_bytes(),
-            "seed {seed}, {}",
-            client.answer
-        );
+        assert!(echo.1 == message.as_bytes(), "seed {seed}, {}", client.answer);
         assert_eq!(echo.0, 0x80 | opcode);
         assert_eq!(messages, vec![(0x8a, b"?".to_vec(), false); pings]);
     }

@@ -13,9 +13,7 @@ const NAMES: [&str; 6] = [
     "x",
     "Server_Max_Window_Bits",
 ];
-const VALUES: [&str; 12] = [
-    "7", "8", "9", "12", "15", "16", "09", "+9", "010", "a", "\"11\"", "0",
-];
+const VALUES: [&str; 12] = ["7", "8", "9", "12", "15", "16", "09", "+9", "010", "a", "\"11\"", "0"];
 
 /// One offer, and what it asks for: `None` if it cannot be accepted.
 fn random_offer(rng: &mut Rng) -> (String, Option<[Option<Option<u8>>; 4]>) {
@@ -67,9 +65,7 @@ fn random_offers_are_answered_as_the_rules_say() {
     let mut accepted = 0;
     for seed in 0..1_500 {
         let mut rng = Rng::new(seed);
-        let offers: Vec<_> = (0..1 + rng.below(4))
-            .map(|_| random_offer(&mut rng))
-            .collect();
+        let offers: Vec<_> = (0..1 + rng.below(4)).map(|_| random_offer(&mut rng)).collect();
         let mut lines = vec![String::new()];
         for (text, _) in &offers {
             let line = lines.last_mut().expect("a line");

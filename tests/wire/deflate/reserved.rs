@@ -22,11 +22,7 @@ fn alone(first: u8) -> Vec<u8> {
 #[test]
 fn rsv1_on_a_continuation_is_1002() {
     // D6-2, RFC 7692 §6.1
-    let begin = [
-        frame(0x41, hex("f2 48")),
-        frame(0x01, "Hel"),
-        frame(0x42, ""),
-    ];
+    let begin = [frame(0x41, hex("f2 48")), frame(0x01, "Hel"), frame(0x42, "")];
     for begin in begin {
         for first in [0x40, 0xc0] {
             fails_early(&Config::default(), &[begin.clone(), alone(first)], b"");
@@ -72,10 +68,7 @@ fn rsv1_without_the_extension_is_1002() {
     // D6-3: not offered, and not wanted.
     for deflate in [Deflate::On, Deflate::Takeover, Deflate::Off] {
         for first in [0xc1, 0xc2, 0x41, 0xc0, 0xc9] {
-            let config = Config {
-                deflate,
-                ..Config::default()
-            };
+            let config = Config { deflate, ..Config::default() };
             script::fails_at_last_byte_with(config, vec![first], Vec::new(), 1002);
         }
     }
@@ -105,20 +98,10 @@ fn message_is_cut_at_any_byte_with_pings_between() {
     let open = opened(&Config::default());
     for cut in 0..=payload.len() {
         let (a, b) = payload.split_at(cut);
-        let input = [
-            frame(0x41, a),
-            ping("one"),
-            frame(0x00, ""),
-            pong("unasked"),
-            frame(0x80, b),
-        ];
+        let input = [frame(0x41, a), ping("one"), frame(0x00, ""), pong("unasked"), frame(0x80, b)];
         let expected = [from_server(0x8a, "one"), from_server(0x81, message)].concat();
         let (mut sim, peer) = open();
-        assert_eq!(
-            sim.exchange(peer, &input.concat()),
-            expected,
-            "cut at {cut}"
-        );
+        assert_eq!(sim.exchange(peer, &input.concat()), expected, "cut at {cut}");
         let (mut sim, peer) = open();
         let received: Vec<Vec<u8>> = input.iter().map(|part| sim.exchange(peer, part)).collect();
         assert_eq!(received.concat(), expected, "cut at {cut}, frame by frame");
@@ -154,10 +137,8 @@ fn no_payload_at_all_is_an_empty_message() {
         frame(0xc1, hex("f2 48 cd c9 c9 07 00")),
     ];
     let expected = [("", 0x81), ("", 0x82), ("Hello", 0x81)];
-    let expected: Vec<u8> = expected
-        .iter()
-        .flat_map(|(message, first)| from_server(*first, message))
-        .collect();
+    let expected: Vec<u8> =
+        expected.iter().flat_map(|(message, first)| from_server(*first, message)).collect();
     for config in [Config::default(), takeover()] {
         script::check_opened(&opened(&config), &input.concat(), &expected, End::Open);
     }

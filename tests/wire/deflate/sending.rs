@@ -106,19 +106,11 @@ fn window_is_never_larger_than_agreed() {
     for config in [Config::default(), takeover()] {
         for bits in 9..=15 {
             for level in [1, 9] {
-                let mut sim = Sim::new(Config {
-                    deflate_level: level,
-                    ..config.clone()
-                });
+                let mut sim = Sim::new(Config { deflate_level: level, ..config.clone() });
                 let offer = format!("permessage-deflate; server_max_window_bits={bits}");
                 let mut client = Client::open(&mut sim, "/echo", &offer);
                 assert!(client.window_bits() <= bits);
-                for part in [
-                    &message[..700],
-                    &message[..30_000],
-                    &message,
-                    &message[..9_000],
-                ] {
+                for part in [&message[..700], &message[..30_000], &message, &message[..9_000]] {
                     let echo = client.exchange(&mut sim, &binary(part));
                     assert!(echo[0].1 == part, "{bits} bits, level {level}");
                 }
@@ -145,11 +137,7 @@ fn own_messages_broadcasts_and_plain_ones_mix() {
     // D7.2.3-1, -2: a broadcast stands for itself, and what follows it must not refer to before it.
     let mut sim = Sim::new(takeover());
     let mut client = Client::open(&mut sim, "/ws/7", OFFER);
-    let mut other = Client::open(
-        &mut sim,
-        "/ws/8",
-        "permessage-deflate; server_max_window_bits=9",
-    );
+    let mut other = Client::open(&mut sim, "/ws/8", "permessage-deflate; server_max_window_bits=9");
     let mut rng = Rng::new(1);
     for round in 0..60 {
         let len = [10, 300, 1_000, 5_000, 20_000][rng.below(5)];
@@ -168,10 +156,7 @@ fn own_messages_broadcasts_and_plain_ones_mix() {
 #[test]
 fn control_frames_are_never_compressed() {
     // D6-2, whatever their payload is.
-    let mut sim = Sim::new(Config {
-        deflate_threshold_bytes: 0,
-        ..Config::default()
-    });
+    let mut sim = Sim::new(Config { deflate_threshold_bytes: 0, ..Config::default() });
     let mut client = Client::open(&mut sim, "/echo", OFFER);
     let payload = vec![b'a'; 125];
     let pong = client.exchange(&mut sim, &frame(0x89, &payload));

@@ -8,13 +8,7 @@ use crate::script;
 use crate::sim::End;
 use ws101::config::Config;
 
-const NOT_UTF8: [&str; 5] = [
-    "61 ff",
-    "ce ba e1 bd b9 cf 83 ed a0",
-    "c0",
-    "f4 90",
-    "e2 82 28",
-];
+const NOT_UTF8: [&str; 5] = ["61 ff", "ce ba e1 bd b9 cf 83 ed a0", "c0", "f4 90", "e2 82 28"];
 
 /// The header of a compressed text that is not finished, and some of its payload.
 fn begun(first: u8, announced: u8, payload: &[u8]) -> Vec<u8> {
@@ -102,10 +96,7 @@ fn characters_go_over_the_chunks_in_which_a_long_text_comes_out() {
     for before in ["", "a", "ab"] {
         let message = format!("{before}{}", "\u{20ac}".repeat(60_000));
         let payload = payload(&message);
-        let config = Config {
-            deflate_threshold_bytes: 1 << 20,
-            ..Config::default()
-        };
+        let config = Config { deflate_threshold_bytes: 1 << 20, ..Config::default() };
         for cut in [0, payload.len() / 2] {
             let (mut sim, peer) = opened(&config)();
             let (a, b) = payload.split_at(cut);

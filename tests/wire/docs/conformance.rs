@@ -63,10 +63,7 @@ fn rows() -> Vec<Row> {
         }
         let levels = ["MUST", "MUST NOT", "must", "SHOULD", "MAY"];
         assert!(levels.contains(&level) && !asks.is_empty(), "{line}");
-        rows.push(Row {
-            rule: rule.to_owned(),
-            shown_by: shown_by.to_owned(),
-        });
+        rows.push(Row { rule: rule.to_owned(), shown_by: shown_by.to_owned() });
     }
     rows
 }
@@ -107,10 +104,7 @@ fn every_rule_that_binds_a_server_is_listed_once() {
     for row in rows() {
         assert!(listed.insert(row.rule.clone()), "{} twice", row.rule);
     }
-    let missing: Vec<&str> = REQUIRED
-        .split_whitespace()
-        .filter(|rule| !listed.contains(*rule))
-        .collect();
+    let missing: Vec<&str> = REQUIRED.split_whitespace().filter(|rule| !listed.contains(*rule)).collect();
     assert!(missing.is_empty(), "not listed: {missing:?}");
 }
 

@@ -58,9 +58,7 @@ impl Row {
     fn codes(&self) -> Vec<u64> {
         let numbers = self.reached.split(|c: char| !c.is_ascii_digit());
         let numbers = numbers.filter_map(|digits| digits.parse().ok());
-        numbers
-            .filter(|code| (400..=599).contains(code) || (1_000..=4_999).contains(code))
-            .collect()
+        numbers.filter(|code| (400..=599).contains(code) || (1_000..=4_999).contains(code)).collect()
     }
 }
 
@@ -142,9 +140,7 @@ fn value_faults(row: &Row, flags: &BTreeMap<String, (String, String)>) -> Vec<St
         if amounts.is_empty() {
             faults.push(format!("{what}: there is no {name} in {file}"));
         }
-        if let Some(flag) = flags_for(name)
-            .iter()
-            .find(|flag| flags.contains_key(*flag))
+        if let Some(flag) = flags_for(name).iter().find(|flag| flags.contains_key(*flag))
             && file == "src/config.rs"
         {
             faults.push(format!("{what}: {flag} sets {name}"));
@@ -161,18 +157,13 @@ fn value_faults(row: &Row, flags: &BTreeMap<String, (String, String)>) -> Vec<St
 fn missing(rows: &[Row], flags: &BTreeMap<String, (String, String)>) -> Vec<String> {
     let listed_flags: BTreeSet<&str> = rows.iter().filter_map(Row::flag).collect();
     let places: BTreeSet<(&str, &str)> = rows.iter().flat_map(Row::places).collect();
-    let mut missing: Vec<String> = flags
-        .keys()
-        .filter(|flag| !listed_flags.contains(flag.as_str()))
-        .cloned()
-        .collect();
+    let mut missing: Vec<String> =
+        flags.keys().filter(|flag| !listed_flags.contains(flag.as_str())).cloned().collect();
     for (record, file, least) in RECORDS {
         let fields = numbers_of(record, &read(file));
         assert!(fields.len() >= least, "{record}: {fields:?}");
         for field in fields {
-            let has_flag = flags_for(&field)
-                .iter()
-                .any(|flag| listed_flags.contains(flag.as_str()));
+            let has_flag = flags_for(&field).iter().any(|flag| listed_flags.contains(flag.as_str()));
             if !has_flag && !places.contains(&(field.as_str(), file)) {
                 missing.push(format!("{field} in {file}"));
             }
@@ -207,9 +198,7 @@ fn file_of(test: &str) -> Option<String> {
 fn test_faults(row: &Row, existing: &BTreeSet<String>) -> Vec<String> {
     let tests: Vec<&str> = spans(&row.tried_by).collect();
     let gone = tests.iter().filter(|test| !existing.contains(**test));
-    let mut faults: Vec<String> = gone
-        .map(|test| format!("{}: no test {test}", row.what))
-        .collect();
+    let mut faults: Vec<String> = gone.map(|test| format!("{}: no test {test}", row.what)).collect();
     let files: Vec<String> = tests.iter().filter_map(|test| file_of(test)).collect();
     for code in row.codes() {
         let code = code.to_string();
@@ -240,15 +229,8 @@ fn nothing_is_listed_twice() {
     let rows = rows();
     let mut seen = BTreeSet::new();
     for row in &rows {
-        assert!(
-            row.flag().is_some() != row.set_by.starts_with("no flag: "),
-            "{row:?}"
-        );
-        for what in row
-            .places()
-            .into_iter()
-            .chain(row.flag().map(|flag| (flag, "")))
-        {
+        assert!(row.flag().is_some() != row.set_by.starts_with("no flag: "), "{row:?}");
+        for what in row.places().into_iter().chain(row.flag().map(|flag| (flag, ""))) {
             assert!(seen.insert(what), "{what:?} twice");
         }
     }
@@ -258,23 +240,13 @@ fn nothing_is_listed_twice() {
 #[test]
 fn every_value_is_that_of_the_program() {
     let flags = flags();
-    none(
-        rows()
-            .iter()
-            .flat_map(|row| value_faults(row, &flags))
-            .collect(),
-    );
+    none(rows().iter().flat_map(|row| value_faults(row, &flags)).collect());
 }
 
 #[test]
 fn what_a_peer_gets_is_tried_by_tests_that_exist() {
     let existing = existing_tests();
-    none(
-        rows()
-            .iter()
-            .flat_map(|row| test_faults(row, &existing))
-            .collect(),
-    );
+    none(rows().iter().flat_map(|row| test_faults(row, &existing)).collect());
 }
 
 /// Names of tests in the text around the tables.
@@ -282,17 +254,11 @@ fn what_a_peer_gets_is_tried_by_tests_that_exist() {
 fn tests_named_in_the_text_exist() {
     let page = page("docs/LIMITS.md");
     let existing = existing_tests();
-    let prose = page
-        .prose()
-        .into_iter()
-        .filter(|(_, line)| !line.starts_with('|'));
+    let prose = page.prose().into_iter().filter(|(_, line)| !line.starts_with('|'));
     let mut named = 0;
     for (at, line) in prose {
         for span in spans(line).filter(|span| span.matches("::").count() > 1) {
-            assert!(
-                existing.contains(span),
-                "docs/LIMITS.md:{at}: no test {span}"
-            );
+            assert!(existing.contains(span), "docs/LIMITS.md:{at}: no test {span}");
             named += 1;
         }
     }
@@ -307,11 +273,7 @@ fn one_wrong_number_in_any_row_is_noticed() {
         let mut wrong = row.clone();
         wrong.default.insert(digit.map_or(0, |at| at + 1), '7');
         let is_checked = row.flag().is_none_or(is_built);
-        assert_eq!(
-            value_faults(&wrong, &flags).len(),
-            usize::from(is_checked),
-            "{wrong:?}"
-        );
+        assert_eq!(value_faults(&wrong, &flags).len(), usize::from(is_checked), "{wrong:?}");
     }
 }
 
@@ -326,14 +288,8 @@ fn row_that_is_left_out_and_name_that_is_wrong_are_noticed() {
         let is_setting = row.set_by.contains("`--") || row.set_by.contains("`src/config.rs`");
         let is_built = row.flag().is_none_or(is_built);
         // Of config.rs, what is no field has to be there only if it is called MAX.
-        let is_field = row
-            .places()
-            .iter()
-            .all(|(name, _)| name.starts_with(char::is_lowercase));
-        assert!(
-            is_needed || !(is_setting && is_built && is_field),
-            "{row:?}"
-        );
+        let is_field = row.places().iter().all(|(name, _)| name.starts_with(char::is_lowercase));
+        assert!(is_needed || !(is_setting && is_built && is_field), "{row:?}");
         noticed += usize::from(is_needed);
         let mut wrong = row.clone();
         wrong.set_by = row.set_by.replace("` in", "x` in").replace("--", "--x");
@@ -341,10 +297,7 @@ fn row_that_is_left_out_and_name_that_is_wrong_are_noticed() {
         let value_faults = value_faults(&wrong, &flags);
         assert!(!is_built || !value_faults.is_empty(), "{wrong:?}");
         let is_named = !row.tried_by.is_empty();
-        assert!(
-            !is_named || !test_faults(&wrong, &existing).is_empty(),
-            "{wrong:?}"
-        );
+        assert!(!is_named || !test_faults(&wrong, &existing).is_empty(), "{wrong:?}");
     }
     assert!(noticed >= 50, "only {noticed} rows are needed");
 }

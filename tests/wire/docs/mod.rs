@@ -56,12 +56,8 @@ fn one_wrong_byte_in_any_dump_is_noticed() {
     for (page, steps) in dumps() {
         for at in 0..steps.len() {
             let mut wrong = steps.clone();
-            let Act::Server(bytes) = &mut wrong[at].act else {
-                continue;
-            };
-            let Some(last) = bytes.last_mut() else {
-                continue;
-            };
+            let Act::Server(bytes) = &mut wrong[at].act else { continue };
+            let Some(last) = bytes.last_mut() else { continue };
             *last ^= 1;
             changed += 1;
             let line = steps[at].line;
@@ -75,9 +71,7 @@ fn one_wrong_byte_in_any_dump_is_noticed() {
 fn bytes_in_running_text_stand_in_a_dump_of_the_same_page() {
     for page in pages() {
         let fences = page.fences_of("wire");
-        let parsed = fences
-            .iter()
-            .flat_map(|fence| notation::parse(&fence.lines, fence.line).unwrap());
+        let parsed = fences.iter().flat_map(|fence| notation::parse(&fence.lines, fence.line).unwrap());
         let known: Vec<Vec<u8>> = parsed
             .filter_map(|step| match step.act {
                 Act::Client(bytes) | Act::Server(bytes) => Some(bytes),
@@ -134,10 +128,7 @@ fn excerpts_stand_in_the_files_they_name() {
                 };
                 window.iter().zip(lines).all(same)
             };
-            assert!(
-                source.windows(lines.len()).any(is_here),
-                "{place} is not in {file} as it stands there"
-            );
+            assert!(source.windows(lines.len()).any(is_here), "{place} is not in {file} as it stands there");
             excerpts += 1;
         }
     }
@@ -150,15 +141,10 @@ fn names_in_running_text_stand_in_the_files_they_name() {
     let mut names = 0;
     for page in pages() {
         let spans: Vec<(usize, &str)> = page.code_spans();
-        let words = page
-            .prose()
-            .into_iter()
-            .flat_map(|(_, line)| line.split_whitespace());
+        let words = page.prose().into_iter().flat_map(|(_, line)| line.split_whitespace());
         let text = words.collect::<Vec<_>>().join(" ");
         for pair in spans.windows(2) {
-            let [(line, name), (_, file)] = pair else {
-                continue;
-            };
+            let [(line, name), (_, file)] = pair else { continue };
             if !file.starts_with("src/") || !text.contains(&format!("`{name}` in `{file}`")) {
                 continue;
             }
@@ -167,8 +153,7 @@ fn names_in_running_text_stand_in_the_files_they_name() {
                 // Of a field only `pub` stands before the name.
                 let kinds = ["fn", "struct", "enum", "trait", "const", "impl", "pub"];
                 let is_defined = kinds.iter().any(|kind| {
-                    let after =
-                        |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+                    let after = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
                     source.split(&format!("{kind} {part}")).skip(1).any(after)
                 });
                 assert!(is_defined, "{}:{line}: no {part} in {file}", page.name);
@@ -247,19 +232,14 @@ fn make_targets_exist() {
 fn the_map_names_every_source_file_and_no_other() {
     let page = page("docs/ARCHITECTURE.md");
     let map = page.section("Map");
-    let named = map
-        .iter()
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|word| word.ends_with(".rs"));
+    let named =
+        map.iter().filter_map(|line| line.split_whitespace().next()).filter(|word| word.ends_with(".rs"));
     let named: Vec<String> = named.map(str::to_owned).collect();
     let files = files_below("src");
     let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
     let (map, files_of_src) = (set(&named), set(&files));
     let differ: Vec<_> = map.symmetric_difference(&files_of_src).collect();
-    assert!(
-        differ.is_empty(),
-        "only in the map, or only in src: {differ:?}"
-    );
+    assert!(differ.is_empty(), "only in the map, or only in src: {differ:?}");
     assert_eq!(named.len(), files.len(), "a file is named twice");
 }
 

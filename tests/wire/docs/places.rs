@@ -19,18 +19,14 @@ fn rows(text: &str) -> Vec<Row> {
     let row = |line: &str| {
         let (changed, rest) = line.split_once(" | ").expect("three cells");
         let (tests, _) = rest.split_once(" | ").expect("three cells");
-        Row {
-            changed: spans(changed),
-            tests: spans(tests),
-        }
+        Row { changed: spans(changed), tests: spans(tests) }
     };
     lines.skip(1).map(row).collect()
 }
 
 /// `hub` is `hub.rs` and everything in `hub/`.
 fn is_within(file: &str, name: &str) -> bool {
-    file.strip_prefix(name)
-        .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    file.strip_prefix(name).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
 }
 
 /// What is wrong with this table, for these files of `src` and these of `tests/wire`.
@@ -69,9 +65,7 @@ fn everything_in_src_has_a_place_for_its_tests() {
     let faults = faults(&rows, &files_below("src"), &files_below("tests/wire"));
     if !faults.is_empty() {
         let faults = faults.join("\n");
-        fail(&format!(
-            "the table at the top of tests/wire/main.rs:\n{faults}"
-        ));
+        fail(&format!("the table at the top of tests/wire/main.rs:\n{faults}"));
     }
 }
 
@@ -85,20 +79,11 @@ fn a_table_that_is_not_complete_is_noticed() {
         ("//! | `ws` | `ws` | a |\n//! | `hub` | `hub` | b |", 0),
         ("//! | `ws`, `hub` | `hub`, `ws`, `tests/socket` | a |", 0),
         ("//! | `ws`, `hub` | `hub`, `ws/framing` | a |", 0),
-        (
-            "//! | `ws/frame`, `hub` | `hub`, `ws` | ws/mod.rs is open |",
-            1,
-        ),
-        (
-            "//! | `ws`, `hub`, `fresh` | `hub`, `ws` | fresh is gone |",
-            1,
-        ),
+        ("//! | `ws/frame`, `hub` | `hub`, `ws` | ws/mod.rs is open |", 1),
+        ("//! | `ws`, `hub`, `fresh` | `hub`, `ws` | fresh is gone |", 1),
         ("//! | `ws`, `hu` | `hub`, `ws` | neither file of hub |", 3),
         ("//! | `ws`, `hub` | `ws` | hub is not said |", 1),
-        (
-            "//! | `ws`, `hub` | `ws`, `hub`, `http` | there is none |",
-            1,
-        ),
+        ("//! | `ws`, `hub` | `ws`, `hub`, `http` | there is none |", 1),
         ("//! | `ws`, `hub` | `ws`, `hub`, `tests/none` | gone |", 1),
     ] {
         let rows = rows(&format!("{head}{table}\n"));

@@ -26,9 +26,7 @@ pub(super) fn flags_of(help: &str) -> BTreeSet<(String, String)> {
     for entry in help.split("\n  --").skip(1) {
         let words: Vec<&str> = entry.split_whitespace().collect();
         let text = words.join(" ");
-        let Some((_, default)) = text.split_once("(default ") else {
-            continue;
-        };
+        let Some((_, default)) = text.split_once("(default ") else { continue };
         let (default, _) = default.split_once(')').unwrap();
         flags.insert((format!("--{} {}", words[0], words[1]), default.to_owned()));
     }
@@ -89,9 +87,7 @@ fn settings_of_the_service_unit_are_accepted_together() {
         assert!(asked.borrow().contains(*name), "{name} sets nothing");
     }
     // What is held for peers leaves room for the rest.
-    let Ok(Invocation::Serve(options)) = outcome else {
-        return;
-    };
+    let Ok(Invocation::Serve(options)) = outcome else { return };
     let most = unit.lines.iter();
     let most = most.filter_map(|line| line.strip_prefix("MemoryMax=")?.strip_suffix('M'));
     let most: Vec<usize> = most.map(|most| most.parse().unwrap()).collect();
@@ -118,21 +114,10 @@ fn words_of_the_log_are_explained() {
     let rows = section.iter().filter_map(|line| line.strip_prefix("| `"));
     let told: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
     assert_eq!(told, known);
-    let sample = section
-        .iter()
-        .find(|line| line.contains(" [INFO] "))
-        .unwrap();
-    assert!(
-        known
-            .iter()
-            .any(|word| sample.ends_with(&format!(" {word}")))
-    );
+    let sample = section.iter().find(|line| line.contains(" [INFO] ")).unwrap();
+    assert!(known.iter().any(|word| sample.ends_with(&format!(" {word}"))));
     // Nobody has to search for it.
-    assert!(
-        page.section("Two commands")
-            .join("\n")
-            .contains("](#the-log)")
-    );
+    assert!(page.section("Two commands").join("\n").contains("](#the-log)"));
 }
 
 /// What a proxy keeps longer than the server, the server must be told to keep longer.
@@ -155,9 +140,7 @@ fn endpoints_of_the_readme_open() {
     let page = readme();
     let mut opened = 0;
     for line in page.section("What it serves") {
-        let Some(cells) = line.strip_prefix("| `/") else {
-            continue;
-        };
+        let Some(cells) = line.strip_prefix("| `/") else { continue };
         let paths = cells.split('|').next().unwrap();
         for path in format!("`/{paths}").split('`').skip(1).step_by(2) {
             let path = path.replace("{topic}", "t").replace("{client_id}", "7");
@@ -190,14 +173,8 @@ fn endpoints_of_the_readme_open() {
 /// The few that it names; docs/LIMITS.md has all of them.
 #[test]
 fn limits_of_the_readme_are_those_of_the_server() {
-    let Config {
-        max_connections,
-        max_message_bytes,
-        memory_budget_bytes,
-        ping_interval,
-        tuning,
-        ..
-    } = Config::default();
+    let Config { max_connections, max_message_bytes, memory_budget_bytes, ping_interval, tuning, .. } =
+        Config::default();
     let page = readme();
     let limits = page.section("Limits").join(" ").replace(',', "");
     for told in [

@@ -7,16 +7,8 @@ use crate::support::markdown::{files_below, root};
 use std::fs;
 
 /// Documents that lie elsewhere. In small letters, so that this list is not found itself.
-const ELSEWHERE: [&str; 8] = [
-    "limits",
-    "product",
-    "seed_systems",
-    "rfc_requirements",
-    "examples",
-    "house",
-    "teaching",
-    "course",
-];
+const ELSEWHERE: [&str; 8] =
+    ["limits", "product", "seed_systems", "rfc_requirements", "examples", "house", "teaching", "course"];
 
 const FOLDERS: [&str; 5] = ["src", "tests", "docs", "www", ".ci"];
 const FILES: [&str; 3] = ["README.md", "Makefile", "Cargo.toml"];
@@ -45,9 +37,7 @@ fn references(name: &str, text: &str) -> Vec<String> {
         for word in ELSEWHERE.map(str::to_uppercase) {
             let refers = |(start, _): (usize, &str)| {
                 let (before, after) = (&line[..start], &line[start + word.len()..]);
-                is_whole(before, after)
-                    && !(is_program && is_code(before))
-                    && !is_ours(&word, before, after)
+                is_whole(before, after) && !(is_program && is_code(before)) && !is_ours(&word, before, after)
             };
             if line.match_indices(&word).any(refers) {
                 found.push(format!(
@@ -119,11 +109,7 @@ fn references_are_found_and_constants_are_not() {
         ] {
             let found = references(name, &format!("first\n{line}\n"));
             assert_eq!(found.len(), usize::from(is_found), "{line}");
-            assert!(
-                found
-                    .iter()
-                    .all(|text| text.starts_with(&format!("{name}:2 ")))
-            );
+            assert!(found.iter().all(|text| text.starts_with(&format!("{name}:2 "))));
         }
     }
 }

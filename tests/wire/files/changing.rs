@@ -72,10 +72,7 @@ fn edits_show_at_once() {
     let www = &mut scratch.www();
     let first = get("/ten.txt", &[], www);
     let tag = field(&first, "ETag").unwrap().to_owned();
-    assert_eq!(
-        get("/ten.txt", &[("If-None-Match", &tag)], www).status.0,
-        304
-    );
+    assert_eq!(get("/ten.txt", &[("If-None-Match", &tag)], www).status.0, 304);
     scratch.write("www/ten.txt", "changed!");
     let second = get("/ten.txt", &[("If-None-Match", &tag)], www);
     assert_eq!(second.status.0, 200);
@@ -91,9 +88,7 @@ fn edit_of_the_same_length_changes_the_tag() {
     let scratch = Scratch::new();
     let www = &mut scratch.www();
     let tag_at = |nanoseconds, www: &mut Folder| {
-        let file = fs::File::options()
-            .write(true)
-            .open(scratch.path("www/ten.txt"));
+        let file = fs::File::options().write(true).open(scratch.path("www/ten.txt"));
         let when = UNIX_EPOCH + Duration::new(784_111_777, nanoseconds);
         file.unwrap().set_modified(when).unwrap();
         let response = get("/ten.txt", &[], www);
@@ -161,9 +156,7 @@ fn file_written_over_and_dated_back_has_another_tag() {
 fn last_modified_never_lies_in_the_future() {
     // RFC 9110 §8.8.2.1
     let scratch = Scratch::new();
-    let file = fs::File::options()
-        .write(true)
-        .open(scratch.path("www/ten.txt"));
+    let file = fs::File::options().write(true).open(scratch.path("www/ten.txt"));
     let when = SystemTime::now() + Duration::from_secs(1_000_000);
     file.unwrap().set_modified(when).unwrap();
     let response = get("/ten.txt", &[], &mut scratch.www());

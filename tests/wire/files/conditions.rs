@@ -64,11 +64,7 @@ fn if_modified_since_counts_only_without_if_none_match() {
         ("Sun, 06 Nov 1994 08:49:61 GMT", 200),
         ("Sun, 32 Nov 1994 08:49:37 GMT", 200),
     ] {
-        assert_eq!(
-            conditional(&[("If-Modified-Since", value)]),
-            status,
-            "{value}"
-        );
+        assert_eq!(conditional(&[("If-Modified-Since", value)]), status, "{value}");
     }
     let both = |tag| conditional(&[("If-Modified-Since", SAME), ("If-None-Match", tag)]);
     assert_eq!(both("\"v2\""), 200);
@@ -150,11 +146,7 @@ fn one_range_is_honoured() {
         ("bytes= 1-2\t", "bytes 1-2/10", "12"),
         ("bytes=,1-2,", "bytes 1-2/10", "12"),
     ] {
-        assert_eq!(
-            ranged(value),
-            (206, Some(range.into()), body.into()),
-            "{value}"
-        );
+        assert_eq!(ranged(value), (206, Some(range.into()), body.into()), "{value}");
     }
 }
 
@@ -167,11 +159,7 @@ fn range_behind_the_end_gets_416_with_the_length() {
         .split_whitespace()
     {
         let (status, range, _) = ranged(value);
-        assert_eq!(
-            (status, range.as_deref()),
-            (416, Some("bytes */10")),
-            "{value}"
-        );
+        assert_eq!((status, range.as_deref()), (416, Some("bytes */10")), "{value}");
     }
 }
 

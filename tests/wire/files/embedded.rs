@@ -22,15 +22,7 @@ pub(super) fn www() -> Vec<(String, PathBuf)> {
     let mut files = Vec::new();
     walk(&www, &mut files);
     assert!(files.len() >= 3);
-    files
-        .into_iter()
-        .map(|file| {
-            (
-                format!("/{}", file.strip_prefix(&www).unwrap().display()),
-                file,
-            )
-        })
-        .collect()
+    files.into_iter().map(|file| (format!("/{}", file.strip_prefix(&www).unwrap().display()), file)).collect()
 }
 
 /// What is found by its path in `www/`: all but the client of Socket.IO, which has paths of its own
@@ -49,10 +41,7 @@ pub(super) fn pages() -> Vec<(String, PathBuf)> {
 #[test]
 fn every_file_of_www_is_embedded() {
     // A `.gz` is the other form of its neighbour, no page.
-    for (path, file) in pages()
-        .into_iter()
-        .filter(|(path, _)| !path.ends_with(".gz"))
-    {
+    for (path, file) in pages().into_iter().filter(|(path, _)| !path.ends_with(".gz")) {
         let response = get(&path, &[], &mut Embedded::default());
         assert_eq!(response.status.0, 200, "{path} is not in the table");
         assert_eq!(
@@ -71,9 +60,7 @@ fn links_of_the_pages_lead_somewhere() {
     for page in ["/", "/rooms.html", "/socketio.html"] {
         let page = text(get(page, &[], pages));
         let links = page.split([' ', '\n']).filter_map(|word| {
-            let link = word
-                .strip_prefix("href=\"")
-                .or(word.strip_prefix("src=\""))?;
+            let link = word.strip_prefix("href=\"").or(word.strip_prefix("src=\""))?;
             link.split('"').next()
         });
         let mut count = 0;
@@ -101,10 +88,7 @@ fn what_is_no_page_is_not_embedded_as_one() {
 fn embedded_pages_are_found_by_exact_path() {
     let pages = &mut Embedded::default();
     let home = get("/", &[], pages);
-    assert_eq!(
-        field(&home, "Content-Type"),
-        Some("text/html; charset=utf-8")
-    );
+    assert_eq!(field(&home, "Content-Type"), Some("text/html; charset=utf-8"));
     assert_eq!(field(&home, "Last-Modified"), None);
     assert_eq!(text(home), text(get("/index.html", &[], pages)));
     for path in "/Index.html /index.htm /vendor /vendor/ /index.html/ /nope".split_whitespace() {

@@ -82,10 +82,7 @@ fn folder_without_an_index_says_so_at_its_root_and_nowhere_else() {
         let response = get(root, &[], www);
         assert_eq!(response.status.0, 404, "{root}");
         let told = text(response);
-        assert_eq!(
-            told,
-            "Not found: the folder that is served has no index.html, or is not there\n"
-        );
+        assert_eq!(told, "Not found: the folder that is served has no index.html, or is not there\n");
     }
     for path in ["/bare/", "/bare", "/none/", "/none.html", "/index.html"] {
         assert_eq!(text(get(path, &[], www)), "Not found\n", "{path}");
@@ -170,11 +167,7 @@ fn walk_from_the_root_follows_no_link() {
     for inside in ["out.txt", "outdir/key.txt", "outdir", "inside.txt"] {
         assert!(!opens("www", inside), "{inside}");
     }
-    for inside in [
-        "../outside/key.txt",
-        "sub/../../outside/key.txt",
-        "/etc/passwd",
-    ] {
+    for inside in ["../outside/key.txt", "sub/../../outside/key.txt", "/etc/passwd"] {
         assert!(!opens("www", inside), "{inside}");
     }
     assert!(!opens("current", "ten.txt"));

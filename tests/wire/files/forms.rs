@@ -27,11 +27,9 @@ fn every_gzip_file_of_www_is_what_is_sent() {
 
 #[test]
 fn each_client_gets_its_form() {
-    for (fields, coding, expected) in [
-        (&[YES][..], Some("gzip"), GZIP),
-        (&[NO], None, PLAIN),
-        (&[], None, PLAIN),
-    ] {
+    for (fields, coding, expected) in
+        [(&[YES][..], Some("gzip"), GZIP), (&[NO], None, PLAIN), (&[], None, PLAIN)]
+    {
         let get = large(fields);
         assert_eq!(get.status.0, 200);
         for (name, value) in [
@@ -57,9 +55,8 @@ fn on_the_wire_both_forms_have_their_length() {
     for (coding, body) in [("gzip", GZIP), ("br", PLAIN)] {
         for method in ["GET", "HEAD"] {
             let peer = sim.connect();
-            let asked = format!(
-                "{method} {LARGE} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {coding}\r\n\r\n"
-            );
+            let asked =
+                format!("{method} {LARGE} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {coding}\r\n\r\n");
             let answer = sim.exchange(peer, asked.as_bytes());
             let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
             let (head, rest) = answer.split_at(end.unwrap() + 4);

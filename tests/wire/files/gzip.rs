@@ -119,18 +119,13 @@ fn several_fields_are_one_list_and_none_asks_for_nothing() {
 fn gzip_files_of_www_are_their_neighbours() {
     let mut count = 0;
     for (path, file) in www() {
-        let Some(page) = path.strip_suffix(".gz") else {
-            continue;
-        };
+        let Some(page) = path.strip_suffix(".gz") else { continue };
         let gzip = fs::read(&file).unwrap();
         // RFC 1952 §2.3.1: neither a name nor a time, so that who makes it anew gets the same.
         assert_eq!(gzip[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0], "{path}: gzip -n");
         let inflated = miniz_oxide::inflate::decompress_to_vec(&gzip[10..gzip.len() - 8]).unwrap();
         let plain = fs::read(file.with_extension("")).unwrap();
-        assert!(
-            inflated == plain,
-            "{path} is old: gzip -9 -n -k -f www{page}"
-        );
+        assert!(inflated == plain, "{path} is old: gzip -9 -n -k -f www{page}");
         count += 1;
     }
     assert!(count > 0);

@@ -19,31 +19,14 @@ use ws101::http::head::Head;
 use ws101::http::method::Method;
 use ws101::http::response::{Body, Response};
 
-fn request(
-    method: Method,
-    target: &str,
-    fields: &[(&str, &str)],
-    files: &mut dyn Files,
-) -> Response {
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|&(name, value)| httparse::Header {
-            name,
-            value: value.as_bytes(),
-        })
-        .collect();
+fn request(method: Method, target: &str, fields: &[(&str, &str)], files: &mut dyn Files) -> Response {
+    let fields: Vec<_> =
+        fields.iter().map(|&(name, value)| httparse::Header { name, value: value.as_bytes() }).collect();
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
     };
-    let head = Head {
-        method,
-        path,
-        query,
-        http11: true,
-        host: Some("localhost"),
-        fields: Fields(&fields),
-    };
+    let head = Head { method, path, query, http11: true, host: Some("localhost"), fields: Fields(&fields) };
     respond(&head, files, 1_732_190_400).unwrap()
 }
 
@@ -137,22 +120,19 @@ impl Files for Memory {
         if self.directories.contains(&path.as_str()) {
             return Ok(Found::Directory);
         }
-        Ok(self
-            .files
-            .get(path.as_str())
-            .map_or(Found::Nothing, |bytes| {
-                Found::File(Resource {
-                    len: self.claimed_len.unwrap_or(bytes.len() as u64),
-                    etag: ETAG.to_owned(),
-                    modified: Some(CHANGED),
-                    content_type: content_type::of(&path),
-                    form: Form::Only,
-                    has_ranges: true,
-                    content: Content::Pieces(Box::new(InMemory(bytes))),
-                    cache_control: "no-cache",
-                    csp: false,
-                })
-            }))
+        Ok(self.files.get(path.as_str()).map_or(Found::Nothing, |bytes| {
+            Found::File(Resource {
+                len: self.claimed_len.unwrap_or(bytes.len() as u64),
+                etag: ETAG.to_owned(),
+                modified: Some(CHANGED),
+                content_type: content_type::of(&path),
+                form: Form::Only,
+                has_ranges: true,
+                content: Content::Pieces(Box::new(InMemory(bytes))),
+                cache_control: "no-cache",
+                csp: false,
+            })
+        }))
     }
 }
 
@@ -259,12 +239,7 @@ fn head_gets_the_fields_and_length_of_get() {
 #[test]
 fn every_answer_forbids_sniffing_and_stale_copies() {
     let files = &mut Memory::new();
-    for (target, expected) in [
-        ("/ten.txt", 200),
-        ("/missing", 404),
-        ("/%zz", 400),
-        ("/sub", 301),
-    ] {
+    for (target, expected) in [("/ten.txt", 200), ("/missing", 404), ("/%zz", 400), ("/sub", 301)] {
         let response = get(target, &[], files);
         assert_eq!(response.status.0, expected, "{target}");
         assert_eq!(field(&response, "X-Content-Type-Options"), Some("nosniff"));
@@ -287,10 +262,7 @@ fn file_on_a_broken_disk_is_500_and_the_next_request_is_served() {
         let peer = sim.connect();
         let head = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let answer = String::from_utf8(sim.exchange(peer, head.as_bytes())).unwrap();
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
         assert!(!answer.contains("sector"), "{answer}");
     }
 }
@@ -324,10 +296,7 @@ fn directory_without_slash_redirects_to_itself_and_nowhere_else() {
         assert_eq!(field(&response, "Location"), Some(location));
     }
     let response = get("//evil.example.com", &[], files);
-    assert_eq!(
-        (response.status.0, field(&response, "Location")),
-        (404, None)
-    );
+    assert_eq!((response.status.0, field(&response, "Location")), (404, None));
 }
 
 #[test]

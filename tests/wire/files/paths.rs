@@ -104,10 +104,7 @@ fn location_is_encoded_anew() {
     };
     assert_eq!(encode(&["a"], None), "/a/");
     assert_eq!(encode(&["a b", "ü"], None), "/a%20b/%C3%BC/");
-    assert_eq!(
-        encode(&["a\r\nSet-Cookie: x"], None),
-        "/a%0D%0ASet-Cookie:%20x/"
-    );
+    assert_eq!(encode(&["a\r\nSet-Cookie: x"], None), "/a%0D%0ASet-Cookie:%20x/");
     assert_eq!(encode(&["<\"?>%#[]"], None), "/%3C%22%3F%3E%25%23%5B%5D/");
     assert_eq!(encode(&["a-._~Z9"], None), "/a-._~Z9/");
     // RFC 3986 §3.3: a page finds the path in its address that it was asked for by.

@@ -11,24 +11,15 @@ use ws101::clock::Time;
 use ws101::config::{Config, Tuning};
 
 fn at_most(max_connections: usize) -> Sim {
-    Sim::new(Config {
-        max_connections,
-        ..Config::default()
-    })
+    Sim::new(Config { max_connections, ..Config::default() })
 }
 
 fn handshakes_at_most(max_handshakes: usize) -> Sim {
-    Sim::new(Config {
-        max_handshakes,
-        ..Config::default()
-    })
+    Sim::new(Config { max_handshakes, ..Config::default() })
 }
 
 fn per_ip_at_most(max_connections_per_ip: usize) -> Sim {
-    Sim::new(Config {
-        max_connections_per_ip,
-        ..Config::default()
-    })
+    Sim::new(Config { max_connections_per_ip, ..Config::default() })
 }
 
 /// Whether somebody who connects now is served.
@@ -58,10 +49,7 @@ fn connection_over_the_cap_is_told_503_and_the_others_are_served() {
     let refused = sim.connect();
     expect_refusal(&mut sim, refused, 503);
     for peer in &peers {
-        assert_eq!(
-            sim.exchange(*peer, &text("well")),
-            from_server(0x81, "well")
-        );
+        assert_eq!(sim.exchange(*peer, &text("well")), from_server(0x81, "well"));
     }
     sim.reset(peers.pop().unwrap());
     sim.run();
@@ -220,10 +208,7 @@ fn too_many_from_one_address_are_told_429() {
     // Nobody else pays for it.
     for _ in 0..2 {
         let peer = sim.connect_from(second).unwrap();
-        assert_eq!(
-            answer::only(&sim.exchange(peer, get("/").as_bytes())).status,
-            404
-        );
+        assert_eq!(answer::only(&sim.exchange(peer, get("/").as_bytes())).status, 404);
     }
     // A place is free when its connection is gone; that of the refused one never was a place.
     sim.advance(Duration::from_secs(2));
@@ -232,10 +217,7 @@ fn too_many_from_one_address_are_told_429() {
     sim.reset(peers[0]);
     sim.run();
     let peer = sim.connect_from(first).unwrap();
-    assert_eq!(
-        answer::only(&sim.exchange(peer, get("/").as_bytes())).status,
-        404
-    );
+    assert_eq!(answer::only(&sim.exchange(peer, get("/").as_bytes())).status, 404);
 }
 
 #[test]
@@ -287,10 +269,7 @@ fn whatever_comes_and_goes_the_caps_hold_and_every_place_is_given_back() {
         max_connections: PLACES,
         max_handshakes: 5,
         max_connections_per_ip: 4,
-        tuning: Tuning {
-            max_refusals: 3,
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_refusals: 3, ..Tuning::default() },
         ..Config::default()
     };
     let mut sim = Sim::new(config);

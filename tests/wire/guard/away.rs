@@ -61,14 +61,8 @@ struct Seen {
 
 fn keeper(memory_budget_bytes: usize) -> (Sim, Seen) {
     let app = Keeper::default();
-    let seen = Seen {
-        given_up: Rc::clone(&app.given_up),
-        closed: Rc::clone(&app.closed),
-    };
-    let config = Config {
-        memory_budget_bytes,
-        ..Config::default()
-    };
+    let seen = Seen { given_up: Rc::clone(&app.given_up), closed: Rc::clone(&app.closed) };
+    let config = Config { memory_budget_bytes, ..Config::default() };
     let apps: Vec<Box<dyn App>> = vec![Box::new(app), Box::new(ws101::apps::echo::Echo)];
     (Sim::with_apps(config, apps), seen)
 }

@@ -14,11 +14,7 @@ const OUT_OF_MEMORY: &str = "out of memory for peers";
 const ONE_READ: usize = 128 << 10;
 
 fn with_budget(memory_budget_bytes: usize) -> Config {
-    Config {
-        memory_budget_bytes,
-        ping_interval: Duration::ZERO,
-        ..Config::default()
-    }
+    Config { memory_budget_bytes, ping_interval: Duration::ZERO, ..Config::default() }
 }
 
 /// Begins a binary message of `total` bytes, as one frame, and sends the first `arrived` of them.
@@ -136,11 +132,7 @@ fn who_does_not_read_goes_and_who_reads_stays() {
 
 #[test]
 fn ten_thousand_unfinished_heads_fit_or_are_refused() {
-    let mut sim = Sim::new(Config {
-        max_connections: 20_000,
-        max_handshakes: 20_000,
-        ..with_budget(BUDGET)
-    });
+    let mut sim = Sim::new(Config { max_connections: 20_000, max_handshakes: 20_000, ..with_budget(BUDGET) });
     let innocent = sim.connect();
     let (head, end) = (crate::client::upgrade("/echo"), "\r\n\r\n".len());
     let (begun, rest) = head.as_bytes().split_at(head.len() - end);

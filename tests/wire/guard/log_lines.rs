@@ -86,10 +86,7 @@ impl App for Obeys {
 }
 
 fn sim() -> Sim {
-    let config = Config {
-        memory_budget_bytes: 512 << 10,
-        ..Config::default()
-    };
+    let config = Config { memory_budget_bytes: 512 << 10, ..Config::default() };
     let mut sim = Sim::with_apps(config, {
         let mut apps = crate::sim::apps();
         apps.push(Box::new(Obeys));
@@ -157,10 +154,7 @@ fn who_costs_too_much_memory_or_does_not_read_has_a_line() {
     let sender = sim.open("/broadcast");
     sim.exchange(sender, &binary(vec![0; 100_000]));
     sim.advance(Duration::from_secs(30));
-    assert_eq!(
-        logged(),
-        ["WARN 127.0.0.1:40000 does not read: 100012 bytes dropped"]
-    );
+    assert_eq!(logged(), ["WARN 127.0.0.1:40000 does not read: 100012 bytes dropped"]);
     let slow = sim.open("/broadcast");
     sim.set_window(slow, Some(0));
     for _ in 0..2 {
@@ -225,8 +219,7 @@ fn ten_lines_of_a_kind_are_written_in_a_second_and_then_their_number() {
         sim.exchange(peer, &hex("83 80"));
         sim.reset(peer);
         sim.hub.recover(sim.now);
-        sim.hub
-            .note_accept_error(&Error::from(ErrorKind::OutOfMemory), sim.now);
+        sim.hub.note_accept_error(&Error::from(ErrorKind::OutOfMemory), sim.now);
         sim.run();
     }
     let lines = logged();

@@ -15,19 +15,13 @@ fn text_of_a_peer_cannot_forge_or_hide_anything() {
         (b"\"quoted\" \\", "\\\"quoted\\\" \\\\"),
         ("\u{85}\u{9f}".as_bytes(), "\\u{85}\\u{9f}"),
         ("\u{202e}abc\u{2066}".as_bytes(), "\\u{202e}abc\\u{2066}"),
-        (
-            "\u{200f}\u{61c}\u{2028}".as_bytes(),
-            "\\u{200f}\\u{61c}\\u{2028}",
-        ),
+        ("\u{200f}\u{61c}\u{2028}".as_bytes(), "\\u{200f}\\u{61c}\\u{2028}"),
         (b"a\xffb\xc3", "a\\xffb\\xc3"),
         ("h\u{e9}llo".as_bytes(), "h\u{e9}llo"),
     ] {
         assert_eq!(Escaped(bytes).to_string(), shown);
     }
-    assert_eq!(
-        Escaped(&[b'x'; FIELD_BYTES]).to_string(),
-        "x".repeat(FIELD_BYTES)
-    );
+    assert_eq!(Escaped(&[b'x'; FIELD_BYTES]).to_string(), "x".repeat(FIELD_BYTES));
     let cut = Escaped(&[b'x'; FIELD_BYTES + 1]).to_string();
     assert_eq!(cut, "x".repeat(FIELD_BYTES) + "...");
 }
@@ -47,9 +41,8 @@ fn refused_host_is_named_with_its_flag() {
         ("a b", "NAME"),
     ] {
         let line = NotAllowed::Host(host).to_string();
-        let expected = format!(
-            "Host \"{host}\" is not served here; if this name is yours: --allow-host {way_out}"
-        );
+        let expected =
+            format!("Host \"{host}\" is not served here; if this name is yours: --allow-host {way_out}");
         assert_eq!(line, expected);
     }
 }
@@ -68,17 +61,13 @@ fn refused_origin_is_named_with_its_flag() {
         ("", "ORIGIN"),
     ] {
         let line = NotAllowed::Origin(origin.as_bytes()).to_string();
-        let expected = format!(
-            "Origin \"{origin}\" may not connect; if you trust that site: --allow-origin {way_out}"
-        );
+        let expected =
+            format!("Origin \"{origin}\" may not connect; if you trust that site: --allow-origin {way_out}");
         assert_eq!(line, expected);
     }
     // Allowing it would let in the sandboxed frames of every site.
     let line = NotAllowed::Origin(b"null").to_string();
-    assert!(
-        line.ends_with("serve its folder with --www instead"),
-        "{line}"
-    );
+    assert!(line.ends_with("serve its folder with --www instead"), "{line}");
     assert!(!line.contains("--allow-origin"), "{line}");
 }
 

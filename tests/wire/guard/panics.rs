@@ -34,10 +34,7 @@ impl App for Buggy {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         match head.path {
             "/buggy" => Some(WEBSOCKET),
-            "/body" => Some(Route {
-                websocket: false,
-                ..WEBSOCKET
-            }),
+            "/body" => Some(Route { websocket: false, ..WEBSOCKET }),
             _ => None,
         }
     }
@@ -110,10 +107,7 @@ impl Source for Torn {
 }
 
 fn buggy() -> (Sim, Record) {
-    let config = Config {
-        ping_interval: Duration::ZERO,
-        ..Config::default()
-    };
+    let config = Config { ping_interval: Duration::ZERO, ..Config::default() };
     let (apps, record) = watched(vec![Box::new(Buggy::default())]);
     let mut sim = Sim::with_apps(config, apps);
     sim.expects_bugs = true;
@@ -182,11 +176,7 @@ fn panic_over_a_body_adds_nothing_to_it() {
 fn open(sim: &mut Sim, is_compressed: bool) -> PeerNo {
     let peer = sim.connect();
     let request = upgrade("/buggy");
-    let offer = if is_compressed {
-        "Sec-WebSocket-Extensions: permessage-deflate\r\n"
-    } else {
-        ""
-    };
+    let offer = if is_compressed { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
     let request = request.replace("Connection:", &format!("{offer}Connection:"));
     let answer = sim.exchange(peer, request.as_bytes());
     let answer = String::from_utf8(answer).unwrap();
@@ -198,10 +188,7 @@ fn open(sim: &mut Sim, is_compressed: bool) -> PeerNo {
 fn compressed(word: &str) -> Vec<u8> {
     let len = word.len() as u16;
     let [len, not] = [len.to_le_bytes(), (!len).to_le_bytes()];
-    frame(
-        0xc1,
-        [&[0x00], &len[..], &not[..], word.as_bytes(), &[0x00]].concat(),
-    )
+    frame(0xc1, [&[0x00], &len[..], &not[..], word.as_bytes(), &[0x00]].concat())
 }
 
 #[cfg(feature = "deflate")]
@@ -256,9 +243,7 @@ impl Talker {
 fn say(sim: &mut Sim, talkers: &mut [Talker], at: usize, rng: &mut Rng) -> u64 {
     let (mut input, mut panics, mut ticks) = (Vec::new(), 0, 0);
     for _ in 0..=rng.below(5) {
-        let word = [
-            "bug", "later", "kick", "timer", "tick", "echo", "echo", "(no",
-        ][rng.below(8)];
+        let word = ["bug", "later", "kick", "timer", "tick", "echo", "echo", "(no"][rng.below(8)];
         let talker = &mut talkers[at];
         match (talker.is_compressed, rng.below(3)) {
             (true, 0) => input.extend(compressed(word)),
@@ -306,9 +291,8 @@ fn whatever_panics_the_others_get_what_is_theirs() {
         let mut rng = Rng::new(seed);
         let (mut sim, record) = buggy();
         let mut panics = 0;
-        let mut talkers: Vec<Talker> = (0..6)
-            .map(|no| Talker::new(&mut sim, cfg!(feature = "deflate") && no % 2 == 0))
-            .collect();
+        let mut talkers: Vec<Talker> =
+            (0..6).map(|no| Talker::new(&mut sim, cfg!(feature = "deflate") && no % 2 == 0)).collect();
         for _ in 0..30 {
             let at = rng.below(talkers.len());
             panics += say(&mut sim, &mut talkers, at, &mut rng);

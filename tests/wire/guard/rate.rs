@@ -9,10 +9,7 @@ use ws101::clock::Time;
 use ws101::config::{Config, Tuning};
 
 fn limited_to(max_messages_per_second: usize) -> Config {
-    Config {
-        max_messages_per_second,
-        ..Config::default()
-    }
+    Config { max_messages_per_second, ..Config::default() }
 }
 
 /// So many messages, numbered.
@@ -61,12 +58,7 @@ fn one_second_s_worth_comes_at_once_and_then_as_many_as_the_rate_gives() {
     assert_eq!(next, 35);
     // Who waits a second may have ten again; who waits ten may not have more.
     sim.advance(seconds(10));
-    sim.send(
-        peer,
-        &(35..55)
-            .flat_map(|n| text(n.to_string()))
-            .collect::<Vec<u8>>(),
-    );
+    sim.send(peer, &(35..55).flat_map(|n| text(n.to_string())).collect::<Vec<u8>>());
     sim.run();
     assert_eq!(expect_next(&mut sim, peer, &mut next), 10);
 }
@@ -98,13 +90,7 @@ fn however_bytes_are_cut_the_rate_is_kept_and_nothing_is_lost() {
                 0 => bytes.extend(text(&digits)),
                 1 => bytes.extend([frame(0x01, first), frame(0x80, last)].concat()),
                 _ => bytes.extend(
-                    [
-                        frame(0x01, first),
-                        client::pong("x"),
-                        frame(0x00, ""),
-                        frame(0x80, last),
-                    ]
-                    .concat(),
+                    [frame(0x01, first), client::pong("x"), frame(0x00, ""), frame(0x80, last)].concat(),
                 ),
             }
         }
@@ -160,10 +146,7 @@ fn pings_count_and_pongs_do_not() {
     assert_eq!(client::frames(&sim.take(peer)).len(), 2);
     sim.advance(seconds(1));
     let pongs = client::pong("x").repeat(100);
-    assert_eq!(
-        sim.exchange(peer, &[pongs, text("f")].concat()),
-        from_server(0x81, "f")
-    );
+    assert_eq!(sim.exchange(peer, &[pongs, text("f")].concat()), from_server(0x81, "f"));
 }
 
 #[test]
@@ -239,10 +222,7 @@ fn who_is_not_read_is_not_given_up_for_silence() {
 
 #[test]
 fn pinged_peer_whose_pong_lies_behind_its_messages_lives() {
-    let config = Config {
-        pong_timeout: Duration::from_millis(500),
-        ..limited_to(1)
-    };
+    let config = Config { pong_timeout: Duration::from_millis(500), ..limited_to(1) };
     let mut sim = Sim::new(config);
     let peer = sim.open("/echo");
     sim.advance(seconds(20));
@@ -343,11 +323,7 @@ fn going_down_does_not_wait_for_the_rate() {
 fn peer_that_reads_slowly_and_sends_fast_gets_everything() {
     let mut sim = Sim::new(Config {
         ping_interval: Duration::ZERO,
-        tuning: Tuning {
-            high_water_bytes: 2_000,
-            low_water_bytes: 500,
-            ..limited_to(50).tuning
-        },
+        tuning: Tuning { high_water_bytes: 2_000, low_water_bytes: 500, ..limited_to(50).tuning },
         ..limited_to(50)
     });
     let peer = sim.open("/echo");

@@ -26,19 +26,13 @@ fn read(framing: Framing, max_body_bytes: u64, pieces: &[&[u8]]) -> Outcome {
         if progress.complete {
             return Ok(Some((body, consumed)));
         }
-        assert_eq!(
-            progress.consumed,
-            piece.len(),
-            "an unfinished body takes all"
-        );
+        assert_eq!(progress.consumed, piece.len(), "an unfinished body takes all");
     }
     Ok(None)
 }
 
 fn read_chunks(bytes: &[u8], max_body_bytes: u64) -> Outcome {
-    at_every_cut(bytes, |pieces| {
-        read(Framing::Chunked, max_body_bytes, pieces)
-    })
+    at_every_cut(bytes, |pieces| read(Framing::Chunked, max_body_bytes, pieces))
 }
 
 /// The status that refuses these chunks; 0 when they are complete, 1 when more must come.
@@ -54,14 +48,8 @@ fn status(bytes: &[u8]) -> u16 {
 fn body_of_a_length_ends_after_so_many_bytes() {
     // RFC 9112 §6.3: what follows is the next request.
     let read = |framing, limit| at_every_cut(b"HelloGET", |pieces| read(framing, limit, pieces));
-    assert_eq!(
-        read(Framing::Length(5), 5),
-        Ok(Some((b"Hello".to_vec(), 5)))
-    );
-    assert_eq!(
-        read(Framing::Length(8), 8),
-        Ok(Some((b"HelloGET".to_vec(), 8)))
-    );
+    assert_eq!(read(Framing::Length(5), 5), Ok(Some((b"Hello".to_vec(), 5))));
+    assert_eq!(read(Framing::Length(8), 8), Ok(Some((b"HelloGET".to_vec(), 8))));
     assert_eq!(read(Framing::Length(9), 9), Ok(None));
     assert_eq!(read(Framing::None, 0), Ok(Some((Vec::new(), 0))));
     assert_eq!(read(Framing::Length(u64::MAX), u64::MAX), Ok(None));
@@ -94,17 +82,11 @@ fn chunked_body_cut_short_anywhere_wants_more() {
 #[test]
 fn chunks_over_the_limit_are_413_at_the_size_line() {
     // RFC 9110 §15.5.14: bytes after decoding.
-    assert!(matches!(
-        read_chunks(b"5\r\nHello\r\n0\r\n\r\n", 5),
-        Ok(Some(_))
-    ));
+    assert!(matches!(read_chunks(b"5\r\nHello\r\n0\r\n\r\n", 5), Ok(Some(_))));
     assert_eq!(read_chunks(b"5\r", 4), Err(413));
     assert_eq!(read_chunks(b"3\r\nHel\r\n3\r", 5), Err(413));
     assert_eq!(read_chunks(b"ffffffffffffffff\r", u64::MAX - 1), Err(413));
-    assert_eq!(
-        read_chunks(b"1\r\nx\r\nffffffffffffffff\r", u64::MAX),
-        Err(413)
-    );
+    assert_eq!(read_chunks(b"1\r\nx\r\nffffffffffffffff\r", u64::MAX), Err(413));
 }
 
 #[test]
@@ -148,10 +130,7 @@ fn extensions_and_trailers_are_bounded_together() {
     assert_eq!(status(&extension(limit / 8).repeat(9)), 400);
     assert_eq!(status(&trailer(limit)), 0);
     assert_eq!(status(&trailer(limit + 1)), 431);
-    assert_eq!(
-        status(&[extension(limit / 2), trailer(limit / 2 + 1)].concat()),
-        431
-    );
+    assert_eq!(status(&[extension(limit / 2), trailer(limit / 2 + 1)].concat()), 431);
 }
 
 #[test]

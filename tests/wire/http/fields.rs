@@ -10,14 +10,7 @@ use crate::http::head::{check_fields, check_statuses, status, with_announced, wi
 fn host_missing_repeated_or_malformed_is_400() {
     // RFC 9112 §3.2; RFC 9110 §4.2.1, §4.2.4, §7.2.
     let status = |fields: &str| status(format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n"));
-    for host in [
-        "localhost",
-        "LOCALHOST:8000",
-        "localhost:",
-        "127.0.0.1:0",
-        "[::1]",
-        "[::1]:65535",
-    ] {
+    for host in ["localhost", "LOCALHOST:8000", "localhost:", "127.0.0.1:0", "[::1]", "[::1]:65535"] {
         assert_eq!(status(&format!("Host: {host}")), 0, "{host}");
     }
     for host in [
@@ -63,31 +56,15 @@ fn content_length_that_is_no_single_number_is_400() {
         ("Content-Length: 05", Framing::Length(5)),
         ("Content-Length: 5, 5", Framing::Length(5)),
         ("Content-Length: 5\r\ncontent-length: 5", Framing::Length(5)),
-        (
-            "Content-Length: 18446744073709551615",
-            Framing::Length(u64::MAX),
-        ),
+        ("Content-Length: 18446744073709551615", Framing::Length(u64::MAX)),
         ("Transfer-Encoding: Chunked", Framing::Chunked),
     ] {
         assert_eq!(framing(fields), Ok(expected), "{fields}");
     }
-    for value in [
-        "",
-        "x",
-        "+5",
-        "-5",
-        "5 5",
-        "5,",
-        "5, 6",
-        "0x5",
-        "5\r\nContent-Length: 6",
-        "18446744073709551616",
-    ] {
-        assert_eq!(
-            framing(&format!("Content-Length: {value}")),
-            Err(400),
-            "{value}"
-        );
+    for value in
+        ["", "x", "+5", "-5", "5 5", "5,", "5, 6", "0x5", "5\r\nContent-Length: 6", "18446744073709551616"]
+    {
+        assert_eq!(framing(&format!("Content-Length: {value}")), Err(400), "{value}");
     }
 }
 
@@ -103,10 +80,7 @@ fn transfer_encoding_other_than_chunked_is_400_or_501() {
         (400, "Transfer-Encoding: chunked, gzip"),
         (400, "Transfer-Encoding: chunked, chunked"),
         (400, "Transfer-Encoding: chunked, gzip, chunked"),
-        (
-            400,
-            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-        ),
+        (400, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
         (400, "Transfer-Encoding: chunked;a=b"),
         (400, "Transfer-Encoding: chunked,"),
         (400, "Transfer-Encoding: xchunked"),
@@ -122,9 +96,7 @@ fn expectation_other_than_100_continue_is_417() {
     // RFC 9110 §10.1.1.
     let expects = |version: &str, fields: &str| {
         let head = format!("POST / HTTP/{version}\r\nHost: localhost\r\n{fields}\r\n\r\n");
-        with_announced(head.as_bytes(), &Policy::default(), |_, body| {
-            body.expects_continue
-        })
+        with_announced(head.as_bytes(), &Policy::default(), |_, body| body.expects_continue)
     };
     let with_body = "Content-Length: 5\r\nExpect: 100-Continue";
     assert_eq!(expects("1.1", with_body), Ok(true));
@@ -139,12 +111,8 @@ fn expectation_other_than_100_continue_is_417() {
 fn connection_stays_open_unless_closed_or_http10() {
     // RFC 9112 §9.3.
     let keep_alive = |version: &str, value: &str| {
-        let head =
-            format!("GET / HTTP/{version}\r\nHost: localhost\r\nConnection: {value}\r\n\r\n");
-        with_head(head.as_bytes(), &Policy::default(), |head| {
-            head.keep_alive()
-        })
-        .unwrap()
+        let head = format!("GET / HTTP/{version}\r\nHost: localhost\r\nConnection: {value}\r\n\r\n");
+        with_head(head.as_bytes(), &Policy::default(), |head| head.keep_alive()).unwrap()
     };
     assert!(keep_alive("1.1", ""));
     assert!(keep_alive("1.1", "keep-alive, closed"));
@@ -157,17 +125,13 @@ fn token_in_any_line_position_and_case_is_found() {
     // RFC 9110 §5.3, §5.6.1, §7.6.1.
     let found = |fields: &str| {
         let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n");
-        with_head(head.as_bytes(), &Policy::default(), |head| {
-            head.fields.has_token("Connection", "upgrade")
-        })
-        .unwrap()
+        with_head(head.as_bytes(), &Policy::default(), |head| head.fields.has_token("Connection", "upgrade"))
+            .unwrap()
     };
     assert!(found("connection: UpGrade"));
     assert!(found("Connection: , keep-alive ,, \tUpgrade,"));
     assert!(found("Connection: keep-alive\r\nConnection: upgrade"));
-    assert!(!found(
-        "Connection: upgrade-insecure, up grade, \"upgrade\", xupgrade"
-    ));
+    assert!(!found("Connection: upgrade-insecure, up grade, \"upgrade\", xupgrade"));
     assert!(!found("Upgrade: upgrade\r\nConnection:"));
 }
 
@@ -179,9 +143,7 @@ fn read_offers(fields: &str) -> Vec<Result<String, Malformed>> {
             .map(|offer| {
                 offer.map(|offer| {
                     offer.params().fold(offer.name.to_owned(), |text, param| {
-                        text + " "
-                            + param.name
-                            + &param.value.map_or(String::new(), |v| format!("={v}"))
+                        text + " " + param.name + &param.value.map_or(String::new(), |v| format!("={v}"))
                     })
                 })
             })
@@ -195,15 +157,8 @@ fn extension_offers_in_any_layout_are_read_in_order() {
     // RFC 6455 §9.1, §4.3.
     let fields = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits , ,\
                   x;a=1;\tb = \"2\" ; a=\"\\3\\x4\"\r\nsec-websocket-extensions: y";
-    let expected = [
-        "permessage-deflate client_max_window_bits",
-        "x a=1 b=2 a=3x4",
-        "y",
-    ];
-    assert_eq!(
-        read_offers(fields),
-        expected.map(|offer| Ok(offer.to_owned()))
-    );
+    let expected = ["permessage-deflate client_max_window_bits", "x a=1 b=2 a=3x4", "y"];
+    assert_eq!(read_offers(fields), expected.map(|offer| Ok(offer.to_owned())));
     assert_eq!(read_offers("X: y"), []);
 }
 
@@ -241,19 +196,13 @@ fn malformed_extension_offer_is_an_error_behind_the_good_ones() {
 fn subprotocols_are_a_list_of_tokens() {
     // RFC 6455 §11.3.4.
     let read = |value: &str| {
-        let head =
-            format!("GET / HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Protocol: {value}\r\n\r\n");
+        let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Protocol: {value}\r\n\r\n");
         with_head(head.as_bytes(), &Policy::default(), |head| {
-            subprotocols(head)
-                .map(|item| item.map(str::to_owned))
-                .collect::<Vec<_>>()
+            subprotocols(head).map(|item| item.map(str::to_owned)).collect::<Vec<_>>()
         })
         .unwrap()
     };
-    assert_eq!(
-        read("chat, ,superchat"),
-        [Ok("chat".to_owned()), Ok("superchat".to_owned())]
-    );
+    assert_eq!(read("chat, ,superchat"), [Ok("chat".to_owned()), Ok("superchat".to_owned())]);
     for value in ["a b", "a;b", "\"a\"", "a=b", "\u{e4}"] {
         assert_eq!(read(value), [Err(Malformed)], "{value}");
     }

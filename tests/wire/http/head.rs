@@ -14,10 +14,7 @@ use ws101::ws::offers::offers;
 
 /// Runs `outcome` with the bytes whole, one by one, and cut in two at every place (of long inputs:
 /// near the ends and at every thousandth place). It must always be the same.
-pub(crate) fn at_every_cut<T: PartialEq + Debug>(
-    bytes: &[u8],
-    outcome: impl Fn(&[&[u8]]) -> T,
-) -> T {
+pub(crate) fn at_every_cut<T: PartialEq + Debug>(bytes: &[u8], outcome: impl Fn(&[&[u8]]) -> T) -> T {
     let whole = outcome(&[bytes]);
     let single: Vec<&[u8]> = bytes.chunks(1).collect();
     assert_eq!(outcome(&single), whole, "byte by byte");
@@ -157,12 +154,7 @@ fn bytes_that_are_no_request_are_refused_at_the_first_proof() {
 #[test]
 fn target_at_its_limit_passes_and_one_more_byte_is_414() {
     // RFC 9112 §3: 414 for a target longer than the server wishes to parse.
-    let head = |len: usize| {
-        format!(
-            "GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n",
-            "a".repeat(len)
-        )
-    };
+    let head = |len: usize| format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(len));
     assert_eq!(status(head(8_191)), 0);
     assert_eq!(status(head(8_192)), 414);
     // It is known before the target has ended.
@@ -195,12 +187,7 @@ fn head_at_its_limit_passes_and_one_more_byte_is_431() {
 fn hundred_fields_pass_and_one_more_is_431() {
     // RFC 6585 §5: too many fields.
     let fields = |count: usize| "A:1\r\n".repeat(count);
-    let head = |count: usize| {
-        format!(
-            "GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n",
-            fields(count - 1)
-        )
-    };
+    let head = |count: usize| format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", fields(count - 1));
     assert_eq!(status(head(100)), 0);
     assert_eq!(status(head(101)), 431);
 }
@@ -257,10 +244,7 @@ fn version_other_than_one_is_505_and_a_later_one_x_is_1_1() {
         let head = format!("GET / HTTP/{version}\r\nHost: localhost\r\n\r\n");
         with_head(head.as_bytes(), &Policy::default(), |head| head.http11)
     };
-    assert_eq!(
-        ["1.0", "1.1", "1.9"].map(http11),
-        [Ok(false), Ok(true), Ok(true)]
-    );
+    assert_eq!(["1.0", "1.1", "1.9"].map(http11), [Ok(false), Ok(true), Ok(true)]);
 }
 
 #[test]
@@ -269,25 +253,13 @@ fn target_in_each_form_is_split_into_path_and_query() {
     let read = |line: &str| {
         let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         with_head(head.as_bytes(), &Policy::default(), |head| {
-            format!(
-                "{:?} {} {:?} {:?}",
-                head.method,
-                head.path,
-                head.query,
-                head.host.unwrap()
-            )
+            format!("{:?} {} {:?} {:?}", head.method, head.path, head.query, head.host.unwrap())
         })
     };
     for (line, expected) in [
-        (
-            "GET /a%20b?x=1?y",
-            "Get /a%20b Some(\"x=1?y\") \"localhost\"",
-        ),
+        ("GET /a%20b?x=1?y", "Get /a%20b Some(\"x=1?y\") \"localhost\""),
         ("GET //a?", "Get //a Some(\"\") \"localhost\""),
-        (
-            "GET http://127.0.0.1:80/p?q",
-            "Get /p Some(\"q\") \"127.0.0.1:80\"",
-        ),
+        ("GET http://127.0.0.1:80/p?q", "Get /p Some(\"q\") \"127.0.0.1:80\""),
         ("GET HTTPS://127.0.0.1", "Get / None \"127.0.0.1\""),
         ("GET http://[::1]?q", "Get / Some(\"q\") \"[::1]\""),
         ("OPTIONS *", "Options * None \"localhost\""),
@@ -347,14 +319,9 @@ fn mutated_heads_never_panic_and_never_depend_on_cuts() {
                 let _ = Announced::of(&head);
                 accepted += 1;
                 assert!(head.path.starts_with('/') || head.method == Method::Options);
-                offers(&head)
-                    .flatten()
-                    .for_each(|offer| assert!(offer.params().count() < 10));
+                offers(&head).flatten().for_each(|offer| assert!(offer.params().count() < 10));
             }
         }
     }
-    assert!(
-        accepted > 100,
-        "the mutations are too wild to test anything"
-    );
+    assert!(accepted > 100, "the mutations are too wild to test anything");
 }

@@ -19,9 +19,7 @@ fn escapes_are_the_bytes_that_they_name() {
 
 #[test]
 fn a_bad_escape_is_no_text() {
-    for text in [
-        "%", "a%", "%4", "%4g", "%+5", "%-5", "% 5", "%%", "%e", "%\u{e9}", "a%41%",
-    ] {
+    for text in ["%", "a%", "%4", "%4g", "%+5", "%-5", "% 5", "%%", "%e", "%\u{e9}", "a%41%"] {
         assert_eq!(decoded(text), None, "{text}");
     }
     for text in ["%ff", "%c3", "%c3%28"] {

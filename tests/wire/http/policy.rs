@@ -112,11 +112,7 @@ fn origin_of_our_own_pages_is_accepted_and_a_foreign_one_is_403() {
         (403, "file:///tmp", "a.example"),
         (403, "\u{e4}", "a.example"),
     ] {
-        assert_eq!(
-            origin_status(origin, host, &[]),
-            expected,
-            "{origin} {host}"
-        );
+        assert_eq!(origin_status(origin, host, &[]), expected, "{origin} {host}");
     }
     check(Some(&WEBSOCKET), &[(101, &["Origin: -"])]);
     let twice = ["Origin: http://localhost:8000\r\nOrigin: http://localhost:8000"];
@@ -138,11 +134,7 @@ fn origin_listed_by_flag_is_accepted() {
         assert_eq!(origin_status(origin, "a.example", &list), 101, "{origin}");
         assert_eq!(origin_status(origin, "a.example", &dotted), 101, "{origin}");
     }
-    for origin in [
-        "http://b.example.",
-        "https://b.example..",
-        "https://b.example.:1",
-    ] {
+    for origin in ["http://b.example.", "https://b.example..", "https://b.example.:1"] {
         assert_eq!(origin_status(origin, "a.example", &list), 403, "{origin}");
     }
     assert_eq!(origin_status("null", "a.example", &["*"]), 101);
@@ -153,8 +145,7 @@ fn program_without_a_policy_answers_any_page_under_any_name() {
     // What is left then is RFC 6455 alone.
     let status = |changes: &[&str]| {
         let mut bytes = request(changes).into_bytes();
-        let judged =
-            parse(&mut bytes, &mut { NO_FIELDS }).map(|head| handshake::check(&head).err());
+        let judged = parse(&mut bytes, &mut { NO_FIELDS }).map(|head| handshake::check(&head).err());
         judged.map_or_else(|it| it.status.0, |it| it.map_or(101, |it| it.status.0))
     };
     let foreign = ["Host: a.example", "Origin: http://b.example"];
@@ -172,9 +163,7 @@ fn policy_refusals_name_their_flag() {
     let response = refusal(&request(&["Origin: http://evil.example"]), &WEBSOCKET);
     assert_eq!(response.status.0, 403);
     assert!(response.explanation().contains("--allow-origin"));
-    let misdirected = Policy::default()
-        .check_host(Some("evil.example"))
-        .unwrap_err();
+    let misdirected = Policy::default().check_host(Some("evil.example")).unwrap_err();
     assert!(misdirected.explanation().contains("--allow-host"));
     assert!(!misdirected.explanation().contains("evil"));
 }

@@ -17,12 +17,7 @@ fn written(response: &Response, closing: bool) -> String {
 }
 
 fn response(body: Body) -> Response {
-    Response {
-        status: Status(200),
-        fields: vec![("ETag", Cow::Borrowed("\"1\""))],
-        body,
-        close: false,
-    }
+    Response { status: Status(200), fields: vec![("ETag", Cow::Borrowed("\"1\""))], body, close: false }
 }
 
 #[test]
@@ -50,16 +45,10 @@ fn content_length_stands_for_every_body_but_none() {
             Ok(0)
         }
     }
-    let stream = Body::Stream {
-        len: 5_000_000_000,
-        source: Box::new(Nothing),
-    };
+    let stream = Body::Stream { len: 5_000_000_000, source: Box::new(Nothing) };
     let has = |body, line: &str| written(&response(body), false).contains(line);
     assert!(has(Body::Static(b""), "Content-Length: 0\r\n"));
-    assert!(has(
-        Body::Bytes(vec![0; 70_000]),
-        "Content-Length: 70000\r\n"
-    ));
+    assert!(has(Body::Bytes(vec![0; 70_000]), "Content-Length: 70000\r\n"));
     assert!(has(stream, "Content-Length: 5000000000\r\n"));
     assert!(!has(Body::None, "Content-Length"));
 }
@@ -69,10 +58,7 @@ fn closing_answer_says_so_once() {
     // RFC 9112 §9.6, RFC 9110 §7.6.1.
     assert!(!written(&response(Body::None), false).contains("Connection"));
     assert!(written(&response(Body::None), true).ends_with("\r\nConnection: close\r\n\r\n"));
-    let closing = Response {
-        close: true,
-        ..response(Body::None)
-    };
+    let closing = Response { close: true, ..response(Body::None) };
     assert!(written(&closing, false).ends_with("\r\nConnection: close\r\n\r\n"));
     let open = response(Body::None).with("Connection", "x");
     assert!(written(&open, false).ends_with("\r\nConnection: x\r\n\r\n"));
@@ -85,10 +71,7 @@ fn closing_answer_says_so_once() {
 #[cfg_attr(debug_assertions, should_panic(expected = "control byte"))]
 fn value_with_a_line_end_cannot_split_the_response() {
     // RFC 9110 §5.5: CR, LF and NUL must not get into a value.
-    let text = written(
-        &response(Body::None).with("Location", "/a\r\nSet-Cookie: b\0"),
-        false,
-    );
+    let text = written(&response(Body::None).with("Location", "/a\r\nSet-Cookie: b\0"), false);
     assert!(text.contains("Location: /a  Set-Cookie: b \r\n"));
 }
 
@@ -118,10 +101,7 @@ fn every_refusal_is_a_short_fixed_text_that_closes() {
         assert_ne!(refusal.status.reason(), "", "{status}");
         assert!(refusal.close, "{status}");
         let text = refusal.explanation();
-        assert!(
-            text.is_ascii() && (4..100).contains(&text.len()),
-            "{status}"
-        );
+        assert!(text.is_ascii() && (4..100).contains(&text.len()), "{status}");
         let head = written(&refusal, false);
         for field in [
             "Content-Type: text/plain; charset=utf-8\r\n",
@@ -141,10 +121,7 @@ fn date_is_written_as_imf_fixdate() {
     assert_eq!(date::format(DATE_SECONDS), DATE);
     assert_eq!(date::format(0), "Thu, 01 Jan 1970 00:00:00 GMT");
     assert_eq!(date::format(1_709_164_799), "Wed, 28 Feb 2024 23:59:59 GMT");
-    assert_eq!(
-        date::format(253_402_300_799),
-        "Fri, 31 Dec 9999 23:59:59 GMT"
-    );
+    assert_eq!(date::format(253_402_300_799), "Fri, 31 Dec 9999 23:59:59 GMT");
     assert_eq!(date::format(u64::MAX), date::format(0));
 }
 

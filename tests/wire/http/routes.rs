@@ -33,8 +33,7 @@ fn upgrade_where_there_is_no_websocket_is_404_after_everything_else() {
 #[test]
 fn method_unknown_is_501_and_wrong_for_the_path_is_405() {
     // RFC 9110 §15.6.2, §15.5.6.
-    let line =
-        |line: &str| format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n");
+    let line = |line: &str| format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n");
     for (expected, route, request_line) in [
         (501, Some(&PAGE), "BREW /"),
         (501, None, "BREW /"),
@@ -52,11 +51,7 @@ fn method_unknown_is_501_and_wrong_for_the_path_is_405() {
         (413, Some(&PAGE), "GET /"),
         (200, Some(&POLLING), "POST /"),
     ] {
-        assert_eq!(
-            status(&line(request_line), route),
-            expected,
-            "{request_line}"
-        );
+        assert_eq!(status(&line(request_line), route), expected, "{request_line}");
     }
     let response = refusal(&line("POST /"), &PAGE);
     assert_eq!(field(&response, "Allow").as_deref(), Some("GET, HEAD"));
@@ -67,10 +62,7 @@ fn method_unknown_is_501_and_wrong_for_the_path_is_405() {
 fn body_over_the_limit_of_the_path_is_413() {
     // RFC 9110 §15.5.14: from the head, before any of it is read.
     let status = |field: &str, route| {
-        status(
-            &format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}\r\n\r\n"),
-            Some(route),
-        )
+        status(&format!("GET / HTTP/1.1\r\nHost: localhost\r\n{field}\r\n\r\n"), Some(route))
     };
     assert_eq!(status("Content-Length: 0", &PAGE), 200);
     assert_eq!(status("Content-Length: 1", &PAGE), 413);

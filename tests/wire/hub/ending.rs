@@ -41,11 +41,7 @@ fn client_that_never_closes_is_waited_for_two_seconds_and_not_reset() {
     sim.exchange(peer, &text("late"));
     assert_eq!(sim.end(peer), End::HalfClosed);
     sim.advance(Duration::from_millis(1));
-    assert_eq!(
-        sim.end(peer),
-        End::Closed,
-        "a reset would destroy what is still on its way"
-    );
+    assert_eq!(sim.end(peer), End::Closed, "a reset would destroy what is still on its way");
     assert_eq!(sim.hub.connections(), 0);
 }
 
@@ -114,16 +110,10 @@ fn data_and_fin_together_are_answered_then_the_connection_ends() {
     // The server answers what is complete, and keeps no half-open socket.
     for (input, output) in [
         (text("Hello"), hex("81 05 48 65 6c 6c 6f")),
-        (
-            [text("a"), text("b"), frame(0x01, "c")].concat(),
-            hex("81 01 61 81 01 62"),
-        ),
+        ([text("a"), text("b"), frame(0x01, "c")].concat(), hex("81 01 61 81 01 62")),
         (ping("p"), hex("8a 01 70")),
         (close(1000, ""), hex("88 02 03 e8")),
-        (
-            [text("a"), close(4000, "")].concat(),
-            hex("81 01 61 88 02 0f a0"),
-        ),
+        ([text("a"), close(4000, "")].concat(), hex("81 01 61 88 02 0f a0")),
     ] {
         let mut sim = Sim::default();
         let peer = sim.open("/echo");
@@ -155,11 +145,7 @@ struct Closer;
 
 impl App for Closer {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get],
-            websocket: true,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get], websocket: true, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
@@ -208,11 +194,7 @@ fn application_hears_once_with_the_code_of_the_first_close() {
         (hex("83"), 1002, Cause::Protocol),
         (text([0xff]), 1007, Cause::Protocol),
         (hex("82 ff 40"), 1009, Cause::Limit),
-        (
-            [text("x"), close(1000, "")].concat(),
-            4321,
-            Cause::Application,
-        ),
+        ([text("x"), close(1000, "")].concat(), 4321, Cause::Application),
     ];
     for (input, code, cause) in cases {
         let code = CloseCode(code);
@@ -221,13 +203,7 @@ fn application_hears_once_with_the_code_of_the_first_close() {
     }
     let record = recorded(Sim::reset);
     let code = CloseCode::AbnormalClosure;
-    assert_eq!(
-        record.closes(),
-        [Closed {
-            code,
-            cause: Cause::Peer
-        }]
-    );
+    assert_eq!(record.closes(), [Closed { code, cause: Cause::Peer }]);
 }
 
 #[test]

@@ -69,11 +69,7 @@ fn narrow() -> Config {
 
 impl Crowd {
     fn new(seed: u64) -> Self {
-        let mut config = if seed.is_multiple_of(2) {
-            narrow()
-        } else {
-            Config::default()
-        };
+        let mut config = if seed.is_multiple_of(2) { narrow() } else { Config::default() };
         let pings = !seed.is_multiple_of(5);
         if !pings {
             config.ping_interval = Duration::ZERO;
@@ -101,13 +97,7 @@ impl Crowd {
             let window = self.rng.below(3_000);
             self.sim.set_window(no, Some(window));
         }
-        self.clients.push(Client {
-            no,
-            place,
-            pieces,
-            fin: false,
-            reading: Reading::default(),
-        });
+        self.clients.push(Client { no, place, pieces, fin: false, reading: Reading::default() });
     }
 
     /// The next piece of what this client wants to say; when there is none, it thinks of more.
@@ -193,9 +183,8 @@ impl Crowd {
     fn check(&mut self) {
         self.read();
         assert_eq!(self.sim.hub.connections(), self.clients.len());
-        let needs_none = |client: &Client| {
-            !self.pings && client.reading.is_websocket() && !self.sim.is_blocked(client.no)
-        };
+        let needs_none =
+            |client: &Client| !self.pings && client.reading.is_websocket() && !self.sim.is_blocked(client.no);
         assert!(
             self.sim.hub.next_deadline() != Time::NEVER
                 || self.sim.hub.has_work()
@@ -218,10 +207,7 @@ impl Crowd {
         }
         let turns = self.sim.turns;
         self.sim.advance(LONG);
-        assert!(
-            self.sim.turns - turns < MOST_IDLE_TURNS,
-            "the server spins while it waits"
-        );
+        assert!(self.sim.turns - turns < MOST_IDLE_TURNS, "the server spins while it waits");
         self.read();
         assert_eq!(self.sim.hub.connections(), 0, "somebody is never given up");
         assert_eq!(self.record.check(), 0, "each opening has its close");
@@ -256,10 +242,7 @@ fn nothing_that_peers_do_breaks_what_must_hold() {
     for seed in 0..SEEDS {
         closed += run(seed).record.closes().len();
     }
-    assert!(
-        closed > 500,
-        "only {closed} got in: the mutations are too wild"
-    );
+    assert!(closed > 500, "only {closed} got in: the mutations are too wild");
 }
 
 #[test]

@@ -43,11 +43,7 @@ fn short_messages_of_many_turns_take_few_entries() {
         expected.extend(frame);
     }
     assert_eq!(outbox.len(), expected.len());
-    assert!(
-        outbox.chunks().count() <= 20,
-        "{} entries",
-        outbox.chunks().count()
-    );
+    assert!(outbox.chunks().count() <= 20, "{} entries", outbox.chunks().count());
     assert!(drain(&mut outbox) == expected, "the bytes differ");
 }
 
@@ -90,10 +86,7 @@ fn small_part_of_a_large_chunk_does_not_keep_all_of_it_in_memory() {
     let end = arena.len() as u32;
     let (mut large, mut small) = (Outbox::default(), Outbox::default());
     large.push(Span { start: 0, end });
-    small.push(Span {
-        start: small_start,
-        end,
-    });
+    small.push(Span { start: small_start, end });
     let mut spans = Vec::new();
     large.collect_spans(&arena, &meter, &mut spans);
     small.collect_spans(&arena, &meter, &mut spans);
@@ -124,11 +117,7 @@ fn flood_of_pongs_ahead_takes_few_entries() {
         leave_arena(&mut outbox, &arena);
         expected.extend([0x8a, 1, number as u8, 0x8a, 0]);
     }
-    assert!(
-        outbox.chunks().count() <= 20,
-        "{} entries",
-        outbox.chunks().count()
-    );
+    assert!(outbox.chunks().count() <= 20, "{} entries", outbox.chunks().count());
     expected.extend([0x82, 1, 9]);
     expected.extend([0x82, 0].repeat(5_000));
     assert!(drain(&mut outbox) == expected, "the bytes differ");
@@ -185,9 +174,8 @@ fn reader_in_fits_and_starts_misses_nothing() {
         sim.open_window(reader, usize::MAX / 2);
         sim.run();
         received.extend(sim.take(reader));
-        let (pongs, others): (Vec<_>, Vec<_>) = frames(&received)
-            .into_iter()
-            .partition(|frame| frame.first == 0x8a);
+        let (pongs, others): (Vec<_>, Vec<_>) =
+            frames(&received).into_iter().partition(|frame| frame.first == 0x8a);
         let payloads = |frames: Vec<crate::client::Frame>| -> Vec<Vec<u8>> {
             frames.into_iter().map(|frame| frame.payload).collect()
         };

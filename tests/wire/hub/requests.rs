@@ -78,9 +78,7 @@ fn connection_carries_one_request_after_the_other() {
 #[test]
 fn pipelined_requests_are_answered_in_order_however_they_are_cut() {
     // RFC 9112 §9.3.2
-    let input = ["/bytes/3", "/bytes/0", "/stream/9000", "/bytes/7"]
-        .map(get)
-        .concat();
+    let input = ["/bytes/3", "/bytes/0", "/stream/9000", "/bytes/7"].map(get).concat();
     let (output, end) = converse_in_all_ways(&input);
     let bodies: Vec<_> = all(&output).into_iter().map(|answer| answer.body).collect();
     assert_eq!(bodies, [3, 0, 9_000, 7].map(pattern));
@@ -101,16 +99,12 @@ fn connection_ends_when_the_client_says_so() {
     // RFC 9112 §9.3, §9.6: nothing behind such a request is answered
     for (from, to) in [
         ("Host", "Connection: close\r\nHost"),
-        (
-            "Host",
-            "Connection: keep-alive\r\nconnection: x , CLOSE\r\nHost",
-        ),
+        ("Host", "Connection: keep-alive\r\nconnection: x , CLOSE\r\nHost"),
         ("HTTP/1.1", "HTTP/1.0"),
         ("HTTP/1.1\r\nHost: localhost\r\n", "HTTP/1.0\r\n"),
     ] {
         let last = get("/bytes/2").replace(from, to);
-        let (output, end) =
-            converse_in_all_ways(&[get("/bytes/1"), last, get("/bytes/3")].concat());
+        let (output, end) = converse_in_all_ways(&[get("/bytes/1"), last, get("/bytes/3")].concat());
         let answers = all(&output);
         assert_eq!(answers.len(), 2, "{to}");
         assert_eq!(answers[0].field("Connection"), None);
@@ -147,10 +141,7 @@ fn last_of_1_000_requests_says_close() {
 fn last_request_may_still_be_an_upgrade() {
     // Requests are counted; a WebSocket has none.
     let config = Config {
-        tuning: Tuning {
-            max_requests_per_connection: 2,
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_requests_per_connection: 2, ..Tuning::default() },
         ..Config::default()
     };
     let (mut sim, _) = site(config);
@@ -168,11 +159,7 @@ fn head_is_answered_like_get_without_the_body() {
         let head = get(target).replace("GET", "HEAD");
         let (with_body, _) = converse(get(target).as_bytes(), &[]);
         let (without, end) = converse_in_all_ways(&head);
-        let head_len = with_body
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap()
-            + 4;
+        let head_len = with_body.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         assert_eq!(without, with_body[..head_len], "{target}");
         assert!(with_body.len() > head_len, "{target}");
         if target == "/nothing" {
@@ -190,20 +177,12 @@ fn head_is_answered_like_get_without_the_body() {
 #[test]
 fn upgrade_after_plain_requests_and_frames_right_behind_it() {
     // RFC 6455 §4.2.2. A kept connection may carry plain requests and then the upgrade.
-    for plain in [
-        vec![],
-        vec!["/bytes/3"],
-        vec!["/bytes/9000", "/stream/5000"],
-    ] {
+    for plain in [vec![], vec!["/bytes/3"], vec!["/bytes/9000", "/stream/5000"]] {
         let requests: String = plain.iter().map(|target| get(target)).collect();
         let frames = [text("Hello"), text(""), close(1000, "")].concat();
         let input = [requests.as_bytes(), upgrade("/echo").as_bytes(), &frames].concat();
         let (before, _) = converse(requests.as_bytes(), &[]);
-        let echoed = [
-            from_server(0x81, "Hello"),
-            from_server(0x81, ""),
-            vec![0x88, 2, 3, 0xe8],
-        ];
+        let echoed = [from_server(0x81, "Hello"), from_server(0x81, ""), vec![0x88, 2, 3, 0xe8]];
         let expected = [before, SWITCHING.into(), echoed.concat()].concat();
         script::check_played(&converse, &input, &expected, End::HalfClosed);
     }

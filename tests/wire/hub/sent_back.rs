@@ -29,9 +29,7 @@ impl App for Odd {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: Message<'_>) {
-        let Message::Binary(bytes) = message else {
-            return;
-        };
+        let Message::Binary(bytes) = message else { return };
         let word = Message::Text("word");
         match bytes[0] {
             b'2' => {
@@ -87,9 +85,8 @@ fn server_binary(payload: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 /// Around 4 KiB, around each form of the length, up to what one read takes.
-const SIZES: [usize; 12] = [
-    1, 125, 126, 4_095, 4_096, 4_097, 10_000, 65_535, 65_536, 100_000, 131_057, 131_058,
-];
+const SIZES: [usize; 12] =
+    [1, 125, 126, 4_095, 4_096, 4_097, 10_000, 65_535, 65_536, 100_000, 131_057, 131_058];
 
 #[test]
 fn message_of_every_size_comes_back_in_one_write() {
@@ -109,11 +106,7 @@ fn messages_of_one_read_come_back_each_as_it_was() {
     // Only the last of a read may be taken from where it lies.
     let mut sim = sim();
     let peer = sim.open("/odd");
-    let sent = [
-        payload(b' ', 5_000),
-        payload(b'~', 5_000),
-        payload(b'#', 9_000),
-    ];
+    let sent = [payload(b' ', 5_000), payload(b'~', 5_000), payload(b'#', 9_000)];
     let answer = sim.exchange(peer, &sent.each_ref().map(binary).concat());
     let expected = sent.each_ref().map(server_binary).concat();
     assert!(answer == expected, "the bytes differ");
@@ -125,10 +118,7 @@ fn messages_of_many_peers_in_one_turn_do_not_mix() {
     let peers: Vec<PeerNo> = (0..20).map(|_| sim.open("/echo")).collect();
     for round in 0..5_u8 {
         for (number, peer) in (0..).zip(&peers) {
-            sim.send(
-                *peer,
-                &binary(payload(number, 5_000 + 4_000 * number as usize)),
-            );
+            sim.send(*peer, &binary(payload(number, 5_000 + 4_000 * number as usize)));
             if round % 2 == number % 2 {
                 sim.send(*peer, &text("small"));
             }

@@ -15,10 +15,7 @@ use ws101::ws::close::CloseCode;
 /// Draining for so long unless a test says otherwise.
 const DRAIN: Duration = Duration::from_secs(5);
 const MILLISECOND: Duration = Duration::from_millis(1);
-const GOING_AWAY: Closed = Closed {
-    code: CloseCode::GoingAway,
-    cause: Cause::Shutdown,
-};
+const GOING_AWAY: Closed = Closed { code: CloseCode::GoingAway, cause: Cause::Shutdown };
 
 fn sim() -> (Sim, Record) {
     sim_with(Config::default())
@@ -30,10 +27,7 @@ fn sim_with(config: Config) -> (Sim, Record) {
 }
 
 fn drain_timeout(drain_timeout: Duration) -> Config {
-    Config {
-        drain_timeout,
-        ..Config::default()
-    }
+    Config { drain_timeout, ..Config::default() }
 }
 
 /// The first signal.
@@ -50,10 +44,7 @@ fn cut(sim: &mut Sim) {
 
 /// The Close of a server that goes down, whole.
 fn going_away() -> Vec<u8> {
-    from_server(
-        0x88,
-        [&1001_u16.to_be_bytes()[..], b"server is going down"].concat(),
-    )
+    from_server(0x88, [&1001_u16.to_be_bytes()[..], b"server is going down"].concat())
 }
 
 /// The client answers the Close, and closes its side when the server has.

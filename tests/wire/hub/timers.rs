@@ -28,10 +28,7 @@ fn watched_sim(config: Config) -> (Sim, Record) {
 }
 
 fn without_pings() -> Config {
-    Config {
-        ping_interval: Duration::ZERO,
-        ..Config::default()
-    }
+    Config { ping_interval: Duration::ZERO, ..Config::default() }
 }
 
 fn close_frame(code: u16, reason: &str) -> Vec<u8> {

@@ -19,17 +19,10 @@ fn ends(before: &[&str], messages: &[Got]) {
         let mut sent = messages.to_vec();
         sent.push(said("2[\"message\",\"late\"]"));
         client.send_all(&mut sim, &sent);
-        assert_eq!(
-            client.read(&mut sim),
-            [Got::Close],
-            "{transport:?} {messages:?}"
-        );
+        assert_eq!(client.read(&mut sim), [Got::Close], "{transport:?} {messages:?}");
         let told = take(&notes);
         assert_eq!(told.len(), joined, "{transport:?} {messages:?}: {told:?}");
-        assert!(
-            told.iter().all(|line| line.starts_with("disconnect ")),
-            "{told:?}"
-        );
+        assert!(told.iter().all(|line| line.starts_with("disconnect ")), "{told:?}");
         assert_eq!(sim.hub.held_bytes(), 0);
     }
 }
@@ -60,13 +53,7 @@ fn a_namespace_is_joined_once() {
 
 #[test]
 fn packets_are_for_namespaces_that_are_joined() {
-    for text in [
-        "2/custom,[\"message\"]",
-        "1/custom,",
-        "3/custom,0[]",
-        "51-/custom,[\"m\"]",
-        "1/nope,",
-    ] {
+    for text in ["2/custom,[\"message\"]", "1/custom,", "3/custom,0[]", "51-/custom,[\"m\"]", "1/nope,"] {
         ends(&["0"], &[said(text)]);
     }
     ends(&["0", "1"], &[said("2[\"message\"]")]);

@@ -12,10 +12,9 @@ fn attachments_go_both_ways() {
     for transport in BOTH {
         let (mut sim, _) = noting();
         let mut client = Client::joined(&mut sim, transport);
-        for (sent, back) in [
-            ("52-[\"message\",", "52-[\"message-back\","),
-            ("52-789[\"message-with-ack\",", "62-789["),
-        ] {
+        for (sent, back) in
+            [("52-[\"message\",", "52-[\"message-back\","), ("52-789[\"message-with-ack\",", "62-789[")]
+        {
             let sent = format!("{sent}{TWO}]");
             let (one, two) = (bytes(&[1, 2, 3]), bytes(&[]));
             client.send_all(&mut sim, &[said(&sent), one.clone(), two.clone()]);
@@ -89,15 +88,8 @@ fn what_is_held_for_a_packet_counts_and_is_given_back() {
         let mut client = Client::joined(&mut sim, transport);
         let before = sim.hub.held_bytes();
         let text = "53-[\"message\"]";
-        client.send_all(
-            &mut sim,
-            &[said(text), bytes(&[0; 9_000]), bytes(&[0; 800])],
-        );
-        assert_eq!(
-            sim.hub.held_bytes() - before,
-            text.len() + 9_800,
-            "{transport:?}"
-        );
+        client.send_all(&mut sim, &[said(text), bytes(&[0; 9_000]), bytes(&[0; 800])]);
+        assert_eq!(sim.hub.held_bytes() - before, text.len() + 9_800, "{transport:?}");
         client.send(&mut sim, &["2[\"message\"]"]);
         assert_eq!(client.read(&mut sim), [Got::Close]);
         assert_eq!(sim.hub.held_bytes(), 0);
@@ -119,10 +111,7 @@ fn nothing_is_held_for_a_client_that_was_closed_and_has_not_heard_of_it() {
 
 #[test]
 fn who_makes_us_hold_most_goes_when_memory_is_short() {
-    let config = Config {
-        memory_budget_bytes: 2_000_000,
-        ..Config::default()
-    };
+    let config = Config { memory_budget_bytes: 2_000_000, ..Config::default() };
     let notes = super::client::Notes::default();
     let mut sim = serve_with(config, Noting(notes.clone()));
     let mut modest = Client::joined(&mut sim, Transport::WebSocket);

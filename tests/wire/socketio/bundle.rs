@@ -115,10 +115,7 @@ fn tag_is_the_version_in_both_forms() {
     for accepts in ["", "Accept-Encoding: gzip\r\n"] {
         assert_eq!(get("socket.io.js", accepts).field("ETag"), Some(tag));
         for known in ["\"4.8.4\"", "W/\"4.8.4\"", "\"4.8.3\", \"4.8.4\"", "*"] {
-            let answer = get(
-                "socket.io.js",
-                &format!("{accepts}If-None-Match: {known}\r\n"),
-            );
+            let answer = get("socket.io.js", &format!("{accepts}If-None-Match: {known}\r\n"));
             assert_eq!(answer.status, 304, "{known}");
             assert_eq!(answer.body, b"");
             for (field, value) in [
@@ -132,10 +129,7 @@ fn tag_is_the_version_in_both_forms() {
             }
         }
         for other in ["\"4.8.3\"", "4.8.4", "W/\"4.8\""] {
-            let answer = get(
-                "socket.io.js",
-                &format!("{accepts}If-None-Match: {other}\r\n"),
-            );
+            let answer = get("socket.io.js", &format!("{accepts}If-None-Match: {other}\r\n"));
             assert_eq!(answer.status, 200, "{other}");
         }
     }
@@ -180,11 +174,7 @@ fn query_does_not_matter_and_no_other_method_is_allowed() {
     for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
         let answer = ask(method, "/socket.io/socket.io.js", "");
         let allowed = answer.field("Allow");
-        assert_eq!(
-            (answer.status, allowed),
-            (405, Some("GET, HEAD")),
-            "{method}"
-        );
+        assert_eq!((answer.status, allowed), (405, Some("GET, HEAD")), "{method}");
     }
 }
 
@@ -240,11 +230,9 @@ fn page_of_an_allowed_origin_may_import_the_module() {
         // The browser compares bytes.
         ("http://A.test.", &[a], Some("http://A.test.")),
     ] {
-        for (method, fields, status) in [
-            ("GET", "", 200),
-            ("HEAD", "", 200),
-            ("GET", "If-None-Match: \"4.8.4\"\r\n", 304),
-        ] {
+        for (method, fields, status) in
+            [("GET", "", 200), ("HEAD", "", 200), ("GET", "If-None-Match: \"4.8.4\"\r\n", 304)]
+        {
             let answer = ask_from(origin, allowed, method, fields);
             assert_eq!(answer.status, status);
             let told = answer.field("Access-Control-Allow-Origin");
@@ -276,9 +264,7 @@ fn licence_notice_is_kept_and_names_the_version_of_the_tag() {
         assert!(NOTICE.contains(&format!("Socket.IO v{version}\n")));
     }
     let licence = ask("GET", "/vendor/socket.io/LICENSE.txt", "").text();
-    assert!(
-        licence.starts_with("The MIT License (MIT)\n\nCopyright (c) 2014-present Guillermo Rauch")
-    );
+    assert!(licence.starts_with("The MIT License (MIT)\n\nCopyright (c) 2014-present Guillermo Rauch"));
     assert!(licence.contains("permission notice shall be included"));
 }
 

@@ -12,12 +12,8 @@ fn a_message_goes_to_everybody_and_its_sender() {
         let mut speaker = Client::joined(&mut sim, transport);
         let mut others = BOTH.map(|transport| Client::joined(&mut sim, transport));
         let mut absent = Client::open(&mut sim, Transport::WebSocket);
-        for values in [
-            r#""hi""#,
-            r#"{"a":[123456789012345678901234567890,"\ud800"]}"#,
-            "null",
-            r#""two",2"#,
-        ] {
+        for values in [r#""hi""#, r#"{"a":[123456789012345678901234567890,"\ud800"]}"#, "null", r#""two",2"#]
+        {
             let message = format!("2[\"chat message\",{values}]");
             assert_eq!(speaker.exchange(&mut sim, &[&message]), [said(&message)]);
             for other in &mut others {
@@ -34,10 +30,7 @@ fn who_asks_for_it_gets_an_ack_behind_the_message() {
         let mut sim = serve(Chat);
         let mut client = Client::joined(&mut sim, transport);
         let got = client.exchange(&mut sim, &["20[\"chat message\",\"hi\"]"]);
-        assert_eq!(
-            got,
-            [said("2[\"chat message\",\"hi\"]"), said("30[\"ok\"]")]
-        );
+        assert_eq!(got, [said("2[\"chat message\",\"hi\"]"), said("30[\"ok\"]")]);
     }
 }
 
@@ -47,10 +40,7 @@ fn attachments_are_passed_on() {
         let mut sim = serve(Chat);
         let mut speaker = Client::joined(&mut sim, transport);
         let mut others = BOTH.map(|transport| Client::joined(&mut sim, transport));
-        let message = [
-            said("51-[\"chat message\",{\"_placeholder\":true,\"num\":0}]"),
-            bytes(&[1, 2, 3]),
-        ];
+        let message = [said("51-[\"chat message\",{\"_placeholder\":true,\"num\":0}]"), bytes(&[1, 2, 3])];
         speaker.send_all(&mut sim, &message);
         assert_eq!(speaker.read(&mut sim), message);
         for other in &mut others {
@@ -63,10 +53,7 @@ fn attachments_are_passed_on() {
 fn other_events_and_namespaces_are_nothing_to_it() {
     let mut sim = serve(Chat);
     let mut client = Client::joined(&mut sim, Transport::WebSocket);
-    assert_eq!(
-        client.exchange(&mut sim, &["20[\"typing\",1]", "2[\"message\",\"x\"]"]),
-        []
-    );
+    assert_eq!(client.exchange(&mut sim, &["20[\"typing\",1]", "2[\"message\",\"x\"]"]), []);
     let got = client.exchange(&mut sim, &["0/custom,"]);
     assert_eq!(got, [said("4/custom,{\"message\":\"Invalid namespace\"}")]);
 }
@@ -96,21 +83,12 @@ fn the_frames_and_payloads_of_the_examples() {
     assert_eq!(joined.len(), 2 + 32);
     assert!(joined.starts_with(b"\x81\x2040{\"sid\":\""));
     for (sent, answers) in [
-        (
-            "42[\"chat message\",\"hi\"]",
-            &["42[\"chat message\",\"hi\"]"][..],
-        ),
-        (
-            "420[\"chat message\",\"hi\"]",
-            &["42[\"chat message\",\"hi\"]", "430[\"ok\"]"],
-        ),
+        ("42[\"chat message\",\"hi\"]", &["42[\"chat message\",\"hi\"]"][..]),
+        ("420[\"chat message\",\"hi\"]", &["42[\"chat message\",\"hi\"]", "430[\"ok\"]"]),
         ("40/nope,", &["44/nope,{\"message\":\"Invalid namespace\"}"]),
         ("41", &[]),
     ] {
-        let frames: Vec<u8> = answers
-            .iter()
-            .flat_map(|answer| from_server(0x81, answer))
-            .collect();
+        let frames: Vec<u8> = answers.iter().flat_map(|answer| from_server(0x81, answer)).collect();
         assert_eq!(sim.exchange(peer, &text(sent)), frames, "{sent}");
     }
     assert_eq!(sim.exchange(peer, &text("41")), [0x88, 0], "left already");
@@ -118,11 +96,7 @@ fn the_frames_and_payloads_of_the_examples() {
     // In polling an attachment is a packet with `b` in front.
     let mut sim = serve(Chat);
     let joined = Client::joined(&mut sim, Transport::Polling);
-    let Client::Polling {
-        sid,
-        waiting: Some(waiting),
-    } = joined
-    else {
+    let Client::Polling { sid, waiting: Some(waiting) } = joined else {
         panic!("it polls");
     };
     let body = "451-[\"chat message\",{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID";
@@ -132,9 +106,6 @@ fn the_frames_and_payloads_of_the_examples() {
         body.len()
     );
     let peer = sim.connect();
-    assert_eq!(
-        answer::all(&sim.exchange(peer, post.as_bytes()))[0].text(),
-        "ok"
-    );
+    assert_eq!(answer::all(&sim.exchange(peer, post.as_bytes()))[0].text(), "ok");
     assert_eq!(answer::all(&sim.take(waiting))[0].text(), body);
 }

@@ -29,9 +29,7 @@ fn a_broadcast_is_encoded_once() {
     // What the hub holds for those who do not read is shared: were it encoded for each, this would be
     // a hundred times as much.
     let mut sim = serve(Chat);
-    let clients: Vec<Client> = (0..100)
-        .map(|_| Client::joined(&mut sim, Transport::WebSocket))
-        .collect();
+    let clients: Vec<Client> = (0..100).map(|_| Client::joined(&mut sim, Transport::WebSocket)).collect();
     let mut speaker = Client::joined(&mut sim, Transport::WebSocket);
     for client in &clients {
         if let Client::WebSocket(peer) = client {

@@ -101,11 +101,7 @@ impl Server {
         self.sim.run();
         let bytes = self.sim.take(peer);
         let head = client::SWITCHING.as_bytes();
-        assert!(
-            bytes.starts_with(head),
-            "{}",
-            String::from_utf8_lossy(&bytes)
-        );
+        assert!(bytes.starts_with(head), "{}", String::from_utf8_lossy(&bytes));
         self.seen.keep(peer, &bytes[head.len()..]);
         peer
     }
@@ -141,10 +137,7 @@ impl Server {
     /// A WebSocket was closed without a code (and is, when the client has answered).
     fn assert_closed(&mut self, peer: PeerNo) {
         let frames = self.frames(peer);
-        let close = Frame {
-            first: 0x88,
-            payload: Vec::new(),
-        };
+        let close = Frame { first: 0x88, payload: Vec::new() };
         assert_eq!(frames, [close]);
         self.sim.send(peer, &client::frame(0x88, ""));
         self.sim.run();
@@ -159,10 +152,7 @@ impl Server {
     fn assert_unknown(&mut self, sid: &str) {
         let answer = self.fetch(&get(sid));
         assert_eq!(answer.status, 400);
-        assert_eq!(
-            answer.text(),
-            r#"{"code":1,"message":"Session ID unknown"}"#
-        );
+        assert_eq!(answer.text(), r#"{"code":1,"message":"Session ID unknown"}"#);
     }
 
     /// Nothing is held for anybody, and no timer waits, once all connections are gone.

@@ -63,20 +63,11 @@ fn an_ack_carries_the_number_that_came() {
         let (mut sim, _, mut client) = joined(transport);
         for (sent, answer) in [
             ("20[\"message-with-ack\"]", "30[]"),
-            (
-                "2456[\"message-with-ack\",1,\"2\",{\"3\":[false]}]",
-                "3456[1,\"2\",{\"3\":[false]}]",
-            ),
-            (
-                "218446744073709551615[\"message-with-ack\",1]",
-                "318446744073709551615[1]",
-            ),
+            ("2456[\"message-with-ack\",1,\"2\",{\"3\":[false]}]", "3456[1,\"2\",{\"3\":[false]}]"),
+            ("218446744073709551615[\"message-with-ack\",1]", "318446744073709551615[1]"),
             ("2007[\"message-with-ack\",1]", "37[1]"),
             // Larger than any number of ours: it is only told back.
-            (
-                "2123456789012345678901234567890[\"message-with-ack\",1]",
-                "3123456789012345678901234567890[1]",
-            ),
+            ("2123456789012345678901234567890[\"message-with-ack\",1]", "3123456789012345678901234567890[1]"),
         ] {
             assert_eq!(client.exchange(&mut sim, &[sent]), [said(answer)]);
         }
@@ -90,29 +81,14 @@ fn an_answer_reaches_the_application_if_it_asked() {
     for transport in BOTH {
         let (mut sim, notes, mut client) = joined(transport);
         let got = client.exchange(&mut sim, &["2[\"ask\",\"a\"]", "2[\"ask\",\"b\"]"]);
-        assert_eq!(
-            got,
-            [
-                said("20[\"question\",\"a\"]"),
-                said("21[\"question\",\"b\"]")
-            ]
-        );
+        assert_eq!(got, [said("20[\"question\",\"a\"]"), said("21[\"question\",\"b\"]")]);
         take(&notes);
         // The third is an answer to nothing; so are one without a number and one with 2^64. None is a fault.
-        let sent = [
-            "31[\"yes\",1]",
-            "30",
-            "32[\"no\"]",
-            "3[\"no\"]",
-            "318446744073709551616[\"no\"]",
-        ];
+        let sent = ["31[\"yes\",1]", "30", "32[\"no\"]", "3[\"no\"]", "318446744073709551616[\"no\"]"];
         assert_eq!(client.exchange(&mut sim, &sent), []);
         let told = take(&notes);
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(
-            told[0].starts_with("ack 1 Values { json: \"\\\"yes\\\",1\""),
-            "{told:?}"
-        );
+        assert!(told[0].starts_with("ack 1 Values { json: \"\\\"yes\\\",1\""), "{told:?}");
         assert!(told[1].starts_with("ack 0 Values { json: \"\""), "{told:?}");
         // Numbers are a socket's own: in another namespace nobody has asked.
         let sent = ["0/custom,", "3/custom,0[1]"];
@@ -127,9 +103,7 @@ fn a_burst_is_answered_in_order() {
         let (mut sim, _, mut client) = joined(transport);
         let sent: Vec<String> = (0..500).map(|n| format!("2[\"message\",{n}]")).collect();
         let sent: Vec<&str> = sent.iter().map(String::as_str).collect();
-        let back: Vec<_> = (0..500)
-            .map(|n| said(&format!("2[\"message-back\",{n}]")))
-            .collect();
+        let back: Vec<_> = (0..500).map(|n| said(&format!("2[\"message-back\",{n}]"))).collect();
         assert_eq!(client.exchange(&mut sim, &sent), back);
     }
 }

@@ -25,12 +25,7 @@ fn who_joins_is_told_its_id_and_then_is_connected() {
         let mut client = Client::open(&mut sim, transport);
         for (connect, prefix, namespace, auth) in [
             ("0", "", "/", "{}"),
-            (
-                "0/custom,{\"token\":\"abc\"}",
-                "/custom,",
-                "/custom",
-                "{\"token\":\"abc\"}",
-            ),
+            ("0/custom,{\"token\":\"abc\"}", "/custom,", "/custom", "{\"token\":\"abc\"}"),
             // Without a comma, as some clients have it.
             ("0/many", "/many,", "/many", "{}"),
         ] {
@@ -76,23 +71,13 @@ fn a_namespace_that_is_not_there_is_refused_and_nothing_else_happens() {
         for (connect, answer) in [
             ("0/nope,", "4/nope,{\"message\":\"Invalid namespace\"}"),
             ("0/random", "4/random,{\"message\":\"Invalid namespace\"}"),
-            (
-                "0/custom/,",
-                "4/custom/,{\"message\":\"Invalid namespace\"}",
-            ),
-            (
-                "0/custom?a=1,",
-                "4/custom?a=1,{\"message\":\"Invalid namespace\"}",
-            ),
+            ("0/custom/,", "4/custom/,{\"message\":\"Invalid namespace\"}"),
+            ("0/custom?a=1,", "4/custom?a=1,{\"message\":\"Invalid namespace\"}"),
         ] {
             assert_eq!(client.exchange(&mut sim, &[connect]), [said(answer)]);
         }
         assert_eq!(take(&notes), [""; 0]);
-        assert_eq!(
-            client.exchange(&mut sim, &["0"]).len(),
-            2,
-            "another may be joined"
-        );
+        assert_eq!(client.exchange(&mut sim, &["0"]).len(), 2, "another may be joined");
     }
 }
 
@@ -221,10 +206,7 @@ fn who_joined_in_time_stays() {
     rest(&mut sim, &mut client, 44);
     client.exchange(&mut sim, &["0"]);
     rest(&mut sim, &mut client, 200);
-    assert_eq!(
-        client.exchange(&mut sim, &["2[\"message\"]"]),
-        [said("2[\"message-back\"]")]
-    );
+    assert_eq!(client.exchange(&mut sim, &["2[\"message\"]"]), [said("2[\"message-back\"]")]);
 }
 
 /// Lets time pass, in which nothing comes but heartbeats.

@@ -1,46 +1,27 @@
 //! Packets, row by row: what each text says, and which rule each other text breaks.
 
 use std::borrow::Cow;
-use ws101::socketio::packet::Malformed::{
-    self, Attachments, Json, Payload, Placeholder, Reserved, Type,
-};
+use ws101::socketio::packet::Malformed::{self, Attachments, Json, Payload, Placeholder, Reserved, Type};
 use ws101::socketio::packet::{Body, MAIN, Name, Packet, parse};
 
 pub fn packet<'a>(body: Body<'a>) -> Packet<'a> {
-    Packet {
-        namespace: MAIN,
-        attachments: 0,
-        id: None,
-        body,
-    }
+    Packet { namespace: MAIN, attachments: 0, id: None, body }
 }
 
 fn event<'a>(name: &'a str, args: &'a str) -> Packet<'a> {
-    packet(Body::Event {
-        name: Name::Text(Cow::Borrowed(name)),
-        args,
-    })
+    packet(Body::Event { name: Name::Text(Cow::Borrowed(name)), args })
 }
 
 fn in_namespace<'a>(namespace: &'a str, packet: Packet<'a>) -> Packet<'a> {
-    Packet {
-        namespace,
-        ..packet
-    }
+    Packet { namespace, ..packet }
 }
 
 fn with_id<'a>(id: &'a str, packet: Packet<'a>) -> Packet<'a> {
-    Packet {
-        id: Some(id),
-        ..packet
-    }
+    Packet { id: Some(id), ..packet }
 }
 
 fn with_attachments(attachments: u8, packet: Packet<'_>) -> Packet<'_> {
-    Packet {
-        attachments,
-        ..packet
-    }
+    Packet { attachments, ..packet }
 }
 
 const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
@@ -62,25 +43,16 @@ fn check_both_ways<const N: usize>(rows: [(&str, Packet<'_>); N]) {
 fn joining_and_leaving_is_read_and_written() {
     check_both_ways([
         ("0", packet(Body::Connect(None))),
-        (
-            r#"0{"token":"…"}"#,
-            packet(Body::Connect(Some(r#"{"token":"…"}"#))),
-        ),
+        (r#"0{"token":"…"}"#, packet(Body::Connect(Some(r#"{"token":"…"}"#)))),
         ("0/ns,", in_namespace("/ns", packet(Body::Connect(None)))),
-        (
-            r#"0/ns,{"a":1}"#,
-            in_namespace("/ns", packet(Body::Connect(Some(r#"{"a":1}"#)))),
-        ),
+        (r#"0/ns,{"a":1}"#, in_namespace("/ns", packet(Body::Connect(Some(r#"{"a":1}"#))))),
         (
             r#"0{"sid":"or5y6kOb8ZowQI1EAAAA"}"#,
             packet(Body::Connect(Some(r#"{"sid":"or5y6kOb8ZowQI1EAAAA"}"#))),
         ),
         (
             r#"4/nope,{"message":"Invalid namespace"}"#,
-            in_namespace(
-                "/nope",
-                packet(Body::ConnectError(r#"{"message":"Invalid namespace"}"#)),
-            ),
+            in_namespace("/nope", packet(Body::ConnectError(r#"{"message":"Invalid namespace"}"#))),
         ),
         (r#"4"no""#, packet(Body::ConnectError(r#""no""#))),
         ("1", packet(Body::Disconnect)),
@@ -91,49 +63,22 @@ fn joining_and_leaving_is_read_and_written() {
 #[test]
 fn events_and_acks_are_read_and_written() {
     check_both_ways([
-        (
-            r#"2["chat message","hi"]"#,
-            event("chat message", r#""hi""#),
-        ),
-        (
-            r#"20["chat message","hi"]"#,
-            with_id("0", event("chat message", r#""hi""#)),
-        ),
+        (r#"2["chat message","hi"]"#, event("chat message", r#""hi""#)),
+        (r#"20["chat message","hi"]"#, with_id("0", event("chat message", r#""hi""#))),
         (r#"2["a"]"#, event("a", "")),
         (r#"2[""]"#, event("", "")),
         (
             r#"2/ns,18446744073709551615["a",1,[2],{"b":null}]"#,
-            in_namespace(
-                "/ns",
-                with_id("18446744073709551615", event("a", r#"1,[2],{"b":null}"#)),
-            ),
+            in_namespace("/ns", with_id("18446744073709551615", event("a", r#"1,[2],{"b":null}"#))),
         ),
-        (
-            "2[-1.5e3,0]",
-            packet(Body::Event {
-                name: Name::Other("-1.5e3"),
-                args: "0",
-            }),
-        ),
+        ("2[-1.5e3,0]", packet(Body::Event { name: Name::Other("-1.5e3"), args: "0" })),
         (
             r#"2["\ud800","\udc00"]"#,
-            packet(Body::Event {
-                name: Name::Other(r#""\ud800""#),
-                args: r#""\udc00""#,
-            }),
+            packet(Body::Event { name: Name::Other(r#""\ud800""#), args: r#""\udc00""# }),
         ),
-        (
-            "2[\"n\",123456789012345678901234567890,1e999]",
-            event("n", "123456789012345678901234567890,1e999"),
-        ),
-        (
-            r#"30["ok"]"#,
-            with_id("0", packet(Body::Ack { args: r#""ok""# })),
-        ),
-        (
-            "3/ns,12[]",
-            in_namespace("/ns", with_id("12", packet(Body::Ack { args: "" }))),
-        ),
+        ("2[\"n\",123456789012345678901234567890,1e999]", event("n", "123456789012345678901234567890,1e999")),
+        (r#"30["ok"]"#, with_id("0", packet(Body::Ack { args: r#""ok""# }))),
+        ("3/ns,12[]", in_namespace("/ns", with_id("12", packet(Body::Ack { args: "" })))),
         (
             r#"51-["chat message",{"_placeholder":true,"num":0}]"#,
             with_attachments(1, event("chat message", PLACEHOLDER)),
@@ -144,13 +89,7 @@ fn events_and_acks_are_read_and_written() {
         ),
         (
             r#"61-/ns,7[{"_placeholder":true,"num":0}]"#,
-            in_namespace(
-                "/ns",
-                with_id(
-                    "7",
-                    with_attachments(1, packet(Body::Ack { args: PLACEHOLDER })),
-                ),
-            ),
+            in_namespace("/ns", with_id("7", with_attachments(1, packet(Body::Ack { args: PLACEHOLDER })))),
         ),
     ]);
 }
@@ -167,36 +106,24 @@ fn what_may_be_written_in_several_ways_means_the_same() {
         ("17", packet(Body::Disconnect)),
         ("2007[\"a\"]", with_id("7", event("a", ""))),
         ("200[\"a\"]", with_id("0", event("a", ""))),
-        (
-            "2 [ \"chat\\u0020message\"\t,\r\n 1 , 2 ] ",
-            event("chat message", "1 , 2"),
-        ),
+        ("2 [ \"chat\\u0020message\"\t,\r\n 1 , 2 ] ", event("chat message", "1 , 2")),
         ("2[\"a\" ]", event("a", "")),
         // "\u00a0" is white space to Rust and a character to JSON.
         ("2[\"a\",\"\u{a0}\"]", event("a", "\"\u{a0}\"")),
         ("35", with_id("5", packet(Body::Ack { args: "" }))),
         ("3[1]", packet(Body::Ack { args: "1" })),
-        (
-            r#"501-["m",{"_placeholder":true,"num":0}]"#,
-            with_attachments(1, event("m", PLACEHOLDER)),
-        ),
+        (r#"501-["m",{"_placeholder":true,"num":0}]"#, with_attachments(1, event("m", PLACEHOLDER))),
         // No placeholder needs to be there, and one may be there twice.
         (r#"51-["m"]"#, with_attachments(1, event("m", ""))),
         (
             r#"51-["m",[{"num":0.0e5,"_placeholder":true}],{"\u005fplaceholder":true,"num":-0}]"#,
             with_attachments(
                 1,
-                event(
-                    "m",
-                    r#"[{"num":0.0e5,"_placeholder":true}],{"\u005fplaceholder":true,"num":-0}"#,
-                ),
+                event("m", r#"[{"num":0.0e5,"_placeholder":true}],{"\u005fplaceholder":true,"num":-0}"#),
             ),
         ),
         // Not binary: only what looks like one.
-        (
-            r#"2["m",{"_placeholder":true,"num":9}]"#,
-            event("m", r#"{"_placeholder":true,"num":9}"#),
-        ),
+        (r#"2["m",{"_placeholder":true,"num":9}]"#, event("m", r#"{"_placeholder":true,"num":9}"#)),
     ] {
         assert_eq!(parse(text), Ok(packet), "{text}");
     }
@@ -349,10 +276,7 @@ fn nesting_has_an_end() {
     assert_eq!(parse(&nested(32)), Err(Malformed::Json));
     // A reader that called itself for each would be at its end.
     assert_eq!(parse(&nested(400_000)), Err(Malformed::Json));
-    assert_eq!(
-        parse(&format!("0{}", "{\"a\":".repeat(200_000))),
-        Err(Malformed::Json)
-    );
+    assert_eq!(parse(&format!("0{}", "{\"a\":".repeat(200_000))), Err(Malformed::Json));
 }
 
 #[test]

@@ -51,10 +51,7 @@ fn what_is_written_is_read() {
     for _ in 0..20_000 {
         let args = args(&mut rng);
         let id = (rng.next() >> rng.below(64)).to_string();
-        let mut packet = Packet {
-            namespace: one_of(&mut rng, &NAMESPACES),
-            ..packet(body(&mut rng, &args))
-        };
+        let mut packet = Packet { namespace: one_of(&mut rng, &NAMESPACES), ..packet(body(&mut rng, &args)) };
         if matches!(packet.body, Body::Event { .. } | Body::Ack { .. }) {
             packet.attachments = rng.below(11) as u8;
             packet.id = (rng.below(2) == 0).then_some(&id);
@@ -96,9 +93,7 @@ fn no_text_breaks_the_reader() {
     let mut rng = Rng::new(52);
     let (mut read, mut refused) = (0, Vec::new());
     for _ in 0..200_000 {
-        let text: String = (0..rng.below(14))
-            .map(|_| one_of(&mut rng, &PARTS))
-            .collect();
+        let text: String = (0..rng.below(14)).map(|_| one_of(&mut rng, &PARTS)).collect();
         match parse(&text) {
             Ok(packet) => {
                 read += 1;
@@ -132,10 +127,7 @@ fn a_packet_that_is_cut_or_changed_is_still_judged() {
         }
         let text = String::from_utf8(bytes).unwrap();
         if let Ok(packet) = parse(&text) {
-            assert!(
-                packet.attachments <= 10 && packet.namespace.starts_with('/'),
-                "{text}"
-            );
+            assert!(packet.attachments <= 10 && packet.namespace.starts_with('/'), "{text}");
         }
     }
 }

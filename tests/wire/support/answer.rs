@@ -29,8 +29,7 @@ impl Answer {
 
     /// The connection ends behind this answer (RFC 9112 §9.6).
     pub fn closes(&self) -> bool {
-        self.field("Connection")
-            .is_some_and(|value| value.split(", ").any(|option| option == "close"))
+        self.field("Connection").is_some_and(|value| value.split(", ").any(|option| option == "close"))
     }
 }
 
@@ -40,18 +39,12 @@ pub fn try_take(bytes: &mut &[u8], to_head: bool) -> Option<Answer> {
     let head = String::from_utf8(bytes[..head_len].to_vec()).expect("a head is ASCII");
     let status_line = head.lines().next().expect("a status line");
     let code = status_line.strip_prefix("HTTP/1.1 ").expect(status_line);
-    let mut answer = Answer {
-        status: code[..3].parse().expect(status_line),
-        head,
-        body: Vec::new(),
-    };
+    let mut answer = Answer { status: code[..3].parse().expect(status_line), head, body: Vec::new() };
     let lines = answer.head.lines();
     let lens = lines.filter(|line| line.starts_with("Content-Length:"));
     assert!(lens.count() <= 1, "{}", answer.head);
     let len = match answer.field("Content-Length") {
-        Some(len) if !to_head && ![101, 204, 304].contains(&answer.status) => {
-            len.parse().expect("digits")
-        }
+        Some(len) if !to_head && ![101, 204, 304].contains(&answer.status) => len.parse().expect("digits"),
         _ => 0,
     };
     let rest = &bytes[head_len + 4..];

@@ -30,14 +30,8 @@ pub fn hex(text: &str) -> Vec<u8> {
         .flat_map(str::chars)
         .filter(|c| !c.is_whitespace())
         .collect();
-    assert!(
-        digits.len().is_multiple_of(2),
-        "an odd number of digits in {text}"
-    );
-    (0..digits.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex"))
-        .collect()
+    assert!(digits.len().is_multiple_of(2), "an odd number of digits in {text}");
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex")).collect()
 }
 
 /// A frame with every field free: first byte as given, shortest length form, masked with `key`.
@@ -57,12 +51,7 @@ pub fn frame_with_key(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
         }
     }
     bytes.extend(key);
-    bytes.extend(
-        payload
-            .iter()
-            .enumerate()
-            .map(|(i, byte)| byte ^ key[i % 4]),
-    );
+    bytes.extend(payload.iter().enumerate().map(|(i, byte)| byte ^ key[i % 4]));
     bytes
 }
 
@@ -121,18 +110,11 @@ pub fn frames(mut bytes: &[u8]) -> Vec<Frame> {
         assert_eq!(bytes[1] & 0x80, 0, "a server never masks");
         let (len, header_len) = match bytes[1] {
             126 => (u16::from_be_bytes([bytes[2], bytes[3]]) as usize, 4),
-            127 => (
-                u64::from_be_bytes(bytes[2..10].try_into().expect("8 bytes")) as usize,
-                10,
-            ),
+            127 => (u64::from_be_bytes(bytes[2..10].try_into().expect("8 bytes")) as usize, 10),
             short => (short as usize, 2),
         };
         let payload = bytes[header_len..header_len + len].to_vec();
-        assert_eq!(
-            &bytes[..header_len + len],
-            from_server(first, &payload),
-            "shortest form"
-        );
+        assert_eq!(&bytes[..header_len + len], from_server(first, &payload), "shortest form");
         frames.push(Frame { first, payload });
         bytes = &bytes[header_len + len..];
     }

@@ -21,16 +21,7 @@ const WEBSOCKETS: [&str; 9] = [
     "/ws/chat/lobby/",
     "/ws/socket-server/",
 ];
-const PAGES: [&str; 8] = [
-    "/",
-    "/hold",
-    "/stream",
-    "/broken",
-    "/now",
-    "/ws/1",
-    "/nothing?x=1",
-    "/%2e%2e/x",
-];
+const PAGES: [&str; 8] = ["/", "/hold", "/stream", "/broken", "/now", "/ws/1", "/nothing?x=1", "/%2e%2e/x"];
 
 /// Beside the applications of the program: `/hold` never answers, `/now` at once, `/stream` in
 /// pieces, `/broken` less than it promised; each reads a body.
@@ -59,10 +50,7 @@ impl App for Site {
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
-        let stream = |given| Body::Stream {
-            len: 5_000,
-            source: Box::new(Pieces(given)),
-        };
+        let stream = |given| Body::Stream { len: 5_000, source: Box::new(Pieces(given)) };
         let body = match request.head.path {
             "/hold" => return Reply::Later,
             "/stream" => stream(5_000),
@@ -71,12 +59,7 @@ impl App for Site {
             _ if request.body.len() > 1_500 => return Reply::Upgrade(Options::tagged(0)),
             _ => Body::Bytes(request.body.to_vec()),
         };
-        Reply::Now(Response {
-            status: Status(200),
-            fields: Vec::new(),
-            body,
-            close: false,
-        })
+        Reply::Now(Response { status: Status(200), fields: Vec::new(), body, close: false })
     }
 }
 
@@ -194,8 +177,7 @@ fn requests(rng: &mut Rng) -> Vec<u8> {
                 );
             }
             3 => {
-                text +=
-                    &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nRange: bytes=1-9\r\n\r\n");
+                text += &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nRange: bytes=1-9\r\n\r\n");
             }
             _ => text += &request("GET", path),
         }
@@ -243,11 +225,7 @@ pub fn cut(bytes: Vec<u8>, rng: &mut Rng) -> Vec<Vec<u8>> {
     let mut rest = &bytes[..];
     while !rest.is_empty() {
         let len = (1 + rng.below(most)).min(rest.len());
-        let (piece, after) = if pieces.len() < 100 {
-            rest.split_at(len)
-        } else {
-            (rest, &[][..])
-        };
+        let (piece, after) = if pieces.len() < 100 { rest.split_at(len) } else { (rest, &[][..]) };
         pieces.push(piece.to_vec());
         rest = after;
     }

@@ -27,15 +27,8 @@ pub fn between<E: Debug + PartialEq>(
         }
         None => return None,
     };
-    let mut text = format!(
-        "{what}; the input was sent {}\n",
-        in_words(sent.len(), cuts)
-    );
-    for (name, bytes, mark) in [
-        ("expected", expected.0, at),
-        ("came", came.0, at),
-        ("sent", sent, None),
-    ] {
+    let mut text = format!("{what}; the input was sent {}\n", in_words(sent.len(), cuts));
+    for (name, bytes, mark) in [("expected", expected.0, at), ("came", came.0, at), ("sent", sent, None)] {
         let _ = write!(text, "{name}, {} bytes\n{}", bytes.len(), dump(bytes, mark));
     }
     Some(text)
@@ -44,9 +37,7 @@ pub fn between<E: Debug + PartialEq>(
 /// The first place in which they differ. It is the length of the shorter if the other goes on.
 pub fn first(expected: &[u8], came: &[u8]) -> Option<usize> {
     let pairs = expected.iter().zip(came);
-    let at = pairs
-        .take_while(|(expected, came)| expected == came)
-        .count();
+    let at = pairs.take_while(|(expected, came)| expected == came).count();
     (at < expected.len().max(came.len())).then_some(at)
 }
 
@@ -75,10 +66,7 @@ pub fn in_words(len: usize, cuts: &[usize]) -> String {
         all if all.len() + 1 == len => "one byte at a time".to_owned(),
         all if all.len() > CUTS_NAMED => {
             let more = all.len() - CUTS_NAMED;
-            format!(
-                "cut after bytes {} and {more} more",
-                all[..CUTS_NAMED].join(", ")
-            )
+            format!("cut after bytes {} and {more} more", all[..CUTS_NAMED].join(", "))
         }
         [all @ .., last] => format!("cut after bytes {} and {last}", all.join(", ")),
     }
@@ -87,10 +75,7 @@ pub fn in_words(len: usize, cuts: &[usize]) -> String {
 /// Rows of 16 bytes, with a caret under the byte `mark`, or behind the last. Rows far from it are left out.
 pub fn dump(bytes: &[u8], mark: Option<usize>) -> String {
     let mark_row = mark.map(|mark| mark / ROW);
-    let rows = bytes
-        .len()
-        .div_ceil(ROW)
-        .max(mark_row.map_or(0, |row| row + 1));
+    let rows = bytes.len().div_ceil(ROW).max(mark_row.map_or(0, |row| row + 1));
     let first = mark_row.unwrap_or(0).saturating_sub(ROWS_AROUND);
     let last = rows.min(mark_row.unwrap_or(ROWS_AROUND) + ROWS_AROUND + 1);
     let mut text = String::new();
@@ -226,11 +211,7 @@ sent, 11 bytes
             (20, &[9, 7, 7], "cut after bytes 7 and 9"),
             (20, &[3, 7, 9], "cut after bytes 3, 7 and 9"),
             (20, &all, "one byte at a time"),
-            (
-                21,
-                &all,
-                "cut after bytes 1, 2, 3, 4, 5, 6, 7, 8 and 11 more",
-            ),
+            (21, &all, "cut after bytes 1, 2, 3, 4, 5, 6, 7, 8 and 11 more"),
             (2, &[1], "cut after byte 1"),
             (0, &[], "whole"),
         ] {

@@ -22,11 +22,7 @@ pub struct Disk;
 
 impl App for Disk {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get, Method::Head],
-            websocket: false,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get, Method::Head], websocket: false, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {

@@ -68,9 +68,7 @@ fn name_in_answer(answer: &[u8], at: usize) -> String {
     }
     let before = &answer[..at];
     let begin = before.windows(2).rposition(|two| two == b"\r\n");
-    let Some(begin) = begin.map(|begin| begin + 2) else {
-        return "status line".to_owned();
-    };
+    let Some(begin) = begin.map(|begin| begin + 2) else { return "status line".to_owned() };
     let line = answer[begin..].split(|byte| *byte == b'\r').next();
     match String::from_utf8_lossy(line.unwrap_or_default()).split_once(':') {
         Some((name, _)) => format!("header field {name}"),
@@ -109,19 +107,9 @@ fn name_in_frame(frame: &[u8], at: usize, bits: u8) -> String {
         0 => some_of(
             bits,
             "first byte",
-            &[
-                (0x80, "FIN"),
-                (0x40, "RSV1"),
-                (0x20, "RSV2"),
-                (0x10, "RSV3"),
-                (0x0f, "opcode"),
-            ],
+            &[(0x80, "FIN"), (0x40, "RSV1"), (0x20, "RSV2"), (0x10, "RSV3"), (0x0f, "opcode")],
         ),
-        1 => some_of(
-            bits,
-            "second byte",
-            &[(0x80, "MASK"), (0x7f, "payload length")],
-        ),
+        1 => some_of(bits, "second byte", &[(0x80, "MASK"), (0x7f, "payload length")]),
         _ if at < key_begin => {
             format!("extended payload length, byte {} of {extended}", at - 1)
         }
@@ -138,11 +126,7 @@ fn name_in_frame(frame: &[u8], at: usize, bits: u8) -> String {
 fn some_of(bits: u8, whole: &str, fields: &[(u8, &str)]) -> String {
     let touched = fields.iter().filter(|(mask, _)| bits & mask != 0);
     let names: Vec<&str> = touched.map(|(_, name)| *name).collect();
-    if bits == 0xff || names.is_empty() {
-        whole.to_owned()
-    } else {
-        names.join(" and ")
-    }
+    if bits == 0xff || names.is_empty() { whole.to_owned() } else { names.join(" and ") }
 }
 
 #[cfg(test)]
@@ -196,16 +180,10 @@ mod tests {
         for (stream, expected) in [
             (&[0x81][..], "frame 1: first byte"),
             (&[0x81, 0x05], "frame 1: second byte"),
-            (
-                &[0x81, 126, 1],
-                "frame 1: extended payload length, byte 1 of 2",
-            ),
+            (&[0x81, 126, 1], "frame 1: extended payload length, byte 1 of 2"),
             (&[0x81, 5, b'H'], "frame 1: payload byte 1"),
             // A length that no memory has.
-            (
-                &[0x81, 127, 255, 255, 255, 255, 255, 255, 255, 255, 1],
-                "frame 1: payload byte 1",
-            ),
+            (&[0x81, 127, 255, 255, 255, 255, 255, 255, 255, 255, 1], "frame 1: payload byte 1"),
         ] {
             assert_eq!(name(stream, stream.len() - 1, 0xff), expected);
         }

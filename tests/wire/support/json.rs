@@ -17,9 +17,7 @@ impl<'a> Reader<'a> {
     }
 
     fn takes(&mut self, word: &str) -> Option<()> {
-        self.text[self.at..]
-            .starts_with(word)
-            .then(|| self.at += word.len())
+        self.text[self.at..].starts_with(word).then(|| self.at += word.len())
     }
 
     fn skips(&mut self, which: impl Fn(u8) -> bool) -> usize {

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The languages a fenced block may name. A block without one is checked by nobody.
-const LANGUAGES: [&str; 10] = [
-    "wire", "rust", "sh", "text", "console", "json", "toml", "ini", "nginx", "caddy",
-];
+const LANGUAGES: [&str; 10] =
+    ["wire", "rust", "sh", "text", "console", "json", "toml", "ini", "nginx", "caddy"];
 
 /// One document.
 pub struct Page {
@@ -33,10 +32,7 @@ pub fn read(name: &str) -> String {
 }
 
 pub fn page(name: &str) -> Page {
-    Page {
-        name: name.to_owned(),
-        text: read(name),
-    }
+    Page { name: name.to_owned(), text: read(name) }
 }
 
 /// README.md and everything in docs/.
@@ -80,11 +76,7 @@ impl Page {
                 (Some(language), None) => {
                     let place = format!("{}:{}", self.name, at + 1);
                     assert!(LANGUAGES.contains(&language), "{place}: ```{language}");
-                    open = Some(Fence {
-                        language,
-                        line: at + 2,
-                        lines: Vec::new(),
-                    });
+                    open = Some(Fence { language, line: at + 2, lines: Vec::new() });
                 }
                 (Some(_), Some(_)) => fences.extend(open.take()),
                 (None, Some(fence)) => fence.lines.push(line),
@@ -141,10 +133,7 @@ impl Page {
 
     /// The anchors of the headings, made as the usual renderers make them.
     pub fn anchors(&self) -> Vec<String> {
-        let headings = self
-            .prose()
-            .into_iter()
-            .filter(|(_, line)| line.starts_with('#'));
+        let headings = self.prose().into_iter().filter(|(_, line)| line.starts_with('#'));
         headings
             .map(|(_, line)| {
                 let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
@@ -157,11 +146,8 @@ impl Page {
 
     /// The lines of the section under this heading.
     pub fn section(&self, heading: &str) -> Vec<&str> {
-        let mut lines = self
-            .text
-            .lines()
-            .skip_while(|line| line.trim_start_matches('#').trim() != heading)
-            .peekable();
+        let mut lines =
+            self.text.lines().skip_while(|line| line.trim_start_matches('#').trim() != heading).peekable();
         let level = |line: &str| line.len() - line.trim_start_matches('#').len();
         let top = lines.peek().map_or(0, |line| level(line));
         assert!(top > 0, "{} has no section {heading:?}", self.name);

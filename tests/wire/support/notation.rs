@@ -87,9 +87,8 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
             ' ' => rest = &rest[1..],
             '*' => {
                 let after = rest[1..].trim_start_matches(|c: char| c.is_ascii_digit());
-                let times: usize = rest[1..rest.len() - after.len()]
-                    .parse()
-                    .map_err(|_| "* without a number")?;
+                let times: usize =
+                    rest[1..rest.len() - after.len()].parse().map_err(|_| "* without a number")?;
                 let times = times.checked_sub(1).ok_or("*0")?;
                 all.extend(item.repeat(times));
                 rest = after;
@@ -275,12 +274,7 @@ fn what_is_not_the_notation_is_refused() {
 
 #[test]
 fn wrong_line_of_a_dump_is_shown_with_its_field() {
-    let lines = [
-        "open",
-        "C> 81 85 37 fa 21 3d 7f 9f 4d 51 58",
-        "S< 81 05",
-        "S< \"Hallo\"",
-    ];
+    let lines = ["open", "C> 81 85 37 fa 21 3d 7f 9f 4d 51 58", "S< 81 05", "S< \"Hallo\""];
     let wrong = run(&parse(&lines, 1).unwrap(), usize::MAX).unwrap_err();
     let expected = "\
 line 4: frame 1: payload byte 2 is wrong
@@ -304,13 +298,7 @@ fn a_dump_that_tells_too_little_is_noticed() {
         &["open", hello, "S< 81 05 \"Hell\""],
         &["open", hello, "S< 81 05 \"Hello\"", "S~ eof"],
         &["open", hello, "S< 81 05 \"Hello\" 00"],
-        &[
-            "open",
-            hello,
-            hello,
-            "S< 81 05 \"Hello\"",
-            "S< 81 05 \"Hello\"",
-        ],
+        &["open", hello, hello, "S< 81 05 \"Hello\"", "S< 81 05 \"Hello\""],
         &["open", hello, "2S< 81 05 \"Hello\""],
         &["open", "open"],
     ] {

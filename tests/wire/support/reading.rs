@@ -35,12 +35,8 @@ impl Reading {
         if !self.is_websocket {
             let len = self.bytes.len().min(9);
             assert_eq!(self.bytes[..len], b"HTTP/1.1 "[..len]);
-            let Some(start) = find(&self.bytes, SWITCHING) else {
-                return Vec::new();
-            };
-            let Some(len) = find(&self.bytes[start..], b"\r\n\r\n") else {
-                return Vec::new();
-            };
+            let Some(start) = find(&self.bytes, SWITCHING) else { return Vec::new() };
+            let Some(len) = find(&self.bytes[start..], b"\r\n\r\n") else { return Vec::new() };
             self.bytes.drain(..start + len + 4);
             self.is_websocket = true;
         }
@@ -83,10 +79,7 @@ impl Reading {
             0x89 | 0x8a => assert!(payload.len() <= 125),
             _ => panic!("a server of ours never sends {first:02x}"),
         }
-        Frame {
-            first,
-            payload: payload.to_vec(),
-        }
+        Frame { first, payload: payload.to_vec() }
     }
 
     /// Only a reset may leave a frame unfinished, and only a peer that closed its own side misses

@@ -29,13 +29,7 @@ pub type Play<'a> = &'a dyn Fn(&[u8], &[usize]) -> (Vec<u8>, End);
 /// On `/echo`, everything sent and received as literal bytes; the connection stays open.
 #[track_caller]
 pub fn echo(input: Vec<u8>, output: Vec<u8>) {
-    check(&Script {
-        config: Config::default(),
-        path: "/echo",
-        input,
-        output,
-        end: End::Open,
-    });
+    check(&Script { config: Config::default(), path: "/echo", input, output, end: End::Open });
 }
 
 /// On `/echo`: the answer ends with the Close of this code, then the server closes its side.
@@ -84,12 +78,7 @@ pub fn fails_at_last_byte_opened(open: Open<'_>, input: Vec<u8>, earlier: Vec<u8
 /// Runs the script whole, byte by byte, at every cut, and at random cuts.
 #[track_caller]
 pub fn check(script: &Script<'_>) {
-    check_opened(
-        &|| opened(&script.config, script.path),
-        &script.input,
-        &script.output,
-        script.end,
-    );
+    check_opened(&|| opened(&script.config, script.path), &script.input, &script.output, script.end);
 }
 
 /// Like `check`, for a conversation that is opened otherwise.

@@ -15,9 +15,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
-use ws101::apps::{
-    broadcast::Broadcast, channels::Channels, chat::Chat, echo::Echo, status::Status,
-};
+use ws101::apps::{broadcast::Broadcast, channels::Channels, chat::Chat, echo::Echo, status::Status};
 use ws101::clock::Time;
 use ws101::config::Config;
 use ws101::http::policy::Policy;
@@ -45,11 +43,7 @@ impl Rng {
 
     /// A number in `0..end`; 0 when `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
-        if end == 0 {
-            0
-        } else {
-            (self.next() % end as u64) as usize
-        }
+        if end == 0 { 0 } else { (self.next() % end as u64) as usize }
     }
 }
 
@@ -418,11 +412,7 @@ impl Sim {
         self.send(peer, crate::client::upgrade(path).as_bytes());
         self.run();
         let answer = self.take(peer);
-        assert_eq!(
-            String::from_utf8_lossy(&answer),
-            crate::client::SWITCHING,
-            "the handshake on {path}"
-        );
+        assert_eq!(String::from_utf8_lossy(&answer), crate::client::SWITCHING, "the handshake on {path}");
         peer
     }
 

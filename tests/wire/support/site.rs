@@ -40,9 +40,7 @@ fn add(counter: &Cell<usize>) {
 
 /// Bytes of which no two stretches are alike.
 pub fn pattern(len: usize) -> Vec<u8> {
-    (0..len)
-        .map(|at| (at ^ (at >> 8) ^ (at >> 15)) as u8)
-        .collect()
+    (0..len).map(|at| (at ^ (at >> 8) ^ (at >> 15)) as u8).collect()
 }
 
 /// `/bytes/{n}`: a body of n bytes in memory. `/stream/{n}`: the same in pieces. `/error/{n}` and
@@ -66,11 +64,7 @@ fn parse<'a>(head: &'a Head<'_>) -> Option<(&'a str, usize)> {
 impl App for Site {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         parse(head)?;
-        Some(Route {
-            methods: &[Method::Get, Method::Head],
-            websocket: false,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get, Method::Head], websocket: false, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
@@ -105,32 +99,20 @@ struct Pieces {
 impl Pieces {
     fn new(len: usize, fails: bool, counters: Counters) -> Self {
         add(&counters.sources);
-        Self {
-            bytes: pattern(len),
-            at: 0,
-            fails,
-            counters,
-        }
+        Self { bytes: pattern(len), at: 0, fails, counters }
     }
 }
 
 impl Source for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         add(&self.counters.pieces);
-        assert!(
-            !buffer.is_empty() && buffer.len() <= 64 << 10,
-            "64 KiB at most"
-        );
+        assert!(!buffer.is_empty() && buffer.len() <= 64 << 10, "64 KiB at most");
         let rest = &self.bytes[self.at..];
         if rest.is_empty() && self.fails {
             return Err(io::Error::other("the disk says no"));
         }
         // Short reads are as good as full ones.
-        let most = if self.counters.pieces().is_multiple_of(3) {
-            1_000
-        } else {
-            usize::MAX
-        };
+        let most = if self.counters.pieces().is_multiple_of(3) { 1_000 } else { usize::MAX };
         let len = rest.len().min(buffer.len()).min(most);
         buffer[..len].copy_from_slice(&rest[..len]);
         self.at += len;

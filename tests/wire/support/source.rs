@@ -62,14 +62,8 @@ impl Source {
         let text = text.split("#[cfg(test)]").next().unwrap_or(text);
         let name = file.trim_end_matches(".rs");
         let module = name.trim_end_matches("/mod").replace('/', "::");
-        let parent = module
-            .rsplit_once("::")
-            .map(|(parent, _)| parent.to_owned());
-        Self {
-            module,
-            parent,
-            words: words(text),
-        }
+        let parent = module.rsplit_once("::").map(|(parent, _)| parent.to_owned());
+        Self { module, parent, words: words(text) }
     }
 
     fn word(&self, index: usize) -> &str {
@@ -106,17 +100,10 @@ impl Source {
                     rest
                 }
                 // No module lies so deep that two steps up stay inside.
-                ("super", _) => rest
-                    .into_iter()
-                    .skip_while(|name| name == "super")
-                    .collect(),
+                ("super", _) => rest.into_iter().skip_while(|name| name == "super").collect(),
                 _ => continue,
             };
-            found.push(if path.is_empty() {
-                "everything".to_owned()
-            } else {
-                path.join("::")
-            });
+            found.push(if path.is_empty() { "everything".to_owned() } else { path.join("::") });
         }
         found
     }
@@ -215,8 +202,7 @@ impl Source {
                 let is_part = index > 1
                     && self.word(index - 1) == "::"
                     && (is_name(self.word(index - 2)) || self.word(index - 2) == ">");
-                self.word(index + 1) == "::" && !is_part
-                    || self.word(index.wrapping_sub(1)) == "use"
+                self.word(index + 1) == "::" && !is_part || self.word(index.wrapping_sub(1)) == "use"
             })
             .map(|index| self.words[index].clone())
             .filter(|word| known.contains(word))
@@ -229,9 +215,7 @@ impl Source {
     /// Whether these words occur one behind the other.
     pub fn says(&self, what: &str) -> bool {
         let what = words(what);
-        self.words
-            .windows(what.len())
-            .any(|window| window == what.as_slice())
+        self.words.windows(what.len()).any(|window| window == what.as_slice())
     }
 }
 

@@ -9,13 +9,7 @@ use ws101::config::Config;
 const GOING_AWAY: &str = "server is going down";
 
 fn ends_with(input: Vec<u8>, output: Vec<u8>) {
-    script::check(&Script {
-        config: Config::default(),
-        path: "/echo",
-        input,
-        output,
-        end: End::HalfClosed,
-    });
+    script::check(&Script { config: Config::default(), path: "/echo", input, output, end: End::HalfClosed });
 }
 
 /// A Close from the server, with its code.
@@ -26,9 +20,7 @@ fn answer(code: u16) -> Vec<u8> {
 /// The codes that may stand in a Close frame: those of RFC 6455 §7.4.1 and of the IANA registry
 /// below 3000, then those of libraries and applications.
 fn may_be_sent(code: u16) -> bool {
-    let registered = [
-        1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014,
-    ];
+    let registered = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
     registered.contains(&code) || (3000..5000).contains(&code)
 }
 
@@ -76,9 +68,7 @@ fn close_code_of_one_byte_fails_at_the_length() {
 #[test]
 fn close_code_not_allowed_fails_at_its_second_byte() {
     // RFC 6455 §7.4: before the reason has arrived.
-    for code in [
-        "00 00", "03 e7", "03 ec", "03 ed", "03 ee", "03 f7", "0b b7", "13 88",
-    ] {
+    for code in ["00 00", "03 e7", "03 ec", "03 ed", "03 ee", "03 f7", "0b b7", "13 88"] {
         let begun = format!("88 fd 00 00 00 00 {code}");
         fails_at_last_byte(hex(&begun), vec![], 1002);
     }
@@ -87,15 +77,7 @@ fn close_code_not_allowed_fails_at_its_second_byte() {
 #[test]
 fn close_reason_that_is_not_utf8_fails_at_its_first_impossible_byte() {
     // RFC 6455 §5.5.1, §8.1
-    for reason in [
-        "ff",
-        "80",
-        "61 c0",
-        "e2 82 28",
-        "ed a0",
-        "f4 90",
-        "c3 a9 e9 21",
-    ] {
+    for reason in ["ff", "80", "61 c0", "e2 82 28", "ed a0", "f4 90", "c3 a9 e9 21"] {
         let begun = format!("88 fd 00 00 00 00 03 e8 {reason}");
         fails_at_last_byte(hex(&begun), vec![], 1007);
     }
@@ -169,14 +151,8 @@ fn close_that_crosses_ours_completes_the_handshake_without_another() {
 fn data_that_crosses_our_close_is_not_answered() {
     // RFC 6455 §5.5.1, §6.1: no data frames after our Close.
     let (mut sim, peer) = going_away();
-    assert_eq!(
-        sim.exchange(peer, &[text("one"), binary("two")].concat()),
-        b""
-    );
-    assert_eq!(
-        sim.exchange(peer, &[frame(0x01, "th"), frame(0x80, "ree")].concat()),
-        b""
-    );
+    assert_eq!(sim.exchange(peer, &[text("one"), binary("two")].concat()), b"");
+    assert_eq!(sim.exchange(peer, &[frame(0x01, "th"), frame(0x80, "ree")].concat()), b"");
     assert_eq!(sim.end(peer), End::Open);
     assert_eq!(sim.exchange(peer, &close(1001, "")), b"");
     assert_eq!(sim.end(peer), End::HalfClosed);
@@ -188,10 +164,7 @@ fn ping_that_crosses_our_close_gets_nothing_behind_it() {
     // the state is not OPEN. Our Close is the last frame: that is what peers rely on.
     let (mut sim, peer) = going_away();
     assert_eq!(sim.exchange(peer, &ping("p")), b"");
-    assert_eq!(
-        sim.exchange(peer, &[close(1001, ""), ping("p")].concat()),
-        b""
-    );
+    assert_eq!(sim.exchange(peer, &[close(1001, ""), ping("p")].concat()), b"");
 }
 
 #[test]

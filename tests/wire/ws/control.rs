@@ -76,15 +76,10 @@ fn pong_overtakes_what_waits_since_an_earlier_turn() {
 #[test]
 fn flood_of_pings_is_bounded_by_not_reading_and_each_is_answered() {
     // A Pong is never dropped. The queue has a bound because the server stops reading.
-    let mut sim = Sim::new(Config {
-        max_queue_bytes: Some(1 << 20),
-        ..Config::default()
-    });
+    let mut sim = Sim::new(Config { max_queue_bytes: Some(1 << 20), ..Config::default() });
     let peer = sim.open("/echo");
     sim.set_window(peer, Some(0));
-    let payloads: Vec<Vec<u8>> = (0..20_000_u32)
-        .map(|n| n.to_be_bytes().repeat(31))
-        .collect();
+    let payloads: Vec<Vec<u8>> = (0..20_000_u32).map(|n| n.to_be_bytes().repeat(31)).collect();
     for some in payloads.chunks(200) {
         let pings: Vec<Vec<u8>> = some.iter().map(ping).collect();
         sim.send(peer, &pings.concat());

@@ -9,11 +9,7 @@ use ws101::config::Config;
 fn fragments<P: AsRef<[u8]>>(opcode: u8, parts: &[P]) -> Vec<Vec<u8>> {
     let last = parts.len() - 1;
     let first_byte = |at| if at == 0 { opcode } else { 0 } | if at == last { 0x80 } else { 0 };
-    parts
-        .iter()
-        .enumerate()
-        .map(|(at, part)| frame(first_byte(at), part))
-        .collect()
+    parts.iter().enumerate().map(|(at, part)| frame(first_byte(at), part)).collect()
 }
 
 #[test]
@@ -38,14 +34,9 @@ fn hundred_fragments_keep_their_order() {
 #[test]
 fn empty_fragments_anywhere_are_allowed() {
     // RFC 6455 §5.4
-    for parts in [
-        ["", "a", "b"],
-        ["a", "", "b"],
-        ["a", "b", ""],
-        ["", "", "ab"],
-        ["ab", "", ""],
-        ["", "", ""],
-    ] {
+    for parts in
+        [["", "a", "b"], ["a", "", "b"], ["a", "b", ""], ["", "", "ab"], ["ab", "", ""], ["", "", ""]]
+    {
         for opcode in [0x1, 0x2] {
             let input = fragments(opcode, &parts).concat();
             script::echo(input, from_server(0x80 | opcode, parts.concat()));
@@ -74,14 +65,8 @@ fn message_behind_a_fragmented_one_is_a_new_message() {
 #[test]
 fn ping_between_fragments_is_answered_before_the_message() {
     // RFC 6455 §5.4, §5.5.2
-    let input = [
-        frame(0x01, "Hel"),
-        ping("one"),
-        frame(0x00, ""),
-        pong("unasked"),
-        ping(""),
-        frame(0x80, "lo"),
-    ];
+    let input =
+        [frame(0x01, "Hel"), ping("one"), frame(0x00, ""), pong("unasked"), ping(""), frame(0x80, "lo")];
     let output = hex("8a 03 6f 6e 65  8a 00  81 05 48 65 6c 6c 6f");
     script::echo(input.concat(), output);
 }
@@ -108,11 +93,7 @@ fn close_inside_a_fragmented_message_is_answered() {
 #[test]
 fn new_message_inside_a_message_fails_at_its_first_byte() {
     // RFC 6455 §5.4: fragments of two messages are not interleaved.
-    for begun in [
-        "01 80 00 00 00 00",
-        "02 81 00 00 00 00 61",
-        "01 80 00 00 00 00 00 80 00 00 00 00",
-    ] {
+    for begun in ["01 80 00 00 00 00", "02 81 00 00 00 00 61", "01 80 00 00 00 00 00 80 00 00 00 00"] {
         for first in [0x81, 0x82, 0x01, 0x02] {
             fails_at_last_byte([hex(begun), vec![first]].concat(), vec![], 1002);
         }

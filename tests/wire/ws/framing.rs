@@ -11,10 +11,7 @@ const BOUNDARY_LENGTHS: [usize; 7] = [0, 1, 125, 126, 127, 65_535, 65_536];
 #[test]
 fn masked_hello_comes_back_unmasked() {
     // RFC 6455 §5.7
-    script::echo(
-        hex("81 85 37 fa 21 3d 7f 9f 4d 51 58"),
-        hex("81 05 48 65 6c 6c 6f"),
-    );
+    script::echo(hex("81 85 37 fa 21 3d 7f 9f 4d 51 58"), hex("81 05 48 65 6c 6c 6f"));
 }
 
 #[test]
@@ -30,12 +27,8 @@ fn every_boundary_length_is_echoed_in_its_shortest_form() {
 #[test]
 fn payload_without_its_last_byte_is_not_answered() {
     // RFC 6455 §5.2
-    let frames = [
-        text("Hello"),
-        binary([0xff; 126]),
-        ping("Hello"),
-        frame(0x88, [0x03, 0xe8, b'b', b'y', b'e']),
-    ];
+    let frames =
+        [text("Hello"), binary([0xff; 126]), ping("Hello"), frame(0x88, [0x03, 0xe8, b'b', b'y', b'e'])];
     for bytes in frames {
         let (last, before) = bytes.split_last().unwrap();
         let mut sim = Sim::default();
@@ -143,23 +136,14 @@ fn offending_byte(first: u8, second: u8, in_message: bool, rsv1: bool) -> Option
             _ => true,
         };
     let second_is_wrong = mask == 0 || opcode >= 8 && length > 125 || opcode == 8 && length == 1;
-    if first_is_wrong {
-        Some(1)
-    } else {
-        second_is_wrong.then_some(2)
-    }
+    if first_is_wrong { Some(1) } else { second_is_wrong.then_some(2) }
 }
 
 #[test]
 fn first_two_bytes_are_judged_right_in_every_case() {
     // RFC 6455 §5.1, §5.2, §5.4, §5.5; RFC 7692 §6.1
     for (in_message, rsv1) in [(false, false), (true, false), (false, true), (true, true)] {
-        let expect = Expect {
-            in_message,
-            rsv1,
-            room: 1 << 20,
-            more_fragments: true,
-        };
+        let expect = Expect { in_message, rsv1, room: 1 << 20, more_fragments: true };
         for (first, second) in (0..=255).flat_map(|first| (0..=255).map(move |b| (first, b))) {
             let found = [&[first][..], &[first, second]]
                 .iter()
@@ -177,20 +161,9 @@ fn first_two_bytes_are_judged_right_in_every_case() {
 #[test]
 fn each_broken_rule_is_told_apart() {
     // RFC 6455 §5, one row for each violation that a header shows
-    let outside = Expect {
-        in_message: false,
-        rsv1: false,
-        room: 1000,
-        more_fragments: true,
-    };
-    let inside = Expect {
-        in_message: true,
-        ..outside
-    };
-    let full = Expect {
-        more_fragments: false,
-        ..inside
-    };
+    let outside = Expect { in_message: false, rsv1: false, room: 1000, more_fragments: true };
+    let inside = Expect { in_message: true, ..outside };
+    let full = Expect { more_fragments: false, ..inside };
     for (bytes, expect, violation) in [
         ("c1", outside, Violation::ReservedBit),
         ("83", outside, Violation::UnknownOpcode),
@@ -213,12 +186,7 @@ fn each_broken_rule_is_told_apart() {
 #[test]
 fn decoded_header_says_what_its_bytes_say() {
     // RFC 6455 §5.2
-    let expect = Expect {
-        in_message: false,
-        rsv1: true,
-        room: 1 << 40,
-        more_fragments: true,
-    };
+    let expect = Expect { in_message: false, rsv1: true, room: 1 << 40, more_fragments: true };
     for len in [0_u64, 125, 126, 65_535, 65_536, 1 << 40] {
         for (first, opcode) in [(0x81, Opcode::Text), (0x42, Opcode::Binary)] {
             let mut bytes = vec![first];
@@ -263,12 +231,7 @@ fn usual_frame_is_decoded_alike_both_ways() {
     for first in 0..=255 {
         for second in 0..=255 {
             for (in_message, room) in [(false, 125), (true, 125), (false, 60), (false, 0)] {
-                let expect = Expect {
-                    in_message,
-                    rsv1: false,
-                    room,
-                    more_fragments: true,
-                };
+                let expect = Expect { in_message, rsv1: false, room, more_fragments: true };
                 let bytes = [first, second, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
                 if let Some(header) = frame::decode_fast(&bytes, &expect) {
                     assert_eq!(frame::decode(&bytes, &expect), Ok(Some(header)));
@@ -278,9 +241,5 @@ fn usual_frame_is_decoded_alike_both_ways() {
             }
         }
     }
-    assert_eq!(
-        taken,
-        2 * (126 + 61 + 1),
-        "text and binary, up to 125, 60 and 0 bytes"
-    );
+    assert_eq!(taken, 2 * (126 + 61 + 1), "text and binary, up to 125, 60 and 0 bytes");
 }

@@ -13,25 +13,12 @@ use ws101::ws::handshake::{self, accept_value};
 
 use crate::http::head::{with_announced, with_head};
 
-pub(crate) const WEBSOCKET: Route = Route {
-    methods: &[Method::Get],
-    websocket: true,
-    max_body_bytes: 0,
-};
-const CHAT: Route = Route {
-    methods: &[Method::Get, Method::Head, Method::Post],
-    ..WEBSOCKET
-};
-pub(crate) const PAGE: Route = Route {
-    methods: &[Method::Get, Method::Head],
-    websocket: false,
-    max_body_bytes: 0,
-};
-pub(crate) const POLLING: Route = Route {
-    methods: &[Method::Get, Method::Post],
-    websocket: false,
-    max_body_bytes: 5,
-};
+pub(crate) const WEBSOCKET: Route = Route { methods: &[Method::Get], websocket: true, max_body_bytes: 0 };
+const CHAT: Route = Route { methods: &[Method::Get, Method::Head, Method::Post], ..WEBSOCKET };
+pub(crate) const PAGE: Route =
+    Route { methods: &[Method::Get, Method::Head], websocket: false, max_body_bytes: 0 };
+pub(crate) const POLLING: Route =
+    Route { methods: &[Method::Get, Method::Post], websocket: false, max_body_bytes: 5 };
 
 /// RFC 6455 §1.2's request, with our host.
 const VALID: &[&str] = &[
@@ -48,12 +35,7 @@ const VALID: &[&str] = &[
 /// VALID with lines replaced by those that begin alike up to the colon (or the first space), added
 /// when there is none such, and left out when nothing follows the colon but `-`.
 pub(crate) fn request(changes: &[&str]) -> String {
-    let name = |line: &str| {
-        line.split([':', ' '])
-            .next()
-            .unwrap_or("")
-            .to_ascii_lowercase()
-    };
+    let name = |line: &str| line.split([':', ' ']).next().unwrap_or("").to_ascii_lowercase();
     let mut lines: Vec<&str> = VALID.to_vec();
     for change in changes {
         let at = lines.iter().position(|line| name(line) == name(change));
@@ -108,9 +90,7 @@ pub(crate) fn refusal(head: &str, route: &Route) -> Box<Response> {
 
 pub(crate) fn field(response: &Response, name: &str) -> Option<String> {
     let mut fields = response.fields.iter();
-    fields
-        .find(|(n, _)| *n == name)
-        .map(|(_, value)| value.to_string())
+    fields.find(|(n, _)| *n == name).map(|(_, value)| value.to_string())
 }
 
 #[test]
@@ -144,14 +124,8 @@ fn agreed_extension_is_the_last_field_of_the_101() {
 #[test]
 fn accept_value_is_computed_from_the_text_of_the_key() {
     // RFC 6455 §4.2.2 step 5.4; the second is §4.1's key, whose trailing bits are not zero.
-    assert_eq!(
-        &accept_value(b"dGhlIHNhbXBsZSBub25jZQ=="),
-        b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    );
-    assert_eq!(
-        &accept_value(b"AQIDBAUGBwgJCgsMDQ4PEC=="),
-        b"OfS0wDaT5NoxF2gqm7Zj2YtetzM="
-    );
+    assert_eq!(&accept_value(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assert_eq!(&accept_value(b"AQIDBAUGBwgJCgsMDQ4PEC=="), b"OfS0wDaT5NoxF2gqm7Zj2YtetzM=");
 }
 
 #[test]
@@ -159,10 +133,7 @@ fn bytes_behind_the_head_are_left_for_the_frames() {
     // RFC 6455 §4.2.2: what comes with the request belongs to the frame stream.
     let head = request(&[]);
     let bytes = [head.as_bytes(), b"\x81\x80\x00\x00\x00\x00"].concat();
-    let end = HeadScanner::default()
-        .scan(&bytes, &Config::default())
-        .ok()
-        .flatten();
+    let end = HeadScanner::default().scan(&bytes, &Config::default()).ok().flatten();
     assert_eq!(end, Some(head.len()));
 }
 
@@ -170,10 +141,7 @@ fn bytes_behind_the_head_are_left_for_the_frames() {
 fn handshake_in_any_order_and_case_is_accepted() {
     // RFC 6455 §4.2.1: fields in any order, unknown ones ignored, names without case.
     let (line, fields) = VALID.split_first().unwrap();
-    let mut fields: Vec<String> = fields
-        .iter()
-        .map(|field| field.to_ascii_lowercase())
-        .collect();
+    let mut fields: Vec<String> = fields.iter().map(|field| field.to_ascii_lowercase()).collect();
     fields.retain(|field| !field.starts_with("sec-websocket-key"));
     fields.push("SEC-WEBSOCKET-KEY:\t dGhlIHNhbXBsZSBub25jZQ== ".to_owned());
     fields.push("Unknown: \u{e4}".to_owned());
@@ -212,10 +180,7 @@ fn upgrade_required_says_to_what() {
         assert_eq!(response.status.0, 426);
         assert_eq!(field(&response, "Upgrade").as_deref(), Some("websocket"));
         assert_eq!(field(&response, "Connection").as_deref(), Some("Upgrade"));
-        assert_eq!(
-            field(&response, "Sec-WebSocket-Version").as_deref(),
-            Some("13")
-        );
+        assert_eq!(field(&response, "Sec-WebSocket-Version").as_deref(), Some("13"));
     }
 }
 
@@ -259,10 +224,7 @@ fn version_other_than_one_13_is_426() {
             (426, &["Sec-WebSocket-Version: 8"]),
             (426, &["Sec-WebSocket-Version: 013"]),
             (426, &["Sec-WebSocket-Version: 13, 8"]),
-            (
-                426,
-                &["Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 13"],
-            ),
+            (426, &["Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 13"]),
             // Judged before the key.
             (426, &["Sec-WebSocket-Version: 8", "Sec-WebSocket-Key: x"]),
         ],
@@ -318,22 +280,13 @@ fn malformed_offers_are_400_and_unknown_ones_are_left_out() {
     check(
         Some(&WEBSOCKET),
         &[
-            (
-                101,
-                &["Sec-WebSocket-Extensions: unknown; x=1; x=1, permessage-deflate; y"],
-            ),
-            (
-                101,
-                &["Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b"],
-            ),
+            (101, &["Sec-WebSocket-Extensions: unknown; x=1; x=1, permessage-deflate; y"]),
+            (101, &["Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: b"]),
             (101, &["Sec-WebSocket-Protocol: -"]),
             (400, &["Sec-WebSocket-Extensions:"]),
             (400, &["Sec-WebSocket-Extensions: ,"]),
             (400, &["Sec-WebSocket-Extensions: x;"]),
-            (
-                400,
-                &["Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: x; a="],
-            ),
+            (400, &["Sec-WebSocket-Extensions: a\r\nSec-WebSocket-Extensions: x; a="]),
             (400, &["Sec-WebSocket-Extensions: x; a=\"1"]),
             (400, &["Sec-WebSocket-Protocol:"]),
             (400, &["Sec-WebSocket-Protocol: a b"]),

@@ -68,10 +68,7 @@ fn messages_of_every_size_come_back_however_they_are_cut() {
         for round in 0..2 {
             send_cut(&mut sim, peer, &binary(&message), &mut rng);
             let answer = sim.take(peer);
-            assert!(
-                answer == from_server(0x82, &message),
-                "{size}, round {round}"
-            );
+            assert!(answer == from_server(0x82, &message), "{size}, round {round}");
         }
         let message = wide(size);
         send_cut(&mut sim, peer, &text(&message), &mut rng);
@@ -150,10 +147,7 @@ fn text_is_refused_at_its_first_impossible_byte() {
         sim.send(peer, &bad[..1]);
         sim.run();
         let close = &frames(&sim.take(peer))[0];
-        assert_eq!(
-            (close.first, &close.payload[..2]),
-            (0x88, &[0x03, 0xef][..])
-        );
+        assert_eq!((close.first, &close.payload[..2]), (0x88, &[0x03, 0xef][..]));
         assert_eq!(sim.end(peer), End::HalfClosed);
     }
 }
@@ -165,10 +159,7 @@ fn text_that_ends_inside_a_character_is_refused() {
     let mut sim = Sim::default();
     let peer = sim.open("/echo");
     let close = &frames(&sim.exchange(peer, &text(&message)))[0];
-    assert_eq!(
-        (close.first, &close.payload[..2]),
-        (0x88, &[0x03, 0xef][..])
-    );
+    assert_eq!((close.first, &close.payload[..2]), (0x88, &[0x03, 0xef][..]));
 }
 
 #[test]
@@ -239,11 +230,8 @@ fn reader_in_fits_and_starts_misses_nothing_of_large_broadcasts() {
 
 #[test]
 fn rate_is_kept_by_large_messages_too() {
-    let mut sim = Sim::new(Config {
-        max_messages_per_second: 1,
-        ping_interval: Duration::ZERO,
-        ..Config::default()
-    });
+    let mut sim =
+        Sim::new(Config { max_messages_per_second: 1, ping_interval: Duration::ZERO, ..Config::default() });
     let peer = sim.open("/echo");
     let message = binary(noise(300 * KIB));
     sim.send(peer, &message.repeat(3));

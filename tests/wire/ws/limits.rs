@@ -12,20 +12,11 @@ use ws101::http::route::Route;
 use ws101::ws::endpoint::{Endpoint, Limits};
 
 fn at_most(max_message_bytes: u64) -> Config {
-    Config {
-        max_message_bytes,
-        ..Config::default()
-    }
+    Config { max_message_bytes, ..Config::default() }
 }
 
 fn passes(config: Config, input: Vec<u8>, output: Vec<u8>) {
-    script::check(&Script {
-        config,
-        path: "/echo",
-        input,
-        output,
-        end: End::Open,
-    });
+    script::check(&Script { config, path: "/echo", input, output, end: End::Open });
 }
 
 #[test]
@@ -50,11 +41,7 @@ fn message_of_16_mib_is_echoed() {
     let payload = vec![0x2a; 16 << 20];
     let (one, two) = payload.split_at(5 << 20);
     let whole = frame_with_key(0x82, &payload, [0; 4]);
-    let halves = [
-        frame_with_key(0x02, one, [0; 4]),
-        frame_with_key(0x80, two, [0; 4]),
-    ]
-    .concat();
+    let halves = [frame_with_key(0x02, one, [0; 4]), frame_with_key(0x80, two, [0; 4])].concat();
     for bytes in [whole, halves] {
         let mut sim = Sim::default();
         let peer = sim.open("/echo");
@@ -94,13 +81,7 @@ fn fragments_add_up_to_the_limit_and_one_byte_more_fails_at_its_length() {
     let six = vec![b'6'; 600];
     let four = vec![b'4'; 400];
     for opcode in [1, 2] {
-        let input = [
-            frame(opcode, &six),
-            ping("p"),
-            frame(0, &four),
-            frame(0x80, ""),
-        ]
-        .concat();
+        let input = [frame(opcode, &six), ping("p"), frame(0, &four), frame(0x80, "")].concat();
         let message = from_server(0x80 | opcode, [&six[..], &four].concat());
         passes(at_most(1_000), input, [hex("8a 01 70"), message].concat());
         for over in ["80 fe 01 91", "00 fe 02", "80 ff 00 00 00 00 00 01"] {
@@ -142,18 +123,11 @@ struct Ten;
 
 impl App for Ten {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get],
-            websocket: true,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get], websocket: true, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
-        Reply::Upgrade(Options {
-            max_message_bytes: Some(10),
-            ..Options::tagged(0)
-        })
+        Reply::Upgrade(Options { max_message_bytes: Some(10), ..Options::tagged(0) })
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, _: u64, message: Message<'_>) {
@@ -181,31 +155,12 @@ fn close_code(sim: &mut Sim, peer: PeerNo, bytes: &[u8]) -> Option<u16> {
 #[test]
 fn fragments_of_exactly_the_limit_pass_and_one_more_fails_with_1008() {
     // RFC 6455 §10.4: empty ones count too, control frames do not.
-    let config = || Config {
-        tuning: Tuning {
-            max_fragments: 4,
-            ..Tuning::default()
-        },
-        ..Config::default()
-    };
-    let four = [
-        frame(0x01, "a"),
-        frame(0x00, ""),
-        ping("p"),
-        frame(0x00, "b"),
-        frame(0x80, "c"),
-    ]
-    .concat();
+    let config = || Config { tuning: Tuning { max_fragments: 4, ..Tuning::default() }, ..Config::default() };
+    let four = [frame(0x01, "a"), frame(0x00, ""), ping("p"), frame(0x00, "b"), frame(0x80, "c")].concat();
     let output = hex("8a 01 70  81 03 61 62 63");
     let twice = [four.clone(), four].concat();
     passes(config(), twice, [output.clone(), output].concat());
-    let unfinished = [
-        frame(0x02, ""),
-        frame(0x00, ""),
-        frame(0x00, ""),
-        frame(0x00, ""),
-    ]
-    .concat();
+    let unfinished = [frame(0x02, ""), frame(0x00, ""), frame(0x00, ""), frame(0x00, "")].concat();
     for first in [0x00, 0x80] {
         let input = [unfinished.clone(), vec![first]].concat();
         fails_at_last_byte_with(config(), input, vec![], 1008);
@@ -238,18 +193,11 @@ fn fragments_of_the_default_limit_pass_and_one_more_fails_with_1008() {
 #[test]
 fn memory_follows_what_arrived_not_what_was_announced() {
     // RFC 6455 §10.4: no memory for a length that was only announced.
-    let limits = Limits {
-        max_message_bytes: 1 << 40,
-        max_fragments: 10,
-    };
+    let limits = Limits { max_message_bytes: 1 << 40, max_fragments: 10 };
     for first in [0x01, 0x02] {
         let mut endpoint = Endpoint::default();
         let header = [vec![first], hex("ff 00 00 00 ff ff ff ff ff 00 00 00 00")].concat();
-        for (mut bytes, received) in [
-            (header, 0),
-            (vec![0x2a; 10], 10),
-            (vec![0x2a; 50_000], 50_010),
-        ] {
+        for (mut bytes, received) in [(header, 0), (vec![0x2a; 10], 10), (vec![0x2a; 50_000], 50_010)] {
             let mut input = &mut bytes[..];
             let event = endpoint.receive(&mut input, &limits);
             assert!(matches!(event, Ok(None)));

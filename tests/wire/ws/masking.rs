@@ -12,10 +12,7 @@ fn each_frame_is_unmasked_with_its_own_key_from_its_first_byte() {
     for len in 0..=payload.len() {
         let one = frame_with_key(0x81, &payload[..len], KEY);
         let two = frame_with_key(0x82, payload, [0x01, 0x00, 0xff, 0x80]);
-        let output = [
-            from_server(0x81, &payload[..len]),
-            from_server(0x82, payload),
-        ];
+        let output = [from_server(0x81, &payload[..len]), from_server(0x82, payload)];
         script::echo([one, two].concat(), output.concat());
     }
 }
@@ -29,10 +26,7 @@ fn fragments_of_one_message_may_have_different_keys() {
         frame_with_key(0x89, b"ping!", [1, 2, 3, 4]),
         frame_with_key(0x80, b", world", KEY),
     ];
-    let output = [
-        from_server(0x8a, "ping!"),
-        from_server(0x81, "Hello, world"),
-    ];
+    let output = [from_server(0x8a, "ping!"), from_server(0x81, "Hello, world")];
     script::echo(input.concat(), output.concat());
 }
 
@@ -54,8 +48,8 @@ fn key_goes_on_where_a_read_ended() {
 fn unmasked_frame_fails_at_the_second_byte() {
     // RFC 6455 §5.1
     for input in [
-        "81 05", "82 05", "01 05", "02 00", "81 00", "81 7e", "82 7f", "89 00", "89 04", "8a 00",
-        "88 00", "88 02", "89 7d",
+        "81 05", "82 05", "01 05", "02 00", "81 00", "81 7e", "82 7f", "89 00", "89 04", "8a 00", "88 00",
+        "88 02", "89 7d",
     ] {
         fails_at_last_byte(hex(input), vec![], 1002);
     }

@@ -35,11 +35,7 @@ const INVALID: &str = "
 
 fn rows(table: &str) -> Vec<Vec<u8>> {
     let lines = table.lines().filter_map(|line| line.split('#').next());
-    lines
-        .flat_map(|line| line.split(','))
-        .map(hex)
-        .filter(|bytes| !bytes.is_empty())
-        .collect()
+    lines.flat_map(|line| line.split(',')).map(hex).filter(|bytes| !bytes.is_empty()).collect()
 }
 
 /// The header of a frame and as much of its payload as is given.
@@ -171,11 +167,7 @@ fn judge(bytes: &[u8]) -> Result<usize, usize> {
             _ => return Err(at),
         };
         for tail in 1..len {
-            let allowed = if tail == 1 {
-                second.clone()
-            } else {
-                0x80..=0xbf
-            };
+            let allowed = if tail == 1 { second.clone() } else { 0x80..=0xbf };
             match bytes.get(at + tail) {
                 None => return Ok(len - tail),
                 Some(byte) if !allowed.contains(byte) => return Err(at + tail),
@@ -202,11 +194,7 @@ fn check_text_buffer(bytes: &[u8], cut: usize) {
     }
     assert_eq!(buffer.len(), cut);
     let second = buffer.push(two);
-    assert_eq!(
-        second.is_ok(),
-        judge(bytes).is_ok(),
-        "{one:02x?} {two:02x?}"
-    );
+    assert_eq!(second.is_ok(), judge(bytes).is_ok(), "{one:02x?} {two:02x?}");
     if second.is_ok() {
         let text = buffer.finish().ok().map(String::into_bytes);
         let expected = is_utf8(bytes).then(|| bytes.to_vec());
@@ -224,10 +212,8 @@ fn text_in_two_pieces_agrees_with_the_grammar_for_all_short_sequences() {
                 check_text_buffer(&[a, b], cut);
             }
         }
-        for (b, c, d) in tails
-            .iter()
-            .flat_map(|b| tails.map(|c| (*b, c)))
-            .flat_map(|(b, c)| tails.map(|d| (b, c, d)))
+        for (b, c, d) in
+            tails.iter().flat_map(|b| tails.map(|c| (*b, c))).flat_map(|(b, c)| tails.map(|d| (b, c, d)))
         {
             for cut in 0..=5 {
                 check_text_buffer(&[b'.', a, b, c, d], cut);
@@ -242,9 +228,8 @@ fn random_text_in_two_pieces_agrees_with_the_grammar() {
     let mut rng = Rng::new(3629);
     let valid = rows(VALID);
     for _ in 0..4_000 {
-        let mut bytes: Vec<u8> = (0..rng.below(40))
-            .flat_map(|_| valid[rng.below(valid.len())].clone())
-            .collect();
+        let mut bytes: Vec<u8> =
+            (0..rng.below(40)).flat_map(|_| valid[rng.below(valid.len())].clone()).collect();
         if rng.below(3) > 0 && !bytes.is_empty() {
             let at = rng.below(bytes.len());
             bytes[at] = rng.next() as u8;
@@ -257,14 +242,8 @@ fn random_text_in_two_pieces_agrees_with_the_grammar() {
 #[test]
 fn long_text_may_have_its_characters_on_any_border() {
     // A long message is kept in blocks, and no block may end inside a character.
-    for (before, character) in [
-        ("", "ä"),
-        ("x", "ä"),
-        ("", "€"),
-        ("x", "€"),
-        ("xy", "€"),
-        ("x", "😀"),
-    ] {
+    for (before, character) in [("", "ä"), ("x", "ä"), ("", "€"), ("x", "€"), ("xy", "€"), ("x", "😀")]
+    {
         let said = before.to_owned() + &character.repeat(600_000 / character.len());
         let mut sim = Sim::default();
         let peer = sim.open("/echo");

@@ -84,11 +84,7 @@ impl Options {
 
     /// Installs the peers that are asked for, into the report.
     fn install_peers(&self, report: &mut Report) -> Result<()> {
-        let usual = if self.is_whole() || !self.only.is_empty() && !self.quick {
-            "all"
-        } else {
-            "none"
-        };
+        let usual = if self.is_whole() || !self.only.is_empty() && !self.quick { "all" } else { "none" };
         let wanted = self.peers.as_deref().unwrap_or(usual);
         let names: Vec<_> = match wanted {
             "all" => PEERS.iter().map(|peer| peer.folder).collect(),
@@ -133,10 +129,7 @@ impl Options {
                  or large messages, fewer for peers), {pinned}",
                 round.as_millis()
             ),
-            format!(
-                "load of the machine before the run: {} (above 0.5, others were at work too)",
-                load()
-            ),
+            format!("load of the machine before the run: {} (above 0.5, others were at work too)", load()),
         ];
         if load().parse::<f64>().is_ok_and(|load| load > 1.0) {
             let line = "Others were at work on this machine: believe the counts and memory, not the ratios.";
@@ -180,14 +173,8 @@ impl Options {
         };
         let scratch = self.report.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(scratch)?;
-        let mut run = Run {
-            servers,
-            rules,
-            quick: self.quick,
-            only: self.only.clone(),
-            report,
-            failed: false,
-        };
+        let mut run =
+            Run { servers, rules, quick: self.quick, only: self.only.clone(), report, failed: false };
         let steps = run.steps();
         let guesses: Vec<_> = steps.iter().map(|step| step.guess).collect();
         let mut progress = Progress::new(&guesses);

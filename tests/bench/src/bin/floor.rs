@@ -77,12 +77,8 @@ impl Floor {
 
     /// One read of this connection, and the write that answers it. Returns whether more may wait.
     fn turn(&mut self, key: usize) -> io::Result<bool> {
-        let Some(connection) = self.connections.get_mut(key) else {
-            return Ok(false);
-        };
-        connection
-            .outgoing
-            .flush(&self.replies, &mut connection.stream)?;
+        let Some(connection) = self.connections.get_mut(key) else { return Ok(false) };
+        connection.outgoing.flush(&self.replies, &mut connection.stream)?;
         let (length, more) = match read_piece(&mut connection.stream, &mut self.buffer)? {
             Piece::Full(length) => (length, true),
             Piece::Last(length) => (length, false),
@@ -104,9 +100,7 @@ impl Floor {
             }
         } else if frames > 0 {
             connection.outgoing.owe(&self.replies, frames);
-            connection
-                .outgoing
-                .flush(&self.replies, &mut connection.stream)?;
+            connection.outgoing.flush(&self.replies, &mut connection.stream)?;
         }
         Ok(more)
     }
@@ -115,9 +109,7 @@ impl Floor {
         for (_, connection) in &mut self.connections {
             connection.outgoing.owe(&self.replies, 1);
             // A connection that is gone has a readiness of its own to say so.
-            let _ = connection
-                .outgoing
-                .flush(&self.replies, &mut connection.stream);
+            let _ = connection.outgoing.flush(&self.replies, &mut connection.stream);
         }
     }
 
@@ -170,21 +162,15 @@ fn main() -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let [mode, kind, size] = words.as_slice() else {
-        return Err(USAGE.into());
-    };
-    let message = Message {
-        kind: kind.parse::<Kind>()?,
-        size: size.parse()?,
-    };
+    let [mode, kind, size] = words.as_slice() else { return Err(USAGE.into()) };
+    let message = Message { kind: kind.parse::<Kind>()?, size: size.parse()? };
     if mode != "echo" && mode != "broadcast" {
         return Err(USAGE.into());
     }
     raise_file_limit()?;
     let poll = Poll::new()?;
     let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
-    poll.registry()
-        .register(&mut listener, LISTENER, Interest::READABLE)?;
+    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("Server running at http://{}", listener.local_addr()?);
     Floor {
         poll,

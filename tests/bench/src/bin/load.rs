@@ -52,10 +52,7 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
         path: None,
         core: None,
         offer: Offer::Nothing,
-        message: Message {
-            kind: Kind::Text,
-            size: 16,
-        },
+        message: Message { kind: Kind::Text, size: 16 },
     };
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -81,9 +78,7 @@ fn options() -> std::result::Result<Options, lexopt::Error> {
 
 fn main() -> Result<()> {
     let options = options()?;
-    let [mode, address] = options.words.as_slice() else {
-        return Err(USAGE.into());
-    };
+    let [mode, address] = options.words.as_slice() else { return Err(USAGE.into()) };
     let address: SocketAddr = address.parse()?;
     let path = |usual: &str| options.path.clone().unwrap_or_else(|| usual.to_owned());
     let connections = |usual: usize| options.connections.unwrap_or(usual).max(1);

@@ -32,18 +32,11 @@ impl Play {
             }
         }
         assert_eq!(self.sim.hub.connections(), count);
-        assert!(
-            self.sim.turns <= self.turns_explained,
-            "{} turns, and nothing happens",
-            self.sim.turns
-        );
+        assert!(self.sim.turns <= self.turns_explained, "{} turns, and nothing happens", self.sim.turns);
         let hub = &self.sim.hub;
         if hub.next_deadline() == Time::NEVER && !hub.has_work() {
             let needs_one = |client: &Client| !self.may_stay(client);
-            assert!(
-                !self.clients.iter().flatten().any(needs_one),
-                "a connection without a deadline"
-            );
+            assert!(!self.clients.iter().flatten().any(needs_one), "a connection without a deadline");
         }
     }
 
@@ -59,17 +52,11 @@ impl Play {
     /// What holds when nothing is left to do: all that was sent has arrived where it can, who can
     /// be read has been, and memory is not short. (That it is counted right, `Sim` looks itself.)
     pub(super) fn check_rest(&self) {
-        assert!(
-            self.sim.hub.held_bytes() <= self.config.memory_budget_bytes,
-            "more is held than may be"
-        );
+        assert!(self.sim.hub.held_bytes() <= self.config.memory_budget_bytes, "more is held than may be");
         for client in self.clients.iter().flatten() {
             let id = self.sim.peer(client.no).id;
             let wants_read = self.sim.hub.wants_read(id);
-            assert!(
-                !wants_read || self.sim.unread(client.no) == 0,
-                "bytes wait, and nobody reads them"
-            );
+            assert!(!wants_read || self.sim.unread(client.no) == 0, "bytes wait, and nobody reads them");
             if !self.sim.is_blocked(client.no) {
                 let may_pause = self.config.max_messages_per_second > 0;
                 assert!(

@@ -102,10 +102,7 @@ impl Ledger {
             assert!(!member.is_refused, "no message, and no Close for it");
         }
         let is_its = |answer: &RequestId| answer.conn == id;
-        assert!(
-            may_be_head || !state.answered.iter().any(is_its),
-            "an answer was lost"
-        );
+        assert!(may_be_head || !state.answered.iter().any(is_its), "an answer was lost");
     }
 
     /// This message goes to these connections, in this order with their others.
@@ -118,11 +115,7 @@ impl Ledger {
         let mut state = self.edit();
         for id in ids {
             if let Some(member) = state.members.get_mut(id).filter(|it| it.why.is_none()) {
-                member.due.push_back(Due {
-                    first,
-                    payload: payload.clone(),
-                    may_be_missing,
-                });
+                member.due.push_back(Due { first, payload: payload.clone(), may_be_missing });
             }
         }
     }
@@ -139,10 +132,7 @@ impl Ledger {
             return self.sent(&self.at(room), Message::Text(&text), false);
         }
         let mut state = self.edit();
-        let member = state
-            .members
-            .get_mut(&id)
-            .expect("a message before on_open");
+        let member = state.members.get_mut(&id).expect("a message before on_open");
         member.is_refused = true;
     }
 
@@ -169,17 +159,10 @@ impl Ledger {
         let member = state.members.get_mut(&id).expect("a Close before on_open");
         let why = member.why.expect("a Close before on_close");
         let sent = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
-        let expected = if why.code.0 == 1005 {
-            None
-        } else {
-            Some(why.code.0)
-        };
+        let expected = if why.code.0 == 1005 { None } else { Some(why.code.0) };
         assert_eq!(sent, expected, "another code than the application was told");
         let is_due = |due: &Due| !due.may_be_missing;
-        assert!(
-            why.code.0 == 1013 || !member.due.iter().any(is_due),
-            "a message was lost before the Close"
-        );
+        assert!(why.code.0 == 1013 || !member.due.iter().any(is_due), "a message was lost before the Close");
         member.due.clear();
     }
 
@@ -188,10 +171,7 @@ impl Ledger {
         let state = self.get();
         let is_there = |member: &Member| member.why.is_none() && member.path == path;
         let members = state.members.iter();
-        members
-            .filter(|(_, it)| is_there(it))
-            .map(|(id, _)| *id)
-            .collect()
+        members.filter(|(_, it)| is_there(it)).map(|(id, _)| *id).collect()
     }
 }
 
@@ -240,10 +220,7 @@ impl App for Watched {
     fn on_open(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64) {
         let mut state = self.ledger.edit();
         let path = state.paths.remove(&id).expect("no upgrade was asked for");
-        let member = Member {
-            path,
-            ..Member::default()
-        };
+        let member = Member { path, ..Member::default() };
         assert!(state.members.insert(id, member).is_none(), "opened twice");
         drop(state);
         self.inner.on_open(ctx, id, tag);

@@ -74,10 +74,7 @@ pub fn caps_of(caps: u8, config: Config) -> Config {
         max_connections_per_ip: one_of(4, [0, 2, 1, 0]),
         // So few that what a script says is dealt with in `LONG`.
         max_messages_per_second: one_of(6, [0, 50, 1_000, 0]),
-        tuning: Tuning {
-            max_refusals: one_of(4, [64, 1, 0, 2]),
-            ..config.tuning
-        },
+        tuning: Tuning { max_refusals: one_of(4, [64, 1, 0, 2]), ..config.tuning },
         ..config
     }
 }

@@ -71,10 +71,7 @@ pub fn check(data: &[u8]) {
 impl Play {
     fn new(config: Config) -> Self {
         let ledger = Ledger::default();
-        let site = site::Site {
-            ledger: ledger.clone(),
-            past: Vec::new(),
-        };
+        let site = site::Site { ledger: ledger.clone(), past: Vec::new() };
         let apps: [Box<dyn App>; 7] = [
             Box::new(Echo),
             Box::new(Broadcast::default()),
@@ -121,9 +118,7 @@ impl Play {
             }
             _ => {}
         }
-        let Some(client) = &mut self.clients[index] else {
-            return;
-        };
+        let Some(client) = &mut self.clients[index] else { return };
         let no = client.no;
         match op & 31 {
             8 => self.sim.set_window(no, None),
@@ -165,9 +160,7 @@ impl Play {
             return;
         }
         let ip = [127, 0, 0, 1 + (index as u8 >> 2)];
-        let Some(no) = self.sim.connect_from(ip) else {
-            return;
-        };
+        let Some(no) = self.sim.connect_from(ip) else { return };
         self.sim.set_window(
             no,
             match window & 3 {
@@ -186,9 +179,7 @@ impl Play {
 
     /// What is pending leaves, in pieces of these lengths, each of which is one read.
     fn send(&mut self, index: usize, lengths: &[u8]) {
-        let Some(client) = &mut self.clients[index] else {
-            return;
-        };
+        let Some(client) = &mut self.clients[index] else { return };
         let bytes = std::mem::take(&mut client.pending);
         self.sent_bytes += bytes.len();
         if client.has_left || bytes.is_empty() || self.sent_bytes > MOST_BYTES {

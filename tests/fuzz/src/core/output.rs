@@ -101,11 +101,7 @@ impl Output {
     }
 
     fn behind(&self) -> Stage {
-        if self.closes {
-            Stage::Nothing
-        } else {
-            Stage::Head
-        }
+        if self.closes { Stage::Nothing } else { Stage::Head }
     }
 
     fn bodiless(&mut self) {
@@ -132,9 +128,7 @@ impl Output {
         let status = response.code.expect("a status");
         let lengths = values("Content-Length");
         let is_close = |option: &str| option.trim().eq_ignore_ascii_case("close");
-        self.closes = values("Connection")
-            .iter()
-            .any(|it| it.split(',').any(is_close));
+        self.closes = values("Connection").iter().any(|it| it.split(',').any(is_close));
         assert!(values("Transfer-Encoding").is_empty());
         if status == 101 {
             assert!(ledger.why(self.id).is_some() || ledger.is_open(self.id));
@@ -166,13 +160,9 @@ impl Output {
 
     /// Answers come in the order of their requests, to those who asked, once.
     fn signature(&mut self, body: &[u8], ledger: &Ledger) {
-        let Ok(text) = std::str::from_utf8(body) else {
-            return;
-        };
+        let Ok(text) = std::str::from_utf8(body) else { return };
         let words: Vec<&str> = text.split_ascii_whitespace().collect();
-        let [kind @ ("held" | "now" | "again"), conn, serial] = words[..] else {
-            return;
-        };
+        let [kind @ ("held" | "now" | "again"), conn, serial] = words[..] else { return };
         assert_ne!(kind, "again", "a second answer");
         assert_eq!(conn.parse(), Ok(self.id.serial), "somebody else's answer");
         let serial: u32 = serial.parse().expect("a number");

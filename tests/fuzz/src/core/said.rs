@@ -40,9 +40,7 @@ const REQUESTS: [&str; 16] = [
     "GET /now HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     "GET /nothing HTTP/1.1\r\nHost: localhost\r\n",
 ];
-const FIRST_BYTES: [u8; 12] = [
-    0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xc1, 0xc2, 0x41,
-];
+const FIRST_BYTES: [u8; 12] = [0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0xc1, 0xc2, 0x41];
 /// For the rooms: messages, and what is none.
 const JSON: [&str; 12] = [
     r#"{"message": "hi"}"#,
@@ -65,9 +63,7 @@ const OFFERS: [&str; 4] = [
     "permessage-deflate; client_max_window_bits; server_max_window_bits=9",
     "permessage-deflate; server_no_context_takeover; client_max_window_bits=8",
 ];
-const SIZES: [usize; 10] = [
-    126, 300, 700, 4_095, 4_096, 9_999, 10_001, 20_000, 65_535, 70_000,
-];
+const SIZES: [usize; 10] = [126, 300, 700, 4_095, 4_096, 9_999, 10_001, 20_000, 65_535, 70_000];
 
 /// Something to say, of this kind (17 to 31).
 pub fn said(kind: u8, input: &mut Bytes<'_>) -> Vec<u8> {

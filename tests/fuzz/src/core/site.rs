@@ -40,12 +40,7 @@ impl Source for Pieces {
 }
 
 fn ok(body: Body) -> Response {
-    Response {
-        status: Status(200),
-        fields: Vec::new(),
-        body,
-        close: false,
-    }
+    Response { status: Status(200), fields: Vec::new(), body, close: false }
 }
 
 /// An answer that says which request it belongs to.
@@ -84,18 +79,11 @@ impl App for Site {
             UNRULY | QUIET => (true, 0),
             _ => return None,
         };
-        Some(Route {
-            methods,
-            websocket,
-            max_body_bytes,
-        })
+        Some(Route { methods, websocket, max_body_bytes })
     }
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
-        let stream = |given| Body::Stream {
-            len: 5_000,
-            source: Box::new(Pieces(given)),
-        };
+        let stream = |given| Body::Stream { len: 5_000, source: Box::new(Pieces(given)) };
         Reply::Now(match request.head.path {
             "/hold" => return Reply::Later,
             "/later" => {

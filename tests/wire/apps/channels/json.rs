@@ -28,15 +28,8 @@ const SCALARS: &[&str] = &[
     "\"\\\\\"",
     "99999999999999999999999999999",
 ];
-const KEYS: &[&str] = &[
-    "\"message\"",
-    "\"message\"",
-    "\"mess\\u0061ge\"",
-    "\"type\"",
-    "\"\"",
-    "\"\\udfff\"",
-    "\"message \"",
-];
+const KEYS: &[&str] =
+    &["\"message\"", "\"message\"", "\"mess\\u0061ge\"", "\"type\"", "\"\"", "\"\\udfff\"", "\"message \""];
 /// What makes JSON something else, or something else JSON.
 const BITS: &[&str] = &[
     "{",
@@ -149,11 +142,7 @@ fn random_texts_are_read_as_another_reader_reads_them() {
             let text = random_text(&mut rng);
             let value = member(&text, "message").map(|value| value.get());
             assert_eq!(value, message(&text), "seed {seed}: {text:?}");
-            *if value.is_some() {
-                &mut taken
-            } else {
-                &mut refused
-            } += 1;
+            *if value.is_some() { &mut taken } else { &mut refused } += 1;
         }
     }
     assert!(taken > 10_000 && refused > 10_000, "{taken}, {refused}");

@@ -13,10 +13,7 @@ fn answer(request: &str) -> (String, End) {
 
 fn is_refused(path: &str) {
     let (answer, end) = answer(&upgrade(path));
-    assert!(
-        answer.starts_with("HTTP/1.1 404 Not Found\r\n"),
-        "{path}: {answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{path}: {answer}");
     assert_eq!(end, End::HalfClosed, "{path}");
 }
 
@@ -110,11 +107,7 @@ fn other_paths_are_refused() {
 #[test]
 fn query_string_never_changes_routing() {
     // Only the path names a room.
-    for path in [
-        "/ws/chat/lobby/?",
-        "/ws/chat/lobby/?room=x",
-        "/ws/chat/lobby/?/x/",
-    ] {
+    for path in ["/ws/chat/lobby/?", "/ws/chat/lobby/?room=x", "/ws/chat/lobby/?/x/"] {
         leads_to(path, "lobby");
     }
     for path in ["/ws/chat/lobby?/", "/ws/chat/?lobby/", "/?/ws/chat/lobby/"] {
@@ -136,10 +129,7 @@ fn plain_requests_are_told_to_upgrade_where_there_is_a_room() {
         ] {
             let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
             let (answer, _) = answer(&request);
-            assert!(
-                answer.starts_with(&format!("HTTP/1.1 {status} ")),
-                "{request}{answer}"
-            );
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}{answer}");
         }
     }
 }
@@ -149,10 +139,7 @@ fn refused_handshakes_join_nothing() {
     let mut sim = Sim::default();
     let [one] = members(&mut sim, ["lobby"]);
     let good = upgrade("/ws/chat/lobby/");
-    for request in [
-        good.replace(": 13", ": 12"),
-        good.replace("Upgrade\r\n", "close\r\n"),
-    ] {
+    for request in [good.replace(": 13", ": 12"), good.replace("Upgrade\r\n", "close\r\n")] {
         let peer = sim.connect();
         let answer = sim.exchange(peer, request.as_bytes());
         assert!(!answer.starts_with(b"HTTP/1.1 101"), "{request}");

@@ -72,10 +72,7 @@ fn value_is_passed_on_as_the_bytes_that_came() {
     ] {
         gives(&format!("{{\"message\": {value}}}"), value);
         gives(&format!("{{\"message\":{value}}}"), value);
-        gives(
-            &format!(" \t\r\n{{ \"message\" \n:\t {value}\r\n}} "),
-            value,
-        );
+        gives(&format!(" \t\r\n{{ \"message\" \n:\t {value}\r\n}} "), value);
     }
 }
 
@@ -176,10 +173,7 @@ fn nesting_is_at_most_32_wherever_it_is() {
     // 32 brackets may be open at once; the object itself is the first.
     let (most, more) = (nested(31), nested(32));
     gives(&format!("{{\"message\": {most}}}"), &most);
-    gives(
-        &format!("{{\"x\": {most}, \"message\": 1, \"y\": {most}}}"),
-        "1",
-    );
+    gives(&format!("{{\"x\": {most}, \"message\": 1, \"y\": {most}}}"), "1");
     let objects = format!("{}1{}", "{\"message\": ".repeat(31), "}".repeat(31));
     gives(&format!("{{\"message\": {objects}}}"), &objects);
     for input in [

@@ -1,8 +1,8 @@
 //! By whatever way a member leaves, the others read it exactly once, and the chat goes on.
 
 use super::{
-    Chat, Config, Duration, End, PeerNo, Sim, apps, binary, close, frame, frames, from_server, hex,
-    lines, members, text, texts,
+    Chat, Config, Duration, End, PeerNo, Sim, apps, binary, close, frame, frames, from_server, hex, lines,
+    members, text, texts,
 };
 use crate::client::pong;
 
@@ -31,10 +31,7 @@ fn leaves(way: &str, answer: &[u8], mut step: impl FnMut(&mut Sim, PeerNo)) {
         assert_eq!(lines(&mut sim, rest), [FAREWELL], "{way}");
     }
     let read = sim.take(two);
-    assert!(
-        read.starts_with(answer) && frames(&read).len() <= 1,
-        "{way}: {read:02x?}"
-    );
+    assert!(read.starts_with(answer) && frames(&read).len() <= 1, "{way}: {read:02x?}");
     // What it sends now, and its end, are nobody's business any more.
     if sim.end(two) == End::Open {
         sim.send(two, &text("ghost"));
@@ -52,11 +49,7 @@ fn leaves(way: &str, answer: &[u8], mut step: impl FnMut(&mut Sim, PeerNo)) {
 
 fn goes_on(sim: &mut Sim, one: PeerNo, other: PeerNo, way: &str) {
     let answer = sim.exchange(one, &text("on"));
-    assert_eq!(
-        texts(&answer),
-        ["You wrote: on", "Client #1 says: on"],
-        "{way}"
-    );
+    assert_eq!(texts(&answer), ["You wrote: on", "Client #1 says: on"], "{way}");
     assert_eq!(lines(sim, other), ["Client #1 says: on"], "{way}");
 }
 
@@ -94,12 +87,7 @@ fn with_a_close_and_fin_or_a_second_close_behind_it() {
 #[test]
 fn without_a_close() {
     // TCP ends by FIN or RST, between messages, inside a frame, inside a message.
-    for begun in [
-        vec![],
-        hex("81"),
-        text("Hello")[..8].to_vec(),
-        frame(0x01, "Hel"),
-    ] {
+    for begun in [vec![], hex("81"), text("Hello")[..8].to_vec(), frame(0x01, "Hel")] {
         leaves("FIN", b"", |sim, peer| {
             sim.send(peer, &begun);
             sim.fin(peer);
@@ -183,18 +171,14 @@ fn by_not_reading() {
     while sim.end(two) == End::Open {
         assert!(said < 200, "a queue without a bound");
         let answer = sim.exchange(one, &text(&long));
-        let own = texts(&answer)
-            .into_iter()
-            .filter(|line| line.starts_with("You"));
+        let own = texts(&answer).into_iter().filter(|line| line.starts_with("You"));
         assert_eq!(own.count(), 1);
         said += 1;
         heard.extend(lines(&mut sim, three));
         sim.advance(Duration::from_millis(200));
     }
     heard.extend(lines(&mut sim, three));
-    let says = heard
-        .iter()
-        .filter(|line| line.starts_with("Client #1 says: "));
+    let says = heard.iter().filter(|line| line.starts_with("Client #1 says: "));
     assert_eq!(says.count(), said);
     let farewells = heard.iter().filter(|line| *line == FAREWELL);
     assert_eq!(farewells.count(), 1);
@@ -225,13 +209,7 @@ fn last_words_arrive_before_the_farewell_and_at_once() {
         sim.send(peer, &text("bye"));
         sim.reset(peer);
     };
-    for (step, reads) in [
-        (fin, 2),
-        (close_and_fin, 2),
-        (closing, 2),
-        (violation, 2),
-        (reset, 0),
-    ] {
+    for (step, reads) in [(fin, 2), (close_and_fin, 2), (closing, 2), (violation, 2), (reset, 0)] {
         let mut sim = Sim::default();
         let [one, two] = members(&mut sim, ["1", "2"]);
         step(&mut sim, two);
@@ -274,9 +252,7 @@ fn many_at_once() {
     sim.run();
     let mut heard = lines(&mut sim, peers[5]);
     heard.sort_unstable();
-    let expected: Vec<String> = (0..5)
-        .map(|id| format!("Client #{id} has left the chat"))
-        .collect();
+    let expected: Vec<String> = (0..5).map(|id| format!("Client #{id} has left the chat")).collect();
     assert_eq!(heard, expected);
     let answer = sim.exchange(peers[5], &text("x"));
     assert_eq!(texts(&answer).len(), 2);

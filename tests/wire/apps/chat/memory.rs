@@ -46,12 +46,8 @@ fn who_has_left_is_held_nowhere() {
         sim.run();
     }
     // No members, no rooms, no memberships.
-    for empty in [
-        "members: Slab { len: 0,",
-        "by_name: {}",
-        "rooms: Slab { len: 0,",
-        "places: Slab { len: 0,",
-    ] {
+    for empty in ["members: Slab { len: 0,", "by_name: {}", "rooms: Slab { len: 0,", "places: Slab { len: 0,"]
+    {
         assert!(held(empty), "{empty} in {:?}", chat.borrow());
     }
 }

@@ -23,10 +23,7 @@ fn name(path: &str) -> String {
 
 fn is_refused(path: &str) {
     let (answer, end) = answer(&upgrade(path));
-    assert!(
-        answer.starts_with("HTTP/1.1 404 Not Found\r\n"),
-        "{path}: {answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 404 Not Found\r\n"), "{path}: {answer}");
     assert!(answer.contains("\r\nConnection: close\r\n"), "{path}");
     assert_eq!(end, End::HalfClosed, "{path}");
 }
@@ -63,17 +60,11 @@ fn id_has_at_most_127_digits() {
     // The sign is not counted, and a longer id is refused.
     let longest = "9".repeat(127);
     for sign in ["", "-"] {
-        assert_eq!(
-            name(&format!("/ws/{sign}{longest}")),
-            format!("{sign}{longest}")
-        );
+        assert_eq!(name(&format!("/ws/{sign}{longest}")), format!("{sign}{longest}"));
         is_refused(&format!("/ws/{sign}{longest}0"));
     }
     assert_eq!(name(&format!("/ws/+{longest}")), longest);
-    assert_eq!(
-        name(&format!("/ws/%2D{}", "%39".repeat(127))),
-        format!("-{longest}")
-    );
+    assert_eq!(name(&format!("/ws/%2D{}", "%39".repeat(127))), format!("-{longest}"));
     // Leading zeros are digits, too.
     assert_eq!(name(&format!("/ws/{}7", "0".repeat(126))), "7");
     is_refused(&format!("/ws/{}7", "0".repeat(127)));
@@ -190,15 +181,8 @@ fn plain_requests_are_told_to_upgrade() {
             let request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
             let (answer, end) = answer(&request);
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-            assert!(
-                head.starts_with("HTTP/1.1 426 Upgrade Required\r\n"),
-                "{request}{head}"
-            );
-            for field in [
-                "Upgrade: websocket",
-                "Sec-WebSocket-Version: 13",
-                "Connection: Upgrade, close",
-            ] {
+            assert!(head.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{request}{head}");
+            for field in ["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Connection: Upgrade, close"] {
                 assert!(head.lines().any(|line| line == field), "{field} in {head}");
             }
             assert_eq!(body.is_empty(), method == "HEAD", "{request}");

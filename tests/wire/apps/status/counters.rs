@@ -85,10 +85,7 @@ fn each_deadline_is_counted_by_its_state() {
         }),
         ("body", 30, |sim| {
             let peer = sim.connect();
-            sim.send(
-                peer,
-                b"POST /hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n",
-            );
+            sim.send(peer, b"POST /hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n");
             sim.advance(Duration::from_secs(30));
             sim.reset(peer);
         }),
@@ -141,8 +138,7 @@ fn each_deadline_is_counted_by_its_state() {
         let name = format!("ws101_timeouts_total{{state=\"{state}\"}}");
         expect_change(&mut sim, &name, 1.0, |sim| {
             act(sim);
-            let left =
-                Duration::from_secs(seconds).saturating_sub(sim.now.since(Default::default()));
+            let left = Duration::from_secs(seconds).saturating_sub(sim.now.since(Default::default()));
             sim.advance(left);
         });
     }
@@ -153,13 +149,7 @@ fn violations_are_counted_by_close_code() {
     let cases = [
         (1002, hex("83 80")),
         (1007, frame(0x81, [0xff])),
-        (
-            1008,
-            frame(0x01, "")
-                .into_iter()
-                .chain(frame(0x00, "").repeat(131_072))
-                .collect(),
-        ),
+        (1008, frame(0x01, "").into_iter().chain(frame(0x00, "").repeat(131_072)).collect()),
         (1009, hex("82 ff 00 00 00 00 02")),
     ];
     for (code, bytes) in cases {
@@ -186,10 +176,7 @@ fn slow_consumers_are_counted_and_those_who_lack_memory_apart() {
     });
     assert_eq!(metric(&mut sim, "ws101_overload_closes_total"), 0.0);
 
-    let mut sim = Sim::new(Config {
-        memory_budget_bytes: 1 << 20,
-        ..Config::default()
-    });
+    let mut sim = Sim::new(Config { memory_budget_bytes: 1 << 20, ..Config::default() });
     let slow = sim.open("/broadcast");
     sim.set_window(slow, Some(0));
     let sender = sim.open("/broadcast");
@@ -204,35 +191,11 @@ fn slow_consumers_are_counted_and_those_who_lack_memory_apart() {
 #[test]
 fn refusals_are_counted_by_reason_told_or_not() {
     for (reason, config) in [
-        (
-            "connections",
-            Config {
-                max_connections: 2,
-                ..Config::default()
-            },
-        ),
-        (
-            "handshakes",
-            Config {
-                max_handshakes: 1,
-                ..Config::default()
-            },
-        ),
-        (
-            "ip",
-            Config {
-                max_connections_per_ip: 2,
-                ..Config::default()
-            },
-        ),
+        ("connections", Config { max_connections: 2, ..Config::default() }),
+        ("handshakes", Config { max_handshakes: 1, ..Config::default() }),
+        ("ip", Config { max_connections_per_ip: 2, ..Config::default() }),
     ] {
-        let mut sim = Sim::new(Config {
-            tuning: Tuning {
-                max_refusals: 2,
-                ..config.tuning
-            },
-            ..config
-        });
+        let mut sim = Sim::new(Config { tuning: Tuning { max_refusals: 2, ..config.tuning }, ..config });
         let name = format!("ws101_refused_total{{reason=\"{reason}\"}}");
         expect_change(&mut sim, &name, 5.0, |sim| {
             let first = sim.open("/echo");

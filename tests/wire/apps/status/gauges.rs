@@ -93,11 +93,7 @@ fn queues_are_added_up_and_the_largest_is_named() {
     sim.run();
     expect(
         &mut sim,
-        &[
-            ("ws101_queued_bytes", 0.0),
-            ("ws101_largest_queue_bytes", 0.0),
-            ("ws101_held_bytes", 0.0),
-        ],
+        &[("ws101_queued_bytes", 0.0), ("ws101_largest_queue_bytes", 0.0), ("ws101_held_bytes", 0.0)],
     );
 }
 
@@ -108,10 +104,7 @@ fn memory_of_large_messages_is_kept_and_held_for_nobody() {
     sim.exchange(peer, &binary(vec![b'x'; 1 << 20]));
     let kept = sim.hub.kept_bytes() as f64;
     assert!(kept > 500_000.0);
-    expect(
-        &mut sim,
-        &[("ws101_held_bytes", 0.0), ("ws101_kept_bytes", kept)],
-    );
+    expect(&mut sim, &[("ws101_held_bytes", 0.0), ("ws101_kept_bytes", kept)]);
 }
 
 #[test]
@@ -131,10 +124,7 @@ fn whatever_happens_all_of_them_come_back_to_nothing() {
         max_handshakes: 6,
         max_connections_per_ip: 5,
         memory_budget_bytes: 64 << 10,
-        tuning: Tuning {
-            max_refusals: 5,
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_refusals: 5, ..Tuning::default() },
         ..Config::default()
     });
     let mut rng = Rng::new(0x6A06E);

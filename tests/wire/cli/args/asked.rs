@@ -34,16 +34,10 @@ fn help_and_version_win_over_serving() {
         &["serve", "--help"],
         &["--port", "1", "-h"],
     ] {
-        assert!(
-            matches!(run(arguments, &[]), Ok(Invocation::Help(_))),
-            "{arguments:?}"
-        );
+        assert!(matches!(run(arguments, &[]), Ok(Invocation::Help(_))), "{arguments:?}");
     }
     for arguments in [&["--version"][..], &["-V"], &["serve", "--version"]] {
-        assert!(
-            matches!(run(arguments, &[]), Ok(Invocation::Version)),
-            "{arguments:?}"
-        );
+        assert!(matches!(run(arguments, &[]), Ok(Invocation::Version)), "{arguments:?}");
     }
     // A variable that is wrong must not keep anybody from the help that explains it.
     let wrong = [("WS101_PORT", "x")];
@@ -88,11 +82,7 @@ fn empty_variable_is_no_variable() {
 #[test]
 fn repeated_flag_adds_to_a_list_and_replaces_anything_else() {
     let options = serve(
-        &[
-            "--allow-host",
-            "a.example",
-            "--allow-host=b.example,c.example",
-        ],
+        &["--allow-host", "a.example", "--allow-host=b.example,c.example"],
         &[("WS101_ALLOW_HOST", "unused.example")],
     );
     assert_eq!(options.allow_host, ["a.example", "b.example", "c.example"]);
@@ -111,11 +101,6 @@ fn folder_need_not_be_utf8_but_text_must() {
         Ok(Invocation::Serve(options)) => assert_eq!(options.www.as_deref(), Some(Path::new(&raw))),
         other => panic!("{other:?}"),
     }
-    let error = parse(arguments("--host"), |_| None)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.starts_with("--host: ") && error.contains("UTF-8"),
-        "{error}"
-    );
+    let error = parse(arguments("--host"), |_| None).unwrap_err().to_string();
+    assert!(error.starts_with("--host: ") && error.contains("UTF-8"), "{error}");
 }

@@ -59,21 +59,9 @@ fn bad_value_names_flag_or_variable_and_what_is_right() {
     for (flag, values, way_out) in [
         ("port", "-1 65536 80a +80 8_0 0x50", "give 1 to 65535, or 0"),
         ("host", "http://localhost/ a/b", "leave out scheme and path"),
-        (
-            "host",
-            "localhost:80 127.0.0.1:80 [::1]:80",
-            "leave out the port",
-        ),
-        (
-            "host",
-            "-a a..b 1.2.3 999.1.1.1 [1.2.3.4] [x] ü *",
-            "as in 127.0.0.1",
-        ),
-        (
-            "allow-host",
-            "https://a.example",
-            "leave out scheme and path",
-        ),
+        ("host", "localhost:80 127.0.0.1:80 [::1]:80", "leave out the port"),
+        ("host", "-a a..b 1.2.3 999.1.1.1 [1.2.3.4] [x] ü *", "as in 127.0.0.1"),
+        ("allow-host", "https://a.example", "leave out scheme and path"),
         ("allow-host", "a.example:80", "leave out the port"),
         ("allow-host", "*.example a!b", "chat.example.org"),
         (
@@ -82,21 +70,9 @@ fn bad_value_names_flag_or_variable_and_what_is_right() {
              https://a.example: https://u@a.example ://a.example https://*",
             "without a path or a final slash",
         ),
-        (
-            "allow-origin",
-            "a.example a.example:80 **",
-            "starts with a scheme",
-        ),
-        (
-            "log",
-            "loud 3",
-            "give off, error, warn, info, debug or trace",
-        ),
-        (
-            "max-connections",
-            "x 1k 1.5 -1 +1 1_000 0x10 many",
-            "give digits only, as in 500",
-        ),
+        ("allow-origin", "a.example a.example:80 **", "starts with a scheme"),
+        ("log", "loud 3", "give off, error, warn, info, debug or trace"),
+        ("max-connections", "x 1k 1.5 -1 +1 1_000 0x10 many", "give digits only, as in 500"),
         (
             "max-head-bytes",
             "x 1.5k 16K 16kb 1G 1gb g k -1 ++1 0x10",
@@ -110,10 +86,7 @@ fn bad_value_names_flag_or_variable_and_what_is_right() {
     ] {
         for value in values.split_whitespace() {
             let message = refusal(&[&format!("--{flag}={value}")]);
-            assert!(
-                message.starts_with(&format!("--{flag}: {value:?} is n")),
-                "{message}"
-            );
+            assert!(message.starts_with(&format!("--{flag}: {value:?} is n")), "{message}");
             assert!(message.contains(way_out), "{message}");
             let name = variable(flag);
             let by_variable = run(&[], &[(&name, value)]).unwrap_err();
@@ -130,8 +103,5 @@ fn empty_value_is_refused() {
         assert!(message.starts_with(&format!("--{flag}: ")), "{message}");
     }
     let message = refusal(&["--allow-host=a.example,,b.example"]);
-    assert!(
-        message.starts_with("--allow-host: \"\" is no host name"),
-        "{message}"
-    );
+    assert!(message.starts_with("--allow-host: \"\" is no host name"), "{message}");
 }

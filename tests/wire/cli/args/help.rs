@@ -15,22 +15,13 @@ fn help_lists_every_flag_with_unit_and_default() {
             entry.push_str(line.trim_start());
         }
     }
-    let names: Vec<_> = entries
-        .iter()
-        .map(|e| e.split(' ').next().unwrap())
-        .collect();
+    let names: Vec<_> = entries.iter().map(|e| e.split(' ').next().unwrap()).collect();
     for &(flag, unit, default, ..) in FLAGS {
-        let entry = entries
-            .iter()
-            .find(|entry| entry.starts_with(&format!("{flag} {unit} ")));
+        let entry = entries.iter().find(|entry| entry.starts_with(&format!("{flag} {unit} ")));
         let entry = entry.unwrap_or_else(|| panic!("{flag} {unit} is missing"));
         assert!(entry.ends_with(&format!("(default {default})")), "{entry}");
     }
-    assert_eq!(
-        names.len(),
-        FLAGS.len(),
-        "a flag that this test does not know: {names:?}"
-    );
+    assert_eq!(names.len(), FLAGS.len(), "a flag that this test does not know: {names:?}");
 }
 
 #[test]

@@ -21,12 +21,10 @@ fn value_out_of_range_names_the_range() {
         ("close-timeout", "10ms", "9ms", "60m", "61m"),
     ] {
         for value in [below, above, HUGE] {
-            let expected =
-                format!("--{flag}: {value:?} is out of range; allowed is {least} to {most}");
+            let expected = format!("--{flag}: {value:?} is out of range; allowed is {least} to {most}");
             assert_eq!(refusal(&[&format!("--{flag}={value}")]), expected);
         }
-        let expected =
-            format!("--{flag}: this cannot be switched off; allowed is {least} to {most}");
+        let expected = format!("--{flag}: this cannot be switched off; allowed is {least} to {most}");
         assert_eq!(refusal(&[&format!("--{flag}=0")]), expected);
         for value in [least, most] {
             // So that the one flag that depends on another fits both ends of its range.
@@ -44,10 +42,7 @@ fn value_that_overflows_is_out_of_range() {
         "--memory-budget-bytes=17179869185g",
         "--head-timeout=576460752303423489m",
     ] {
-        assert!(
-            refusal(&[argument]).contains(" is out of range"),
-            "{argument}"
-        );
+        assert!(refusal(&[argument]).contains(" is out of range"), "{argument}");
     }
 }
 
@@ -76,32 +71,20 @@ fn zero_switches_off_what_can_be_off() {
     let options = serve(&["--max-messages-per-second=0"], &[]);
     assert_eq!(options.config.max_messages_per_second, 0);
     let message = refusal(&["--max-connections-per-ip=1000001"]);
-    assert!(
-        message.ends_with("allowed is 0 (any number) or 1 to 1000000"),
-        "{message}"
-    );
+    assert!(message.ends_with("allowed is 0 (any number) or 1 to 1000000"), "{message}");
     let message = refusal(&["--ping-interval=5ms"]);
     let expected = "--ping-interval: \"5ms\" is out of range; allowed is 0 (never) or 10ms to 60m";
     assert_eq!(message, expected);
     let message = refusal(&["--drain-timeout=2000m"]);
-    assert!(
-        message.ends_with("allowed is 0 (cut at once) or 10ms to 60m"),
-        "{message}"
-    );
+    assert!(message.ends_with("allowed is 0 (cut at once) or 10ms to 60m"), "{message}");
 }
 
 #[test]
 fn queue_smaller_than_a_message_is_refused() {
     let message = refusal(&["--max-queue-bytes=1m"]);
-    assert!(
-        message.starts_with("--max-queue-bytes 1m is less than --max-message-bytes 16m: "),
-        "{message}"
-    );
+    assert!(message.starts_with("--max-queue-bytes 1m is less than --max-message-bytes 16m: "), "{message}");
     serve(&["--max-queue-bytes=1m", "--max-message-bytes=1m"], &[]);
-    serve(
-        &["--max-queue-bytes=1m"],
-        &[("WS101_MAX_MESSAGE_BYTES", "1m")],
-    );
+    serve(&["--max-queue-bytes=1m"], &[("WS101_MAX_MESSAGE_BYTES", "1m")]);
     refusal(&["--max-queue-bytes=1m", "--max-message-bytes=1048577"]);
     // Without a limit of its own the queue follows the message.
     serve(&["--max-message-bytes=1024m"], &[]);
@@ -118,11 +101,7 @@ fn hosts_and_origins_are_kept_in_one_spelling() {
     ] {
         assert_eq!(serve(&["--host", value], &[]).host, expected);
     }
-    let hosts = serve(
-        &["--allow-host=Chat.Example.ORG,*,[FE80::1],Pi.local."],
-        &[],
-    )
-    .allow_host;
+    let hosts = serve(&["--allow-host=Chat.Example.ORG,*,[FE80::1],Pi.local."], &[]).allow_host;
     assert_eq!(hosts, ["chat.example.org", "*", "fe80::1", "pi.local"]);
     for (value, expected) in [
         ("HTTPS://Chat.Example.org", "https://chat.example.org"),
@@ -131,10 +110,7 @@ fn hosts_and_origins_are_kept_in_one_spelling() {
         ("chrome-extension://abcdef", "chrome-extension://abcdef"),
         ("NULL", "null"),
     ] {
-        assert_eq!(
-            serve(&["--allow-origin", value], &[]).allow_origin,
-            [expected]
-        );
+        assert_eq!(serve(&["--allow-origin", value], &[]).allow_origin, [expected]);
     }
 }
 
@@ -166,10 +142,7 @@ fn caps_fit_the_limit_on_open_files() {
         (16, 10_000, 1, 5, true),
         (0, 1, 1, 0, false),
     ] {
-        let mut config = Config {
-            max_connections: asked,
-            ..Config::default()
-        };
+        let mut config = Config { max_connections: asked, ..Config::default() };
         assert_eq!(config.fit_open_files(limit), is_cut, "{limit}");
         let caps = (config.max_connections, config.tuning.max_refusals);
         assert_eq!(caps, (connections, refusals), "{limit}, {asked} asked for");

@@ -32,12 +32,7 @@ const KUBERNETES: &[(&str, &str)] = &[
 
 #[test]
 fn address_of_a_service_is_not_taken_for_the_port() {
-    for link in [
-        "tcp://10.0.0.1:8000",
-        "udp://10.0.0.1:9000",
-        "sctp://10.0.0.1:1",
-        "tcp://[fd00::1]:8000",
-    ] {
+    for link in ["tcp://10.0.0.1:8000", "udp://10.0.0.1:9000", "sctp://10.0.0.1:1", "tcp://[fd00::1]:8000"] {
         let options = serve(&[], &[("WS101_PORT", link)]);
         assert_eq!(options.port, 8000);
         let [line] = &options.ignored[..] else {
@@ -98,10 +93,7 @@ fn variable_that_no_flag_has_is_named_with_the_nearest() {
     let [line] = &complaints(&[("WS101_ZZZZZZ", "5")])[..] else {
         panic!("one line");
     };
-    assert!(
-        line.starts_with("WS101_ZZZZZZ sets nothing: ws101 --help "),
-        "{line}"
-    );
+    assert!(line.starts_with("WS101_ZZZZZZ sets nothing: ws101 --help "), "{line}");
     let two = complaints(&[("WS101_PROT", "1"), ("WS101_HOTS", "x")]);
     assert!(two[0].starts_with("WS101_HOTS ") && two[1].starts_with("WS101_PROT "));
 }

@@ -34,10 +34,7 @@ fn agreed() -> (Box<dyn Extension>, Agreed) {
 /// One read of an endpoint with a limit of 1 MiB, and how many bytes the message was allowed to have, asked for while it
 /// inflated. No more than `granted` are allowed.
 fn receive(bytes: &[u8], granted: usize) -> (Result<usize, Violation>, Vec<usize>) {
-    let limits = Limits {
-        max_message_bytes: MIB as u64,
-        max_fragments: 100_000,
-    };
+    let limits = Limits { max_message_bytes: MIB as u64, max_fragments: 100_000 };
     let mut endpoint = Endpoint::default();
     let mut bytes = bytes.to_vec();
     let mut asked = Vec::new();
@@ -45,12 +42,7 @@ fn receive(bytes: &[u8], granted: usize) -> (Result<usize, Violation>, Vec<usize
     let (mut extension, agreed) = agreed();
     let (mut history, mut used) = (None, None);
     let event = loop {
-        let coding = Coding {
-            extension: &mut *extension,
-            agreed,
-            history: &mut history,
-            used: &mut used,
-        };
+        let coding = Coding { extension: &mut *extension, agreed, history: &mut history, used: &mut used };
         let pool = Pool::default();
         match endpoint.receive_general(&mut bytes, &limits, &pool, Some(coding)) {
             Ok(Some(Event::Growing(bytes))) => {
@@ -101,11 +93,7 @@ fn room_is_asked_for_at_each_block_whatever_the_frames_are() {
         let (len, asked) = receive(&bytes, usize::MAX);
         assert_eq!(len, Ok(MIB));
         assert!(asked.len() >= MIB / BLOCK, "asked {} times", asked.len());
-        assert!(
-            asked
-                .windows(2)
-                .all(|pair| pair[1] - pair[0] <= BLOCK + 1_000)
-        );
+        assert!(asked.windows(2).all(|pair| pair[1] - pair[0] <= BLOCK + 1_000));
         let (failed, asked) = receive(&bytes, 2 * BLOCK);
         assert_eq!(failed, Err(Violation::NoRoom));
         assert!(*asked.last().unwrap() <= 3 * BLOCK + 1_000, "{asked:?}");
@@ -115,10 +103,7 @@ fn room_is_asked_for_at_each_block_whatever_the_frames_are() {
 #[test]
 fn message_over_the_budget_ends_while_it_inflates_and_costs_nobody_else() {
     for bytes in bombs(16 * MIB) {
-        let mut sim = Sim::new(Config {
-            memory_budget_bytes: 4 * MIB,
-            ..Config::default()
-        });
+        let mut sim = Sim::new(Config { memory_budget_bytes: 4 * MIB, ..Config::default() });
         let witness = open(&mut sim, "/echo", DEFLATE);
         sim.send(witness, &frame(0x41, [0xf2]));
         let peer = open(&mut sim, "/echo", DEFLATE);
@@ -173,9 +158,7 @@ fn six_peers_inflate_16_mib_each_and_the_largest_holders_go() {
 fn two_thousand_who_send_one_byte_and_wait_cost_little_and_are_served() {
     let mut sim = Sim::default();
     let payload = squeezed(b"Hello, Hello, Hello");
-    let peers: Vec<PeerNo> = (0..2_000)
-        .map(|_| open(&mut sim, "/echo", DEFLATE))
-        .collect();
+    let peers: Vec<PeerNo> = (0..2_000).map(|_| open(&mut sim, "/echo", DEFLATE)).collect();
     for peer in &peers {
         sim.send(*peer, &frame(0x41, &payload[..1]));
     }
@@ -246,10 +229,7 @@ fn message_that_is_kept_is_inflated_when_it_is_as_large_as_a_state() {
 
 #[test]
 fn contexts_are_counted_and_bounded_and_given_back() {
-    let mut sim = Sim::new(Config {
-        deflate: Deflate::Takeover,
-        ..Config::default()
-    });
+    let mut sim = Sim::new(Config { deflate: Deflate::Takeover, ..Config::default() });
     // Its own window is 32 KiB, since it cannot be told otherwise; ours is 4 KiB.
     let peer = open(&mut sim, "/echo", DEFLATE);
     let mut history = Vec::new();
@@ -285,10 +265,7 @@ fn connection_that_ends_gives_its_contexts_back_before_its_slot() {
         }),
     ];
     for (how, end) in ways {
-        let mut sim = Sim::new(Config {
-            deflate: Deflate::Takeover,
-            ..Config::default()
-        });
+        let mut sim = Sim::new(Config { deflate: Deflate::Takeover, ..Config::default() });
         let peer = open(&mut sim, "/echo", DEFLATE);
         sim.send(peer, &frame(0xc1, squeezed(&letters(33_000, 1))));
         sim.run();
@@ -338,10 +315,7 @@ fn contexts_over_the_budget_end_their_holders_and_not_the_server() {
 
 #[test]
 fn nothing_is_left_of_a_thousand_that_came_and_went() {
-    let mut sim = Sim::new(Config {
-        deflate: Deflate::Takeover,
-        ..Config::default()
-    });
+    let mut sim = Sim::new(Config { deflate: Deflate::Takeover, ..Config::default() });
     let payload = squeezed(&letters(9_000, 2));
     for round in 0..1_000 {
         let offer = format!("{DEFLATE}; server_max_window_bits={}", 9 + round % 7);

@@ -36,10 +36,7 @@ impl App for Counting {
 
 fn counting(answer_len: usize) -> (Sim, Rc<Cell<usize>>) {
     let count = Rc::<Cell<usize>>::default();
-    let counting = Counting {
-        count: Rc::clone(&count),
-        answer: "a".repeat(answer_len),
-    };
+    let counting = Counting { count: Rc::clone(&count), answer: "a".repeat(answer_len) };
     let config = Config::default();
     assert_eq!(config.tuning.max_turn_bytes, 4 * MIB);
     let sim = Sim::with_apps(config, vec![Box::new(counting), Box::new(Echo)]);
@@ -119,9 +116,8 @@ fn large_broadcast_has_two_forms_at_most_and_all_can_read_them() {
         let mut sim = Sim::default();
         let windows = [first].into_iter().chain(9..=15);
         let offer = |bits| format!("{DEFLATE}; server_max_window_bits={bits}");
-        let peers: Vec<(u8, PeerNo)> = windows
-            .map(|bits| (bits, open(&mut sim, "/broadcast", &offer(bits))))
-            .collect();
+        let peers: Vec<(u8, PeerNo)> =
+            windows.map(|bits| (bits, open(&mut sim, "/broadcast", &offer(bits)))).collect();
         let plain = sim.open("/broadcast");
         sim.send(peers[0].1, &frame(0x81, &message));
         sim.run();
@@ -129,11 +125,7 @@ fn large_broadcast_has_two_forms_at_most_and_all_can_read_them() {
         let mut forms = Vec::new();
         for (bits, peer) in peers {
             let frame = frames(&sim.take(peer)).remove(0);
-            assert_eq!(
-                frame.first,
-                if bits < first { 0x81 } else { 0xc1 },
-                "{bits}"
-            );
+            assert_eq!(frame.first, if bits < first { 0x81 } else { 0xc1 }, "{bits}");
             if !forms.contains(&frame) {
                 assert!(content(&frame) == message);
                 forms.push(frame);
@@ -168,10 +160,7 @@ fn room_is_made_for_the_forms_that_are_needed_and_no_more() {
     let enough = passes_on.map(|(offers, _)| ("/broadcast", 24, offers, true));
     let too_little = passes_on.map(|(offers, fits)| ("/broadcast", 19, offers, fits));
     for (path, budget, offers, fits) in copies.into_iter().chain(enough).chain(too_little) {
-        let mut sim = Sim::new(Config {
-            memory_budget_bytes: budget * MIB,
-            ..Config::default()
-        });
+        let mut sim = Sim::new(Config { memory_budget_bytes: budget * MIB, ..Config::default() });
         let peers = offers.map(|offer| match offer {
             "" => sim.open(path),
             offer => open(&mut sim, path, offer),
@@ -194,9 +183,7 @@ fn small_broadcast_keeps_to_the_window_of_each() {
     let message = noise(700).repeat(40);
     let mut sim = Sim::default();
     let offer = |bits| format!("{DEFLATE}; server_max_window_bits={bits}");
-    let peers: Vec<PeerNo> = (9..=15)
-        .map(|bits| open(&mut sim, "/broadcast", &offer(bits)))
-        .collect();
+    let peers: Vec<PeerNo> = (9..=15).map(|bits| open(&mut sim, "/broadcast", &offer(bits))).collect();
     sim.send(peers[6], &frame(0x82, &message));
     sim.run();
     for (peer, bits) in peers.into_iter().zip(9..) {
@@ -210,10 +197,7 @@ fn small_broadcast_keeps_to_the_window_of_each() {
 fn long_message_is_compressed_fast_whatever_the_level() {
     // Two letters at random: at level 9 the library searches 3.6 us for each byte of them.
     let echo = |deflate_level: usize, len: usize| {
-        let mut sim = Sim::new(Config {
-            deflate_level,
-            ..Config::default()
-        });
+        let mut sim = Sim::new(Config { deflate_level, ..Config::default() });
         let peer = open(&mut sim, "/echo", DEFLATE);
         let message: Vec<u8> = letters(len, 5).iter().map(|byte| b'a' + byte % 2).collect();
         let mut frames = Vec::new();

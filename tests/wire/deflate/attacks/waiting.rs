@@ -83,16 +83,8 @@ fn numbered(count: usize, len: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
 #[test]
 fn messages_over_the_rate_wait_and_none_is_lost() {
     for deflate in [Deflate::On, Deflate::Takeover] {
-        let mut sim = Sim::new(Config {
-            max_messages_per_second: 10,
-            deflate,
-            ..Config::default()
-        });
-        let peer = open(
-            &mut sim,
-            "/echo",
-            "permessage-deflate; server_no_context_takeover",
-        );
+        let mut sim = Sim::new(Config { max_messages_per_second: 10, deflate, ..Config::default() });
+        let peer = open(&mut sim, "/echo", "permessage-deflate; server_no_context_takeover");
         let (messages, read) = numbered(50, 500);
         sim.send(peer, &read);
         sim.run();
@@ -157,19 +149,9 @@ fn slow_consumer_of_compressed_messages_is_told_where_a_frame_ends() {
         sim.run();
         let mut frames = frames(&sim.take(slow));
         let close = frames.pop().unwrap();
-        assert_eq!(
-            (close.first, &close.payload[..2]),
-            (0x88, &[0x03, 0xf5][..])
-        );
-        assert!(
-            frames
-                .iter()
-                .all(|frame| frame.first == 0xc1 && content(frame) == message)
-        );
-        assert_eq!(
-            frames.len(),
-            begun.div_ceil(size_of_one(&mut sim, sender, &message))
-        );
+        assert_eq!((close.first, &close.payload[..2]), (0x88, &[0x03, 0xf5][..]));
+        assert!(frames.iter().all(|frame| frame.first == 0xc1 && content(frame) == message));
+        assert_eq!(frames.len(), begun.div_ceil(size_of_one(&mut sim, sender, &message)));
     }
 }
 
@@ -208,16 +190,9 @@ fn without_a_threshold_empty_messages_go_out_as_they_are() {
             ..Config::default()
         });
         for bits in 9..=15 {
-            let offer =
-                format!("{DEFLATE}; server_max_window_bits={bits}; server_no_context_takeover");
+            let offer = format!("{DEFLATE}; server_max_window_bits={bits}; server_no_context_takeover");
             let peer = open(&mut sim, "/echo", &offer);
-            for message in [
-                vec![],
-                vec![b'a'],
-                letters(5_000, 1),
-                noise(3_000),
-                vec![0; 70_000],
-            ] {
+            for message in [vec![], vec![b'a'], letters(5_000, 1), noise(3_000), vec![0; 70_000]] {
                 sim.send(peer, &frame(0xc2, squeezed(&message)));
                 sim.run();
                 assert!(received(&mut sim, peer).0 == [message]);

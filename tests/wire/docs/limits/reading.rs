@@ -12,9 +12,7 @@ pub(super) fn told(cell: &str) -> Vec<Amount> {
     let words: Vec<&str> = cell.split_whitespace().collect();
     let amount = |at: usize| {
         let number: u64 = words[at].replace(',', "").parse().ok()?;
-        let unit = words
-            .get(at + 1)
-            .map_or("", |unit| unit.trim_end_matches(','));
+        let unit = words.get(at + 1).map_or("", |unit| unit.trim_end_matches(','));
         Some(match unit {
             "ms" => Amount::Time(number),
             "s" => Amount::Time(number * 1_000),
@@ -75,9 +73,7 @@ pub(super) fn in_source(name: &str, source: &str) -> Vec<Amount> {
     if let Some(amount) = source.lines().find_map(value) {
         return vec![amount];
     }
-    let Some((_, behind)) = source.split_once(&format!("fn {name}(")) else {
-        return Vec::new();
-    };
+    let Some((_, behind)) = source.split_once(&format!("fn {name}(")) else { return Vec::new() };
     let body = behind.split("\n    }\n").next().unwrap_or_default();
     let words = body.split(|c: char| "{}(), \n".contains(c));
     let times = words.filter(|word| !word.is_empty()).collect::<Vec<_>>();

@@ -10,10 +10,7 @@ use ws101::apps::status::Status;
 use ws101::config::Config;
 
 fn disk(max_connections: usize) -> Sim {
-    let config = Config {
-        max_connections,
-        ..Config::default()
-    };
+    let config = Config { max_connections, ..Config::default() };
     Sim::with_apps(config, vec![Box::new(Status), Box::new(Disk)])
 }
 

@@ -60,23 +60,14 @@ struct Shelf {
 
 impl App for Shelf {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get, Method::Head],
-            websocket: false,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get, Method::Head], websocket: false, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
         self.asked.set(self.asked.get() + 1);
         let stream = |len: usize, stop: usize| Body::Stream {
             len: len as u64,
-            source: Box::new(Pieces {
-                at: 0,
-                most: self.most,
-                stop,
-                reads: Rc::clone(&self.reads),
-            }),
+            source: Box::new(Pieces { at: 0, most: self.most, stop, reads: Rc::clone(&self.reads) }),
         };
         let body = match request.head.path {
             "/static" => Body::Static(&CONTENT),
@@ -87,12 +78,7 @@ impl App for Shelf {
             "/empty" => stream(0, 0),
             _ => Body::Static(b"small"),
         };
-        Reply::Now(Response {
-            status: Status(200),
-            fields: Vec::new(),
-            body,
-            close: false,
-        })
+        Reply::Now(Response { status: Status(200), fields: Vec::new(), body, close: false })
     }
 }
 
@@ -104,11 +90,7 @@ fn shelf(most: usize) -> (Sim, PeerNo, Rc<Cell<usize>>) {
 fn counting_shelf(most: usize) -> (Sim, PeerNo, Rc<Cell<usize>>, Rc<Cell<usize>>) {
     let reads = Rc::new(Cell::new(0));
     let asked = Rc::new(Cell::new(0));
-    let app = Shelf {
-        most,
-        reads: Rc::clone(&reads),
-        asked: Rc::clone(&asked),
-    };
+    let app = Shelf { most, reads: Rc::clone(&reads), asked: Rc::clone(&asked) };
     let mut sim = Sim::with_apps(Config::default(), vec![Box::new(app)]);
     let peer = sim.connect();
     (sim, peer, reads, asked)
@@ -116,12 +98,7 @@ fn counting_shelf(most: usize) -> (Sim, PeerNo, Rc<Cell<usize>>, Rc<Cell<usize>>
 
 #[test]
 fn bodies_of_every_kind_arrive_whole_through_windows_of_any_size() {
-    for (path, most) in [
-        ("/static", 0),
-        ("/bytes", 0),
-        ("/stream", usize::MAX),
-        ("/stream", 1_000),
-    ] {
+    for (path, most) in [("/static", 0), ("/bytes", 0), ("/stream", usize::MAX), ("/stream", 1_000)] {
         for seed in 0..4 {
             let (mut sim, peer, _) = shelf(most);
             sim.set_window(peer, Some(seed));
@@ -145,11 +122,7 @@ fn source_is_read_only_as_the_socket_drains() {
     let (mut sim, peer, reads) = shelf(usize::MAX);
     sim.set_window(peer, Some(0));
     sim.exchange(peer, get("/stream").as_bytes());
-    assert!(
-        reads.get() <= 1,
-        "{} reads and nothing was taken",
-        reads.get()
-    );
+    assert!(reads.get() <= 1, "{} reads and nothing was taken", reads.get());
     sim.open_window(peer, 500);
     sim.run();
     let turns = sim.turns;
@@ -189,10 +162,7 @@ fn head_and_empty_bodies_read_no_source() {
     let answer = answer::only(&sim.exchange(peer, get("/empty").as_bytes()));
     assert_eq!(answer.field("Content-Length"), Some("0"));
     assert_eq!(reads.get(), 0);
-    assert_eq!(
-        answer::only(&sim.exchange(peer, get("/x").as_bytes())).body,
-        b"small"
-    );
+    assert_eq!(answer::only(&sim.exchange(peer, get("/x").as_bytes())).body, b"small");
 }
 
 #[test]

@@ -46,10 +46,7 @@ fn sender_of_empty_messages_to_a_thousand_is_stopped_after_65536_deliveries() {
 #[test]
 fn who_is_not_processed_is_not_read_either() {
     let config = Config {
-        tuning: Tuning {
-            max_deliveries_per_turn: 1_000,
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_deliveries_per_turn: 1_000, ..Tuning::default() },
         ..Config::default()
     };
     let mut sim = Sim::new(config);
@@ -76,10 +73,7 @@ fn who_is_not_processed_is_not_read_either() {
 #[test]
 fn others_are_served_while_hostile_senders_fill_the_turns() {
     let config = Config {
-        tuning: Tuning {
-            max_deliveries_per_turn: 1_000,
-            ..Tuning::default()
-        },
+        tuning: Tuning { max_deliveries_per_turn: 1_000, ..Tuning::default() },
         ..Config::default()
     };
     let mut sim = Sim::new(config);
@@ -121,10 +115,7 @@ fn sender_with_a_backlog_may_leave_in_every_way() {
     for how in 0..4 {
         let (apps, record) = watched(apps());
         let config = Config {
-            tuning: Tuning {
-                max_deliveries_per_turn: 100,
-                ..Tuning::default()
-            },
+            tuning: Tuning { max_deliveries_per_turn: 100, ..Tuning::default() },
             ..Config::default()
         };
         let mut sim = Sim::with_apps(config, apps);
@@ -153,13 +144,8 @@ fn sender_with_a_backlog_may_leave_in_every_way() {
 
 #[test]
 fn other_messages_of_the_backlog_keep_their_order() {
-    let config = Config {
-        tuning: Tuning {
-            max_deliveries_per_turn: 10,
-            ..Tuning::default()
-        },
-        ..Config::default()
-    };
+    let config =
+        Config { tuning: Tuning { max_deliveries_per_turn: 10, ..Tuning::default() }, ..Config::default() };
     let mut sim = Sim::new(config);
     let peer = sim.open("/echo");
     let mut input = Vec::new();

@@ -22,13 +22,9 @@ fn pong_is_in_order_with_what_the_same_read_produced() {
     let mut sim = patient();
     let peer = sim.open("/echo");
     let input = [text("one"), ping("p"), text("two"), ping("q")].concat();
-    let expected = [
-        from_server(0x81, "one"),
-        from_server(0x8a, "p"),
-        from_server(0x81, "two"),
-        from_server(0x8a, "q"),
-    ]
-    .concat();
+    let expected =
+        [from_server(0x81, "one"), from_server(0x8a, "p"), from_server(0x81, "two"), from_server(0x8a, "q")]
+            .concat();
     assert_eq!(sim.exchange(peer, &input), expected);
     // Also when the window is closed: nothing of an earlier turn waits.
     sim.set_window(peer, Some(0));

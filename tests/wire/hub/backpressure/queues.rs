@@ -15,11 +15,7 @@ fn kibibyte(number: u16) -> Vec<u8> {
 }
 
 fn without_pings() -> Config {
-    Config {
-        ping_interval: Duration::ZERO,
-        write_timeout: Duration::from_secs(3_600),
-        ..Config::default()
-    }
+    Config { ping_interval: Duration::ZERO, write_timeout: Duration::from_secs(3_600), ..Config::default() }
 }
 
 #[test]
@@ -152,9 +148,7 @@ fn slow_consumer_that_has_not_taken_its_handshake_gets_it_whole() {
         sim.set_window(member, None);
         sim.run();
         let output = sim.take(member);
-        let frames = output
-            .strip_prefix(client::SWITCHING.as_bytes())
-            .map(client::frames);
+        let frames = output.strip_prefix(client::SWITCHING.as_bytes()).map(client::frames);
         let frames = frames.unwrap_or_else(|| panic!("the 101 first, {taken} taken"));
         let kept = usize::from(taken > handshake);
         assert_eq!(frames.len(), kept + 1, "{taken} taken");
@@ -185,9 +179,7 @@ fn conversation(mut step: impl FnMut() -> usize) -> Vec<Vec<u8>> {
     sim.run();
     sim.send(peers[0], &close(1000, "bye"));
     sim.run();
-    let outputs = peers
-        .iter()
-        .map(|peer| take_in_steps(&mut sim, *peer, &mut step));
+    let outputs = peers.iter().map(|peer| take_in_steps(&mut sim, *peer, &mut step));
     outputs.collect()
 }
 

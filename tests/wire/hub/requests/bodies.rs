@@ -33,13 +33,7 @@ fn large_body_is_complete_whatever_the_reader_takes_at_a_time() {
 #[test]
 fn body_of_every_small_length_is_complete_with_any_window() {
     // Around the sizes at which a body is copied, queued, or cut into pieces
-    let config = Config {
-        tuning: Tuning {
-            piece_bytes: 64,
-            ..Tuning::default()
-        },
-        ..Config::default()
-    };
+    let config = Config { tuning: Tuning { piece_bytes: 64, ..Tuning::default() }, ..Config::default() };
     let mut rng = Rng::new(11);
     for len in [0, 1, 63, 64, 65, 127, 128, 129, 4_095, 4_096, 4_097, 5_000] {
         for target in ["/bytes", "/stream"] {
@@ -74,11 +68,7 @@ fn streamed_body_is_read_as_the_peer_reads() {
         taken += sim.take(peer).len();
         // Every third piece is short, the others are of 64 KiB.
         let most = (taken / (44 << 10)) + 4;
-        assert!(
-            counters.pieces() <= most,
-            "{} pieces, {taken} bytes",
-            counters.pieces()
-        );
+        assert!(counters.pieces() <= most, "{} pieces, {taken} bytes", counters.pieces());
     }
     assert_eq!(counters.sources(), 1);
     sim.reset(peer);
@@ -89,11 +79,7 @@ fn streamed_body_is_read_as_the_peer_reads() {
 #[test]
 fn pipelined_large_pages_wait_for_the_peer_to_read() {
     // When 256 KiB are queued, nothing more is answered, and nothing more is read.
-    for (target, most) in [
-        ("/bytes/100000", 3),
-        ("/bytes/1000000", 1),
-        ("/stream/100000", 1),
-    ] {
+    for (target, most) in [("/bytes/100000", 3), ("/bytes/1000000", 1), ("/stream/100000", 1)] {
         let (mut sim, counters) = site(Config::default());
         let peer = sim.connect();
         sim.set_window(peer, Some(0));
@@ -102,11 +88,7 @@ fn pipelined_large_pages_wait_for_the_peer_to_read() {
             sim.send(peer, request.repeat(2).as_bytes());
         }
         sim.run();
-        assert!(
-            (1..=most).contains(&counters.asked()),
-            "{target}: {}",
-            counters.asked()
-        );
+        assert!((1..=most).contains(&counters.asked()), "{target}: {}", counters.asked());
         assert!(sim.unread(peer) >= 36 * 2 * request.len(), "{target}");
         let len: usize = target.rsplit('/').next().unwrap().parse().unwrap();
         let mut total = 0;
@@ -125,10 +107,7 @@ fn pipelined_large_pages_wait_for_the_peer_to_read() {
         let answers = all(&read);
         assert_eq!(answers.len(), 80, "{target}");
         let expected = pattern(len);
-        assert!(
-            answers.iter().all(|answer| answer.body == expected),
-            "{target}"
-        );
+        assert!(answers.iter().all(|answer| answer.body == expected), "{target}");
         assert_eq!(sim.end(peer), End::Open);
     }
 }
@@ -174,18 +153,12 @@ fn source_that_fails_cuts_the_connection() {
         assert!(body == pattern(sent), "{target}: {}", body.len());
         assert_eq!(sim.end(peer), End::Reset, "{target}");
         assert_eq!((counters.asked(), counters.sources()), (1, 0), "{target}");
-        assert_eq!(
-            all(&sim.exchange(other, get("/bytes/1").as_bytes())).len(),
-            1
-        );
+        assert_eq!(all(&sim.exchange(other, get("/bytes/1").as_bytes())).len(), 1);
     }
 }
 
 fn split_head(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap();
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     bytes.split_at(end + 4)
 }
 
@@ -215,10 +188,7 @@ fn many_slow_readers_do_not_mix() {
         sim.run();
         read[index].extend(sim.take(*peer));
         let answers = all(&read[index]);
-        assert!(
-            answers.len() == 1 && answers[0].body == pattern(*len),
-            "{index}"
-        );
+        assert!(answers.len() == 1 && answers[0].body == pattern(*len), "{index}");
     }
     assert_eq!(counters.sources(), 0);
 }

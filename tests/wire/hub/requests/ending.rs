@@ -120,12 +120,7 @@ fn refusal_behind_answers_comes_after_them() {
     let (mut sim, _) = site(Config::default());
     let peer = sim.connect();
     sim.set_window(peer, Some(0));
-    let input = [
-        get("/bytes/9000"),
-        get("/stream/90000"),
-        "BAD\r\n\r\n".to_owned(),
-        get("/bytes/1"),
-    ];
+    let input = [get("/bytes/9000"), get("/stream/90000"), "BAD\r\n\r\n".to_owned(), get("/bytes/1")];
     sim.send(peer, input.concat().as_bytes());
     sim.run();
     let read = read_slowly(&mut sim, peer, || 10_000);
@@ -137,13 +132,7 @@ fn refusal_behind_answers_comes_after_them() {
 #[test]
 fn peer_that_closes_its_side_behind_its_request_gets_the_whole_answer() {
     // The server answers what is complete, then closes.
-    for target in [
-        "/bytes/5",
-        "/bytes/700000",
-        "/stream/5000",
-        "/stream/700000",
-        "/nothing",
-    ] {
+    for target in ["/bytes/5", "/bytes/700000", "/stream/5000", "/stream/700000", "/nothing"] {
         for window in [None, Some(40_000)] {
             for apart in [false, true] {
                 let (mut sim, counters) = site(Config::default());
@@ -164,11 +153,7 @@ fn peer_that_closes_its_side_behind_its_request_gets_the_whole_answer() {
                     assert!(answers[0].body == pattern(len), "{case}");
                 }
                 assert_eq!(sim.end(peer), End::Closed, "{case}");
-                assert_eq!(
-                    (counters.sources(), sim.hub.connections()),
-                    (0, 0),
-                    "{case}"
-                );
+                assert_eq!((counters.sources(), sim.hub.connections()), (0, 0), "{case}");
             }
         }
     }
@@ -180,13 +165,7 @@ fn peer_that_closes_its_side_behind_several_requests_gets_all_answers() {
         let (mut sim, _) = site(Config::default());
         let peer = sim.connect();
         sim.set_window(peer, window.map(|_| 0));
-        let targets = [
-            "/stream/300000",
-            "/bytes/300000",
-            "/bytes/5",
-            "/stream/5000",
-            "/bytes/300000",
-        ];
+        let targets = ["/stream/300000", "/bytes/300000", "/bytes/5", "/stream/5000", "/bytes/300000"];
         sim.send(peer, targets.map(get).concat().as_bytes());
         sim.fin(peer);
         sim.run();
@@ -202,10 +181,7 @@ fn half_a_request_and_fin_is_no_request() {
     for begun in ["", "GET", "GET /bytes/1 HTTP/1.1\r\nHost: localhost\r\n\r"] {
         let (mut sim, counters) = site(Config::default());
         let peer = sim.connect();
-        sim.send(
-            peer,
-            [get("/bytes/1"), begun.to_owned()].concat().as_bytes(),
-        );
+        sim.send(peer, [get("/bytes/1"), begun.to_owned()].concat().as_bytes());
         sim.fin(peer);
         sim.run();
         assert_eq!(all(&sim.take(peer)).len(), 1, "{begun}");
@@ -233,10 +209,6 @@ fn reset_at_any_moment_leaves_nothing_behind() {
         sim.reset(peer);
         sim.run();
         assert!(sim.peer(peer).is_over(), "{request}");
-        assert_eq!(
-            (counters.sources(), sim.hub.connections()),
-            (0, 0),
-            "{request}"
-        );
+        assert_eq!((counters.sources(), sim.hub.connections()), (0, 0), "{request}");
     }
 }

@@ -50,26 +50,14 @@ fn ambiguous_lengths_are_refused() {
             assert!(output.starts_with(b"HTTP/1.1 400 "), "{head}{output:?}");
             assert_eq!(end, End::HalfClosed, "{head}");
         }
-        is_last(
-            &format!("POST /bytes/9 HTTP/1.1\r\nHost: localhost\r\n{fields}"),
-            "0\r\n\r\n",
-            400,
-        );
+        is_last(&format!("POST /bytes/9 HTTP/1.1\r\nHost: localhost\r\n{fields}"), "0\r\n\r\n", 400);
     }
 }
 
 #[test]
 fn transfer_codings_other_than_chunked_are_refused() {
     // RFC 9112 §6.1: 400 or 501
-    for coding in [
-        "gzip",
-        "chunked, chunked",
-        "gzip, chunked",
-        "xchunked",
-        "chunked;q=1",
-        "identity",
-        "",
-    ] {
+    for coding in ["gzip", "chunked, chunked", "gzip, chunked", "xchunked", "chunked;q=1", "identity", ""] {
         let input = format!(
             "POST /bytes/9 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: {coding}\r\n\r\n0\r\n\r\n{}",
             get("/bytes/1")
@@ -80,33 +68,18 @@ fn transfer_codings_other_than_chunked_are_refused() {
         assert!([400, 501].contains(&answers[0].status), "{input}");
         assert_eq!(end, End::HalfClosed, "{input}");
     }
-    is_last(
-        "GET /bytes/9 HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n",
-        "0\r\n\r\n",
-        400,
-    );
+    is_last("GET /bytes/9 HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n", 400);
 }
 
 #[test]
 fn get_with_a_body_is_413_and_the_last() {
     // RFC 9112 §6: the body must never be parsed as the next request, so the connection ends.
     let body = get("/bytes/2");
-    for fields in [
-        format!("Content-Length: {}\r\n", body.len()),
-        "Content-Length: 16777216\r\n".to_owned(),
-    ] {
-        is_last(
-            &format!("GET /bytes/9 HTTP/1.1\r\nHost: localhost\r\n{fields}"),
-            &body,
-            413,
-        );
+    for fields in [format!("Content-Length: {}\r\n", body.len()), "Content-Length: 16777216\r\n".to_owned()] {
+        is_last(&format!("GET /bytes/9 HTTP/1.1\r\nHost: localhost\r\n{fields}"), &body, 413);
     }
     let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
-    is_last(
-        "GET /bytes/9 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n",
-        &chunked,
-        413,
-    );
+    is_last("GET /bytes/9 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n", &chunked, 413);
     // A body that has no bytes is none.
     let empty = "GET /bytes/9 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
     let (output, end) = converse_in_all_ways(&[empty, &get("/bytes/1")].concat());
@@ -127,11 +100,7 @@ fn body_of_a_refused_request_is_never_a_request() {
         ("POST /echo", 405),
         ("BREW /bytes/9", 501),
     ] {
-        is_last(
-            &format!("{line} HTTP/1.1\r\nHost: localhost\r\n{length}"),
-            &body,
-            status,
-        );
+        is_last(&format!("{line} HTTP/1.1\r\nHost: localhost\r\n{length}"), &body, status);
         is_last(
             &format!("{line} HTTP/1.1\r\nHost: localhost\r\n{length}Expect: 100-continue\r\n"),
             &body,
@@ -145,11 +114,7 @@ fn upgrade_with_a_body_is_refused() {
     // The bytes of the body would be frames to us and a body to an intermediary.
     let head = upgrade("/echo").trim_end().to_owned() + "\r\n";
     is_last(&format!("{head}Content-Length: 5\r\n"), "Hello", 400);
-    is_last(
-        &format!("{head}Transfer-Encoding: chunked\r\n"),
-        "0\r\n\r\n",
-        400,
-    );
+    is_last(&format!("{head}Transfer-Encoding: chunked\r\n"), "0\r\n\r\n", 400);
 }
 
 #[test]

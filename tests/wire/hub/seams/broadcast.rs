@@ -41,9 +41,7 @@ impl App for Stage {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, _: ConnId, _: u64, length: Message<'_>) {
-        let Message::Text(length) = length else {
-            return;
-        };
+        let Message::Text(length) = length else { return };
         let length = length.parse().expect("a number");
         for number in 0..MESSAGES {
             let text = message(number, length);
@@ -83,13 +81,7 @@ fn scene_of(config: Config, crowd: usize, mute: &[usize]) -> Scene {
     for peer in &mute {
         sim.set_window(*peer, Some(0));
     }
-    Scene {
-        sim,
-        record,
-        speaker,
-        readers,
-        mute,
-    }
+    Scene { sim, record, speaker, readers, mute }
 }
 
 impl Scene {
@@ -110,10 +102,7 @@ impl Scene {
     }
 
     fn dropped(&self) -> usize {
-        let slow = Closed {
-            code: CloseCode::TryAgainLater,
-            cause: Cause::Slow,
-        };
+        let slow = Closed { code: CloseCode::TryAgainLater, cause: Cause::Slow };
         let closes = self.record.closes();
         assert!(closes.iter().all(|why| *why == slow), "{closes:?}");
         closes.len()
@@ -179,27 +168,17 @@ fn over_1_mib_without_progress_for_1_s_is_too_slow() {
 #[test]
 fn over_the_queue_limit_is_too_slow_at_once() {
     // The limit is twice the message limit, at least 8 MiB, and is judged after the turn's write.
-    let config = Config {
-        max_message_bytes: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { max_message_bytes: 1 << 20, ..Config::default() };
     assert_eq!(config.queue_limit_bytes(), 8 << 20);
     let frame_bytes = (8 << 20) / MESSAGES;
     for (over, len) in [(false, frame_bytes - 4), (true, frame_bytes - 3)] {
         let mut scene = scene_of(config.clone(), 5, &[1, 2, 4]);
         scene.speak(len);
         scene.readers_have_all(len);
-        assert_eq!(
-            scene.dropped(),
-            if over { 3 } else { 0 },
-            "{len} bytes each"
-        );
+        assert_eq!(scene.dropped(), if over { 3 } else { 0 }, "{len} bytes each");
     }
     // The flag replaces it. At the limit is not over it: frames of 1,000 bytes, and of 1,001.
-    let config = Config {
-        max_queue_bytes: Some(1_000_000),
-        ..Config::default()
-    };
+    let config = Config { max_queue_bytes: Some(1_000_000), ..Config::default() };
     for (over, len) in [(false, 996), (true, 997)] {
         let mut scene = scene(config.clone());
         scene.speak(len);
@@ -233,10 +212,7 @@ fn who_reads_slowly_but_steadily_is_not_dropped_below_the_limit() {
 
 #[test]
 fn dropped_receivers_leave_no_timer_behind() {
-    let config = Config {
-        ping_interval: Duration::ZERO,
-        ..Config::default()
-    };
+    let config = Config { ping_interval: Duration::ZERO, ..Config::default() };
     let mut scene = scene(config);
     scene.speak(1_100);
     scene.speak(1_100);

@@ -50,10 +50,7 @@ fn ends_with(name: &str, path: &str, leave: impl Fn(&mut Sim, PeerNo), code: u16
     let peer = sim.open(path);
     leave(&mut sim, peer);
     sim.run();
-    let expected = Closed {
-        code: CloseCode(code),
-        cause,
-    };
+    let expected = Closed { code: CloseCode(code), cause };
     assert_eq!(record.closes(), [expected], "{name}");
     // Whatever comes later is not reported again.
     sim.send(peer, &close(1000, ""));
@@ -84,13 +81,7 @@ fn every_way_to_leave_is_reported_once_with_code_and_cause() {
     let cases: Vec<(&str, &str, Leave, u16, Cause)> = vec![
         ("Close", "/echo", says(close(1000, "")), 1000, Cause::Peer),
         ("tab", "/echo", says(close(1001, "")), 1001, Cause::Peer),
-        (
-            "own code",
-            "/echo",
-            says(close(4999, "x")),
-            4999,
-            Cause::Peer,
-        ),
+        ("own code", "/echo", says(close(4999, "x")), 4999, Cause::Peer),
         ("no code", "/echo", says(frame(0x88, "")), 1005, Cause::Peer),
         ("FIN", "/echo", Box::new(Sim::fin), 1006, Cause::Peer),
         ("data, FIN", "/echo", text_then_fin, 1006, Cause::Peer),
@@ -101,27 +92,9 @@ fn every_way_to_leave_is_reported_once_with_code_and_cause() {
         ("fragments", "/echo", says(fragment), 1008, Cause::Limit),
         ("app", "/leave", says(text("go")), 4001, Cause::Application),
         ("chat", "/ws/1", says(binary("x")), 1003, Cause::Application),
-        (
-            "silence",
-            "/echo",
-            Box::new(|sim, _| sim.advance(Duration::from_secs(40))),
-            1011,
-            Cause::Timeout,
-        ),
-        (
-            "shutdown",
-            "/echo",
-            Box::new(|sim, _| sim.hub.stop(sim.now)),
-            1001,
-            Cause::Shutdown,
-        ),
-        (
-            "cut",
-            "/echo",
-            Box::new(|sim, _| sim.hub.cut_all()),
-            1006,
-            Cause::Shutdown,
-        ),
+        ("silence", "/echo", Box::new(|sim, _| sim.advance(Duration::from_secs(40))), 1011, Cause::Timeout),
+        ("shutdown", "/echo", Box::new(|sim, _| sim.hub.stop(sim.now)), 1001, Cause::Shutdown),
+        ("cut", "/echo", Box::new(|sim, _| sim.hub.cut_all()), 1006, Cause::Shutdown),
         (
             "does not read",
             "/echo",
@@ -145,20 +118,11 @@ fn nothing_goes_out_behind_the_close_of_an_application() {
     let peer = sim.open("/leave");
     let output = sim.exchange(peer, &[text("one"), text("two")].concat());
     let mut expected = client::from_server(0x81, "one");
-    expected.extend(client::from_server(
-        0x88,
-        [&[0x0f, 0xa1], &b"bye"[..]].concat(),
-    ));
+    expected.extend(client::from_server(0x88, [&[0x0f, 0xa1], &b"bye"[..]].concat()));
     assert_eq!(output, expected);
     assert_eq!(
         record.events().last(),
-        Some(&Event::Close(
-            sim.peer(peer).id,
-            Closed {
-                code: CloseCode(4001),
-                cause: Cause::Application
-            }
-        )),
+        Some(&Event::Close(sim.peer(peer).id, Closed { code: CloseCode(4001), cause: Cause::Application })),
         "the second message was not delivered any more"
     );
 }
@@ -244,10 +208,7 @@ fn limits_of_a_connection_can_be_its_applications_own() {
     }
     let mut sim = Sim::with_apps(Config::default(), vec![Box::new(Small)]);
     let peer = sim.open("/");
-    assert_eq!(
-        sim.exchange(peer, &text("0123456789")),
-        client::from_server(0x81, "0123456789")
-    );
+    assert_eq!(sim.exchange(peer, &text("0123456789")), client::from_server(0x81, "0123456789"));
     sim.advance(Duration::from_secs(3_600));
     assert_eq!(sim.take(peer), b"", "no ping");
     let output = client::frames(&sim.exchange(peer, &text("0123456789a")));

@@ -41,11 +41,7 @@ impl App for Desk {
         let times = request.head.query.unwrap_or_default();
         for millis in times.split(',').filter(|millis| !millis.is_empty()) {
             let millis: u64 = millis.parse().expect("milliseconds");
-            let text = format!(
-                "{} {millis} {}",
-                request.head.path,
-                String::from_utf8_lossy(request.body)
-            );
+            let text = format!("{} {millis} {}", request.head.path, String::from_utf8_lossy(request.body));
             self.answers.insert(self.next_key, (id, text));
             ctx.wake_at(self.next_key, Time(ctx.now().0 + millis));
             self.next_key += 1;
@@ -204,10 +200,7 @@ fn requests_behind_a_held_one_wait_and_are_answered_in_order() {
         sim.advance(millis(199));
         assert_eq!(sim.take(peer), b"");
         sim.advance(millis(1));
-        let texts: Vec<String> = answer::all(&sim.take(peer))
-            .iter()
-            .map(answer::Answer::text)
-            .collect();
+        let texts: Vec<String> = answer::all(&sim.take(peer)).iter().map(answer::Answer::text).collect();
         assert_eq!(texts, ["/hold/b 200 ", "/hold/c 0 "]);
         assert_eq!(record.gone(), []);
     }

@@ -49,11 +49,7 @@ struct Polite(Vec<ConnId>);
 
 impl App for Polite {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Get],
-            websocket: true,
-            max_body_bytes: 0,
-        })
+        Some(Route { methods: &[Method::Get], websocket: true, max_body_bytes: 0 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {
@@ -87,15 +83,9 @@ fn last_message_of_an_application_stands_before_the_close() {
     stop(&mut sim);
     let farewell = from_server(0x81, "farewell");
     let own = [&1000_u16.to_be_bytes()[..], b"until next time"].concat();
-    assert_eq!(
-        sim.take(first),
-        [farewell.clone(), from_server(0x88, own)].concat()
-    );
+    assert_eq!(sim.take(first), [farewell.clone(), from_server(0x88, own)].concat());
     assert_eq!(sim.take(second), [farewell, going_away()].concat());
-    let application = Closed {
-        code: CloseCode::NormalClosure,
-        cause: Cause::Application,
-    };
+    let application = Closed { code: CloseCode::NormalClosure, cause: Cause::Application };
     assert_eq!(record.closes(), [application, GOING_AWAY]);
     for peer in [first, second] {
         leave(&mut sim, peer);

@@ -35,18 +35,10 @@ impl App for Site {
         let body = match request.head.path {
             "/now" => Body::Static(b"now"),
             "/large" => Body::Bytes(vec![b'x'; BODY_BYTES]),
-            "/stream" => Body::Stream {
-                len: BODY_BYTES as u64,
-                source: Box::new(Endless),
-            },
+            "/stream" => Body::Stream { len: BODY_BYTES as u64, source: Box::new(Endless) },
             _ => return Reply::Later,
         };
-        Reply::Now(Response {
-            status: Status(200),
-            fields: Vec::new(),
-            body,
-            close: false,
-        })
+        Reply::Now(Response { status: Status(200), fields: Vec::new(), body, close: false })
     }
 }
 
@@ -86,10 +78,7 @@ fn half_a_head_is_closed_at_once_wherever_it_ends() {
             assert_eq!(sim.end(peer), End::Closed);
             assert!(sim.hub.is_finished());
             let stop = |event: &Event| *event == Event::Shutdown;
-            assert!(
-                record.events().iter().all(stop),
-                "only that the server goes down"
-            );
+            assert!(record.events().iter().all(stop), "only that the server goes down");
         }
     }
 }

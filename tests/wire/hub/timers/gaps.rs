@@ -50,10 +50,7 @@ fn pong_that_lies_in_the_kernel_is_in_time() {
     let mut sim = Sim::default();
     let [answers, mute] = [(); 2].map(|()| sim.open("/echo"));
     until(&mut sim, 20_000);
-    assert_eq!(
-        (sim.take(answers), sim.take(mute)),
-        (PING.into(), PING.into())
-    );
+    assert_eq!((sim.take(answers), sim.take(mute)), (PING.into(), PING.into()));
     sim.send(answers, &pong(""));
     stopped_until(&mut sim, 40_500);
     sim.run();
@@ -95,11 +92,7 @@ struct Length;
 
 impl App for Length {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
-        Some(Route {
-            methods: &[Method::Post],
-            websocket: false,
-            max_body_bytes: 1_000_000,
-        })
+        Some(Route { methods: &[Method::Post], websocket: false, max_body_bytes: 1_000_000 })
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
@@ -151,10 +144,7 @@ fn peer_that_has_read_everything_meanwhile_is_no_slow_consumer() {
     assert_eq!(sim.end(reads), End::Open);
     sim.set_window(reads, None);
     sim.run();
-    assert!(
-        sim.take(reads) == from_server(0x82, &message),
-        "not the message"
-    );
+    assert!(sim.take(reads) == from_server(0x82, &message), "not the message");
     assert_eq!(sim.exchange(reads, &text("x")), from_server(0x81, "x"));
     // Who takes nothing is dropped.
     sim.set_window(mute, None);

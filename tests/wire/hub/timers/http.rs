@@ -115,10 +115,7 @@ fn idle_connection_is_closed_silently_15_s_after_the_answer() {
     until(&mut sim, 3_000);
     sim.exchange(peer, get("/page").as_bytes());
     until(&mut sim, 17_999);
-    assert_eq!(
-        answer::statuses(&sim.exchange(peer, get("/page").as_bytes())),
-        [200]
-    );
+    assert_eq!(answer::statuses(&sim.exchange(peer, get("/page").as_bytes())), [200]);
     ends_silently(&mut sim, peer, 17_999 + 15_000);
 }
 
@@ -140,10 +137,7 @@ fn later_head_has_10_s_from_its_first_byte() {
 fn beginning_of_the_next_head_in_the_same_read_has_10_s() {
     let (mut sim, peer) = pages();
     let both = [&get("/page"), "GET /pa"].concat();
-    assert_eq!(
-        answer::statuses(&sim.exchange(peer, both.as_bytes())),
-        [200]
-    );
+    assert_eq!(answer::statuses(&sim.exchange(peer, both.as_bytes())), [200]);
     ends_with_408(&mut sim, peer, 10_000);
 }
 

@@ -88,10 +88,7 @@ fn trickle_inside_one_large_frame_is_judged_alike() {
 #[test]
 fn pauses_that_a_peer_makes_buy_it_no_new_minute() {
     // Four Pings are two more than a second allows, so it is not read for a while.
-    let mut sim = Sim::new(Config {
-        max_messages_per_second: 2,
-        ..without_pings()
-    });
+    let mut sim = Sim::new(Config { max_messages_per_second: 2, ..without_pings() });
     let peer = sim.open("/echo");
     sim.exchange(peer, &client::frame(0x02, vec![7; 70_000]));
     for second in (0..60).step_by(20) {

@@ -61,9 +61,7 @@ fn deadline_comes_although_more_is_always_ready_than_one_turn_takes() {
     sim.send(mute, b"GET /");
     sim.run();
     sim.now = Time(9_990);
-    let turns = turns_until(&mut sim, &busy, &text("x"), |sim| {
-        sim.end(mute) != End::Open
-    });
+    let turns = turns_until(&mut sim, &busy, &text("x"), |sim| sim.end(mute) != End::Open);
     assert_eq!(answer::only(&sim.take(mute)).status, 408);
     // 101 descriptors are thirteen turns, and the moment may be just behind the beginning of a round.
     assert!((10..10 + 2 * 13 + 2).contains(&turns), "{turns}");
@@ -93,10 +91,7 @@ fn deadline_of_who_always_has_more_to_read_comes_too() {
     sim.now = Time(4_990);
     let flood = client::binary(vec![7; 60_000]).repeat(100);
     let turns = turns_until(&mut sim, &[peer], &flood, |sim| sim.end(peer) != End::Open);
-    assert!(
-        (10..10 + 2 * TURNS_PER_ROUND + 2).contains(&turns),
-        "{turns}"
-    );
+    assert!((10..10 + 2 * TURNS_PER_ROUND + 2).contains(&turns), "{turns}");
 }
 
 #[test]
@@ -113,25 +108,12 @@ fn one_turn_more_is_all_that_a_deadline_costs_otherwise() {
 
 /// A poll that reported so many of a hundred descriptors.
 fn part(events: usize) -> Dealt {
-    Dealt {
-        events,
-        is_all: false,
-        most: 100,
-        has_rest: false,
-    }
+    Dealt { events, is_all: false, most: 100, has_rest: false }
 }
 
-const ALL: Dealt = Dealt {
-    events: 3,
-    is_all: true,
-    most: 100,
-    has_rest: false,
-};
+const ALL: Dealt = Dealt { events: 3, is_all: true, most: 100, has_rest: false };
 
-const REST: Dealt = Dealt {
-    has_rest: true,
-    ..ALL
-};
+const REST: Dealt = Dealt { has_rest: true, ..ALL };
 
 #[test]
 fn what_was_seen_is_the_turn_before_the_last_poll() {

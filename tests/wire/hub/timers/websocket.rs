@@ -24,10 +24,7 @@ fn silent_peer_is_pinged_after_20_s_and_given_up_20_s_later() {
     until(&mut sim, 40_000);
     assert_eq!(sim.take(peer), close_frame(1011, "keepalive ping timeout"));
     assert_eq!(sim.end(peer), End::Closed, "its Close is not waited for");
-    let timeout = Closed {
-        code: CloseCode::InternalError,
-        cause: Cause::Timeout,
-    };
+    let timeout = Closed { code: CloseCode::InternalError, cause: Cause::Timeout };
     assert_eq!(record.closes(), [timeout]);
     assert_eq!(sim.hub.connections(), 0);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
@@ -184,10 +181,7 @@ fn our_close_is_waited_on_for_5_s() {
         sim.send(peer, &client::binary("x"));
     }
     until(&mut sim, 4_999);
-    assert_eq!(
-        client::frames(&sim.take(polite)).last().map(|f| f.first),
-        Some(0x88)
-    );
+    assert_eq!(client::frames(&sim.take(polite)).last().map(|f| f.first), Some(0x88));
     sim.send(polite, &client::close(1003, ""));
     sim.fin(polite);
     sim.run();
@@ -196,10 +190,7 @@ fn our_close_is_waited_on_for_5_s() {
     assert_eq!(sim.end(stalled), End::Open);
     until(&mut sim, 5_000);
     assert_eq!(sim.end(mute), End::HalfClosed);
-    assert!(
-        sim.peer(stalled).is_over(),
-        "who does not even take our Close is not waited for any longer"
-    );
+    assert!(sim.peer(stalled).is_over(), "who does not even take our Close is not waited for any longer");
     until(&mut sim, 7_000);
     assert_eq!(sim.end(mute), End::Closed);
     assert_eq!(sim.hub.next_deadline(), Time::NEVER);
@@ -258,10 +249,7 @@ fn queue_that_does_not_move_for_30_s_ends_the_connection() {
     until(&mut sim, 59_998);
     assert_eq!(record.closes(), []);
     until(&mut sim, 59_999);
-    let slow = Closed {
-        code: CloseCode::TryAgainLater,
-        cause: Cause::Slow,
-    };
+    let slow = Closed { code: CloseCode::TryAgainLater, cause: Cause::Slow };
     assert_eq!(record.closes(), [slow]);
     // The rest of the begun frame and a Close are kept for it for 2 s more.
     sim.set_window(peer, None);

@@ -47,9 +47,7 @@ fn a_listed_origin_is_told_so_by_every_answer() {
         let polled = server.fetch(&from(origin, &get(&sid)));
         let refused = server.fetch(&from(origin, &get("x")));
         let peer = server.sim.connect();
-        server
-            .sim
-            .exchange(peer, from(origin, &get(&sid)).as_bytes());
+        server.sim.exchange(peer, from(origin, &get(&sid)).as_bytes());
         server.post(&sid, "4y");
         let waited = answer::only(&server.sim.take(peer));
         assert_eq!((polled.text(), waited.text()), ("4x".into(), "4y".into()));
@@ -73,11 +71,7 @@ fn another_origin_is_not() {
     ] {
         let answer = server.fetch(&request);
         assert_eq!(answer.status, 200);
-        assert_eq!(
-            answer.field("Access-Control-Allow-Origin"),
-            None,
-            "{request}"
-        );
+        assert_eq!(answer.field("Access-Control-Allow-Origin"), None, "{request}");
         assert_eq!(answer.field("Vary"), Some("Origin"), "for caches");
     }
 }
@@ -98,18 +92,9 @@ fn a_preflight_is_answered_204_with_what_it_asks_for() {
     let wanted = "Access-Control-Request-Headers: x-one, X-Two,,content-type\r\n";
     let answer = server.fetch(&preflight("http://a.test", wanted));
     assert_eq!(answer.status, 204);
-    assert_eq!(
-        answer.field("Access-Control-Allow-Origin"),
-        Some("http://a.test")
-    );
-    assert_eq!(
-        answer.field("Access-Control-Allow-Methods"),
-        Some("GET,HEAD,PUT,PATCH,POST,DELETE")
-    );
-    assert_eq!(
-        answer.field("Access-Control-Allow-Headers"),
-        Some("x-one,X-Two,content-type")
-    );
+    assert_eq!(answer.field("Access-Control-Allow-Origin"), Some("http://a.test"));
+    assert_eq!(answer.field("Access-Control-Allow-Methods"), Some("GET,HEAD,PUT,PATCH,POST,DELETE"));
+    assert_eq!(answer.field("Access-Control-Allow-Headers"), Some("x-one,X-Two,content-type"));
     assert!(answer.body.is_empty());
     assert!(!answer.closes());
 

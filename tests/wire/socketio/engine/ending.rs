@@ -9,13 +9,8 @@ use crate::sim::End;
 fn the_service_closes_a_websocket_behind_what_it_sent() {
     let mut server = Server::default();
     let (peer, sid) = server.websocket();
-    let bytes = server
-        .sim
-        .exchange(peer, &[text("4x"), text("4close"), text("4y")].concat());
-    assert_eq!(
-        bytes,
-        [from_server(0x81, "4x"), from_server(0x88, "")].concat()
-    );
+    let bytes = server.sim.exchange(peer, &[text("4x"), text("4close"), text("4y")].concat());
+    assert_eq!(bytes, [from_server(0x81, "4x"), from_server(0x88, "")].concat());
     assert_eq!(server.seen.closed(), 1);
     assert_eq!(server.seen.heard(), ["x", "close"]);
     server.sim.exchange(peer, &frame(0x88, ""));

@@ -12,11 +12,7 @@ const BAD_VERSION: &str = r#"{"code":5,"message":"Unsupported protocol version"}
 
 fn assert_refused(answer: &Answer, body: &str, what: &str) {
     assert_eq!(answer.status, 400, "{what}");
-    assert_eq!(
-        answer.field("Content-Type"),
-        Some("application/json"),
-        "{what}"
-    );
+    assert_eq!(answer.field("Content-Type"), Some("application/json"), "{what}");
     assert_eq!(answer.field("X-Content-Type-Options"), Some("nosniff"));
     assert_eq!(answer.text(), body, "{what}");
 }
@@ -32,24 +28,12 @@ fn plain_requests() {
         ("GET", "?EIO=4&transport=webtransport", UNKNOWN_TRANSPORT),
         ("GET", "?EIO=4&transport=Polling", UNKNOWN_TRANSPORT),
         ("GET", "?EIO=4&transport=constructor", UNKNOWN_TRANSPORT),
-        (
-            "GET",
-            "?EIO=4&transport=polling&transport=x",
-            UNKNOWN_TRANSPORT,
-        ),
+        ("GET", "?EIO=4&transport=polling&transport=x", UNKNOWN_TRANSPORT),
         ("POST", "?EIO=4&transport=x&sid=y", UNKNOWN_TRANSPORT),
         ("GET", "?EIO=4&transport=polling&sid=x", UNKNOWN_SID),
-        (
-            "GET",
-            "?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA",
-            UNKNOWN_SID,
-        ),
+        ("GET", "?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAAAAAA", UNKNOWN_SID),
         ("GET", "?EIO=4&transport=websocket&sid=x", UNKNOWN_SID),
-        (
-            "POST",
-            "?EIO=4&transport=polling&sid=__proto__",
-            UNKNOWN_SID,
-        ),
+        ("POST", "?EIO=4&transport=polling&sid=__proto__", UNKNOWN_SID),
         ("PUT", "?EIO=4&transport=polling&sid=x", UNKNOWN_SID),
         ("POST", "?EIO=4&transport=polling", BAD_METHOD),
         ("PUT", "?EIO=4&transport=polling", BAD_METHOD),

@@ -49,21 +49,18 @@ fn request(rng: &mut Rng, sids: &[String]) -> Vec<u8> {
     let nobody = "nobody".to_owned();
     let sid = sids.get(rng.below(sids.len() + 1)).unwrap_or(&nobody);
     let transport = ["polling", "polling", "polling", "websocket", "x"][rng.below(5)];
-    let sid =
-        ["", "&sid=", &format!("&sid={sid}"), &format!("&sid={sid}")][rng.below(4)].to_owned();
+    let sid = ["", "&sid=", &format!("&sid={sid}"), &format!("&sid={sid}")][rng.below(4)].to_owned();
     let eio = ["EIO=4", "EIO=4", "EIO=4", "EIO=%"][rng.below(4)];
     let path = format!("/socket.io/?{eio}&transport={transport}{sid}");
     let body = payload(rng);
     let len = body.len();
-    let method = [
-        "GET", "GET", "GET", "POST", "POST", "PUT", "OPTIONS", "HEAD",
-    ][rng.below(8)];
+    let method = ["GET", "GET", "GET", "POST", "POST", "PUT", "OPTIONS", "HEAD"][rng.below(8)];
     match method {
         "GET" if transport == "websocket" => upgrade(&path).into_bytes(),
-        "POST" | "PUT" => format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len}\r\n\r\n{body}"
-        )
-        .into_bytes(),
+        "POST" | "PUT" => {
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len}\r\n\r\n{body}")
+                .into_bytes()
+        }
         _ => format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes(),
     }
 }
@@ -83,21 +80,15 @@ fn step(server: &mut Server, rng: &mut Rng, peers: &mut Vec<PeerNo>, sids: &mut 
         // It may be over the cap.
         peers.extend(server.sim.connect_from([127, 0, 0, 1]));
     }
-    let Some(&peer) = peers.get(rng.below(peers.len())) else {
-        return server.advance(1_000);
-    };
+    let Some(&peer) = peers.get(rng.below(peers.len())) else { return server.advance(1_000) };
     match rng.below(12) {
         0..=5 => {
             let bytes = request(rng, sids);
             server.sim.send(peer, &bytes);
         }
         6 | 7 => server.sim.send(peer, &text(payload(rng))),
-        8 => server
-            .sim
-            .send(peer, &text(["2probe", "5", "3"][rng.below(3)])),
-        9 => server
-            .sim
-            .send(peer, &[binary([1, 2]), frame(0x89, "p")][rng.below(2)]),
+        8 => server.sim.send(peer, &text(["2probe", "5", "3"][rng.below(3)])),
+        9 => server.sim.send(peer, &[binary([1, 2]), frame(0x89, "p")][rng.below(2)]),
         10 => match rng.below(3) {
             0 => server.sim.fin(peer),
             1 => server.sim.reset(peer),
@@ -123,11 +114,7 @@ fn nothing_that_arrives_upsets_it() {
             memory_budget_bytes: 200_000,
             ..Config::default()
         };
-        let settings = Settings {
-            max_queued: 100,
-            origins: vec!["*".to_owned()],
-            ..Settings::default()
-        };
+        let settings = Settings { max_queued: 100, origins: vec!["*".to_owned()], ..Settings::default() };
         let mut server = Server::with(config, settings);
         let (mut peers, mut sids) = (Vec::new(), Vec::new());
         for _ in 0..300 {
@@ -143,8 +130,5 @@ fn nothing_that_arrives_upsets_it() {
         assert_eq!(server.seen.closed(), server.seen.opened(), "seed {seed}");
         server.assert_nothing_left();
     }
-    assert!(
-        upgraded > 1_000,
-        "the requests are not all nonsense: {upgraded}"
-    );
+    assert!(upgraded > 1_000, "the requests are not all nonsense: {upgraded}");
 }

@@ -40,10 +40,7 @@ fn only_a_3_is_an_answer() {
         server.advance(1_000);
         assert_eq!(server.say(peer, "4x"), ["4x"]);
         // PING frames are answered still.
-        assert_eq!(
-            server.sim.exchange(peer, &ping("p")),
-            from_server(0x8a, "p")
-        );
+        assert_eq!(server.sim.exchange(peer, &ping("p")), from_server(0x8a, "p"));
     }
     server.advance(1_000);
     server.assert_closed(peer);

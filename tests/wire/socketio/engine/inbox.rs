@@ -27,9 +27,7 @@ fn numbered(count: usize) -> String {
 fn begun(server: &mut Server, count: usize) -> (String, PeerNo) {
     let sid = server.open();
     let peer = server.sim.connect();
-    server
-        .sim
-        .send(peer, post(&sid, &numbered(count)).as_bytes());
+    server.sim.send(peer, post(&sid, &numbered(count)).as_bytes());
     server.sim.turn();
     assert!(server.sim.take(peer).is_empty(), "the answer waits");
     (sid, peer)
@@ -82,13 +80,8 @@ fn what_is_left_of_it_counts_into_the_budget() {
 
 #[test]
 fn a_turn_ends_when_it_has_sent_enough() {
-    let config = Config {
-        tuning: Tuning {
-            max_deliveries_per_turn: 100,
-            ..Tuning::default()
-        },
-        ..Config::default()
-    };
+    let config =
+        Config { tuning: Tuning { max_deliveries_per_turn: 100, ..Tuning::default() }, ..Config::default() };
     let mut server = Server::with(config, Settings::default());
     let listeners: Vec<PeerNo> = (0..50).map(|_| server.websocket().0).collect();
     let sid = server.open();

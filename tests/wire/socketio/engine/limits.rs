@@ -32,10 +32,7 @@ fn a_thousand_abandoned_sessions_leave_nothing_behind() {
 
 #[test]
 fn sessions_without_a_connection_are_no_more_than_connections() {
-    let config = Config {
-        max_connections: 20,
-        ..Config::default()
-    };
+    let config = Config { max_connections: 20, ..Config::default() };
     let mut server = Server::with(config, Settings::default());
     let peer = server.sim.connect();
     let open = answer::get("/socket.io/?EIO=4&transport=polling");
@@ -67,10 +64,7 @@ fn sessions_without_a_connection_are_no_more_than_connections() {
 
 #[test]
 fn a_queue_is_bounded_in_packets() {
-    let settings = Settings {
-        max_queued: 100,
-        ..Settings::default()
-    };
+    let settings = Settings { max_queued: 100, ..Settings::default() };
     let mut server = Server::with(Config::default(), settings);
     let sid = server.open();
     server.post(&sid, "4burst 100");
@@ -85,10 +79,7 @@ fn a_queue_is_bounded_in_packets() {
 
 #[test]
 fn a_queue_is_bounded_in_bytes() {
-    let config = Config {
-        max_queue_bytes: Some(10_000),
-        ..Config::default()
-    };
+    let config = Config { max_queue_bytes: Some(10_000), ..Config::default() };
     // 48 bytes of bookkeeping, and the 4.
     for (len, closed) in [(10_000 - 49, 0), (10_000 - 48, 1)] {
         let mut server = Server::with(config.clone(), Settings::default());
@@ -103,10 +94,7 @@ fn a_queue_is_bounded_in_bytes() {
 
 #[test]
 fn a_queue_that_grows_while_a_get_waits_is_bounded_too() {
-    let config = Config {
-        max_queue_bytes: Some(10_000),
-        ..Config::default()
-    };
+    let config = Config { max_queue_bytes: Some(10_000), ..Config::default() };
     let mut server = Server::with(config, Settings::default());
     let sid = server.open();
     let waiting = server.wait(&sid);
@@ -117,10 +105,7 @@ fn a_queue_that_grows_while_a_get_waits_is_bounded_too() {
 
 #[test]
 fn what_is_queued_counts_into_the_budget_and_the_largest_goes() {
-    let config = Config {
-        memory_budget_bytes: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { memory_budget_bytes: 1 << 20, ..Config::default() };
     let mut server = Server::with(config, Settings::default());
     let (large, small) = (server.open(), server.open());
     let records = server.sim.hub.held_bytes();
@@ -156,20 +141,14 @@ fn a_session_that_polls_counts_into_the_budget_by_itself() {
     assert_eq!(server.sim.hub.held_bytes(), 0);
     let sid = server.open();
     server.post(&sid, "4close");
-    assert!(
-        server.sim.hub.held_bytes() >= record,
-        "until its 1 is fetched"
-    );
+    assert!(server.sim.hub.held_bytes() >= record, "until its 1 is fetched");
     assert_eq!(server.poll(&sid), "1");
     assert_eq!(server.sim.hub.held_bytes(), 0);
 }
 
 #[test]
 fn sessions_alone_do_not_pass_the_budget_and_the_latest_go() {
-    let config = Config {
-        memory_budget_bytes: 20_000,
-        ..Config::default()
-    };
+    let config = Config { memory_budget_bytes: 20_000, ..Config::default() };
     let mut server = Server::with(config, Settings::default());
     let peer = server.sim.connect();
     let open = answer::get("/socket.io/?EIO=4&transport=polling");
@@ -191,10 +170,7 @@ fn sessions_alone_do_not_pass_the_budget_and_the_latest_go() {
 
 #[test]
 fn a_websocket_message_over_the_limit_closes_with_1009() {
-    let settings = Settings {
-        max_payload: 1_000,
-        ..Settings::default()
-    };
+    let settings = Settings { max_payload: 1_000, ..Settings::default() };
     let mut server = Server::with(Config::default(), settings);
     let (peer, _) = server.websocket();
     let longest = format!("4{}", "x".repeat(999));
@@ -223,10 +199,7 @@ fn a_get_waits_no_longer_than_its_heartbeat() {
     assert_eq!(answers.len(), 1);
     assert_eq!(answers[0].text(), "2");
     // Held longer than the core allows, it is answered by the core and the session ends.
-    let settings = Settings {
-        ping_interval: std::time::Duration::from_secs(100),
-        ..Settings::default()
-    };
+    let settings = Settings { ping_interval: std::time::Duration::from_secs(100), ..Settings::default() };
     let mut server = Server::with(Config::default(), settings);
     let sid = server.open();
     let waiting = server.wait(&sid);

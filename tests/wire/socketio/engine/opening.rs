@@ -10,14 +10,9 @@ use ws101::socketio::engine::Settings;
 #[test]
 fn polling_is_answered_with_the_open_packet() {
     let mut server = Server::default();
-    let answer = server.fetch(&answer::get(
-        "/socket.io/?EIO=4&transport=polling&t=mshj71cz",
-    ));
+    let answer = server.fetch(&answer::get("/socket.io/?EIO=4&transport=polling&t=mshj71cz"));
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.field("Content-Type"),
-        Some("text/plain; charset=UTF-8")
-    );
+    assert_eq!(answer.field("Content-Type"), Some("text/plain; charset=UTF-8"));
     assert_eq!(answer.field("Cache-Control"), Some("no-store"));
     assert_eq!(answer.field("Access-Control-Allow-Origin"), None);
     assert_eq!(answer.field("Vary"), None);
@@ -72,20 +67,13 @@ fn first_subprotocol_that_is_offered_is_selected() {
             ("Sec-WebSocket-Protocol: chat\r\n", Some("chat")),
             ("Sec-WebSocket-Protocol: b, a\r\n", Some("b")),
             ("Sec-WebSocket-Protocol: ,, Wamp.2 ,a\r\n", Some("Wamp.2")),
-            (
-                "Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: y, z\r\n",
-                Some("x"),
-            ),
+            ("Sec-WebSocket-Protocol: x\r\nSec-WebSocket-Protocol: y, z\r\n", Some("x")),
         ] {
             let answer = answer_to(&mut server, path, lines);
             assert_eq!(answer[0], "HTTP/1.1 101 Switching Protocols");
             let name = "Sec-WebSocket-Protocol: ";
             let told = answer.iter().filter_map(|line| line.strip_prefix(name));
-            assert_eq!(
-                told.collect::<Vec<_>>(),
-                Vec::from_iter(selected),
-                "{lines}"
-            );
+            assert_eq!(told.collect::<Vec<_>>(), Vec::from_iter(selected), "{lines}");
             assert!(!answer.iter().any(String::is_empty), "{answer:?}");
         }
         for lines in [
@@ -124,10 +112,7 @@ fn settings_are_told() {
     let mut server = Server::with(Config::default(), settings);
     let answer = server.fetch(&answer::get("/engine.io/?EIO=4&transport=polling"));
     let text = answer.text();
-    assert!(
-        text.ends_with("\"pingInterval\":300,\"pingTimeout\":200,\"maxPayload\":77}"),
-        "{text}"
-    );
+    assert!(text.ends_with("\"pingInterval\":300,\"pingTimeout\":200,\"maxPayload\":77}"), "{text}");
 }
 
 #[test]
@@ -193,9 +178,7 @@ fn one_connection_carries_a_whole_session() {
     assert!(!answer.closes());
     // And the upgrade.
     let path = format!("/socket.io/?EIO=4&transport=websocket&sid={sid}");
-    server
-        .sim
-        .exchange(peer, crate::client::upgrade(&path).as_bytes());
+    server.sim.exchange(peer, crate::client::upgrade(&path).as_bytes());
     assert_eq!(server.say(peer, "2probe"), ["3probe"]);
     assert!(server.say(peer, "5").is_empty());
     assert_eq!(server.say(peer, "4b"), ["4b"]);

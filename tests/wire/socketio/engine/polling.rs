@@ -13,10 +13,7 @@ fn what_is_queued_comes_at_once_and_together() {
     server.post(&sid, &format!("4a{RS}4b\u{e9}{RS}bAQID{RS}4"));
     let answer = server.fetch(&get(&sid));
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.field("Content-Type"),
-        Some("text/plain; charset=UTF-8")
-    );
+    assert_eq!(answer.field("Content-Type"), Some("text/plain; charset=UTF-8"));
     assert_eq!(answer.field("Cache-Control"), Some("no-store"));
     assert_eq!(answer.text(), format!("4a{RS}4b\u{e9}{RS}bAQID{RS}4"));
     assert_eq!(server.sim.hub.held_bytes(), record);
@@ -52,10 +49,7 @@ fn what_is_sent_to_all_reaches_those_who_poll_and_those_who_do_not() {
     for peer in [speaker, listener] {
         let frames = server.frames(peer);
         assert_eq!(frames.len(), 1);
-        assert_eq!(
-            (frames[0].first, &frames[0].payload[..]),
-            (0x82, &[7; 3][..])
-        );
+        assert_eq!((frames[0].first, &frames[0].payload[..]), (0x82, &[7; 3][..]));
     }
     assert_eq!(server.poll(&a), "bBwcH");
     assert_eq!(server.poll(&b), "bBwcH");
@@ -68,10 +62,7 @@ fn binary_is_a_bare_frame_on_a_websocket() {
     server.sim.send(peer, &binary([1, 2, 3]));
     server.sim.run();
     let frames = server.frames(peer);
-    assert_eq!(
-        (frames[0].first, &frames[0].payload[..]),
-        (0x82, &[1, 2, 3][..])
-    );
+    assert_eq!((frames[0].first, &frames[0].payload[..]), (0x82, &[1, 2, 3][..]));
     // Base64 in a text is understood, too.
     server.sim.send(peer, &crate::client::text("bAQID"));
     server.sim.run();
@@ -135,9 +126,7 @@ fn other_methods_with_a_sid_are_bad_requests() {
     }
     let path = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
     let peer = server.sim.connect();
-    let bytes = server
-        .sim
-        .exchange(peer, answer::request("HEAD", &path).as_bytes());
+    let bytes = server.sim.exchange(peer, answer::request("HEAD", &path).as_bytes());
     let answer = answer::take(&mut &bytes[..], true);
     assert_eq!(answer.status, 400);
     // The session does not mind.

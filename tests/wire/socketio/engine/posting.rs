@@ -21,21 +21,7 @@ fn packets_are_taken_in_order_and_answered_ok() {
 #[test]
 fn malformed_packets_end_the_session_behind_those_before_them() {
     let long = "x".repeat(1_000);
-    for bad in [
-        "",
-        "7",
-        "9x",
-        "x",
-        "\u{e9}",
-        "b!",
-        "bA",
-        "2",
-        "2probe",
-        &long,
-        "B",
-        " 4",
-        "{\"a\":1}",
-    ] {
+    for bad in ["", "7", "9x", "x", "\u{e9}", "b!", "bA", "2", "2probe", &long, "B", " 4", "{\"a\":1}"] {
         let mut server = Server::default();
         let sid = server.open();
         let waiting = server.wait(&sid);
@@ -53,12 +39,7 @@ fn malformed_packets_end_the_session_behind_those_before_them() {
 fn base64_may_lack_its_padding() {
     let mut server = Server::default();
     let sid = server.open();
-    for (sent, echoed) in [
-        ("bAQI=", "bAQI="),
-        ("bAQI", "bAQI="),
-        ("b", "b"),
-        ("bAR", "bAQ=="),
-    ] {
+    for (sent, echoed) in [("bAQI=", "bAQI="), ("bAQI", "bAQI="), ("b", "b"), ("bAR", "bAQ==")] {
         assert_eq!(server.post(&sid, sent).status, 200);
         assert_eq!(server.poll(&sid), echoed);
     }
@@ -105,10 +86,7 @@ fn a_close_ends_the_session_and_a_waiting_get_gets_a_noop() {
 
 #[test]
 fn a_body_at_the_limit_is_taken_and_one_byte_more_is_not() {
-    let settings = Settings {
-        max_payload: 1_000,
-        ..Settings::default()
-    };
+    let settings = Settings { max_payload: 1_000, ..Settings::default() };
     let mut server = Server::with(Config::default(), settings);
     let sid = server.open();
     let body = format!("4{}", "x".repeat(999));
@@ -176,9 +154,7 @@ fn a_post_that_never_ends_does_not_keep_the_session() {
     let sid = server.open();
     let peer = server.sim.connect();
     let request = post(&sid, "4x");
-    server
-        .sim
-        .exchange(peer, &request.as_bytes()[..request.len() - 1]);
+    server.sim.exchange(peer, &request.as_bytes()[..request.len() - 1]);
     server.sim.advance(Duration::from_secs(46));
     assert_eq!(server.seen.closed(), 1);
     let answers = answer::statuses(&server.sim.take(peer));

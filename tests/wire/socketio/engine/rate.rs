@@ -10,10 +10,7 @@ use ws101::config::Config;
 use ws101::socketio::engine::Settings;
 
 fn limited_to(max_messages_per_second: usize) -> Server {
-    let config = Config {
-        max_messages_per_second,
-        ..Config::default()
-    };
+    let config = Config { max_messages_per_second, ..Config::default() };
     Server::with(config, Settings::default())
 }
 
@@ -144,10 +141,7 @@ fn another_deadline_of_the_session_does_not_let_more_through() {
     server.advance(1_000);
     assert_eq!(server.seen.heard(), ["0"]);
     server.advance(999);
-    assert_eq!(
-        (server.seen.woken().len(), server.seen.heard().len()),
-        (1, 0)
-    );
+    assert_eq!((server.seen.woken().len(), server.seen.heard().len()), (1, 0));
     server.advance(1);
     assert_eq!(server.seen.heard(), ["1"]);
     server.assert_ok(peer);

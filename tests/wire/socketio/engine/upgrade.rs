@@ -13,10 +13,7 @@ fn the_dance_with_a_get_that_waits() {
     let waiting = server.wait(&sid);
     let peer = server.probe(&sid);
     assert!(server.texts(peer).is_empty());
-    assert!(
-        server.sim.take(waiting).is_empty(),
-        "nothing was proved yet"
-    );
+    assert!(server.sim.take(waiting).is_empty(), "nothing was proved yet");
     assert_eq!(server.say(peer, "2probe"), ["3probe"]);
     assert_eq!(server.fetched(waiting), "6");
     assert!(server.say(peer, "5").is_empty());
@@ -33,10 +30,7 @@ fn behind_the_upgrade_polling_is_a_bad_request_and_the_session_lives() {
     server.say(peer, "5");
     for request in [get(&sid), post(&sid, "4x"), post(&sid, "1")] {
         let answer = server.fetch(&request);
-        assert_eq!(
-            (answer.status, answer.text()),
-            (400, BAD_REQUEST.to_owned())
-        );
+        assert_eq!((answer.status, answer.text()), (400, BAD_REQUEST.to_owned()));
     }
     assert!(server.seen.heard().is_empty());
     // Another WebSocket is closed.
@@ -66,10 +60,7 @@ fn a_session_that_began_with_a_websocket_takes_no_other() {
     let second = server.probe(&sid);
     server.assert_closed(second);
     let answer = server.fetch(&get(&sid));
-    assert_eq!(
-        (answer.status, answer.text()),
-        (400, BAD_REQUEST.to_owned())
-    );
+    assert_eq!((answer.status, answer.text()), (400, BAD_REQUEST.to_owned()));
     assert_eq!(server.say(peer, "4x"), ["4x"]);
 }
 

@@ -102,11 +102,7 @@ fn what_the_client_sends_in_each_gap_arrives_once() {
     server.post(&sid, "4b");
     server.say(peer, "2probe");
     server.post(&sid, &format!("4c{RS}4d"));
-    assert_eq!(
-        server.say(peer, "5"),
-        ["4a", "4b", "4c", "4d"],
-        "the echoes were queued"
-    );
+    assert_eq!(server.say(peer, "5"), ["4a", "4b", "4c", "4d"], "the echoes were queued");
     assert_eq!(server.say(peer, "4e"), ["4e"]);
     assert_eq!(server.seen.heard(), ["a", "b", "c", "d", "e"]);
 }
@@ -176,11 +172,7 @@ fn at_random_moments_too() {
         let mut rng = Rng::new(seed);
         let mut server = Server::default();
         let (speaker, _) = server.websocket();
-        let mut client = Client {
-            sid: server.open(),
-            waiting: None,
-            received: Vec::new(),
-        };
+        let mut client = Client { sid: server.open(), waiting: None, received: Vec::new() };
         let mut sent = Vec::new();
         let mut peer = None;
         for step in ["connect", "2probe", "5", "end"] {

@@ -6,14 +6,10 @@ use crate::sim::{PeerNo, Sim};
 use ws101::config::{self, Config};
 
 /// What is answered to a plain offer unless context takeover is wanted.
-pub const PLAIN: &str =
-    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+pub const PLAIN: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 pub fn takeover() -> Config {
-    Config {
-        deflate: config::Deflate::Takeover,
-        ..Config::default()
-    }
+    Config { deflate: config::Deflate::Takeover, ..Config::default() }
 }
 
 /// The handshake with these values of `Sec-WebSocket-Extensions`, one line each.
@@ -53,12 +49,7 @@ impl Client {
         let response = sim.exchange(no, request(path, &[offer]).as_bytes());
         let answer = answer(&response).expect("the extension");
         let bits = parameter(&answer, "server_max_window_bits").unwrap_or(15);
-        Self {
-            no,
-            inflate: Inflate::new(bits),
-            deflate: Deflate::new(6),
-            answer,
-        }
+        Self { no, inflate: Inflate::new(bits), deflate: Deflate::new(6), answer }
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -79,11 +70,7 @@ impl Client {
             .into_iter()
             .map(|client::Frame { first, payload }| {
                 let is_compressed = first & 0x40 != 0;
-                let message = if is_compressed {
-                    self.inflate(&payload)
-                } else {
-                    payload
-                };
+                let message = if is_compressed { self.inflate(&payload) } else { payload };
                 (first & !0x40, message, is_compressed)
             })
             .collect()
@@ -130,11 +117,7 @@ pub fn opened(config: &Config) -> impl Fn() -> (Sim, PeerNo) + use<> {
 pub fn json(len: usize) -> String {
     let mut text = String::new();
     for n in 0.. {
-        text += &format!(
-            "{{\"id\":{},\"user\":\"user{}\",\"ok\":true}},",
-            n * 7919,
-            n % 13
-        );
+        text += &format!("{{\"id\":{},\"user\":\"user{}\",\"ok\":true}},", n * 7919, n % 13);
         if text.len() >= len {
             break;
         }

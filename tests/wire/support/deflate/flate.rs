@@ -19,11 +19,7 @@ pub struct Inflate {
 
 impl Inflate {
     pub fn new(bits: u8) -> Self {
-        Self {
-            core: Box::default(),
-            window: vec![0; 1 << bits],
-            at: 0,
-        }
+        Self { core: Box::default(), window: vec![0; 1 << bits], at: 0 }
     }
 
     /// The message of this payload (§7.2.2), behind those that were inflated before.
@@ -32,8 +28,7 @@ impl Inflate {
         let (mut rest, mut message) = (&input[..], Vec::new());
         let flags = inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
         loop {
-            let (status, used, len) =
-                decompress(&mut self.core, rest, &mut self.window, self.at, flags);
+            let (status, used, len) = decompress(&mut self.core, rest, &mut self.window, self.at, flags);
             message.extend(&self.window[self.at..self.at + len]);
             self.at = (self.at + len) % self.window.len();
             rest = &rest[used..];
@@ -71,8 +66,8 @@ pub fn judge(payload: &[u8]) -> Judgement {
 
 fn inflate_alone(input: &[u8]) -> (TINFLStatus, usize, Vec<u8>) {
     let mut message = vec![0; 64 << 10];
-    let flags = inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
-        | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+    let flags =
+        inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
     let mut core = DecompressorOxide::new();
     let (status, used, len) = decompress(&mut core, input, &mut message, 0, flags);
     message.truncate(len);

@@ -78,9 +78,7 @@ impl Peer {
 
     /// The client has closed its side, or reset the connection.
     pub(super) fn has_hung_up(&self) -> bool {
-        self.inbound
-            .iter()
-            .any(|item| !matches!(item, Inbound::Bytes(_)))
+        self.inbound.iter().any(|item| !matches!(item, Inbound::Bytes(_)))
     }
 
     /// A write that was refused would succeed now.
@@ -128,15 +126,8 @@ impl Net for Sockets {
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
         let peer = self.by_id(id);
-        assert_eq!(
-            peer.end,
-            End::Open,
-            "write after the server's side was closed"
-        );
-        assert!(
-            pieces.iter().any(|piece| !piece.is_empty()),
-            "a write of nothing"
-        );
+        assert_eq!(peer.end, End::Open, "write after the server's side was closed");
+        assert!(pieces.iter().any(|piece| !piece.is_empty()), "a write of nothing");
         peer.writes += 1;
         if peer.broken {
             return Written::Broken;

@@ -229,12 +229,7 @@ impl Application for Noting {
         matches!(namespace, "/" | "/custom") || namespace.starts_with("/many")
     }
 
-    fn on_connect(
-        &mut self,
-        sockets: &mut Sockets<'_, '_, '_>,
-        socket: Socket,
-        auth: Option<&str>,
-    ) {
+    fn on_connect(&mut self, sockets: &mut Sockets<'_, '_, '_>, socket: Socket, auth: Option<&str>) {
         self.note(format!("connect {}", sockets.namespace(socket)));
         sockets.emit(socket, "auth", Values::of(auth.unwrap_or("{}")));
     }
@@ -257,12 +252,7 @@ impl Application for Noting {
         self.note(format!("ack {ack} {values:?}"));
     }
 
-    fn on_disconnect(
-        &mut self,
-        sockets: &mut Sockets<'_, '_, '_>,
-        socket: Socket,
-        left: &Left<'_>,
-    ) {
+    fn on_disconnect(&mut self, sockets: &mut Sockets<'_, '_, '_>, socket: Socket, left: &Left<'_>) {
         self.note(format!("disconnect {}", left.namespace));
         assert_eq!(left.id.len(), 20, "an id");
         assert_eq!(sockets.id(socket), "", "it is over");

@@ -83,9 +83,7 @@ impl Service for Told {
 
     fn on_message(&mut self, io: &mut Io<'_, '_>, session: SessionId, message: Message<'_>) {
         assert!(self.all().contains(&session), "a session that is open");
-        let Message::Text(text) = message else {
-            return io.send(session, message);
-        };
+        let Message::Text(text) = message else { return io.send(session, message) };
         self.notes.0.borrow_mut().heard.push(text.to_owned());
         let (order, rest) = text.split_once(' ').unwrap_or((text, ""));
         let number = || rest.parse::<usize>().ok();

@@ -52,10 +52,7 @@ fn announcements_alone_get_no_more_blocks_than_were_kept() {
 #[test]
 fn a_sixteenth_of_the_budget_is_kept_at_most() {
     for budget in [64 * MIB, 20 * MIB, MIB] {
-        let mut sim = Sim::new(Config {
-            memory_budget_bytes: budget,
-            ..Config::default()
-        });
+        let mut sim = Sim::new(Config { memory_budget_bytes: budget, ..Config::default() });
         let peer = sim.open("/echo");
         for size in [400_000, 600_000, 7 * MIB, 3 * MIB] {
             sim.exchange(peer, &binary(noise(size.min(budget / 3))));
@@ -130,10 +127,7 @@ fn large_broadcast_is_held_once_and_for_as_long_as_somebody_waits() {
 
 #[test]
 fn what_the_pool_may_not_keep_goes_after_a_pause_and_not_before() {
-    let mut sim = Sim::new(Config {
-        ping_interval: Duration::ZERO,
-        ..Config::default()
-    });
+    let mut sim = Sim::new(Config { ping_interval: Duration::ZERO, ..Config::default() });
     let peer = sim.open("/echo");
     let message = binary(noise(14 * MIB));
     for _ in 0..3 {
@@ -153,9 +147,7 @@ fn pool_gives_back_large_blocks_first() {
     let small_bytes = BlockSize::Usual.bytes();
     let pool = Pool::new(8 * small_bytes + 200 * KIB);
     let large = pool.take(BlockSize::Large).unwrap();
-    let small: Vec<_> = (0..10)
-        .map(|_| pool.take(BlockSize::Usual).unwrap())
-        .collect();
+    let small: Vec<_> = (0..10).map(|_| pool.take(BlockSize::Usual).unwrap()).collect();
     assert_eq!((large.len(), small[0].len()), (2 * MIB, small_bytes));
     drop(large);
     assert_eq!(pool.kept_bytes(), 2 * MIB);

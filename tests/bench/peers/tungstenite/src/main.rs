@@ -95,9 +95,7 @@ struct Server {
 
 impl Server {
     fn ready(&mut self, key: usize, event: &Event) {
-        let Some(state) = self.connections.get_mut(key) else {
-            return;
-        };
+        let Some(state) = self.connections.get_mut(key) else { return };
         *state = match mem::replace(state, State::Gone) {
             State::Opening(mut handshake) => {
                 readable(handshake.get_mut().get_mut(), event);
@@ -156,9 +154,7 @@ impl Server {
             }
         }
         for key in mem::take(&mut self.dirty) {
-            let Some(State::Open(open)) = self.connections.get_mut(key) else {
-                continue;
-            };
+            let Some(State::Open(open)) = self.connections.get_mut(key) else { continue };
             // A full socket is flushed when it is writable; a broken one says so when it is read.
             open.dirty = open.socket.flush().is_err();
         }

@@ -6,8 +6,7 @@ use crate::sim::End;
 
 #[test]
 fn body_by_length_and_in_chunks_reaches_the_application() {
-    let by_length =
-        "POST /hold?0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\nhello world";
+    let by_length = "POST /hold?0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\nhello world";
     let in_chunks = "POST /hold?0 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n\
                      5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\n";
     for whole in [by_length, in_chunks] {
@@ -19,10 +18,7 @@ fn body_by_length_and_in_chunks_reaches_the_application() {
             assert_eq!(sim.take(peer), b"", "cut at {cut}");
             sim.send(peer, &input.as_bytes()[cut..]);
             sim.run();
-            let texts: Vec<String> = answer::all(&sim.take(peer))
-                .iter()
-                .map(answer::Answer::text)
-                .collect();
+            let texts: Vec<String> = answer::all(&sim.take(peer)).iter().map(answer::Answer::text).collect();
             assert_eq!(texts, ["/hold 0 hello world", "/hold 0 "], "cut at {cut}");
         }
     }
@@ -48,12 +44,7 @@ fn body_at_the_limit_passes_and_one_byte_more_is_413() {
     ] {
         let (mut sim, peer, _) = desk();
         let answer = answer::only(&sim.exchange(peer, input.as_bytes()));
-        assert_eq!(
-            answer.status,
-            status,
-            "{:?}",
-            &input[..120.min(input.len())]
-        );
+        assert_eq!(answer.status, status, "{:?}", &input[..120.min(input.len())]);
         assert_eq!(answer.closes(), status == 413);
     }
 }
@@ -83,16 +74,10 @@ fn expectation_is_met_before_the_body_and_a_refusal_comes_instead() {
     let (mut sim, peer, _) = desk();
     let expecting = post("Content-Length: 2\r\nExpect: 100-continue");
     let interim = sim.exchange(peer, expecting.as_bytes());
-    assert_eq!(
-        String::from_utf8_lossy(&interim),
-        "HTTP/1.1 100 Continue\r\n\r\n"
-    );
+    assert_eq!(String::from_utf8_lossy(&interim), "HTTP/1.1 100 Continue\r\n\r\n");
     let answer = answer::only(&sim.exchange(peer, b"hi"));
     assert_eq!((answer.status, answer.text()), (200, "/hold 0 hi".into()));
 
     let too_long = post("Content-Length: 2000\r\nExpect: 100-continue");
-    assert_eq!(
-        answer::only(&sim.exchange(peer, too_long.as_bytes())).status,
-        413
-    );
+    assert_eq!(answer::only(&sim.exchange(peer, too_long.as_bytes())).status, 413);
 }

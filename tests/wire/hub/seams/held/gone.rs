@@ -65,11 +65,7 @@ fn end_of_stream_is_noticed_for_a_request_that_waited_behind_a_stalled_answer() 
     struct Large;
     impl App for Large {
         fn route(&self, _: &Head<'_>) -> Option<Route> {
-            Some(Route {
-                methods: &[Method::Get],
-                websocket: false,
-                max_body_bytes: 0,
-            })
+            Some(Route { methods: &[Method::Get], websocket: false, max_body_bytes: 0 })
         }
 
         fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, _: &Request<'_>) -> Reply {

@@ -22,11 +22,7 @@ fn wish_to_be_woken_can_be_moved_and_taken_back() {
     struct Fickle(Record);
     impl App for Fickle {
         fn route(&self, _: &Head<'_>) -> Option<Route> {
-            Some(Route {
-                methods: &[Method::Get],
-                websocket: false,
-                max_body_bytes: 0,
-            })
+            Some(Route { methods: &[Method::Get], websocket: false, max_body_bytes: 0 })
         }
         fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, _: &Request<'_>) -> Reply {
             ctx.wake_at(1, Time(100));
