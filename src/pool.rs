@@ -52,14 +52,17 @@ pub const PAUSE: Duration = Duration::from_millis(100);
 
 /// Gives blocks and takes them back. Clones are the same pool.
 #[derive(Debug, Clone, Default)]
-pub struct Pool(Rc<Kept>);
+pub struct Pool {
+    pub(crate) kept: Rc<Kept>,
+}
 
 /// The blocks that nobody uses.
 #[derive(Debug, Default)]
-struct Kept {
+pub(crate) struct Kept {
     /// Bytes that may be kept through a pause.
-    most: Cell<usize>,
-    bytes: Cell<usize>,
+    pub(crate) most: Cell<usize>,
+    /// Bytes that are kept.
+    pub(crate) bytes: Cell<usize>,
     /// Blocks came or went since the last [`Pool::take_busy`].
     is_busy: Cell<bool>,
     /// The blocks of each size.
@@ -70,7 +73,7 @@ impl Pool {
     /// A pool that keeps up to `most` bytes of unused blocks through a pause.
     pub fn new(most: usize) -> Self {
         let pool = Self::default();
-        pool.0.most.set(most);
+        pool.kept.most.set(most);
         pool
     }
 
@@ -83,14 +86,14 @@ impl Pool {
 
     /// Gives a kept block. `None`: there is none of this size.
     pub fn take_kept(&self, size: BlockSize) -> Option<Block> {
-        let memory = self.0.pop(size)?;
-        self.0.is_busy.set(true);
+        let memory = self.kept.pop(size)?;
+        self.kept.is_busy.set(true);
         Some(self.block(memory))
     }
 
     /// Whether a block of this size is kept.
     pub fn has_kept(&self, size: BlockSize) -> bool {
-        let blocks = self.0.of(size);
+        let blocks = self.kept.of(size);
         blocks.is_some_and(|blocks| !blocks.borrow().is_empty())
     }
 
@@ -107,31 +110,31 @@ impl Pool {
 
     /// Bytes of all blocks that no message uses.
     pub fn kept_bytes(&self) -> usize {
-        self.0.bytes.get()
+        self.kept.bytes.get()
     }
 
     /// Whether the pool keeps more than it may keep through a pause.
     #[inline]
     pub fn has_surplus(&self) -> bool {
-        self.0.bytes.get() > self.0.most.get()
+        self.kept.bytes.get() > self.kept.most.get()
     }
 
     /// Whether blocks came or went since the last call.
     pub fn take_busy(&self) -> bool {
-        self.0.is_busy.take()
+        self.kept.is_busy.take()
     }
 
     /// Gives blocks back to the system until there is no surplus.
     pub fn trim(&self) {
         for size in SIZES {
-            while self.has_surplus() && self.0.pop(size).is_some() {}
+            while self.has_surplus() && self.kept.pop(size).is_some() {}
         }
     }
 
     /// Gives all blocks back to the system.
     pub fn clear(&self) {
-        self.0.bytes.set(0);
-        for blocks in &self.0.blocks {
+        self.kept.bytes.set(0);
+        for blocks in &self.kept.blocks {
             blocks.take();
         }
     }
@@ -152,7 +155,7 @@ impl Pool {
     }
 
     fn block(&self, memory: MmapMut) -> Block {
-        let home = Rc::clone(&self.0);
+        let home = Rc::clone(&self.kept);
         let memory = Some(memory);
         Block { memory, home }
     }
@@ -186,7 +189,7 @@ impl Kept {
 #[derive(Debug)]
 pub struct Block {
     /// `None` only while it is dropped.
-    memory: Option<MmapMut>,
+    pub(crate) memory: Option<MmapMut>,
     home: Rc<Kept>,
 }
 

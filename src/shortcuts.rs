@@ -7,10 +7,9 @@
 //! | shortcut | the plain way |
 //! |---|---|
 //! | a message that is one frame and lies whole in the read: `Endpoint::receive_whole` | `Endpoint::receive_general` |
-//! | a read of an open WebSocket: `Hub::receive_bytes` | `Hub::process` |
-//! | a queue that is one piece of the arena: `Core::write_usual` | `Core::write` |
-//! | an echo that is sent from the receive buffer: `Intake::given` | `Ctx::send_many` |
-//! | a large message that is read to its place: `Core::direct_room`, `Hub::adopted` | the receive buffer |
+//! | a queue that is one piece of the arena: `Core::write_pieces` | `Core::write` |
+//! | an echo that is sent from the receive buffer: `Ctx::send_in_place` | `Ctx::send_many` |
+//! | a large message that is read to its place: `Core::make_room_in_message`, `Hub::receive_large` | the receive buffer |
 
 /// They are, unless the feature `plain` is set.
 pub(crate) const ON: bool = cfg!(not(feature = "plain"));

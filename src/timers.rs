@@ -12,11 +12,13 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub struct Timers<K> {
     due: BTreeSet<(Time, K)>,
+    /// The earliest deadline. [`Time::NEVER`]: there is none.
+    pub next: Time,
 }
 
 impl<K: Ord + Copy> Default for Timers<K> {
     fn default() -> Self {
-        Self { due: BTreeSet::new() }
+        Self { due: BTreeSet::new(), next: Time::NEVER }
     }
 }
 
@@ -33,20 +35,21 @@ impl<K: Ord + Copy> Timers<K> {
             self.due.insert((at, key));
         }
         *armed = at;
+        self.note_next();
     }
 
-    /// The earliest deadline.
-    #[must_use]
-    pub fn next(&self) -> Time {
-        self.due.first().map_or(Time::NEVER, |(at, _)| *at)
+    fn note_next(&mut self) {
+        self.next = self.due.first().map_or(Time::NEVER, |(at, _)| *at);
     }
 
     /// Takes one key whose deadline has passed, with that deadline.
     pub fn pop_expired(&mut self, now: Time) -> Option<(Time, K)> {
-        if self.next() > now {
+        if self.next > now {
             return None;
         }
-        self.due.pop_first()
+        let first = self.due.pop_first();
+        self.note_next();
+        first
     }
 
     /// How many deadlines are set.

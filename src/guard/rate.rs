@@ -55,7 +55,7 @@ pub(crate) struct Rates {
     /// By slot. They stand beside the table of connections, so that an idle one does not pay for them.
     accounts: Vec<Account>,
     /// Slots of connections that are not read.
-    timers: Timers<u32>,
+    pub(crate) timers: Timers<u32>,
 }
 
 impl Rates {
@@ -104,11 +104,6 @@ impl Rates {
     pub(crate) fn holds_back(&self, slot: u32) -> bool {
         let account = self.accounts.get(slot as usize);
         account.is_some_and(|account| account.armed != Time::NEVER)
-    }
-
-    /// When a connection is read again. [`Time::NEVER`]: all are read.
-    pub(crate) fn next(&self) -> Time {
-        self.timers.next()
     }
 
     /// How many connections are not read.

@@ -8,11 +8,10 @@ use super::conn::{Conn, Phase, Stage};
 use super::ids::ConnId;
 use super::memory::Memory;
 use super::ports::World;
-use super::receive_buffer::Intake;
+use super::receive_buffer::ReceiveBuffer;
 use super::table::Table;
 use super::turn::Turn;
 use super::watch::Watch;
-use crate::clock::Time;
 use crate::config::Config;
 #[cfg(feature = "deflate")]
 use crate::deflate::extension;
@@ -44,7 +43,7 @@ pub(crate) struct Core {
     pub(crate) watch: Watch,
     pub(crate) memory: Memory,
     /// The receive buffer, and the frame in it that is queued.
-    pub(crate) intake: Intake,
+    pub(crate) receive_buffer: ReceiveBuffer,
     /// Compression, if there is any.
     pub(crate) compression: Option<Box<dyn Extension>>,
     /// Messages of this many bytes or more go out by `deliver_long`.
@@ -74,22 +73,10 @@ impl Core {
             table: Table::default(),
             turn: Turn::default(),
             watch: Watch::default(),
-            intake: Intake::default(),
+            receive_buffer: ReceiveBuffer::default(),
             compression,
             notes,
         }
-    }
-
-    /// Notes that the peer has sent `len` bytes, and so is alive. Returns its connection.
-    #[inline]
-    pub(crate) fn heard_from(&mut self, id: ConnId, len: usize, now: Time) -> Option<&mut Conn> {
-        self.turn.now = now;
-        self.turn.active = Some(id);
-        let conn = self.table.get(id)?;
-        conn.heard = now;
-        conn.pinged = false;
-        conn.bytes_in += len as u64;
-        Some(conn)
     }
 
     /// Queues a range of the arena for one connection.
@@ -109,8 +96,8 @@ impl Core {
     /// Whether what is still unread has to wait for a later turn.
     #[inline]
     pub(crate) fn turn_is_full(&self) -> bool {
-        self.turn.deliveries >= self.config.tuning.max_deliveries_per_turn
-            || self.turn.work() >= self.config.tuning.max_turn_bytes
+        let tuning = &self.config.tuning;
+        self.turn.has_done(tuning.max_turn_bytes, tuning.max_deliveries_per_turn)
     }
 
     /// Makes sure that the timer of the connection fires when its deadline comes.

@@ -11,7 +11,6 @@ use crate::guard::notes::Note;
 use crate::guard::rate::Bucket;
 use crate::http::response::Response;
 use crate::large::LargeMessage;
-use crate::outbox::Span;
 use crate::ws::close::CloseCode;
 use crate::ws::frame::Opcode;
 use crate::ws::message::Message;
@@ -101,27 +100,27 @@ impl Ctx<'_> {
     /// Sends one message to one connection.
     #[inline]
     pub fn send(&mut self, id: ConnId, message: Message<'_>) {
-        let frame = self.given.and_then(|given| given.frame_of(message));
-        if frame.is_none_or(|frame| !self.send_received(id, frame)) {
+        if self.given.is_none_or(|given| !self.send_in_place(id, message, given)) {
             self.send_many([id], message);
         }
     }
 
-    /// Sends the message that was given to the application from where it lies.
+    /// Sends a message from where it lies, if it is the one that the application was given.
     ///
     /// Returns `false`, and does nothing, if that cannot be. It can go to one receiver only, for whom nothing else waits and who
     /// has not agreed to compression.
-    fn send_received(&mut self, id: ConnId, frame: Span) -> bool {
-        let is_queued = self.core.intake.is_queued();
-        let Some(conn) = self.core.table.get(id).filter(|conn| conn.open) else { return true };
-        if is_queued || !conn.outbox.is_empty() || conn.agreed.is_some() {
+    fn send_in_place(&mut self, id: ConnId, message: Message<'_>, given: &Given<'_>) -> bool {
+        let Some(frame) = given.frame_of(message) else { return false };
+        let core = &mut *self.core;
+        let Some(conn) = core.table.get(id).filter(|conn| conn.open) else { return true };
+        if core.receive_buffer.queued.is_some() || !conn.outbox.is_empty() || conn.agreed.is_some() {
             return false;
         }
-        self.core.intake.note_queued(frame, id.slot);
-        self.core.queue(id, frame);
-        self.core.turn.deliveries += 1;
+        core.receive_buffer.queued = Some((frame, id.slot));
+        core.turn.queue(id.slot, conn, frame);
+        core.turn.deliveries += 1;
         // It has to be written before the next read.
-        self.core.turn.other_work += self.core.config.tuning.write_out_bytes;
+        core.turn.other_work += core.config.tuning.write_out_bytes;
         true
     }
 
@@ -135,7 +134,11 @@ impl Ctx<'_> {
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         message: Message<'_>,
     ) {
-        self.deliver(ids, message.opcode(), [message.bytes()]);
+        let (opcode, bytes) = match message {
+            Message::Text(text) => (Opcode::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Opcode::Binary, bytes),
+        };
+        self.deliver(ids, opcode, [bytes]);
     }
 
     /// Sends a large message to many connections as it was received, without a copy.

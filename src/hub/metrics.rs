@@ -1,7 +1,46 @@
-//! What `/metrics` tells of this moment. It is read off the tables, and counted nowhere.
+//! What the hub tells of itself, and what the loop tells it for the log and the metrics.
+//!
+//! What `/metrics` tells of this moment is read off the tables, and counted nowhere.
 
+use super::Hub;
 use super::core::Core;
+use super::ids::ConnId;
 use crate::budget::Holder;
+use crate::clock::Time;
+use crate::guard::notes::Note;
+use std::time::Duration;
+
+impl Hub {
+    /// Whether the connection should be read: no queue of its own, and nothing that it has already sent, stands in
+    /// the way.
+    #[must_use]
+    pub fn wants_read(&self, id: ConnId) -> bool {
+        let conn = self.core.table.conns.get(id.slot as usize);
+        conn.is_some_and(|conn| conn.serial == id.serial && conn.wants_read())
+    }
+
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.core.table.conns.len()
+    }
+
+    /// Notes that the loop could not accept a connection.
+    pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
+        self.core.notes.note(now, Note::AcceptError, format_args!("connections cannot be accepted: {error}"));
+    }
+
+    /// Notes how long a turn took.
+    pub fn note_turn(&mut self, took: Duration) {
+        let longest = &mut self.core.notes.metrics.longest_turn;
+        *longest = took.max(*longest);
+    }
+
+    /// Writes the log lines that are still owed, because the last turn is over.
+    pub fn finish(&mut self) {
+        self.core.notes.log.flush(Time::NEVER);
+    }
+}
 
 impl Core {
     /// All metrics, as `/metrics` shows them.

@@ -1,7 +1,7 @@
 //! The whole server except sockets, clock, randomness and disk: a deterministic function of (bytes, time, seed).
 //!
 //! Before this: `http`. After this: `server`. Read `app` and `ctx`, then `conn`, `websocket`, `turn` and `transmit`.
-//! Skip on first reading: `compression`, `intake`, `receive_buffer`, `relief`, `recovery`, `metrics`.
+//! Skip on first reading: `compression`, `incoming`, `receive_buffer`, `relief`, `recovery`, `metrics`.
 //!
 //! A driver (`server`, or a test) owns the sockets and calls, in each **turn**:
 //!
@@ -30,7 +30,7 @@ mod ctx;
 mod exchange;
 mod expire;
 mod ids;
-mod intake;
+mod incoming;
 mod memory;
 mod metrics;
 pub mod plan;
@@ -47,24 +47,21 @@ mod watch;
 mod websocket;
 
 use self::app::App;
-use self::conn::{Phase, Stage};
+use self::conn::Phase;
 use self::core::Core;
-use self::ids::{Cause, Closed, ConnId};
+use self::ids::ConnId;
 use self::ports::{Net, World};
+use self::receive_buffer::{ADOPTED_BYTES, READ_AT, RECEIVE_BYTES};
 use self::turn::Report;
 use crate::clock::Time;
 use crate::config::Config;
-use crate::guard::notes::Note;
 use crate::http::policy::Policy;
+use crate::pool::Block;
 use crate::shortcuts;
-use crate::ws::close::CloseCode;
 use std::mem;
-use std::time::Duration;
 
-/// Bytes of response bodies that are read from files in one turn at most.
-///
-/// Otherwise a thousand downloads would keep everybody else waiting for a thousand reads.
-const BODY_BYTES_PER_TURN: usize = 1 << 20;
+/// Bytes of capacity that the arena keeps from turn to turn. More is given back.
+const ARENA_KEPT_BYTES: usize = 256 << 10;
 
 /// What the driver does after a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +97,23 @@ pub struct Hub {
     told_of_stop: usize,
 }
 
+/// The receive buffer, out of its place while its bytes are processed.
+///
+/// It comes back whatever happens, also after a panic, because queues may refer to it.
+struct Lent<'a> {
+    hub: &'a mut Hub,
+    block: Option<Box<Block>>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let buffer = &mut self.hub.core.receive_buffer;
+        buffer.end = 0;
+        // Its place is empty, so nothing has to be dropped.
+        mem::forget(mem::replace(&mut buffer.block, self.block.take()));
+    }
+}
+
 impl Hub {
     /// Makes a server without connections. The first application that claims a request gets it.
     #[must_use]
@@ -112,172 +126,108 @@ impl Hub {
     /// If that fills the turn, it is written at once: connections that are ready now need not wait for it.
     pub fn begin_turn(&mut self, now: Time, net: &mut impl Net) {
         self.core.turn.now = now;
-        self.go_on();
-        if self.next() == Next::Write {
-            self.transmit(net);
-        }
-    }
-
-    fn go_on(&mut self) {
         if self.core.memory.is_over {
             self.relieve();
         }
-        let mut body_bytes = 0;
-        for _ in 0..self.core.watch.resume.len() {
-            if self.core.turn_is_full() || body_bytes >= BODY_BYTES_PER_TURN {
-                return;
+        if !self.core.watch.resume.is_empty() {
+            self.go_on();
+            if self.next() == Next::Write {
+                self.transmit(net);
             }
-            let Some(id) = self.core.watch.resume.pop_front() else { return };
-            self.core.turn.active = Some(id);
-            self.core.turn.is_busy = true;
-            body_bytes += self.core.next_piece(id);
-            if let Some(mut backlog) = self.core.take_backlog(id) {
-                self.process(id, &mut backlog);
-                if !self.core.watch.backlogs.contains_key(&id.slot) {
-                    self.core.wake_reader(id);
-                }
-            }
-            self.settle();
         }
     }
 
-    /// Processes bytes that have arrived. They are unmasked where they lie.
+    /// Gives the place for the next bytes of this connection.
+    ///
+    /// The caller must read once, no more than fits there, and then call [`Hub::received`] before anything else.
+    ///
+    /// Returns `None` if the connection must not be read now. [`Rest::readable`] names it when that is over.
     #[inline]
-    fn receive_bytes(&mut self, id: ConnId, bytes: &mut [u8], now: Time) {
-        let Some(conn) = self.core.heard_from(id, bytes.len(), now) else { return };
-        let mut input = bytes;
-        // Shortcut, equals `process`: a WebSocket is open, and stays so.
-        if shortcuts::ON && matches!(conn.phase, Phase::Open { .. }) {
-            self.receive_frames(id, &mut input);
-        } else {
-            self.process(id, input);
+    pub fn receive_buffer(&mut self, id: ConnId) -> Option<&mut [u8]> {
+        let core = &mut self.core;
+        if core.receive_buffer.queued.is_some() {
+            core.leave_receive_buffer();
         }
-        self.after_receiving();
+        let conn = core.table.get(id).filter(|conn| conn.wants_read())?;
+        let is_inside = matches!(&conn.phase, Phase::Open { endpoint, .. } if endpoint.is_inside_frame());
+        // Shortcut, equals the receive buffer: what belongs to a large message is read to its place.
+        if shortcuts::ON && is_inside && core.make_room_in_message(id) {
+            return core.room_in_message(id);
+        }
+        let buffer = &mut core.receive_buffer;
+        if buffer.block.is_none() {
+            buffer.get_block(&core.memory.pool);
+        }
+        let memory = buffer.block.as_deref_mut().and_then(|block| block.memory.as_deref_mut());
+        Some(memory.and_then(|memory| memory.get_mut(READ_AT..READ_AT + RECEIVE_BYTES)).unwrap_or_default())
     }
 
+    /// Processes the first `len` bytes of [`Hub::receive_buffer`], which have arrived.
     #[inline]
-    fn after_receiving(&mut self) {
+    pub fn received(&mut self, id: ConnId, len: usize, now: Time) -> Next {
+        let core = &mut self.core;
+        core.turn.now = now;
+        core.turn.active = Some(id);
+        let Some(conn) = core.table.get(id) else { return self.next() };
+        conn.heard = now;
+        conn.pinged = false;
+        conn.bytes_in += len as u64;
+        let is_open = matches!(conn.phase, Phase::Open { .. });
+        // Shortcut, equals the receive buffer: a large message is read to its place, or its beginning stays where it is.
+        let may_be_large = shortcuts::ON && (len >= ADOPTED_BYTES || core.receive_buffer.block.is_none());
+        if !may_be_large || !self.receive_large(id, len) {
+            self.core.receive_buffer.end = READ_AT + len;
+            let block = self.core.receive_buffer.block.take();
+            let Lent { hub, block } = &mut Lent { hub: self, block };
+            let memory = block.as_deref_mut().and_then(|block| block.memory.as_deref_mut());
+            let mut bytes =
+                memory.and_then(|memory| memory.get_mut(READ_AT..READ_AT + len)).unwrap_or_default();
+            match is_open {
+                true => hub.receive_frames(id, &mut bytes),
+                false => hub.process(id, bytes),
+            }
+        }
         if self.core.memory.is_over {
             self.relieve();
         }
         if !self.core.turn.reports.is_empty() {
             self.settle();
         }
-    }
-
-    fn process(&mut self, id: ConnId, bytes: &mut [u8]) {
-        let mut input = bytes;
-        while !input.is_empty() {
-            let Some(conn) = self.core.table.get(id) else { return };
-            match &mut conn.phase {
-                // What is left of a read in which the WebSocket ends is thrown away.
-                Phase::Open { .. } => return self.receive_frames(id, &mut input),
-                Phase::Http(_) => {
-                    self.receive_http(id, &mut input);
-                    self.core.recount(id.slot);
-                }
-                Phase::Draining(draining) => {
-                    draining.discarded += input.len() as u64;
-                    if draining.discarded > self.core.config.tuning.linger_bytes {
-                        self.core.gone(id, Cause::Peer, true);
-                    }
-                    return;
-                }
-                Phase::Gone => return,
-            }
-            if !self.core.turn.reports.is_empty() {
-                self.settle();
-            }
-        }
-    }
-
-    /// Notes that the peer has closed its side of the stream, and nothing more arrives.
-    pub fn read_closed(&mut self, id: ConnId, now: Time) -> Next {
-        self.core.turn.now = now;
-        self.core.turn.active = Some(id);
-        let core = &mut self.core;
-        let Some(conn) = core.table.get(id) else { return Next::Read };
-        match &mut conn.phase {
-            Phase::Gone => {}
-            Phase::Draining(draining) => {
-                draining.peer_closed = true;
-                core.touch(id);
-            }
-            _ => {
-                // RFC 6455 §7.1.5: a WebSocket that ends without a Close has the code 1006.
-                let why = Closed { code: CloseCode::AbnormalClosure, cause: Cause::Peer };
-                core.leave(id, why);
-                core.request_gone(id);
-                core.drain(id, false);
-                if let Some(conn) = core.table.get(id)
-                    && let Phase::Draining(draining) = &mut conn.phase
-                {
-                    draining.peer_closed = true;
-                }
-            }
-        }
-        self.settle();
         self.next()
     }
 
-    /// Notes that the readiness says the peer has closed. It may have sent bytes before.
-    ///
-    /// This matters only for a request that waits for its answer, because the connection is not read meanwhile.
-    pub fn hang_up(&mut self, id: ConnId, now: Time) -> Next {
-        let held = self.core.table.get(id).is_some_and(|conn| match &conn.phase {
-            Phase::Http(exchange) => matches!(exchange.stage, Stage::Held { .. }),
-            _ => false,
-        });
-        if held {
-            return self.read_closed(id, now);
-        }
-        Next::Read
-    }
-
-    /// Notes that the connection broke.
-    pub fn broken(&mut self, id: ConnId, now: Time) -> Next {
-        self.core.turn.now = now;
-        self.core.gone(id, Cause::Peer, true);
-        self.settle();
-        self.next()
-    }
-
-    /// Notes that the socket takes bytes again.
-    pub fn writable(&mut self, id: ConnId) {
-        if let Some(conn) = self.core.table.get(id)
-            && conn.stalled
-        {
-            conn.stalled = false;
-            self.core.touch(id);
-        }
-    }
-
-    /// Whether the connection should be read: no queue of its own, and nothing that it has already sent, stands in
-    /// the way.
+    /// Ends the turn: closes the sockets of ended connections, and frees their slots.
     #[must_use]
-    pub fn wants_read(&self, id: ConnId) -> bool {
-        let conn = self.core.table.conns.get(id.slot as usize);
-        conn.is_some_and(|conn| conn.serial == id.serial && conn.wants_read())
+    pub fn end_turn(&mut self, net: &mut impl Net) -> Rest {
+        let core = &mut self.core;
+        let kept = &core.memory.pool.kept;
+        let has_surplus = kept.bytes.get() > kept.most.get();
+        if has_surplus || !core.turn.endings.is_empty() || core.turn.arena.capacity() > ARENA_KEPT_BYTES {
+            core.tidy(has_surplus, net);
+        }
+        self.rest()
     }
 
     /// Whether what was queued is to be written before the next connection is read.
     #[inline]
     fn next(&self) -> Next {
-        let core = &self.core;
-        let is_much = core.turn.work() >= core.config.tuning.write_out_bytes
-            || core.turn.deliveries >= core.config.tuning.max_deliveries_per_turn;
-        if is_much { Next::Write } else { Next::Read }
+        let tuning = &self.core.config.tuning;
+        match self.core.turn.has_done(tuning.write_out_bytes, tuning.max_deliveries_per_turn) {
+            true => Next::Write,
+            false => Next::Read,
+        }
     }
 
     /// What is left to do now.
     #[must_use]
     pub fn rest(&mut self) -> Rest {
+        let is_stopping = self.core.watch.stop_at != Time::NEVER;
         Rest {
             due: self.next_deadline(),
             has_work: self.has_work(),
             readable: mem::take(&mut self.core.watch.readable),
             was_busy: mem::take(&mut self.core.turn.is_busy),
-            is_finished: self.is_finished(),
+            is_finished: is_stopping && self.core.table.conns.is_empty(),
         }
     }
 
@@ -291,31 +241,9 @@ impl Hub {
     /// When [`Hub::expire`] has something to do next. [`Time::NEVER`]: nothing is waited for.
     #[must_use]
     pub fn next_deadline(&self) -> Time {
-        let core = &self.core;
-        let others = core.rates.next().min(core.notes.log.due);
-        core.watch.next().min(others)
-    }
-
-    /// How many connections there are.
-    #[must_use]
-    pub fn connections(&self) -> usize {
-        self.core.table.conns.len()
-    }
-
-    /// Notes that the loop could not accept a connection.
-    pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
-        self.core.notes.note(now, Note::AcceptError, format_args!("connections cannot be accepted: {error}"));
-    }
-
-    /// Notes how long a turn took.
-    pub fn note_turn(&mut self, took: Duration) {
-        let longest = &mut self.core.notes.metrics.longest_turn;
-        *longest = took.max(*longest);
-    }
-
-    /// Writes the log lines that are still owed, because the last turn is over.
-    pub fn finish(&mut self) {
-        self.core.notes.log.flush(Time::NEVER);
+        let Core { watch, rates, notes, .. } = &self.core;
+        let timers = watch.timers.next.min(watch.app_timers.next).min(rates.timers.next);
+        timers.min(watch.stop_at).min(watch.trim_at).min(notes.log.due)
     }
 
     /// Tells applications what happened, until nothing is left to tell.

@@ -13,7 +13,9 @@ use crate::ws::frame;
 use crate::ws::message::Message;
 
 /// Bytes of one read at most. A message of 128 KiB comes whole.
-const RECEIVE_BYTES: usize = 144 << 10;
+pub(super) const RECEIVE_BYTES: usize = 144 << 10;
+/// The least read that can begin a large message without a copy, in bytes.
+pub(super) const ADOPTED_BYTES: usize = 32 << 10;
 /// Where in the buffer a read begins.
 ///
 /// The payload after the shortest header of a client's frame (6 bytes) then lies on a word border, where short texts are
@@ -24,16 +26,17 @@ const SPANS_AT: usize = 0xFF00_0000;
 
 /// The receive buffer.
 #[derive(Debug, Default)]
-pub(crate) struct Intake {
-    /// The buffer. `None` before the first read, while its bytes are processed, and while it is `aside`.
+pub(crate) struct ReceiveBuffer {
+    /// Its memory. `None` before the first read, while its bytes are processed, and while it is `aside`.
     ///
     /// Pages of it that were never read to take no memory. It is boxed, because it is moved with each read.
-    pub(super) buffer: Option<Box<Block>>,
-    /// The buffer, while bytes are read straight into a large message.
+    pub(super) block: Option<Box<Block>>,
+    /// Its memory, while bytes are read straight into a large message.
     pub(super) aside: Option<Box<Block>>,
     /// The end of the bytes that are processed now. Zero: none of this buffer are.
     pub(super) end: usize,
-    /// The frame in it that was queued, and the slot of its receiver.
+    /// The frame in it that is queued, and the slot of its receiver, for whom nothing else waits. It must be written before the
+    /// next read.
     pub(super) queued: Option<(Span, u32)>,
 }
 
@@ -56,26 +59,16 @@ impl Given<'_> {
     }
 }
 
-impl Intake {
-    #[inline]
-    pub(super) fn room(&mut self, pool: &Pool) -> &mut [u8] {
-        if self.buffer.is_none() {
-            self.get_buffer(pool);
-        }
-        let buffer = self.buffer.as_deref_mut().map(Block::bytes_mut);
-        let buffer = buffer.unwrap_or_default();
-        buffer.get_mut(READ_AT..READ_AT + RECEIVE_BYTES).unwrap_or_default()
-    }
-
+impl ReceiveBuffer {
     #[cold]
-    fn get_buffer(&mut self, pool: &Pool) {
+    pub(super) fn get_block(&mut self, pool: &Pool) {
         let new = || pool.take(BlockSize::Usual).map(Box::new);
-        self.buffer = self.aside.take().or_else(new);
+        self.block = self.aside.take().or_else(new);
     }
 
     /// Gives its memory back. The caller must know that no frame in it is queued.
     pub(crate) fn release(&mut self) {
-        self.buffer = None;
+        self.block = None;
         self.aside = None;
     }
 
@@ -93,28 +86,11 @@ impl Intake {
         Some(Given { message, frame })
     }
 
-    /// Notes that the frame is queued. Nothing else may wait for its receiver.
-    pub(crate) fn note_queued(&mut self, frame: Span, slot: u32) {
-        self.queued = Some((frame, slot));
-    }
-
-    /// Whether a frame in this buffer is queued. It must be written before the next read.
-    #[inline]
-    pub(crate) fn is_queued(&self) -> bool {
-        self.queued.is_some()
-    }
-
     /// The frame that is queued for this slot.
     pub(crate) fn queued_for(&self, slot: u32) -> Option<(Span, &[u8])> {
         let (frame, _) = self.queued.filter(|(_, receiver)| *receiver == slot)?;
         let at = frame.start as usize - SPANS_AT;
-        let bytes = self.buffer.as_ref()?.get(at..at + frame.len())?;
+        let bytes = self.block.as_ref()?.get(at..at + frame.len())?;
         Some((frame, bytes))
-    }
-
-    /// Notes that no queue refers to this buffer any more.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        self.queued = None;
     }
 }

@@ -4,7 +4,7 @@ use super::conn::{LINGER_TIMEOUT, Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, Closed, ConnId};
 use super::ports::{Net, Written};
-use super::{Hub, Rest};
+use super::{ARENA_KEPT_BYTES, Hub};
 use crate::clock::Time;
 use crate::guard::notes::Note;
 use crate::outbox::{MAX_PIECES, share};
@@ -15,8 +15,6 @@ use crate::ws::frame::Opcode;
 use std::io::IoSlice;
 use std::mem;
 
-/// Bytes of capacity that the arena keeps from turn to turn. More is given back.
-const ARENA_KEPT_BYTES: usize = 256 << 10;
 /// Bytes that a slow consumer is still sent at most, of the frame that it has begun to receive.
 const LAST_FRAME_BYTES: usize = 64 << 10;
 
@@ -26,81 +24,85 @@ impl Hub {
         let mut next = 0;
         self.core.turn.active = None;
         // Applications may queue more while connections end, so the list may grow.
-        loop {
-            // Shortcut, equals `write`: all that waits is one piece of the arena, and the socket takes it.
-            if shortcuts::ON
-                && let Some(written) = self.core.write_usual(&mut next, net)
-            {
-                self.core.written_at(next - 1, written, net);
-            } else if let Some(&slot) = self.core.turn.touched.get(next) {
+        while next < self.core.turn.touched.len() {
+            // Shortcut, equals `write`: all that waits is one piece of the arena.
+            if shortcuts::ON {
+                self.core.write_pieces(&mut next, net);
+            }
+            if let Some(&slot) = self.core.turn.touched.get(next) {
                 next += 1;
                 self.core.write(slot, net);
-            } else {
-                break;
             }
             if !self.core.turn.reports.is_empty() {
                 self.settle();
             }
         }
-        self.core.turn.is_busy |= next > 1;
-        self.core.notes.metrics.messages_sent += self.core.turn.deliveries as u64;
-        self.core.turn.touched.clear();
-        self.core.leave_arena();
-    }
-
-    /// Ends the turn: closes the sockets of ended connections, and frees their slots.
-    #[must_use]
-    pub fn end_turn(&mut self, net: &mut impl Net) -> Rest {
         let core = &mut self.core;
-        for ending in mem::take(&mut core.turn.endings) {
-            net.close(ending.id, ending.reset);
-            core.table.conns.try_remove(ending.id.slot as usize);
+        core.notes.metrics.messages_sent += core.turn.deliveries as u64;
+        if !core.turn.unsent.is_empty() {
+            core.keep_unsent();
         }
-        if core.turn.arena.capacity() > ARENA_KEPT_BYTES {
-            core.turn.arena.shrink_to(ARENA_KEPT_BYTES);
-        }
-        if core.memory.pool.has_surplus() {
-            core.watch_surplus();
-        }
-        if core.table.conns.is_empty() {
-            core.release_memory();
-        }
-        self.rest()
+        core.receive_buffer.queued = None;
+        core.turn.is_busy |= next > 1;
+        core.turn.touched.clear();
+        core.turn.arena.clear();
+        core.turn.deliveries = 0;
+        core.turn.other_work = 0;
     }
 }
 
 impl Core {
     /// Writes to open WebSockets for which one piece of the arena waits, as long as they take all of it.
     ///
-    /// It goes on with the list from `next`. Returns `None` if the list ends, or if the connection at `next` is another case, to which
-    /// nothing was done. Otherwise the connection before `next` took less; the caller must deal with that write.
+    /// It goes on with the list from `next`, up to the first connection that is another case or takes less.
     #[inline]
-    fn write_usual(&mut self, next: &mut usize, net: &mut impl Net) -> Option<Written> {
+    fn write_pieces(&mut self, next: &mut usize, net: &mut impl Net) {
         let Self { table, turn, .. } = self;
         while let Some(&slot) = turn.touched.get(*next) {
-            let (id, conn) = table.at(slot)?;
+            let Some((id, conn)) = table.at(slot) else { return };
             if !matches!(conn.phase, Phase::Open { .. }) {
-                return None;
+                return;
             }
-            // A peer that does not keep up has a queue.
-            let bytes = conn.outbox.turn_bytes(&turn.arena)?;
+            // A peer that does not keep up has a queue, and no such piece.
+            let Some(bytes) = conn.outbox.turn_bytes(&turn.arena) else { return };
             *next += 1;
             conn.touched = false;
             let written = net.write(id, bytes);
             if written != Written::Bytes(bytes.len()) {
-                return Some(written);
+                return self.written(slot, written, net);
             }
             conn.bytes_out += bytes.len() as u64;
             conn.outbox.turn_sent();
         }
-        None
     }
 
+    /// Writes to one connection what is queued for it.
     #[cold]
     fn write(&mut self, slot: u32, net: &mut impl Net) {
         let Some((id, conn)) = self.table.at(slot) else { return };
         conn.touched = false;
+        // A peer that does not keep up has a queue, and no such piece.
+        let bytes = match conn.outbox.turn_bytes(&self.turn.arena) {
+            Some(bytes) if !bytes.is_empty() => bytes,
+            _ => return self.write_queue(id, net),
+        };
+        let written = net.write(id, bytes);
+        if written != Written::Bytes(bytes.len()) {
+            return self.written(slot, written, net);
+        }
+        conn.bytes_out += bytes.len() as u64;
+        conn.outbox.turn_sent();
+        // An open WebSocket that was paused because of its queue has a queue.
+        if !matches!(conn.phase, Phase::Open { .. }) {
+            self.written_all(id, net);
+        }
+    }
+
+    /// Writes to a connection for which something else waits than one piece of the arena.
+    #[cold]
+    fn write_queue(&mut self, id: ConnId, net: &mut impl Net) {
         self.turn.active = Some(id);
+        let Some(conn) = self.table.get(id) else { return };
         if conn.stalled {
             return self.judge_queue(id);
         }
@@ -108,21 +110,41 @@ impl Core {
             return self.written_all(id, net);
         }
         // Shortcut, equals the arena: an echo is sent from the receive buffer.
-        let written = if shortcuts::ON
+        if shortcuts::ON
             && let Some(written) = self.write_received(id, net)
         {
-            written
-        } else {
-            self.write_queue(id, net)
+            return self.written(id.slot, written, net);
+        }
+        let Some(conn) = self.table.get(id) else { return };
+        let written = match conn.outbox.turn_bytes(&self.turn.arena) {
+            Some(bytes) => net.write(id, bytes),
+            None => {
+                let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
+                let count = conn.outbox.pieces(&self.turn.arena, &mut pieces);
+                net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
+            }
         };
-        self.written(slot, written, net);
+        self.written(id.slot, written, net);
     }
 
-    /// Sets the time at which the pool gives back what it may not keep. Each turn that uses the pool puts it off.
+    /// Ends a turn that leaves something to tidy up: connections that ended, memory that is not needed any more.
     #[cold]
-    fn watch_surplus(&mut self) {
-        if self.memory.pool.take_busy() || self.watch.trim_at == Time::NEVER {
+    pub(super) fn tidy(&mut self, has_surplus: bool, net: &mut impl Net) {
+        for ending in mem::take(&mut self.turn.endings) {
+            net.close(ending.id, ending.reset);
+            self.table.conns.try_remove(ending.id.slot as usize);
+        }
+        self.turn.arena.shrink_to(ARENA_KEPT_BYTES);
+        // Each turn that uses the pool puts off the time at which it gives back what it may not keep.
+        if has_surplus && (self.memory.pool.take_busy() || self.watch.trim_at == Time::NEVER) {
             self.watch.trim_at = self.turn.now.after(pool::PAUSE);
+        }
+        if self.table.conns.is_empty() {
+            // The tables stay. If they grew again with the next crowd, they would leave holes: 1.5 MiB with 9,900
+            // connections.
+            self.turn.arena = Vec::new();
+            self.receive_buffer.release();
+            self.memory.pool.clear();
         }
     }
 
@@ -134,51 +156,25 @@ impl Core {
         }
     }
 
-    /// Gives back all memory, because the last connection is gone.
-    #[cold]
-    fn release_memory(&mut self) {
-        // The tables stay. If they grew again with the next crowd, they would leave holes: 1.5 MiB with 9,900
-        // connections.
-        self.turn.arena = Vec::new();
-        self.intake.release();
-        self.memory.pool.clear();
-    }
-
     /// Writes a frame from the receive buffer, if that is all that waits.
     fn write_received(&mut self, id: ConnId, net: &mut impl Net) -> Option<Written> {
-        let (frame, bytes) = self.intake.queued_for(id.slot)?;
+        let (frame, bytes) = self.receive_buffer.queued_for(id.slot)?;
         let conn = self.table.conns.get(id.slot as usize)?;
         let is_all = conn.outbox.turn_span() == frame;
         let written = is_all.then(|| net.write(id, bytes));
         if written == Some(Written::Bytes(bytes.len())) {
-            self.intake.clear();
+            self.receive_buffer.queued = None;
         } else {
-            self.leave_intake();
+            self.leave_receive_buffer();
         }
         written
-    }
-
-    fn write_queue(&mut self, id: ConnId, net: &mut impl Net) -> Written {
-        let Some(conn) = self.table.conns.get(id.slot as usize) else { return Written::Broken };
-        if let Some(bytes) = conn.outbox.turn_bytes(&self.turn.arena) {
-            return net.write(id, bytes);
-        }
-        let mut pieces = [IoSlice::new(&[]); MAX_PIECES];
-        let count = conn.outbox.pieces(&self.turn.arena, &mut pieces);
-        net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
-    }
-
-    #[cold]
-    fn written_at(&mut self, place: usize, written: Written, net: &mut impl Net) {
-        if let Some(&slot) = self.turn.touched.get(place) {
-            self.written(slot, written, net);
-        }
     }
 
     /// Notes the result of a write.
     #[cold]
     fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
         let Some((id, conn)) = self.table.at(slot) else { return };
+        self.turn.active = Some(id);
         let len = match written {
             Written::Bytes(len) => len,
             Written::Broken => return self.gone(id, Cause::Peer, true),
@@ -208,6 +204,7 @@ impl Core {
     /// Goes on with a connection for which nothing waits any more.
     ///
     /// It may be read again, the next piece of a body is due, or its ending takes the next step.
+    #[cold]
     fn written_all(&mut self, id: ConnId, net: &mut impl Net) {
         let now = self.turn.now;
         let Some(conn) = self.table.get(id) else { return };
@@ -306,29 +303,25 @@ impl Core {
     }
 
     /// Moves what could not be written out of the arena, into chunks that the queues share.
-    fn leave_arena(&mut self) {
-        if !self.turn.unsent.is_empty() {
-            let unsent = mem::take(&mut self.turn.unsent);
-            let mut spans = Vec::new();
-            for slot in &unsent {
-                if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
-                    conn.outbox.collect_spans(&self.turn.arena, self.memory.budget.meter(), &mut spans);
-                }
-            }
-            let chunks = share(&mut self.turn.arena, spans, self.memory.budget.meter());
-            for slot in &unsent {
-                if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
-                    conn.outbox.adopt(&chunks, self.memory.budget.meter());
-                }
-            }
-            drop(chunks);
-            for slot in unsent {
-                self.recount(slot);
+    #[cold]
+    fn keep_unsent(&mut self) {
+        let unsent = mem::take(&mut self.turn.unsent);
+        let meter = self.memory.budget.meter();
+        let mut spans = Vec::new();
+        for slot in &unsent {
+            if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
+                conn.outbox.collect_spans(&self.turn.arena, meter, &mut spans);
             }
         }
-        self.turn.arena.clear();
-        self.intake.clear();
-        self.turn.deliveries = 0;
-        self.turn.other_work = 0;
+        let chunks = share(&mut self.turn.arena, spans, meter);
+        for slot in &unsent {
+            if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
+                conn.outbox.adopt(&chunks, meter);
+            }
+        }
+        drop(chunks);
+        for slot in unsent {
+            self.recount(slot);
+        }
     }
 }

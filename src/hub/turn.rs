@@ -50,10 +50,10 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// The work of this turn, in bytes.
+    /// Whether it has done so much work, in bytes, or queued so many messages.
     #[inline]
-    pub(crate) fn work(&self) -> usize {
-        self.arena.len() + self.other_work
+    pub(crate) fn has_done(&self, bytes: usize, deliveries: usize) -> bool {
+        self.deliveries >= deliveries || self.arena.len() + self.other_work >= bytes
     }
 
     /// Puts a connection on the list of those to write to.

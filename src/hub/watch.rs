@@ -43,12 +43,6 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// The next moment at which something is due.
-    pub(super) fn next(&self) -> Time {
-        let timers = self.timers.next().min(self.app_timers.next());
-        timers.min(self.stop_at).min(self.trim_at)
-    }
-
     /// Whether the server goes down.
     pub(super) fn is_stopping(&self) -> bool {
         self.stop_at != Time::NEVER

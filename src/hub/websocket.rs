@@ -13,6 +13,7 @@ use crate::shortcuts;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::Event;
 use crate::ws::frame::Opcode;
+use crate::ws::large::Large;
 use crate::ws::message::Complete;
 use crate::ws::message::Message;
 use std::mem;
@@ -22,7 +23,15 @@ impl Hub {
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let mut is_general = false;
-        while !input.is_empty() && !self.must_wait(id, input) {
+        while !input.is_empty() {
+            if self.core.turn_is_full() {
+                let rest = mem::take(input);
+                self.core.keep_for_next_turn(id, rest);
+                break;
+            }
+            if self.core.rates.is_on() && self.core.rates.holds_back(id.slot) {
+                break;
+            }
             // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
             if shortcuts::ON && self.receive_whole(id, input) {
                 continue;
@@ -55,7 +64,7 @@ impl Hub {
                 if conn.open {
                     let (app, tag) = (conn.app, conn.tag);
                     let given = match input.is_empty() {
-                        true => self.core.intake.given(message),
+                        true => self.core.receive_buffer.given(message),
                         false => None,
                     };
                     self.deliver(id, app, tag, message, given.as_ref());
@@ -65,19 +74,6 @@ impl Hub {
             None => return false,
         }
         true
-    }
-
-    /// Whether what is left of the input has to wait.
-    ///
-    /// It has to if the turn is full, or if its sender has sent as many messages as it may.
-    #[inline]
-    fn must_wait(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
-        if self.core.turn_is_full() {
-            let rest = mem::take(input);
-            self.core.keep_for_next_turn(id, rest);
-            return true;
-        }
-        self.core.rates.is_on() && self.core.rates.holds_back(id.slot)
     }
 
     /// Takes `len` bytes of a large message that were read to their place.
@@ -118,8 +114,11 @@ impl Hub {
                 if let Phase::Open { mark, .. } = &mut conn.phase {
                     *mark = None;
                 }
-                if is_open {
-                    self.deliver_complete(id, app, tag, message);
+                match message {
+                    _ if !is_open => {}
+                    Complete::Text(text) => self.deliver(id, app, tag, Message::Text(&text), None),
+                    Complete::Binary(bytes) => self.deliver(id, app, tag, Message::Binary(&bytes), None),
+                    Complete::Large(large) => self.deliver_large(id, app, tag, large),
                 }
             }
             Ok(Some(Event::Ping(ping))) if is_open => {
@@ -133,27 +132,22 @@ impl Hub {
         }
     }
 
+    /// Gives the application a message that is too large to lie in one piece.
     #[cold]
-    fn deliver_complete(&mut self, id: ConnId, app: u8, tag: u64, message: Complete<'_>) {
-        match message {
-            Complete::Text(text) => self.deliver(id, app, tag, Message::Text(&text), None),
-            Complete::Binary(bytes) => self.deliver(id, app, tag, Message::Binary(&bytes), None),
-            Complete::Large(large) => {
-                let core = &mut self.core;
-                // Its memory is counted as shared by queues from here on, and not as the connection's.
-                core.memory.delivering = large.byte_len();
-                let large = LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
-                core.recount(id.slot);
-                if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                    let ctx = &mut Ctx::new(&mut self.core, app);
-                    application.on_large_message(ctx, id, tag, large);
-                }
-                self.core.memory.delivering = 0;
-                self.delivered(id);
-            }
+    fn deliver_large(&mut self, id: ConnId, app: u8, tag: u64, large: Large) {
+        let core = &mut self.core;
+        // Its memory is counted as shared by queues from here on, and not as the connection's.
+        core.memory.delivering = large.byte_len();
+        let large = LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
+        core.recount(id.slot);
+        if let Some(application) = self.apps.get_mut(usize::from(app)) {
+            application.on_large_message(&mut Ctx::new(&mut self.core, app), id, tag, large);
         }
+        self.core.memory.delivering = 0;
+        self.delivered(id);
     }
 
+    /// Gives the application a message.
     #[inline]
     fn deliver<'a>(
         &'a mut self,
@@ -166,17 +160,16 @@ impl Hub {
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_message(&mut Ctx { core: &mut self.core, app, given }, id, tag, message);
         }
-        self.delivered(id);
+        if self.core.rates.is_on() || !self.core.turn.reports.is_empty() {
+            self.delivered(id);
+        }
     }
 
-    #[inline]
+    /// Counts a message that was delivered, and tells what it has caused.
+    #[cold]
     fn delivered(&mut self, id: ConnId) {
-        if self.core.rates.is_on() {
-            self.core.pay(id);
-        }
-        if !self.core.turn.reports.is_empty() {
-            self.settle();
-        }
+        self.core.pay(id);
+        self.settle();
     }
 
     /// Notes how far a large unfinished message has come.
