@@ -13,8 +13,8 @@ impl Time {
     /// This moment plus `span`, rounded up to whole milliseconds so that nothing expires early.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
-        let millis = u64::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
-        Self(self.0.saturating_add(millis))
+        let millis = u64::from(span.subsec_nanos().div_ceil(1_000_000));
+        Self(self.0.saturating_add(span.as_secs().saturating_mul(1_000)).saturating_add(millis))
     }
 
     /// How long ago `earlier` was; zero when it is not earlier.
