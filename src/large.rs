@@ -2,7 +2,8 @@
 //!
 //! Skip this file on a first reading: short messages need nothing of it.
 
-use crate::outbox::{Chunk, Meter, Outbox, Span};
+use crate::metered::Meter;
+use crate::outbox::{Chunk, Outbox, Span};
 use crate::pool::Pool;
 use crate::ws::frame::Opcode;
 use crate::ws::large::{Large, Part};

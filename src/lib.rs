@@ -24,7 +24,6 @@
 //! nothing of sockets, applications nothing of frames. `tests/wire/layers.rs` holds them to it.
 
 pub mod apps;
-pub mod budget;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -35,6 +34,7 @@ pub mod guard;
 pub mod http;
 pub mod hub;
 pub mod large;
+pub mod metered;
 pub mod outbox;
 pub mod pool;
 pub mod rooms;

@@ -11,7 +11,8 @@
 mod chunk;
 mod queue;
 
-pub use chunk::{Chunk, Meter, Span};
+use crate::metered::Meter;
+pub use chunk::{Chunk, Span};
 use queue::{Queue, Segment};
 use std::io::IoSlice;
 use std::mem;
@@ -48,7 +49,7 @@ impl Outbox {
         }
     }
 
-    /// Bytes of memory for the entries of the queue. A [`Meter`] counts the chunks that they share.
+    /// Bytes of memory for the entries of the queue. The chunks that they share count for themselves.
     pub fn held_bytes(&self) -> usize {
         self.queue.as_ref().map_or(0, |queue| queue.held_bytes())
     }

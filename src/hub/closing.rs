@@ -100,7 +100,6 @@ impl Core {
             until: Time::NEVER,
         }));
         self.watch.backlogs.remove(&id.slot);
-        self.recount(id.slot);
         self.watch.readable.push(id);
         self.touch(id);
         self.arm(id);
@@ -136,7 +135,6 @@ impl Core {
         // Nothing waits for the socket any more, so the queue has no deadline either.
         conn.stalled = false;
         self.watch.backlogs.remove(&id.slot);
-        self.recount(id.slot);
         self.turn.endings.push(Ending { id, reset });
     }
 

@@ -32,10 +32,11 @@ impl Hub {
             let Phase::Open { endpoint, .. } = &mut conn.phase else { return };
             let coding = Coding { extension, agreed, history: &mut conn.history, used: &mut used };
             match endpoint.receive_general(input, &limits, &memory.pool, Some(coding)) {
-                Ok(Some(Event::Growing(_))) => self.core.make_room_while_decoding(id.slot),
+                Ok(Some(Event::Growing(_))) => self.core.make_room_while_decoding(id),
                 event => break event,
             }
         };
+        self.core.count(id);
         self.take_event(id, event);
         if let Some(decoder) = used {
             decoder.give_back();
@@ -198,7 +199,7 @@ impl Core {
                 conn.is_some_and(|conn| conn.agreed.is_none())
             };
             if ids.clone().any(takes_plain) {
-                large = LargeMessage::copied(opcode, parts, &self.memory.pool, self.memory.budget.meter());
+                large = LargeMessage::copied(opcode, parts, &self.memory.pool, &self.memory.meter);
             }
         }
         self.deliver_forms(ids, opcode, parts, large.as_ref());
@@ -245,7 +246,7 @@ impl Core {
             let form = match conn.agreed {
                 None => forms.plain(),
                 Some(agreed) if is_single && agreed.sent.takes_over => {
-                    kept_by = Some(id.slot);
+                    kept_by = Some(id);
                     forms.compressed(agreed, Some(conn.history.get_or_insert_default()))
                 }
                 Some(agreed) => {
@@ -264,8 +265,8 @@ impl Core {
         });
         turn.deliveries += receivers;
         turn.other_work += forms.coded;
-        if let Some(slot) = kept_by {
-            self.recount(slot);
+        if let Some(id) = kept_by {
+            self.count(id);
         }
         if receivers > 0 {
             self.turn.other_work += large.map_or(0, LargeMessage::byte_len);

@@ -21,6 +21,7 @@ use crate::guard::CountsAs;
 use crate::http::body::BodyReader;
 use crate::http::response::Source;
 use crate::http::scan::HeadScanner;
+use crate::metered::{Account, Meter, with_holes};
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
 use crate::ws::endpoint::{Endpoint, Limits};
@@ -69,8 +70,6 @@ pub struct Conn {
     pub paused: Paused,
     /// A Ping went out at `since`, and nothing has arrived after it.
     pub pinged: bool,
-    /// The memory budget counts something for it; see `held_bytes`.
-    pub counted: bool,
     /// The server pings it when it is silent.
     pub keepalive: bool,
     /// The status of its last HTTP answer, for the log. A WebSocket has 101.
@@ -174,6 +173,7 @@ pub struct Exchange {
     pub since: Time,
     /// How many requests it has taken.
     pub requests: u32,
+    account: Account,
 }
 
 /// What an HTTP exchange is waiting for.
@@ -227,6 +227,7 @@ impl Conn {
             stage: Stage::Head,
             since: now,
             requests: 0,
+            account: Account::default(),
         };
         Self {
             serial,
@@ -239,7 +240,6 @@ impl Conn {
             stalled: false,
             paused: Paused::default(),
             pinged: false,
-            counted: false,
             keepalive: false,
             status: 0,
             closed: Closed { code: CloseCode::AbnormalClosure, cause: Cause::Peer },
@@ -295,37 +295,44 @@ impl Conn {
         self.keepalive = options.keepalive;
     }
 
-    /// Bytes of memory that are held for it alone from one turn to the next.
+    /// Has the meter count what it holds for a request or a message that is not complete, and for compression.
     ///
-    /// They are its buffers, and the records that go with them: none for an idle connection. What it sent and is not
-    /// processed yet lies elsewhere (`Watch::backlogs`), and is not counted here.
+    /// The hub must call this when a read leaves such a thing. What the connection drops is subtracted by itself.
+    pub fn count(&mut self, meter: &Meter) {
+        match &mut self.phase {
+            Phase::Http(exchange) => exchange.account.set(exchange.held_bytes(), meter),
+            Phase::Open { endpoint, .. } => endpoint.count(meter),
+            Phase::Draining(_) | Phase::Gone => {}
+        }
+        if let Some(history) = &mut self.history {
+            history.count(meter);
+        }
+    }
+
+    /// Bytes of memory that are held for what it has sent: none for an idle connection.
+    ///
+    /// What is not processed yet lies elsewhere (`Watch::backlogs`), and what waits to be written is not counted here.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        let (unfinished, record) = match &self.phase {
-            Phase::Http(exchange) => {
-                let body = match &exchange.stage {
-                    Stage::Body { body, .. } => body.capacity(),
-                    _ => 0,
-                };
-                (exchange.head.capacity() + body, size_of::<Exchange>())
-            }
-            Phase::Open { endpoint, .. } => (endpoint.held_bytes(), 0),
-            Phase::Draining(_) | Phase::Gone => (0, 0),
+        let unfinished = match &self.phase {
+            Phase::Http(exchange) => exchange.held_bytes(),
+            Phase::Open { endpoint, .. } => endpoint.held_bytes(),
+            Phase::Draining(_) | Phase::Gone => 0,
         };
-        let history = self.history.as_ref();
-        let history = history.map_or(0, |history| history.held_bytes());
-        match unfinished + holes(unfinished) + history + self.outbox.held_bytes() {
-            0 => 0,
-            buffers => buffers + record + size_of::<Self>(),
-        }
+        unfinished + self.history.as_ref().map_or(0, |history| history.held_bytes())
     }
 }
 
-/// Bytes of memory that a buffer of this size costs beside itself.
-///
-/// A growing buffer moves now and then, and the holes that it leaves fit other buffers only in part. A thousand messages
-/// that grew in steps of 3,000 bytes left 15 MiB of holes beside 64 MiB that were counted. A large message lies in
-/// blocks, which leave none.
-fn holes(grown_bytes: usize) -> usize {
-    (grown_bytes / 4).min(64 << 10)
+impl Exchange {
+    /// Bytes of memory held for a request that is not complete, with this record.
+    fn held_bytes(&self) -> usize {
+        let body = match &self.stage {
+            Stage::Body { body, .. } => body.capacity(),
+            _ => 0,
+        };
+        match self.head.capacity() + body {
+            0 => 0,
+            bytes => with_holes(bytes) + size_of::<Self>(),
+        }
+    }
 }

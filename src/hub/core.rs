@@ -79,6 +79,14 @@ impl Core {
         }
     }
 
+    /// Has the meter count what the connection holds for something that is not complete: see `Conn::count`.
+    #[cold]
+    pub(crate) fn count(&mut self, id: ConnId) {
+        if let Some(conn) = self.table.get(id) {
+            conn.count(&self.memory.meter);
+        }
+    }
+
     /// Queues a range of the arena for one connection.
     pub(crate) fn queue(&mut self, id: ConnId, span: Span) {
         if let Some(conn) = self.table.get(id) {
@@ -117,8 +125,8 @@ impl Core {
         conn.paused.by_backlog = true;
         conn.note_pause(now);
         let backlog = self.watch.backlogs.entry(id.slot).or_default();
-        backlog.extend_from_slice(bytes);
-        self.recount(id.slot);
+        backlog.bytes.extend_from_slice(bytes);
+        backlog.account.set(backlog.bytes.capacity(), &self.memory.meter);
     }
 
     /// Keeps bytes for the next turn, because this one is full.
@@ -144,9 +152,7 @@ impl Core {
             return None;
         }
         conn.paused.by_backlog = false;
-        let backlog = self.watch.backlogs.remove(&id.slot);
-        self.recount(id.slot);
-        backlog
+        self.watch.backlogs.remove(&id.slot).map(|backlog| backlog.bytes)
     }
 
     /// Goes on with a connection that had to wait. Bytes that were kept are processed in the next turn.

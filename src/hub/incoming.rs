@@ -50,7 +50,7 @@ impl Hub {
                 Phase::Open { .. } => return self.receive_frames(id, &mut input),
                 Phase::Http(_) => {
                     self.receive_http(id, &mut input);
-                    self.core.recount(id.slot);
+                    self.core.count(id);
                 }
                 Phase::Draining(draining) => {
                     draining.discarded += input.len() as u64;
@@ -165,7 +165,7 @@ impl Hub {
         let block = mem::replace(buffer, next);
         let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
         self.take_event(id, begun.map(|()| None));
-        self.core.recount(id.slot);
+        self.core.count(id);
         true
     }
 
@@ -208,7 +208,7 @@ impl Core {
         if self.room_in_message(id).is_none() {
             return false;
         }
-        self.recount(id.slot);
+        self.count(id);
         let buffer = &mut self.receive_buffer;
         buffer.aside = buffer.block.take().or_else(|| buffer.aside.take());
         true

@@ -1,7 +1,8 @@
 //! The memory that is held for peers, and what is kept for the next large message.
 
-use crate::budget::Budget;
+use crate::metered::{Account, Meter};
 use crate::pool::Pool;
+use std::collections::BTreeMap;
 
 /// Unused blocks of large messages may take the memory budget divided by this.
 const KEPT_PART: usize = 16;
@@ -9,12 +10,12 @@ const KEPT_PART: usize = 16;
 /// What is held, and what may be.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// Bytes that may be held for all peers together.
+    /// Bytes that may be held for all peers together: the memory budget.
     pub(super) most: usize,
-    /// What is held for whom.
-    pub(super) budget: Budget,
-    /// More is held than may be; see `relief`.
-    pub(super) is_over: bool,
+    /// What is held.
+    pub(super) meter: Meter,
+    /// What applications keep for peers that are away, by application and its name for the peer.
+    pub(super) away: BTreeMap<(u8, u64), Account>,
     /// Where large messages lie.
     pub(super) pool: Pool,
     /// Bytes of the large message that an application is being given: its sender still answers for them.
@@ -25,8 +26,8 @@ impl Memory {
     pub(super) fn new(most: usize) -> Self {
         Self {
             most,
-            budget: Budget::default(),
-            is_over: false,
+            meter: Meter::default(),
+            away: BTreeMap::new(),
             pool: Pool::new(most / KEPT_PART),
             delivering: 0,
         }
@@ -34,7 +35,7 @@ impl Memory {
 
     /// Whether `coming` bytes fit beside what is held. What is kept for nobody is given up for them.
     pub(super) fn fits(&self, coming: usize) -> bool {
-        let needed = self.budget.held_bytes() + coming;
+        let needed = self.meter.total() + coming;
         if needed + self.pool.kept_bytes() > self.most {
             self.pool.clear();
         }

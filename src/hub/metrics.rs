@@ -5,7 +5,6 @@
 use super::Hub;
 use super::core::Core;
 use super::ids::ConnId;
-use crate::budget::Holder;
 use crate::clock::Time;
 use crate::guard::notes::Note;
 use std::time::Duration;
@@ -45,12 +44,9 @@ impl Hub {
 impl Core {
     /// All metrics, as `/metrics` shows them.
     ///
-    /// Only queues are added up when somebody asks, over those for whom something is held.
+    /// Only queues are added up when somebody asks.
     pub(crate) fn metrics(&self) -> String {
-        let queues = self.memory.budget.holders().filter_map(|(holder, _)| match holder {
-            Holder::Conn(slot) => Some(self.table.conns.get(slot as usize)?.outbox.len()),
-            Holder::Away { .. } => None,
-        });
+        let queues = self.table.conns.iter().map(|(_, conn)| conn.outbox.len());
         let (queued, largest) = queues.fold((0, 0), |(total, largest), len| (total + len, largest.max(len)));
         self.notes.metrics.page(|name| {
             Some(match name {
@@ -63,7 +59,7 @@ impl Core {
                 "ws101_open_files" => self.table.caps.open_files(),
                 "ws101_queued_bytes" => queued,
                 "ws101_largest_queue_bytes" => largest,
-                "ws101_held_bytes" => self.memory.budget.held_bytes(),
+                "ws101_held_bytes" => self.memory.meter.total(),
                 "ws101_kept_bytes" => self.memory.pool.kept_bytes(),
                 "ws101_memory_budget_bytes" => self.config.memory_budget_bytes,
                 _ => return None,

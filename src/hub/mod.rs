@@ -126,7 +126,8 @@ impl Hub {
     /// If that fills the turn, it is written at once: connections that are ready now need not wait for it.
     pub fn begin_turn(&mut self, now: Time, net: &mut impl Net) {
         self.core.turn.now = now;
-        if self.core.memory.is_over {
+        self.core.turn.active = None;
+        if self.is_over() {
             self.relieve();
         }
         if !self.core.watch.resume.is_empty() {
@@ -187,7 +188,7 @@ impl Hub {
                 false => hub.process(id, bytes),
             }
         }
-        if self.core.memory.is_over {
+        if self.is_over() {
             self.relieve();
         }
         if !self.core.turn.reports.is_empty() {
@@ -231,11 +232,18 @@ impl Hub {
         }
     }
 
+    /// Whether more memory is held for peers than may be.
+    #[inline]
+    fn is_over(&self) -> bool {
+        let memory = &self.core.memory;
+        memory.meter.held.get() + memory.pool.kept.bytes.get() > memory.most
+    }
+
     /// Whether the next turn has something to do without any readiness.
     #[must_use]
     pub fn has_work(&self) -> bool {
         let core = &self.core;
-        !core.watch.resume.is_empty() || !core.turn.touched.is_empty() || core.memory.is_over
+        !core.watch.resume.is_empty() || !core.turn.touched.is_empty() || self.is_over()
     }
 
     /// When [`Hub::expire`] has something to do next. [`Time::NEVER`]: nothing is waited for.

@@ -9,9 +9,9 @@ use super::conn::{Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, ConnId};
 use super::turn::Report;
-use crate::budget::Holder;
 use crate::guard::notes::Note;
 use crate::http::refusal;
+use crate::metered::Account;
 use crate::outbox::Chunk;
 use crate::ws::close::CloseCode;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -20,18 +20,29 @@ use std::rc::Rc;
 const REASON: &str = "out of memory for peers";
 const FULL: &str = "the memory budget is full and";
 
+/// For whom something is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holder {
+    /// The connection in this slot.
+    Conn(u32),
+    /// A peer that is away: the application with this index keeps something for it, under a key of its own.
+    Away { app: u8, key: u64 },
+}
+
 impl Hub {
     /// Ends the largest holders until the memory budget is kept again.
     #[cold]
     pub(super) fn relieve(&mut self) {
-        self.core.relieve(0);
-        self.settle();
+        if !self.core.memory.fits(0) {
+            self.core.relieve(0);
+            self.settle();
+        }
     }
 
     /// Bytes of memory that are held for peers, as they were counted.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.core.memory.budget.held_bytes()
+        self.core.memory.meter.total()
     }
 
     /// Bytes of unused blocks that are kept for the next large message.
@@ -46,13 +57,10 @@ impl Hub {
     #[must_use]
     pub fn recount_held_bytes(&self) -> usize {
         let core = &self.core;
-        let own = core.table.conns.iter().map(|(_, conn)| conn.held_bytes());
+        let own = core.table.conns.iter().map(|(_, conn)| conn.held_bytes() + conn.outbox.held_bytes());
         // Only the applications know those.
-        let away = core.memory.budget.holders().filter_map(|(holder, bytes)| match holder {
-            Holder::Away { .. } => Some(bytes),
-            Holder::Conn(_) => None,
-        });
-        let backlogs = core.watch.backlogs.values().map(Vec::capacity);
+        let away = core.memory.away.values().map(Account::bytes);
+        let backlogs = core.watch.backlogs.values().map(|backlog| backlog.bytes.capacity());
         let chunks = core.table.conns.iter().flat_map(|(_, conn)| conn.outbox.chunks());
         let chunks: BTreeMap<*const Chunk, usize> =
             chunks.map(|chunk| (Rc::as_ptr(chunk), chunk.held_bytes())).collect();
@@ -61,36 +69,22 @@ impl Hub {
 }
 
 impl Core {
-    /// Counts anew what the connection in this slot holds.
-    pub(crate) fn recount(&mut self, slot: u32) {
-        let Some(conn) = self.table.conns.get_mut(slot as usize) else { return };
-        let backlog = self.watch.backlogs.get(&slot).map_or(0, Vec::capacity);
-        let bytes = conn.held_bytes() + backlog;
-        if bytes == 0 && !conn.counted {
-            return;
-        }
-        conn.counted = bytes > 0;
-        self.memory.budget.set(Holder::Conn(slot), bytes);
-        self.memory.is_over = self.is_over_budget();
-    }
-
     /// Notes how many bytes an application keeps for a peer that is away.
     pub(super) fn hold(&mut self, app: u8, key: u64, bytes: usize) {
-        self.memory.budget.set(Holder::Away { app, key }, bytes);
-        self.memory.is_over = self.is_over_budget();
-    }
-
-    fn is_over_budget(&self) -> bool {
-        !self.memory.fits(0)
+        if bytes == 0 {
+            self.memory.away.remove(&(app, key));
+        } else {
+            self.memory.away.entry((app, key)).or_default().set(bytes, &self.memory.meter);
+        }
     }
 
     /// Counts a message that has grown while it is decoded, and ends the largest holders if the budget is passed.
     ///
-    /// The connection in this slot, which receives it, may be one of them.
+    /// The connection that receives it may be one of them.
     #[cold]
-    pub(super) fn make_room_while_decoding(&mut self, slot: u32) {
-        self.recount(slot);
-        if self.memory.is_over {
+    pub(super) fn make_room_while_decoding(&mut self, id: ConnId) {
+        self.count(id);
+        if !self.memory.fits(0) {
             let active = self.turn.active;
             self.relieve(0);
             self.turn.active = active;
@@ -121,27 +115,24 @@ impl Core {
     /// the active connection, and so does the large message that it has sent. Returns `false` if that one was ended.
     fn relieve(&mut self, coming: usize) -> bool {
         let most = self.config.memory_budget_bytes.saturating_sub(coming);
-        let causer = self.turn.active.filter(|_| coming > 0).map(|id| id.slot);
-        let charge = |slot: u32, own: usize| {
-            let conn = self.table.conns.get(slot as usize)?;
-            let caused = match causer == Some(slot) {
-                true => coming + self.memory.delivering,
-                false => 0,
-            };
-            Some((own + conn.outbox.kept_bytes() + caused, Holder::Conn(slot)))
-        };
-        let holders = self.memory.budget.holders().filter_map(|(holder, own)| match holder {
-            Holder::Conn(slot) if causer == Some(slot) => None,
-            Holder::Conn(slot) => charge(slot, own),
-            Holder::Away { .. } => Some((own, holder)),
+        let causer = self.turn.active.map(|id| id.slot);
+        let backlogs = &self.watch.backlogs;
+        let connections = self.table.conns.iter().filter_map(|(slot, conn)| {
+            let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+            let backlog = backlogs.get(&slot).map_or(0, |backlog| backlog.bytes.capacity());
+            let own = conn.held_bytes() + backlog;
+            let caused = if causer == Some(slot) { coming + self.memory.delivering } else { 0 };
+            // What was queued in this turn may leave at once, so its receivers are not judged by it.
+            let is_holder = own > 0 || causer == Some(slot) || conn.outbox.waits_since_earlier();
+            let queue = conn.outbox.held_bytes() + conn.outbox.kept_bytes();
+            is_holder.then_some((own + queue + caused, Holder::Conn(slot)))
         });
-        // The connection that causes this may hold nothing by itself while its message is delivered.
-        let own = |slot| charge(slot, self.memory.budget.of(Holder::Conn(slot)));
-        let holders = holders.chain(causer.and_then(own));
-        let mut holders: BinaryHeap<(usize, Holder)> = holders.collect::<Vec<_>>().into();
+        let away = self.memory.away.iter();
+        let away = away.map(|((app, key), account)| (account.bytes(), Holder::Away { app: *app, key: *key }));
+        let mut holders: BinaryHeap<(usize, Holder)> = connections.chain(away).collect::<Vec<_>>().into();
         let mut is_left = true;
-        while is_left
-            && self.memory.budget.held_bytes() > most
+        while (is_left || coming == 0)
+            && self.memory.meter.total() > most
             && let Some((bytes, holder)) = holders.pop()
         {
             self.turn.active = None;
@@ -149,12 +140,10 @@ impl Core {
                 Holder::Conn(slot) => {
                     is_left = causer != Some(slot);
                     self.end_holder(slot, bytes);
-                    self.recount(slot);
                 }
                 Holder::Away { app, key } => self.end_away(app, key, bytes),
             }
         }
-        self.memory.is_over = false;
         is_left
     }
 
@@ -167,7 +156,7 @@ impl Core {
             Note::Overload,
             format_args!("a session is ended, {FULL} {bytes} bytes are held for it"),
         );
-        self.memory.budget.set(Holder::Away { app, key }, 0);
+        self.memory.away.remove(&(app, key));
         self.turn.reports.push_back(Report::GiveUp { app, key });
     }
 

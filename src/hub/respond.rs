@@ -8,7 +8,8 @@ use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::http::response::{self, Body, Response, Status};
-use crate::outbox::{Meter, Outbox};
+use crate::metered::Meter;
+use crate::outbox::Outbox;
 use std::fmt::Display;
 
 /// Bytes of a body that is copied after its head, so that both leave in one piece. Longer ones are not.
@@ -88,7 +89,7 @@ impl Core {
         let span = self.turn.span_since(start);
         self.queue(id, span);
         let now = self.turn.now;
-        let meter = self.memory.budget.meter().clone();
+        let meter = self.memory.meter.clone();
         let Some(conn) = self.table.get(id) else { return };
         conn.status = response.status.0;
         let Conn { outbox, phase, .. } = conn;
@@ -151,7 +152,7 @@ impl Core {
     /// Queues the next piece of a response body, if the last one has left. Returns its bytes.
     pub(super) fn next_piece(&mut self, id: ConnId) -> usize {
         let piece_bytes = self.config.tuning.piece_bytes;
-        let meter = self.memory.budget.meter().clone();
+        let meter = self.memory.meter.clone();
         let Some(conn) = self.table.get(id).filter(|conn| conn.outbox.is_empty()) else { return 0 };
         let Phase::Http(exchange) = &mut conn.phase else { return 0 };
         let Stage::Streaming { source, left, close } = &mut exchange.stage else { return 0 };

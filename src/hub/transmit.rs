@@ -182,9 +182,6 @@ impl Core {
         conn.bytes_out += len as u64;
         if len == conn.outbox.len() {
             conn.outbox.clear();
-            if conn.counted {
-                self.recount(id.slot);
-            }
             return self.written_all(id, net);
         }
         if len > 0 || !conn.outbox.waits_since_earlier() {
@@ -306,7 +303,7 @@ impl Core {
     #[cold]
     fn keep_unsent(&mut self) {
         let unsent = mem::take(&mut self.turn.unsent);
-        let meter = self.memory.budget.meter();
+        let meter = &self.memory.meter;
         let mut spans = Vec::new();
         for slot in &unsent {
             if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
@@ -314,14 +311,10 @@ impl Core {
             }
         }
         let chunks = share(&mut self.turn.arena, spans, meter);
-        for slot in &unsent {
-            if let Some(conn) = self.table.conns.get_mut(*slot as usize) {
+        for slot in unsent {
+            if let Some(conn) = self.table.conns.get_mut(slot as usize) {
                 conn.outbox.adopt(&chunks, meter);
             }
-        }
-        drop(chunks);
-        for slot in unsent {
-            self.recount(slot);
         }
     }
 }

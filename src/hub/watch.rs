@@ -4,8 +4,16 @@ use super::conn::Conn;
 use super::ids::ConnId;
 use crate::clock::Time;
 use crate::config::Config;
+use crate::metered::Account;
 use crate::timers::Timers;
 use std::collections::{BTreeMap, VecDeque};
+
+/// Received bytes that could not be processed yet.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    pub(super) bytes: Vec<u8>,
+    pub(super) account: Account,
+}
 
 /// What is waited for, and who waits.
 #[derive(Debug)]
@@ -16,7 +24,7 @@ pub(crate) struct Watch {
     pub(super) app_timers: Timers<(u8, u64)>,
     pub(super) app_armed: BTreeMap<(u8, u64), Time>,
     /// Received bytes that could not be processed yet, by slot; see `Hub::begin_turn`.
-    pub(super) backlogs: BTreeMap<u32, Vec<u8>>,
+    pub(super) backlogs: BTreeMap<u32, Backlog>,
     /// Connections whose backlog, or next piece of a body, is due in the next turn.
     pub(super) resume: VecDeque<ConnId>,
     /// Connections that may be read again.

@@ -22,7 +22,6 @@ impl Hub {
     /// Processes frames until `input` is used up, the phase changes or the turn is full.
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let mut is_general = false;
         while !input.is_empty() {
             if self.core.turn_is_full() {
                 let rest = mem::take(input);
@@ -36,16 +35,12 @@ impl Hub {
             if shortcuts::ON && self.receive_whole(id, input) {
                 continue;
             }
-            is_general = true;
             if !self.receive_general(id, input) {
                 break;
             }
         }
         if self.core.rates.is_on() {
             self.core.hold_back(id, input);
-        }
-        if is_general {
-            self.core.recount(id.slot);
         }
     }
 
@@ -82,7 +77,6 @@ impl Hub {
         let Phase::Open { endpoint, .. } = &mut conn.phase else { return };
         let event = endpoint.arrived(len);
         self.take_event(id, event);
-        self.core.recount(id.slot);
     }
 
     /// Takes the next event off the input, and does what it asks for.
@@ -124,10 +118,11 @@ impl Hub {
             Ok(Some(Event::Ping(ping))) if is_open => {
                 let span = self.core.turn.encode(Opcode::Pong, [&ping]);
                 self.core.queue_pong(id, span);
+                self.core.count(id);
                 self.core.pay(id);
             }
             Ok(Some(Event::Close(code))) => self.core.peer_close(id, code),
-            Ok(Some(_)) => {}
+            Ok(Some(_)) => self.core.count(id),
             Err(violation) => self.core.fail(id, violation),
         }
     }
@@ -138,8 +133,7 @@ impl Hub {
         let core = &mut self.core;
         // Its memory is counted as shared by queues from here on, and not as the connection's.
         core.memory.delivering = large.byte_len();
-        let large = LargeMessage::received(large, &core.memory.pool, core.memory.budget.meter());
-        core.recount(id.slot);
+        let large = LargeMessage::received(large, &core.memory.pool, &core.memory.meter);
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_large_message(&mut Ctx::new(&mut self.core, app), id, tag, large);
         }
@@ -172,12 +166,13 @@ impl Hub {
         self.settle();
     }
 
-    /// Notes how far a large unfinished message has come.
+    /// Notes that a message is unfinished, and how far it has come, if it is large.
     ///
     /// So a message that hardly grows can be told from one that is only large.
     #[cold]
     fn mark_progress(&mut self, id: ConnId) {
         let (now, step) = (self.core.turn.now, self.core.config.tuning.slow_message_bytes);
+        self.core.count(id);
         let Some(conn) = self.core.table.get(id) else { return };
         let Phase::Open { endpoint, mark } = &mut conn.phase else { return };
         let held = endpoint.unfinished_bytes();

@@ -1,12 +1,11 @@
-//! Bytes that queues share, and a meter that counts all of them.
+//! Bytes that queues share.
 //!
 //! Skip this file on a first reading: only peers that do not keep up have chunks.
 //!
-//! A broadcast that a thousand peers do not read lies in memory once, and is counted once. A [`Chunk`] adds its size
-//! to a [`Meter`] when it is made, and subtracts it when the last queue drops it.
+//! A broadcast that a thousand peers do not read lies in memory once, and is counted once: with its [`Chunk`].
 
+use crate::metered::{Account, Meter};
 use crate::pool::Block;
-use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -48,30 +47,11 @@ impl Span {
     }
 }
 
-/// Counts the bytes of memory of all chunks that are made with it. Clones share one sum.
-#[derive(Debug, Clone, Default)]
-pub struct Meter(Rc<Cell<usize>>);
-
-impl Meter {
-    /// The sum, in bytes.
-    pub fn total(&self) -> usize {
-        self.0.get()
-    }
-
-    fn add(&self, bytes: usize) {
-        self.0.set(self.0.get() + bytes);
-    }
-
-    fn subtract(&self, bytes: usize) {
-        self.0.set(self.0.get().saturating_sub(bytes));
-    }
-}
-
 /// Bytes that queues share, outside of the arena.
 #[derive(Debug)]
 pub struct Chunk {
     memory: Memory,
-    meter: Meter,
+    account: Account,
 }
 
 #[derive(Debug)]
@@ -104,18 +84,16 @@ impl Chunk {
     }
 
     fn of(memory: Memory, meter: &Meter) -> Rc<Self> {
-        meter.add(memory.cost());
-        let meter = meter.clone();
-        Rc::new(Self { memory, meter })
+        let mut account = Account::default();
+        account.set(memory.cost(), meter);
+        Rc::new(Self { memory, account })
     }
 
     /// Appends bytes. Returns `false` if the chunk cannot grow.
-    pub(super) fn extend(&mut self, bytes: &[u8]) -> bool {
-        let before = self.memory.cost();
+    pub(super) fn extend(&mut self, bytes: &[u8], meter: &Meter) -> bool {
         let Memory::Heap(own) = &mut self.memory else { return false };
         own.extend_from_slice(bytes);
-        self.meter.add(self.memory.cost());
-        self.meter.subtract(before);
+        self.account.set(self.memory.cost(), meter);
         true
     }
 
@@ -133,11 +111,5 @@ impl Deref for Chunk {
             Memory::Heap(bytes) => bytes,
             Memory::Block(block) => block,
         }
-    }
-}
-
-impl Drop for Chunk {
-    fn drop(&mut self) {
-        self.meter.subtract(self.held_bytes());
     }
 }

@@ -6,7 +6,8 @@
 //! more because the queue is long: what it added is found from the end. And short pieces are put together
 //! ([`Lane::gather`]), because each entry costs memory.
 
-use super::chunk::{Chunk, Meter, Span};
+use super::chunk::{Chunk, Span};
+use crate::metered::{Account, Meter};
 use crate::ws::frame::own_frame_len;
 use std::collections::VecDeque;
 use std::mem;
@@ -33,6 +34,8 @@ pub(super) struct Queue {
     ///
     /// Zero: what was written ends where a frame ends.
     pub(super) begun: usize,
+    /// Its entries. The chunks in them count for themselves.
+    account: Account,
 }
 
 /// Segments in their order.
@@ -95,12 +98,12 @@ impl Segment {
     }
 
     /// Appends bytes to a chunk that only this queue has. Returns `false` if others have it, or if it is full.
-    fn extend(&mut self, bytes: &[u8]) -> bool {
+    fn extend(&mut self, bytes: &[u8], meter: &Meter) -> bool {
         if let Self::Shared(chunk, span) = self
             && let Some(chunk) = Rc::get_mut(chunk)
             && span.end as usize == chunk.len()
             && chunk.len() + bytes.len() <= GATHERING_BYTES
-            && chunk.extend(bytes)
+            && chunk.extend(bytes, meter)
         {
             span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
             return true;
@@ -174,7 +177,7 @@ impl Lane {
             {
                 let bytes = span.of(arena);
                 let before = kept.checked_sub(1).and_then(|at| self.segments.get_mut(at));
-                if before.is_some_and(|before| before.extend(bytes)) {
+                if before.is_some_and(|before| before.extend(bytes, meter)) {
                     continue;
                 }
                 segment = Segment::owned(bytes.to_vec(), meter);
@@ -283,6 +286,7 @@ impl Queue {
     pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
         self.fresh_mut().for_each(|segment| segment.adopt(chunks, meter));
         (self.ahead.fresh, self.rest.fresh) = (0, 0);
+        self.account.set(self.held_bytes(), meter);
     }
 
     /// Bytes of memory for the queue itself. The chunks that its entries share are not counted.

@@ -12,6 +12,7 @@ use super::extension::Coding;
 use super::frame::{Expect, Header, Opcode};
 use super::message::{Building, Complete, Message};
 use super::reader::{Piece, Reader};
+use crate::metered::Meter;
 use crate::pool::{Block, BlockSize, Pool};
 use std::borrow::Cow;
 
@@ -268,6 +269,16 @@ impl Endpoint {
     pub fn unfinished_bytes(&self) -> usize {
         let message = self.message.as_ref();
         message.map_or(0, |message| message.len().max(message.received))
+    }
+
+    /// Has the meter count what is held for an unfinished frame and message.
+    ///
+    /// The caller must call this when a read leaves one. What is dropped is subtracted by itself.
+    pub fn count(&mut self, meter: &Meter) {
+        self.reader.count(meter);
+        if let Some(message) = &mut self.message {
+            message.count(meter);
+        }
     }
 
     /// Bytes of memory held for an unfinished frame and message.

@@ -8,6 +8,7 @@
 
 use super::close::Violation;
 use crate::http::head::Head;
+use crate::metered::{Account, Meter};
 use std::fmt::Debug;
 
 /// How far back the messages of one direction may refer.
@@ -35,12 +36,18 @@ pub struct History {
     pub received: Vec<u8>,
     /// The last bytes that were sent, before they were coded.
     pub sent: Vec<u8>,
+    account: Account,
 }
 
 impl History {
     /// Bytes of memory held.
     pub fn held_bytes(&self) -> usize {
         size_of::<Self>() + self.received.capacity() + self.sent.capacity()
+    }
+
+    /// Has the meter count them. The caller must call this after each message that may be kept here.
+    pub fn count(&mut self, meter: &Meter) {
+        self.account.set(self.held_bytes(), meter);
     }
 }
 

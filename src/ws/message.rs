@@ -14,6 +14,7 @@ use super::frame::{Header, Opcode};
 use super::large::{Gathering, Large, Part};
 use super::reader::Piece;
 use super::utf8;
+use crate::metered::{Account, Meter, with_holes};
 use crate::pool::{Block, Pool};
 use std::borrow::Cow;
 use std::mem;
@@ -119,6 +120,7 @@ pub(super) struct Building {
     decoder: Option<Box<dyn Decoder>>,
     /// `Some`: decoding waits until the caller has made room. The value says that the payload is complete.
     paused: Option<bool>,
+    account: Account,
 }
 
 impl Building {
@@ -131,6 +133,7 @@ impl Building {
             received: 0,
             decoder: coding.map(|coding| coding.extension.begin(piece.ends_message())),
             paused: None,
+            account: Account::default(),
         }
     }
 
@@ -143,6 +146,7 @@ impl Building {
             received: end - start,
             decoder: None,
             paused: None,
+            account: Account::default(),
         })
     }
 
@@ -155,7 +159,11 @@ impl Building {
     pub(super) fn held_bytes(&self) -> usize {
         let decoder = self.decoder.as_ref();
         let decoder = decoder.map_or(0, |decoder| decoder.held_bytes());
-        size_of::<Self>() + self.content.capacity() + decoder
+        with_holes(size_of::<Self>() + self.content.capacity() + decoder)
+    }
+
+    pub(super) fn count(&mut self, meter: &Meter) {
+        self.account.set(self.held_bytes(), meter);
     }
 
     /// An empty piece that continues the decoding. `None`: it is not paused.

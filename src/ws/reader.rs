@@ -6,6 +6,7 @@
 
 use super::close::{self, Violation};
 use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
+use crate::metered::{Account, Meter};
 use std::borrow::Cow;
 use std::mem;
 
@@ -61,7 +62,14 @@ impl<'a> Piece<'a> {
 /// Gives the pieces of frames, however the bytes are cut into reads.
 #[derive(Debug, Default)]
 pub struct Reader {
-    unfinished: Option<Box<Unfinished>>,
+    unfinished: Option<Box<Kept>>,
+}
+
+/// What is kept between two reads.
+#[derive(Debug)]
+struct Kept {
+    unfinished: Unfinished,
+    account: Account,
 }
 
 #[derive(Debug)]
@@ -139,7 +147,7 @@ impl Reader {
     /// How many bytes of a data frame are still to come. `None`: the last read did not end inside one.
     #[inline]
     pub fn missing(&self) -> Option<u64> {
-        match self.unfinished.as_deref()? {
+        match &self.unfinished.as_deref()?.unfinished {
             Unfinished::Frame { rest, .. } if !rest.opcode.is_control() => Some(rest.payload_len),
             _ => None,
         }
@@ -150,7 +158,9 @@ impl Reader {
     /// They may not be more than [`Reader::missing`]. Returns the key that unmasks them, and whether they end their
     /// message.
     pub fn skip(&mut self, len: usize) -> Option<([u8; 4], bool)> {
-        let Unfinished::Frame { rest, .. } = self.unfinished.as_deref_mut()? else { return None };
+        let Unfinished::Frame { rest, .. } = &mut self.unfinished.as_deref_mut()?.unfinished else {
+            return None;
+        };
         let masking_key = rest.masking_key;
         skip_payload(rest, len);
         let (ends_frame, fin) = (rest.payload_len == 0, rest.fin);
@@ -182,11 +192,22 @@ impl Reader {
 
     /// Bytes of memory that the reader keeps between two reads.
     pub fn held_bytes(&self) -> usize {
-        match self.unfinished.as_deref() {
+        match self.unfinished.as_deref().map(|kept| &kept.unfinished) {
             None => 0,
-            Some(Unfinished::Header { .. }) => size_of::<Unfinished>(),
-            Some(Unfinished::Frame { control, .. }) => size_of::<Unfinished>() + control.capacity(),
+            Some(Unfinished::Header { .. }) => size_of::<Kept>(),
+            Some(Unfinished::Frame { control, .. }) => size_of::<Kept>() + control.capacity(),
         }
+    }
+
+    pub(super) fn count(&mut self, meter: &Meter) {
+        let held = self.held_bytes();
+        if let Some(kept) = &mut self.unfinished {
+            kept.account.set(held, meter);
+        }
+    }
+
+    fn keep(&mut self, unfinished: Unfinished) {
+        self.unfinished = Some(Box::new(Kept { unfinished, account: Account::default() }));
     }
 
     /// Continues with the header or frame that an earlier read left unfinished.
@@ -199,7 +220,7 @@ impl Reader {
         if input.is_empty() {
             return Ok(None);
         }
-        match self.unfinished.take().map(|unfinished| *unfinished) {
+        match self.unfinished.take().map(|kept| kept.unfinished) {
             Some(Unfinished::Frame { rest, control }) if rest.opcode.is_control() => {
                 self.control(rest, control, input)
             }
@@ -267,7 +288,7 @@ impl Reader {
 
     #[cold]
     fn keep_frame(&mut self, rest: Header, control: Vec<u8>) {
-        self.unfinished = Some(Box::new(Unfinished::Frame { rest, control }));
+        self.keep(Unfinished::Frame { rest, control });
     }
 
     /// Keeps an unfinished header. Returns `None`: there is no piece yet.
@@ -275,7 +296,7 @@ impl Reader {
     fn keep_header(&mut self, known: &[u8]) -> Option<Piece<'static>> {
         let mut bytes = [0; MAX_HEADER_BYTES];
         let len = copy(known, &mut bytes);
-        self.unfinished = Some(Box::new(Unfinished::Header { bytes, len }));
+        self.keep(Unfinished::Header { bytes, len });
         None
     }
 }

@@ -38,25 +38,24 @@ const LAYERS: &[Layer] = &[
     layer("rooms", &[], &["slab"]),
     layer("slots", &[], &["slab"]),
     layer("pool", &[], &["memmap2"]),
+    layer("metered", &[], &[]),
     // The two protocols: bytes in, bytes out.
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
-    layer("ws", &["pool", "ws::extension"], &["simdutf8"]),
+    layer("ws", &["metered", "pool", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::fields", "http::head"], &[]),
     layer("ws::handshake", &["http", "ws::offers"], &["base64", "sha1"]),
     // The port for what changes the payload of messages, and the wing that stands behind it.
-    layer("ws::extension", &["http", "ws::close"], &[]),
+    layer("ws::extension", &["http", "metered", "ws::close"], &[]),
     layer("deflate", &["config", "http::head", "ws::close", "ws::extension", "ws::offers"], &["flate2"]),
-    layer("outbox", &["pool", "ws::frame"], &[]),
-    layer("large", &["outbox", "pool", "ws"], &[]),
-    layer("budget", &["outbox"], &[]),
+    layer("outbox", &["metered", "pool", "ws::frame"], &[]),
+    layer("large", &["metered", "outbox", "pool", "ws"], &[]),
     // What keeps the server alive: it knows no connection.
     layer("guard", &["clock", "config", "http", "timers"], &["log"]),
     // Connections, without sockets.
     layer(
         "hub",
         &[
-            "budget",
             "clock",
             "config",
             "deflate",
@@ -64,6 +63,7 @@ const LAYERS: &[Layer] = &[
             "http",
             "hub",
             "large",
+            "metered",
             "outbox",
             "pool",
             "shortcuts",
@@ -82,6 +82,7 @@ const LAYERS: &[Layer] = &[
             "guard",
             "http",
             "hub::ids",
+            "metered",
             "outbox",
             "ws::close",
             "ws::endpoint",

@@ -3,7 +3,8 @@
 
 use crate::client::{binary, frames, ping};
 use crate::sim::{Rng, Sim};
-use ws101::outbox::{Meter, Outbox, Span, share};
+use ws101::metered::Meter;
+use ws101::outbox::{Outbox, Span, share};
 
 /// One turn: these bytes are queued, none of them is written.
 fn turn(outbox: &mut Outbox, arena: &[u8]) {
