@@ -67,11 +67,10 @@ impl Core {
             let Some(bytes) = conn.outbox.turn_bytes(&turn.arena) else { return };
             *next += 1;
             conn.touched = false;
-            let written = net.write(id, bytes);
-            if written != Written::Bytes(bytes.len()) {
-                return self.written(slot, written, net);
+            match net.write(id, bytes) {
+                Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
+                written => return self.written(slot, written, net),
             }
-            conn.bytes_out += bytes.len() as u64;
             conn.outbox.turn_sent();
         }
     }
@@ -86,11 +85,10 @@ impl Core {
             Some(bytes) if !bytes.is_empty() => bytes,
             _ => return self.write_queue(id, net),
         };
-        let written = net.write(id, bytes);
-        if written != Written::Bytes(bytes.len()) {
-            return self.written(slot, written, net);
+        match net.write(id, bytes) {
+            Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
+            written => return self.written(slot, written, net),
         }
-        conn.bytes_out += bytes.len() as u64;
         conn.outbox.turn_sent();
         // An open WebSocket that was paused because of its queue has a queue.
         if !matches!(conn.phase, Phase::Open { .. }) {
