@@ -85,7 +85,7 @@ impl Outbox {
     /// All that waits, if it is one piece of this turn's arena.
     #[inline]
     pub fn turn_bytes<'a>(&self, arena: &'a [u8]) -> Option<&'a [u8]> {
-        self.turn.within(arena)
+        arena.get(self.turn.start as usize..self.turn.end as usize)
     }
 
     /// The range of [`Outbox::turn_bytes`] in the arena.
@@ -105,7 +105,7 @@ impl Outbox {
     /// Queues a range of this turn's arena. Returns `true` if nothing else waits.
     #[inline]
     pub fn push(&mut self, span: Span) -> bool {
-        if self.turn.is_empty() {
+        if self.turn.start == self.turn.end {
             self.turn = span;
             return true;
         }

@@ -14,7 +14,7 @@ use super::ids::ConnId;
 use super::turn::span_since;
 use crate::large::LargeMessage;
 use crate::outbox::{Outbox, Span};
-use crate::ws::endpoint::Event;
+use crate::ws::endpoint::{Event, Limits};
 use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
 
@@ -28,7 +28,8 @@ impl Hub {
             let Core { table, compression, memory, config, .. } = &mut self.core;
             let Some(conn) = table.get(id) else { return };
             let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else { return };
-            let limits = conn.limits(config.tuning.max_fragments);
+            let max_fragments = config.tuning.max_fragments;
+            let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
             let Phase::Open { endpoint, .. } = &mut conn.phase else { return };
             let coding = Coding { extension, agreed, history: &mut conn.history, used: &mut used };
             match endpoint.receive_general(input, &limits, &memory.pool, Some(coding)) {

@@ -24,7 +24,7 @@ use crate::http::scan::HeadScanner;
 use crate::metered::{Account, Meter, with_holes};
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
-use crate::ws::endpoint::{Endpoint, Limits};
+use crate::ws::endpoint::Endpoint;
 use crate::ws::extension::{Agreed, History};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -258,27 +258,6 @@ impl Conn {
             bytes_out: 0,
             path: Path::default(),
         }
-    }
-
-    /// Whether it should be read: no queue of its own, and nothing that it has already sent, stands in the way.
-    #[must_use]
-    #[inline]
-    pub fn wants_read(&self) -> bool {
-        !self.paused.any()
-            && match &self.phase {
-                Phase::Open { .. } | Phase::Draining(_) => true,
-                Phase::Http(exchange) => {
-                    matches!(exchange.stage, Stage::Head | Stage::Body { .. })
-                }
-                Phase::Gone => false,
-            }
-    }
-
-    /// The limits of what it sends on a WebSocket.
-    #[must_use]
-    #[inline]
-    pub fn limits(&self, max_fragments: u32) -> Limits {
-        Limits { max_message_bytes: u64::from(self.max_message_bytes), max_fragments }
     }
 
     /// The peer's address.

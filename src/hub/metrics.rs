@@ -13,9 +13,8 @@ impl Hub {
     /// Whether the connection should be read: no queue of its own, and nothing that it has already sent, stands in
     /// the way.
     #[must_use]
-    pub fn wants_read(&self, id: ConnId) -> bool {
-        let conn = self.core.table.conns.get(id.slot as usize);
-        conn.is_some_and(|conn| conn.serial == id.serial && conn.wants_read())
+    pub fn wants_read(&mut self, id: ConnId) -> bool {
+        self.core.table.to_read(id).is_some()
     }
 
     /// How many connections there are.

@@ -1,6 +1,6 @@
 //! The table of connections, by slot and serial number.
 
-use super::conn::Conn;
+use super::conn::{Conn, Paused, Phase, Stage};
 use super::ids::ConnId;
 use crate::guard::caps::Caps;
 use slab::Slab;
@@ -36,12 +36,18 @@ impl Table {
         (conn.serial == id.serial).then_some(conn)
     }
 
-    /// The connection in this slot, and its name.
+    /// The connection, if it should be read now.
+    ///
+    /// It should, unless a queue of its own, or something that it has already sent, stands in the way.
     #[inline]
-    pub(super) fn at(&mut self, slot: u32) -> Option<(ConnId, &mut Conn)> {
-        let conn = self.conns.get_mut(slot as usize)?;
-        let serial = conn.serial;
-        Some((ConnId { slot, serial }, conn))
+    pub(super) fn to_read(&mut self, id: ConnId) -> Option<&mut Conn> {
+        let conn = self.get(id)?;
+        let is_read = match &conn.phase {
+            Phase::Open { .. } | Phase::Draining(_) => true,
+            Phase::Http(exchange) => matches!(exchange.stage, Stage::Head | Stage::Body { .. }),
+            Phase::Gone => false,
+        };
+        (is_read && conn.paused == Paused::default()).then_some(conn)
     }
 
     /// The names of all connections.

@@ -59,7 +59,8 @@ impl Core {
     fn write_pieces(&mut self, next: &mut usize, net: &mut impl Net) {
         let Self { table, turn, .. } = self;
         while let Some(&slot) = turn.touched.get(*next) {
-            let Some((id, conn)) = table.at(slot) else { return };
+            let Some(conn) = table.conns.get_mut(slot as usize) else { return };
+            let id = ConnId { slot, serial: conn.serial };
             if !matches!(conn.phase, Phase::Open { .. }) {
                 return;
             }
@@ -69,7 +70,7 @@ impl Core {
             conn.touched = false;
             match net.write(id, bytes) {
                 Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
-                written => return self.written(slot, written, net),
+                written => return self.written(id, written, net),
             }
             conn.outbox.turn_sent();
         }
@@ -78,7 +79,8 @@ impl Core {
     /// Writes to one connection what is queued for it.
     #[cold]
     fn write(&mut self, slot: u32, net: &mut impl Net) {
-        let Some((id, conn)) = self.table.at(slot) else { return };
+        let Some(conn) = self.table.conns.get_mut(slot as usize) else { return };
+        let id = ConnId { slot, serial: conn.serial };
         conn.touched = false;
         // A peer that does not keep up has a queue, and no such piece.
         let bytes = match conn.outbox.turn_bytes(&self.turn.arena) {
@@ -87,7 +89,7 @@ impl Core {
         };
         match net.write(id, bytes) {
             Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
-            written => return self.written(slot, written, net),
+            written => return self.written(id, written, net),
         }
         conn.outbox.turn_sent();
         // An open WebSocket that was paused because of its queue has a queue.
@@ -111,7 +113,7 @@ impl Core {
         if shortcuts::ON
             && let Some(written) = self.write_received(id, net)
         {
-            return self.written(id.slot, written, net);
+            return self.written(id, written, net);
         }
         let Some(conn) = self.table.get(id) else { return };
         let written = match conn.outbox.turn_bytes(&self.turn.arena) {
@@ -122,7 +124,7 @@ impl Core {
                 net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
             }
         };
-        self.written(id.slot, written, net);
+        self.written(id, written, net);
     }
 
     /// Ends a turn that leaves something to tidy up: connections that ended, memory that is not needed any more.
@@ -170,9 +172,9 @@ impl Core {
 
     /// Notes the result of a write.
     #[cold]
-    fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
-        let Some((id, conn)) = self.table.at(slot) else { return };
+    fn written(&mut self, id: ConnId, written: Written, net: &mut impl Net) {
         self.turn.active = Some(id);
+        let Some(conn) = self.table.get(id) else { return };
         let len = match written {
             Written::Bytes(len) => len,
             Written::Broken => return self.gone(id, Cause::Peer, true),

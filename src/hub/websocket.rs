@@ -11,7 +11,7 @@ use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::shortcuts;
 use crate::ws::close::Violation;
-use crate::ws::endpoint::Event;
+use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
 use crate::ws::large::Large;
 use crate::ws::message::Complete;
@@ -23,7 +23,8 @@ impl Hub {
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         while !input.is_empty() {
-            if self.core.turn_is_full() {
+            let tuning = &self.core.config.tuning;
+            if self.core.turn.has_done(tuning.max_turn_bytes, tuning.max_deliveries_per_turn) {
                 let rest = mem::take(input);
                 self.core.keep_for_next_turn(id, rest);
                 break;
@@ -51,7 +52,7 @@ impl Hub {
     fn receive_whole(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
         let max_fragments = self.core.config.tuning.max_fragments;
         let Some(conn) = self.core.table.get(id) else { return false };
-        let limits = conn.limits(max_fragments);
+        let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
         let Phase::Open { endpoint, mark } = &mut conn.phase else { return false };
         match endpoint.receive_whole(input, &limits) {
             Some(Ok(message)) => {
@@ -86,7 +87,8 @@ impl Hub {
     fn receive_general(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
         let Core { table, memory, config, .. } = &mut self.core;
         let Some(conn) = table.get(id) else { return false };
-        let limits = conn.limits(config.tuning.max_fragments);
+        let max_fragments = config.tuning.max_fragments;
+        let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
         let Phase::Open { endpoint, .. } = &mut conn.phase else { return false };
         if conn.agreed.is_some() {
             self.receive_coded(id, input);
