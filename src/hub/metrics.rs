@@ -14,7 +14,7 @@ impl Hub {
     /// the way.
     #[must_use]
     pub fn wants_read(&mut self, id: ConnId) -> bool {
-        self.core.table.to_read(id).is_some()
+        self.core.table.readable(id).is_some()
     }
 
     /// How many connections there are.

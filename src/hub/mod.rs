@@ -149,7 +149,7 @@ impl Hub {
         if core.receive_buffer.queued.is_some() {
             core.leave_receive_buffer();
         }
-        let conn = core.table.to_read(id)?;
+        let conn = core.table.readable(id)?;
         let is_inside = matches!(&conn.phase, Phase::Open { endpoint, .. } if endpoint.is_inside_frame());
         // Shortcut, equals the receive buffer: what belongs to a large message is read to its place.
         if shortcuts::ON && is_inside && core.make_room_in_message(id) {

@@ -40,7 +40,7 @@ impl Table {
     ///
     /// It should, unless a queue of its own, or something that it has already sent, stands in the way.
     #[inline]
-    pub(super) fn to_read(&mut self, id: ConnId) -> Option<&mut Conn> {
+    pub(super) fn readable(&mut self, id: ConnId) -> Option<&mut Conn> {
         let conn = self.get(id)?;
         let is_read = match &conn.phase {
             Phase::Open { .. } | Phase::Draining(_) => true,

@@ -26,10 +26,11 @@ impl Hub {
         // Applications may queue more while connections end, so the list may grow.
         while next < self.core.turn.touched.len() {
             // Shortcut, equals `write`: all that waits is one piece of the arena.
-            if shortcuts::ON {
-                self.core.write_pieces(&mut next, net);
-            }
-            if let Some(&slot) = self.core.turn.touched.get(next) {
+            if shortcuts::ON
+                && let Some((id, written)) = self.core.write_pieces(&mut next, net)
+            {
+                self.core.written(id, written, net);
+            } else if let Some(&slot) = self.core.turn.touched.get(next) {
                 next += 1;
                 self.core.write(slot, net);
             }
@@ -54,26 +55,28 @@ impl Hub {
 impl Core {
     /// Writes to open WebSockets for which one piece of the arena waits, as long as they take all of it.
     ///
-    /// It goes on with the list from `next`, up to the first connection that is another case or takes less.
+    /// It goes on with the list from `next`, up to the end or a connection that is another case. If a connection takes less,
+    /// the caller must deal with that write.
     #[inline]
-    fn write_pieces(&mut self, next: &mut usize, net: &mut impl Net) {
+    fn write_pieces(&mut self, next: &mut usize, net: &mut impl Net) -> Option<(ConnId, Written)> {
         let Self { table, turn, .. } = self;
         while let Some(&slot) = turn.touched.get(*next) {
-            let Some(conn) = table.conns.get_mut(slot as usize) else { return };
-            let id = ConnId { slot, serial: conn.serial };
+            let conn = table.conns.get_mut(slot as usize)?;
             if !matches!(conn.phase, Phase::Open { .. }) {
-                return;
+                return None;
             }
             // A peer that does not keep up has a queue, and no such piece.
-            let Some(bytes) = conn.outbox.turn_bytes(&turn.arena) else { return };
+            let bytes = conn.outbox.turn_bytes(&turn.arena)?;
             *next += 1;
             conn.touched = false;
+            let id = ConnId { slot, serial: conn.serial };
             match net.write(id, bytes) {
                 Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
-                written => return self.written(id, written, net),
+                written => return Some((id, written)),
             }
             conn.outbox.turn_sent();
         }
+        None
     }
 
     /// Writes to one connection what is queued for it.
