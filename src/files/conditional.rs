@@ -4,6 +4,7 @@
 
 use crate::http::date;
 use crate::http::head::Head;
+use std::cmp::Ordering;
 
 /// What the conditions of a `GET` or `HEAD` ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,25 +22,18 @@ pub enum Verdict {
 /// `now` (Unix seconds) is needed to read dates of an old form; see `date::parse`.
 #[must_use]
 pub fn judge(head: &Head<'_>, etag: &str, modified: Option<u64>, now: u64) -> Verdict {
-    match listed(head, "if-match", etag, strong) {
-        Some(false) => return Verdict::Failed,
-        Some(true) => {}
-        None => {
-            let since = date_field(head, "if-unmodified-since", now);
-            if matches!((modified, since), (Some(modified), Some(since)) if modified > since) {
-                return Verdict::Failed;
-            }
-        }
+    // How the file's time of change compares with the date in a field.
+    let order = |field| Some(modified?.cmp(&date_field(head, field, now)?));
+    let is_wanted = listed(head, "if-match", etag, strong);
+    if !is_wanted.unwrap_or_else(|| order("if-unmodified-since").is_none_or(Ordering::is_le)) {
+        return Verdict::Failed;
     }
     // A tag tells two edits within one second apart, a date does not: the tag wins (§13.1.3).
-    let same = match listed(head, "if-none-match", etag, weak) {
-        Some(same) => same,
-        None => {
-            let since = date_field(head, "if-modified-since", now);
-            matches!((modified, since), (Some(modified), Some(since)) if modified <= since)
-        }
-    };
-    if same { Verdict::NotModified } else { Verdict::Perform }
+    let is_same = listed(head, "if-none-match", etag, weak);
+    match is_same.unwrap_or_else(|| order("if-modified-since").is_some_and(Ordering::is_le)) {
+        true => Verdict::NotModified,
+        false => Verdict::Perform,
+    }
 }
 
 /// Whether `If-Range` (RFC 9110 §13.1.5) lets `Range` count. Without the field it does.
@@ -54,12 +48,8 @@ pub fn range_applies(head: &Head<'_>, etag: &str) -> bool {
 
 /// Whether a list of entity tags names `etag`; `None` when the field is absent.
 fn listed(head: &Head<'_>, field: &'static str, etag: &str, same: fn(&[u8], &[u8]) -> bool) -> Option<bool> {
-    let mut present = None;
-    for value in head.fields.values(field) {
-        let matched = value == b"*" || EntityTags(value).any(|tag| same(tag, etag.as_bytes()));
-        present = Some(present.unwrap_or(false) || matched);
-    }
-    present
+    let is_it = |value| value == b"*" || entity_tags(value).any(|tag| same(tag, etag.as_bytes()));
+    head.fields.values(field).map(is_it).reduce(|one, other| one || other)
 }
 
 /// Whether two tags are equal, and neither is weak (RFC 9110 §8.8.3.2).
@@ -76,21 +66,17 @@ fn weak(one: &[u8], other: &[u8]) -> bool {
 /// The entity tags of one field line, with quotes and `W/`. Ends at the first that is malformed.
 ///
 /// A comma may stand inside the quotes, so the list cannot simply be split at commas.
-struct EntityTags<'a>(&'a [u8]);
-
-impl<'a> Iterator for EntityTags<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.0.iter().position(|byte| !b", \t".contains(byte))?;
-        let list = self.0.get(start..)?;
+fn entity_tags(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let start = list.iter().position(|byte| !b", \t".contains(byte))?;
+        list = list.get(start..)?;
         let quote = if list.starts_with(b"W/") { 2 } else { 0 };
         let opaque = list.get(quote..)?.strip_prefix(b"\"")?;
         let inside = opaque.iter().position(|&byte| byte == b'"')?;
         let (tag, rest) = list.split_at_checked(quote + inside + 2)?;
-        self.0 = rest;
+        list = rest;
         Some(tag)
-    }
+    })
 }
 
 /// The date in a field. One that is repeated or that is no date is ignored (RFC 9110 §13.1.3).

@@ -6,98 +6,59 @@
 //! listed is a download, never a script. (Hence `cjs`, which Express sends under a type of no script:
 //! there the browser runs it all the same.)
 
-/// Endings in lower case, and the type of each. Text carries its charset, because a browser would otherwise guess one;
-/// XML and SVG name theirs inside the document.
-const TYPES: &[(&str, &str)] = &[
-    ("html htm shtml", "text/html; charset=utf-8"),
-    ("css", "text/css; charset=utf-8"),
-    ("js mjs cjs", "text/javascript; charset=utf-8"),
-    ("jsx", "text/jsx; charset=utf-8"),
-    ("less", "text/less; charset=utf-8"),
-    ("sass", "text/x-sass; charset=utf-8"),
-    ("scss", "text/x-scss; charset=utf-8"),
-    ("styl stylus", "text/stylus; charset=utf-8"),
-    ("hbs", "text/x-handlebars-template; charset=utf-8"),
-    ("json map", "application/json; charset=utf-8"),
-    ("webmanifest", "application/manifest+json; charset=utf-8"),
-    ("txt text log conf def in ini list", "text/plain; charset=utf-8"),
-    ("md markdown", "text/markdown; charset=utf-8"),
-    ("csv", "text/csv; charset=utf-8"),
-    ("tsv", "text/tab-separated-values; charset=utf-8"),
-    ("yaml yml", "text/yaml; charset=utf-8"),
-    ("ics", "text/calendar; charset=utf-8"),
-    ("vtt", "text/vtt; charset=utf-8"),
-    ("vcard", "text/vcard; charset=utf-8"),
-    ("vcf", "text/x-vcard; charset=utf-8"),
-    ("appcache manifest", "text/cache-manifest; charset=utf-8"),
-    ("wgsl", "text/wgsl; charset=utf-8"),
-    ("jsonld", "application/ld+json"),
-    ("geojson", "application/geo+json"),
-    ("xml xsl xsd rng", "application/xml"),
-    ("xslt", "application/xslt+xml"),
-    ("atom", "application/atom+xml"),
-    ("rss", "application/rss+xml"),
-    ("gpx", "application/gpx+xml"),
-    ("kml", "application/vnd.google-earth.kml+xml"),
-    ("mpd", "application/dash+xml"),
-    ("xhtml", "application/xhtml+xml"),
-    ("svg", "image/svg+xml"),
-    ("png", "image/png"),
-    ("apng", "image/apng"),
-    ("bmp", "image/bmp"),
-    ("jpg jpeg jpe jfif", "image/jpeg"),
-    ("gif", "image/gif"),
-    ("webp", "image/webp"),
-    ("avif", "image/avif"),
-    ("jxl", "image/jxl"),
-    ("heic", "image/heic"),
-    ("heif", "image/heif"),
-    ("tif tiff", "image/tiff"),
-    ("ico", "image/x-icon"),
-    ("woff", "font/woff"),
-    ("woff2", "font/woff2"),
-    ("ttf", "font/ttf"),
-    ("otf", "font/otf"),
-    ("ttc", "font/collection"),
-    ("eot", "application/vnd.ms-fontobject"),
-    ("mp3", "audio/mpeg"),
-    ("m4a", "audio/mp4"),
-    ("ogg oga opus", "audio/ogg"),
-    ("wav", "audio/wav"),
-    ("weba", "audio/webm"),
-    ("aac", "audio/aac"),
-    ("flac", "audio/flac"),
-    ("mid midi", "audio/midi"),
-    ("aif aiff", "audio/x-aiff"),
-    ("m3u8", "application/vnd.apple.mpegurl"),
-    ("mp4", "video/mp4"),
-    ("m4v", "video/x-m4v"),
-    ("mpg mpeg", "video/mpeg"),
-    ("ts", "video/mp2t"),
-    ("3gp", "video/3gpp"),
-    ("mkv", "video/x-matroska"),
-    ("avi", "video/x-msvideo"),
-    ("ogv", "video/ogg"),
-    ("mov", "video/quicktime"),
-    ("webm", "video/webm"),
-    ("glb", "model/gltf-binary"),
-    ("gltf", "model/gltf+json"),
-    ("obj", "model/obj"),
-    ("mtl", "model/mtl"),
-    ("stl", "model/stl"),
-    ("pdf", "application/pdf"),
-    ("wasm", "application/wasm"),
-    ("rtf", "application/rtf"),
-    ("zip", "application/zip"),
-    ("gz", "application/gzip"),
+use std::borrow::Cow;
+
+/// The types of a family, each with its endings; a type without any is its own ending. And what follows their names.
+///
+/// Text carries its charset, because a browser would otherwise guess one; XML and SVG name theirs inside the document.
+const FAMILIES: [(&str, &str, &str); 8] = [
+    (
+        "text",
+        "html html htm shtml, css, javascript js mjs cjs, jsx, less, x-sass sass, x-scss scss, stylus styl stylus, \
+         x-handlebars-template hbs, plain txt text log conf def in ini list, markdown md markdown, csv, \
+         tab-separated-values tsv, yaml yaml yml, calendar ics, vtt, vcard, x-vcard vcf, \
+         cache-manifest appcache manifest, wgsl",
+        "; charset=utf-8",
+    ),
+    ("application", "json json map, manifest+json webmanifest", "; charset=utf-8"),
+    (
+        "application",
+        "ld+json jsonld, geo+json geojson, xml xml xsl xsd rng, xslt+xml xslt, atom+xml atom, rss+xml rss, \
+         gpx+xml gpx, vnd.google-earth.kml+xml kml, dash+xml mpd, xhtml+xml xhtml, vnd.ms-fontobject eot, \
+         vnd.apple.mpegurl m3u8, pdf, wasm, rtf, zip, gzip gz",
+        "",
+    ),
+    (
+        "image",
+        "svg+xml svg, png, apng, bmp, jpeg jpg jpeg jpe jfif, gif, webp, avif, jxl, heic, heif, tiff tif tiff, \
+         x-icon ico",
+        "",
+    ),
+    ("font", "woff, woff2, ttf, otf, collection ttc", ""),
+    (
+        "audio",
+        "mpeg mp3, mp4 m4a, ogg ogg oga opus, wav, webm weba, aac, flac, midi mid midi, x-aiff aif aiff",
+        "",
+    ),
+    (
+        "video",
+        "mp4, x-m4v m4v, mpeg mpg mpeg, mp2t ts, 3gpp 3gp, x-matroska mkv, x-msvideo avi, ogg ogv, quicktime mov, webm",
+        "",
+    ),
+    ("model", "gltf-binary glb, gltf+json gltf, obj, mtl, stl", ""),
 ];
 
 /// The `Content-Type` for a file of this name. The case of its ending does not matter.
 #[must_use]
-pub fn of(name: &str) -> &'static str {
+pub fn of(name: &str) -> Cow<'static, str> {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_it = |known: &str| known.eq_ignore_ascii_case(ending);
-    let mut types = TYPES.iter();
-    let found = types.find(|(endings, _)| endings.split(' ').any(is_it));
-    found.map_or("application/octet-stream", |(_, content_type)| content_type)
+    for (family, types, more) in FAMILIES {
+        for known in types.split(", ") {
+            let (name, endings) = known.split_once(' ').unwrap_or((known, known));
+            if endings.split(' ').any(|known| known.eq_ignore_ascii_case(ending)) {
+                return format!("{family}/{name}{more}").into();
+            }
+        }
+    }
+    "application/octet-stream".into()
 }

@@ -25,7 +25,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Content, Contents, Files, Form, Found, Resource, content_type};
+use super::{Content, Files, Form, Found, Resource, content_type};
 
 /// A directory is opened only to look names up in it; Linux needs no right to list it for that.
 #[cfg(target_os = "linux")]
@@ -123,7 +123,7 @@ impl Files for Folder {
             content_type: content_type::of(name),
             form: Form::Only,
             has_ranges: true,
-            content: Content::Pieces(Box::new(file)),
+            content: Content::Pieces(Box::new(move |buffer, offset| file.read_at(buffer, offset))),
             cache_control: "no-cache",
             csp: false,
         }))
@@ -140,12 +140,6 @@ fn tag(status: &Metadata) -> String {
     let (modified, modified_ns) = (status.mtime(), status.mtime_nsec());
     let (changed, changed_ns) = (status.ctime(), status.ctime_nsec());
     format!("\"{len:x}-{inode:x}-{modified:x}.{modified_ns:x}-{changed:x}.{changed_ns:x}\"")
-}
-
-impl Contents for File {
-    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        FileExt::read_at(self, buffer, offset)
-    }
 }
 
 /// Whether an open failed at a link, or at a file where a directory was expected.

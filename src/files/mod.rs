@@ -15,7 +15,6 @@ pub mod conditional;
 pub mod content_type;
 pub mod embedded;
 pub mod folder;
-pub(crate) mod packed;
 pub mod path;
 pub mod range;
 
@@ -73,7 +72,7 @@ pub struct Resource {
     /// When it changed last, in Unix seconds.
     pub modified: Option<u64>,
     /// Its `Content-Type`.
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     /// Which of its forms this is.
     pub form: Form,
     /// Whether a part of it may be asked for (RFC 9110 §14). Only with a tag that is different for
@@ -103,17 +102,11 @@ pub enum Content {
     /// In memory.
     Static(&'static [u8]),
     /// On disk.
-    Pieces(Box<dyn Contents>),
+    Pieces(Contents),
 }
 
-/// An open file.
-pub trait Contents {
-    /// Reads from `offset` on; 0 is the end of the file (or an empty buffer).
-    ///
-    /// # Errors
-    /// Whatever the disk says.
-    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
-}
+/// Reads an open file from a position on; 0 is its end (or an empty buffer). An error is whatever the disk says.
+pub type Contents = Box<dyn FnMut(&mut [u8], u64) -> io::Result<usize>>;
 
 /// Answers a request for a page. `now`: Unix seconds.
 ///
@@ -121,26 +114,16 @@ pub trait Contents {
 /// The disk or the process is in trouble: a `500`.
 pub fn respond(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response> {
     match head.method {
-        Method::Get | Method::Head => page(head, files, now),
-        Method::Unknown => Ok(plain(501, "Not implemented\n")),
-        _ => Ok(plain(405, "Method not allowed\n").with("Allow", "GET, HEAD")),
+        Method::Get | Method::Head => {}
+        Method::Unknown => return Ok(plain(501, "Not implemented\n")),
+        _ => return Ok(plain(405, "Method not allowed\n").with("Allow", "GET, HEAD")),
     }
-}
-
-fn page(head: &Head<'_>, files: &mut dyn Files, now: u64) -> io::Result<Response> {
     let path::Target { mut segments, directory } = match path::clean(head.path) {
         Ok(target) => target,
-        Err(Refusal::Malformed) => {
-            let close = true;
-            let response = plain(400, "Bad request\n");
-            return Ok(Response { close, ..response });
-        }
+        Err(Refusal::Malformed) => return Ok(Response { close: true, ..plain(400, "Bad request\n") }),
         Err(Refusal::Absent) => return Ok(plain(404, NOT_FOUND)),
     };
-    let absent = match segments.is_empty() {
-        true => NO_INDEX,
-        false => NOT_FOUND,
-    };
+    let absent = if segments.is_empty() { NO_INDEX } else { NOT_FOUND };
     if directory {
         segments.push(INDEX.to_owned());
     }
@@ -172,31 +155,22 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
         Verdict::NotModified => {
             let mut fields = fields(&resource, None, now);
             fields.retain(|(name, _)| OF_NOT_MODIFIED.contains(name));
-            return response(304, fields, Body::None);
+            return Response { status: Status(304), fields, body: Body::None, close: false };
         }
     }
     let is_ranged =
         resource.has_ranges && head.method == Method::Get && conditional::range_applies(head, etag);
-    let selection = match is_ranged {
-        true => range::select(head, len),
-        false => Selection::Whole,
+    let (status, part, first, count) = match range::select(head, len) {
+        Selection::Part(first, last) if is_ranged => {
+            (206, Some(format!("bytes {first}-{last}/{len}")), first, (last - first).saturating_add(1))
+        }
+        Selection::Unsatisfiable if is_ranged => {
+            return plain(416, "Range not satisfiable\n").with("Content-Range", format!("bytes */{len}"));
+        }
+        _ => (200, None, 0, len),
     };
-    match selection {
-        Selection::Whole => {
-            let fields = fields(&resource, None, now);
-            response(200, fields, body(resource.content, 0, len))
-        }
-        Selection::Part { first, last } => {
-            let part = format!("bytes {first}-{last}/{len}");
-            let fields = fields(&resource, Some(part), now);
-            let count = (last - first).saturating_add(1);
-            response(206, fields, body(resource.content, first, count))
-        }
-        Selection::Unsatisfiable => {
-            let length = format!("bytes */{len}");
-            plain(416, "Range not satisfiable\n").with("Content-Range", length)
-        }
-    }
+    let fields = fields(&resource, part, now);
+    Response { status: Status(status), fields, body: body(resource.content, first, count), close: false }
 }
 
 type Fields = Vec<(&'static str, Cow<'static, str>)>;
@@ -212,7 +186,7 @@ fn fields(resource: &Resource, part: Option<String>, now: u64) -> Fields {
     // A date may not lie in the future (RFC 9110 §8.8.2.1); without it the tag serves.
     let modified = resource.modified.filter(|&then| then <= now);
     let fields = [
-        Some(("Content-Type", resource.content_type.into())),
+        Some(("Content-Type", resource.content_type.clone())),
         part.map(|part| ("Content-Range", part.into())),
         (form == Form::Gzip).then_some(("Content-Encoding", "gzip".into())),
         resource.has_ranges.then_some(("Accept-Ranges", "bytes".into())),
@@ -229,10 +203,8 @@ fn fields(resource: &Resource, part: Option<String>, now: u64) -> Fields {
 fn body(content: Content, first: u64, count: u64) -> Body {
     match content {
         Content::Static(bytes) => {
-            let part = usize::try_from(first)
-                .ok()
-                .zip(usize::try_from(count).ok())
-                .and_then(|(first, count)| bytes.get(first..)?.get(..count));
+            let position = |it| usize::try_from(it).unwrap_or(usize::MAX);
+            let part = bytes.get(position(first)..).and_then(|rest| rest.get(..position(count)));
             Body::Static(part.unwrap_or_default())
         }
         Content::Pieces(_) if count == 0 => Body::Static(b""),
@@ -245,7 +217,7 @@ fn body(content: Content, first: u64, count: u64) -> Body {
 /// `left` bytes of a file from `offset` on, and never another number of them: the length is
 /// already on its way. A file that grew is cut; one that shrank is an error.
 struct Part {
-    contents: Box<dyn Contents>,
+    contents: Contents,
     offset: u64,
     left: u64,
 }
@@ -254,7 +226,7 @@ impl Source for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let Some(buffer) = buffer.get_mut(..wanted).filter(|piece| !piece.is_empty()) else { return Ok(0) };
-        let count = self.contents.read_at(buffer, self.offset)?;
+        let count = (self.contents)(buffer, self.offset)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -263,11 +235,6 @@ impl Source for Part {
         self.left = self.left.saturating_sub(read);
         Ok(count)
     }
-}
-
-/// An answer that does not end the connection.
-fn response(status: u16, fields: Fields, body: Body) -> Response {
-    Response { status: Status(status), fields, body, close: false }
 }
 
 /// An answer with a fixed text, which is not to be kept: a page may appear at any moment.

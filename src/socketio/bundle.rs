@@ -10,15 +10,12 @@
 //! A page may load a classic script from any origin, but a module only if that origin permits it. So pages
 //! that may connect from elsewhere (CORS) may also import `socket.io.esm.min.js`.
 
-use std::io;
-
-use crate::files::packed::{Stored, stored};
-use crate::files::{self, Content, Resource};
+use crate::files::embedded::{Stored, stored};
+use crate::files::{self, Resource};
 use crate::http::coding;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::refusal;
-use crate::http::response::Response;
 use crate::http::route::Route;
 use crate::hub::app::{App, Ctx, Reply, Request, RequestId};
 use crate::socketio::cors::Cors;
@@ -30,57 +27,20 @@ use crate::socketio::cors::Cors;
 /// of a file can be requested, because a client could join parts of both forms.
 const ETAG: &str = "\"4.8.4\"";
 
-/// One of the files.
-struct File {
-    name: &'static str,
-    stored: Stored,
-}
+static FILES: &[Stored] = &[
+    stored!("vendor/socket.io/socket.io.js" large),
+    stored!("vendor/socket.io/socket.io.js.map" large),
+    stored!("vendor/socket.io/socket.io.min.js" large),
+    stored!("vendor/socket.io/socket.io.min.js.map" large),
+    stored!("vendor/socket.io/socket.io.esm.min.js" large),
+    stored!("vendor/socket.io/socket.io.esm.min.js.map" large),
+    stored!("vendor/socket.io/socket.io.msgpack.min.js" large),
+    stored!("vendor/socket.io/socket.io.msgpack.min.js.map" large),
+];
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => {
-        &[$(File { name: $name, stored: stored!("vendor/socket.io/" $name large) }),*]
-    };
-}
-
-static FILES: &[File] = files! {
-    "socket.io.js",
-    "socket.io.js.map",
-    "socket.io.min.js",
-    "socket.io.min.js.map",
-    "socket.io.esm.min.js",
-    "socket.io.esm.min.js.map",
-    "socket.io.msgpack.min.js",
-    "socket.io.msgpack.min.js.map",
-};
-
-impl File {
-    fn find(path: &str) -> Option<&'static Self> {
-        let name = path.strip_prefix("/socket.io/")?;
-        FILES.iter().find(|file| file.name == name)
-    }
-
-    /// # Errors
-    /// The compressed file in the program is broken.
-    fn resource(&self, prefers_gzip: bool) -> io::Result<Resource> {
-        let (bytes, form) = self.stored.form(prefers_gzip)?;
-        // The original's types, which differ from those of the other pages.
-        let content_type = if self.name.ends_with(".map") {
-            "application/json; charset=utf-8"
-        } else {
-            "application/javascript; charset=utf-8"
-        };
-        Ok(Resource {
-            len: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            etag: ETAG.to_owned(),
-            modified: None,
-            content_type,
-            form,
-            has_ranges: false,
-            content: Content::Static(bytes),
-            cache_control: "public, max-age=0",
-            csp: false,
-        })
-    }
+fn find(path: &str) -> Option<&'static Stored> {
+    let is_it = |file: &&Stored| file.path.strip_prefix("vendor") == Some(path);
+    FILES.iter().find(is_it)
 }
 
 /// The application.
@@ -95,18 +55,11 @@ impl Bundle {
     pub fn new(origins: Vec<String>) -> Self {
         Self { origins }
     }
-
-    fn respond(head: &Head<'_>) -> Option<Response> {
-        let file = File::find(head.path)?;
-        let resource = file.resource(coding::prefers_gzip(head)).ok()?;
-        // The time is not needed: only files with a date are compared with it.
-        Some(files::answer(head, resource, 0))
-    }
 }
 
 impl App for Bundle {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
-        File::find(head.path).map(|_| Route {
+        find(head.path).map(|_| Route {
             methods: match self.origins.is_empty() {
                 true => &[Method::Get, Method::Head],
                 false => &[Method::Get, Method::Head, Method::Options],
@@ -123,7 +76,21 @@ impl App for Bundle {
             return Reply::Now(cors.preflight(head));
         }
         // Fails only if a file in the program is broken; a test reads them all.
-        let answer = Self::respond(head).unwrap_or_else(|| *refusal::internal_server_error());
-        Reply::Now(cors.on(answer))
+        let file = find(head.path).and_then(|file| file.resource(coding::prefers_gzip(head)).ok());
+        let Some(file) = file else { return Reply::Now(cors.on(*refusal::internal_server_error())) };
+        let file = Resource {
+            etag: ETAG.to_owned(),
+            // The original's types, which differ from those of the other pages.
+            content_type: match head.path.ends_with(".map") {
+                true => "application/json; charset=utf-8".into(),
+                false => "application/javascript; charset=utf-8".into(),
+            },
+            has_ranges: false,
+            cache_control: "public, max-age=0",
+            csp: false,
+            ..file
+        };
+        // The time is not needed: only files with a date are compared with it.
+        Reply::Now(cors.on(files::answer(head, file, 0)))
     }
 }

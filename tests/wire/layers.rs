@@ -97,8 +97,7 @@ const LAYERS: &[Layer] = &[
         &[],
     ),
     layer("files", &["http"], &[]),
-    layer("files::embedded", &["files"], &[]),
-    layer("files::packed", &["files"], &["flate2"]),
+    layer("files::embedded", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
     // Applications, without frames.
     layer("apps", &["apps::json", "files", "http", "hub::app", "rooms", "ws::close"], &["slab"]),

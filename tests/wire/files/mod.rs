@@ -100,15 +100,13 @@ impl Memory {
     }
 }
 
-struct InMemory(&'static [u8]);
-
-impl Contents for InMemory {
-    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let rest = &self.0[usize::try_from(offset).unwrap().min(self.0.len())..];
+fn in_memory(bytes: &'static [u8]) -> Contents {
+    Box::new(move |buffer: &mut [u8], offset| {
+        let rest = &bytes[usize::try_from(offset).unwrap().min(bytes.len())..];
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
-    }
+    })
 }
 
 impl Files for Memory {
@@ -128,7 +126,7 @@ impl Files for Memory {
                 content_type: content_type::of(&path),
                 form: Form::Only,
                 has_ranges: true,
-                content: Content::Pieces(Box::new(InMemory(bytes))),
+                content: Content::Pieces(in_memory(bytes)),
                 cache_control: "no-cache",
                 csp: false,
             })
