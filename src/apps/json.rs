@@ -6,7 +6,7 @@
 //! A loop over the bytes first counts how deep a text nests. So a reader may call itself for each bracket, and no peer
 //! decides how far.
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -73,7 +73,7 @@ pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a RawValue> {
         return None;
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Member(name).deserialize(&mut reader).ok()?;
+    let value = reader.deserialize_map(Member(name)).ok()?;
     // Nothing may follow the object.
     reader.end().ok()?;
     value
@@ -81,14 +81,6 @@ pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a RawValue> {
 
 /// Finds the value of a name in an object.
 struct Member<'n>(&'n str);
-
-impl<'a> DeserializeSeed<'a> for Member<'_> {
-    type Value = Option<&'a RawValue>;
-
-    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
 
 impl<'a> Visitor<'a> for Member<'_> {
     type Value = Option<&'a RawValue>;
@@ -110,30 +102,11 @@ impl<'a> Visitor<'a> for Member<'_> {
     }
 }
 
-/// Whether a key, as it stands in the JSON, is this name.
+/// Whether a JSON string, as it stands in a text, is this name. A string with half a character in it is no name.
 #[must_use]
-pub fn is_name(key: &str, name: &str) -> bool {
-    if !key.contains('\\') {
-        let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
-        return key == Some(name);
+pub fn is_name(raw: &str, name: &str) -> bool {
+    if raw.contains('\\') {
+        return serde_json::from_str::<String>(raw).is_ok_and(|text| text == name);
     }
-    serde_json::Deserializer::from_str(key).deserialize_bytes(Is(name)).unwrap_or(false)
-}
-
-/// Compares a key whose escapes have been read.
-///
-/// It is compared as bytes, because half a character is allowed in a key, too. A `RawValue` was checked before, so no line
-/// break can stand in it.
-struct Is<'n>(&'n str);
-
-impl Visitor<'_> for Is<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_bytes<E>(self, key: &[u8]) -> Result<bool, E> {
-        Ok(key == self.0.as_bytes())
-    }
+    raw.strip_prefix('"').and_then(|text| text.strip_suffix('"')) == Some(name)
 }

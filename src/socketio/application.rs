@@ -4,12 +4,21 @@
 //! An application sees sockets and events, never packets, sessions or transports. Nothing that it does
 //! inside a callback calls back into it.
 
-use super::engine::io::Io;
-use super::packet::{Body, MAIN, MAX_ATTACHMENTS, Name, Packet};
-use super::sockets::{Table, deliver, shown};
+use super::engine::io::{Io, SessionId, Sid};
+use super::packet::{Body, MAIN, MAX_ATTACHMENTS, Packet};
+use crate::apps::json;
+use crate::hub::app::Message;
+use crate::rooms::Rooms;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-pub use super::sockets::Socket;
+/// One client in one namespace. A client in two namespaces has two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Socket {
+    pub(super) session: SessionId,
+    /// Counts the sockets that the server ever had.
+    number: u64,
+}
 
 /// What stands after the name of an event, or in an ack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,16 +34,15 @@ impl<'a> Values<'a> {
     /// Values without attachments. `json`: see [`Values::json`].
     #[must_use]
     pub fn of(json: &'a str) -> Self {
-        let attachments = &[];
-        Self { json, attachments }
+        Self { json, attachments: &[] }
     }
 }
 
 /// An event that a client sent.
 #[derive(Debug)]
 pub struct Event<'a> {
-    /// Its name.
-    pub name: Name<'a>,
+    /// Its name as it stands in the packet: a JSON string, or a number.
+    pub name: &'a str,
     /// Its values.
     pub values: Values<'a>,
     /// If there is an id, the client waits for [`Sockets::ack`] with it.
@@ -45,7 +53,7 @@ impl Event<'_> {
     /// Whether the event has this name.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
-        matches!(&self.name, Name::Text(text) if text == name)
+        json::is_name(self.name, name)
     }
 }
 
@@ -79,6 +87,71 @@ pub trait Application {
     fn on_disconnect(&mut self, _: &mut Sockets<'_, '_, '_>, _: Socket, _: &Left<'_>) {}
 }
 
+/// All sockets.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    sockets: BTreeMap<Socket, Record>,
+    /// How many sockets there ever were.
+    count: u64,
+    /// A room for each namespace.
+    namespaces: Rooms<SessionId>,
+    /// Packets are written here, so that the memory is used again.
+    text: String,
+}
+
+#[derive(Debug)]
+struct Record {
+    membership: u32,
+    /// The id that clients know it by. It is not the sid of the session, because others may learn it.
+    id: Sid,
+    /// How many acks the application asked for.
+    asked: u64,
+}
+
+impl Table {
+    /// The sockets of a session, in the order in which they joined.
+    pub(super) fn of(&self, session: SessionId) -> impl Iterator<Item = Socket> {
+        let range = Socket { session, number: 0 }..=Socket { session, number: u64::MAX };
+        self.sockets.range(range).map(|(socket, _)| *socket)
+    }
+
+    /// The socket of a session in a namespace.
+    pub(super) fn find(&self, session: SessionId, namespace: &str) -> Option<Socket> {
+        self.of(session).find(|socket| self.namespace(*socket) == Some(namespace))
+    }
+
+    /// Adds a socket: a session joins a namespace.
+    pub(super) fn join(&mut self, session: SessionId, namespace: &str, id: Sid) -> Socket {
+        let membership = self.namespaces.join(namespace, session);
+        self.count += 1;
+        let socket = Socket { session, number: self.count };
+        self.sockets.insert(socket, Record { membership, id, asked: 0 });
+        socket
+    }
+
+    /// Removes a socket. Returns its id and its namespace.
+    pub(super) fn leave(&mut self, socket: Socket) -> Option<(Sid, String)> {
+        let record = self.sockets.remove(&socket)?;
+        let namespace = self.namespaces.name(record.membership).unwrap_or(MAIN).to_owned();
+        self.namespaces.leave(record.membership);
+        Some((record.id, namespace))
+    }
+
+    fn namespace(&self, socket: Socket) -> Option<&str> {
+        self.namespaces.name(self.sockets.get(&socket)?.membership)
+    }
+
+    /// Whether the application asked the socket for the ack with this number.
+    pub(super) fn has_asked(&self, socket: Socket, ack: u64) -> bool {
+        self.sockets.get(&socket).is_some_and(|record| ack < record.asked)
+    }
+
+    /// Sends a packet without attachments to one session.
+    pub(super) fn answer(&mut self, io: &mut Io<'_, '_>, session: SessionId, packet: &Packet<'_>) {
+        deliver(io, &mut self.text, [session], packet, &[]);
+    }
+}
+
 /// What an application can do during one callback. What it sends to a socket that has left is ignored.
 ///
 /// An event may have any name but those that the libraries use themselves (`connect`, `disconnect` and the like).
@@ -93,8 +166,7 @@ impl Sockets<'_, '_, '_> {
     /// The id that the client knows the socket by: 20 characters. Empty if the socket has left.
     #[must_use]
     pub fn id(&self, socket: Socket) -> &str {
-        let record = self.table.sockets.get(socket.0);
-        record.map_or("", |record| shown(&record.id))
+        self.table.sockets.get(&socket).map_or("", |record| shown(&record.id))
     }
 
     /// The namespace that the socket is in.
@@ -113,11 +185,10 @@ impl Sockets<'_, '_, '_> {
     /// Returns the number with which `on_ack` gets the answer, counted from 0 for each socket. `None`: the
     /// socket has left.
     pub fn emit_with_ack(&mut self, socket: Socket, event: &str, values: Values<'_>) -> Option<u64> {
-        let record = self.table.sockets.get_mut(socket.0)?;
+        let record = self.table.sockets.get_mut(&socket)?;
         let ack = record.asked;
         record.asked += 1;
-        let id = ack.to_string();
-        self.send(socket, Some(&id), Some(event), values);
+        self.send(socket, Some(&ack.to_string()), Some(event), values);
         Some(ack)
     }
 
@@ -128,31 +199,29 @@ impl Sockets<'_, '_, '_> {
 
     /// Sends an event, or an ack (`None`).
     fn send(&mut self, socket: Socket, id: Option<&str>, event: Option<&str>, values: Values<'_>) {
-        let Some(record) = self.table.sockets.get(socket.0) else { return };
-        let (session, membership) = (record.session, record.membership);
-        let namespace = self.table.namespaces.name(membership).unwrap_or(MAIN);
+        let Table { sockets, namespaces, text, .. } = &mut *self.table;
+        let Some(record) = sockets.get(&socket) else { return };
+        let namespace = namespaces.name(record.membership).unwrap_or(MAIN);
         let packet = packet(namespace, id, event, values);
-        let text = &mut self.table.text;
-        deliver(self.io, text, [session], &packet, values.attachments);
+        deliver(self.io, text, [socket.session], &packet, values.attachments);
     }
 
     /// Sends an event to all clients in a namespace (`/`, or `/` and a name). It is encoded once.
     pub fn emit_to_all(&mut self, namespace: &str, event: &str, values: Values<'_>) {
         let everybody = self.table.namespaces.named(namespace).iter().copied();
         let packet = packet(namespace, None, Some(event), values);
-        let text = &mut self.table.text;
-        deliver(self.io, text, everybody, &packet, values.attachments);
+        deliver(self.io, &mut self.table.text, everybody, &packet, values.attachments);
     }
 
     /// Writes one line for the operator: `what: text`. Lines are limited, the text is escaped and cut.
     pub fn log_info(&mut self, what: &str, text: &str) {
-        self.io.ctx().log_info(what, text);
+        self.io.ctx.log_info(what, text);
     }
 
     /// Writes one line for somebody who looks for a fault: `what: text`. What clients say to each other
     /// belongs here, because nobody else should read it.
     pub fn log_debug(&mut self, what: &str, text: &str) {
-        self.io.ctx().log_debug(what, text);
+        self.io.ctx.log_debug(what, text);
     }
 }
 
@@ -160,17 +229,35 @@ impl Sockets<'_, '_, '_> {
 fn packet<'a>(
     namespace: &'a str,
     id: Option<&'a str>,
-    event: Option<&'a str>,
+    event: Option<&str>,
     values: Values<'a>,
 ) -> Packet<'a> {
     let args = values.json;
-    let name = event.map(|event| Name::Text(Cow::Borrowed(event)));
     let attachments = u8::try_from(values.attachments.len()).unwrap_or(u8::MAX);
     debug_assert!(attachments <= MAX_ATTACHMENTS, "no reader takes more");
-    Packet {
-        namespace,
-        attachments,
-        id,
-        body: name.map_or(Body::Ack { args }, |name| Body::Event { name, args }),
+    // A text can always be written as JSON.
+    let name = event.map(|event| Cow::Owned(serde_json::to_string(event).unwrap_or_default()));
+    let body = name.map_or(Body::Ack { args }, |name| Body::Event { name, args });
+    Packet { namespace, attachments, id, body }
+}
+
+/// Sends a packet and its attachments to some sessions. It is encoded once, in `text`.
+fn deliver(
+    io: &mut Io<'_, '_>,
+    text: &mut String,
+    to: impl IntoIterator<Item = SessionId, IntoIter: Clone> + Clone,
+    packet: &Packet<'_>,
+    attachments: &[Vec<u8>],
+) {
+    text.clear();
+    packet.write(text);
+    io.send_many(to.clone(), Message::Text(text));
+    for attachment in attachments {
+        io.send_many(to.clone(), Message::Binary(attachment));
     }
+}
+
+/// The id as text.
+pub(super) fn shown(id: &Sid) -> &str {
+    std::str::from_utf8(id).unwrap_or_default()
 }

@@ -7,19 +7,14 @@ use crate::http::fields::is_token_byte;
 use crate::http::head::Head;
 use crate::http::policy::is_same_origin;
 use crate::http::response::{Body, Response, Status};
+use std::borrow::Cow;
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
+const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 
-/// Which fields are added to the answer to one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cors {
-    /// CORS is off.
-    Off,
-    /// This page may not read it. A page of another origin might, so caches must tell them apart.
-    Foreign,
-    /// Pages of this origin may read it; `*`: all.
-    Allowed(Box<str>),
-}
+/// The fields that are added to the answer to one request.
+#[derive(Debug, Clone)]
+pub struct Cors(Vec<(&'static str, Cow<'static, str>)>);
 
 impl Cors {
     /// What the Fetch standard demands for the page that sent this request.
@@ -27,39 +22,34 @@ impl Cors {
     /// `origins`: those whose pages may read the answers; `*`: all. An empty list turns CORS off.
     #[must_use]
     pub fn of(head: &Head<'_>, origins: &[String]) -> Self {
-        if origins.is_empty() {
-            return Self::Off;
-        }
         if origins.iter().any(|origin| origin == "*") {
-            return Self::Allowed("*".into());
+            return Self(vec![(ALLOW_ORIGIN, "*".into())]);
         }
+        let origin = head.fields.single("origin").and_then(|origin| std::str::from_utf8(origin).ok());
+        let origin = origin.filter(|origin| origins.iter().any(|own| is_same_origin(own, origin)));
         // A listed origin is repeated as it came, because the browser compares bytes.
-        let origin = head.fields.single("origin");
-        match origin.and_then(|origin| std::str::from_utf8(origin).ok()) {
-            Some(origin) if origins.iter().any(|own| is_same_origin(own, origin)) => {
-                Self::Allowed(origin.into())
-            }
-            _ => Self::Foreign,
-        }
+        let allow = origin.map(|origin| (ALLOW_ORIGIN, origin.to_owned().into()));
+        // A page of another origin might read what this one may not, so caches must tell them apart.
+        let vary = (!origins.is_empty()).then_some(("Vary", "Origin".into()));
+        Self(allow.into_iter().chain(vary).collect())
+    }
+
+    /// Whether CORS is off.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Adds the fields to a response.
-    pub fn on(&self, response: Response) -> Response {
-        match self {
-            Self::Off => response,
-            Self::Foreign => response.with("Vary", "Origin"),
-            Self::Allowed(origin) if &**origin == "*" => response.with("Access-Control-Allow-Origin", "*"),
-            Self::Allowed(origin) => {
-                response.with("Access-Control-Allow-Origin", origin.to_string()).with("Vary", "Origin")
-            }
-        }
+    pub fn on(&self, mut response: Response) -> Response {
+        response.fields.extend_from_slice(&self.0);
+        response
     }
 
     /// The answer to a preflight. It allows every method, and the fields that the browser asks for.
     pub fn preflight(&self, head: &Head<'_>) -> Response {
-        let mut response =
-            Response { status: Status(204), fields: Vec::new(), body: Body::None, close: false };
-        response = response.with("Access-Control-Allow-Methods", METHODS);
+        let response = Response { status: Status(204), fields: Vec::new(), body: Body::None, close: false };
+        let mut response = response.with("Access-Control-Allow-Methods", METHODS);
         let wanted: Vec<&str> = (head.fields)
             .items("access-control-request-headers")
             .filter(|name| name.iter().copied().all(is_token_byte))

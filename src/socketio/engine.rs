@@ -7,20 +7,17 @@
 //! `docs/socketio.md` shows the protocol byte by byte.
 //!
 //! ```text
-//! engine: what is asked, and may it be asked? ──► table: sessions, by id and by sid ──► session: one of them
-//!    └─► polling, inbox, upgrade: what follows from it          └─► io: what the service can do
+//! engine: what is asked, and may it be asked? ──► session: all sessions, by id and by sid; what waits for each
+//!    └─► polling, upgrade: what follows from it     └─► io: what the service can do
 //! ```
 //!
 //! After each callback `settle` tells the service which sessions ended.
 
 mod answer;
-mod inbox;
 pub mod io;
 mod packet;
 mod polling;
-mod query;
 mod session;
-mod table;
 mod upgrade;
 
 pub use session::Settings;
@@ -30,14 +27,13 @@ use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::route::Route;
 use crate::hub::app::{App, Closed, ConnId, Ctx, Message, Reply, Request, RequestId};
-use crate::slots::Id;
 use crate::socketio::cors::Cors;
-use answer::Fault;
+use answer::{
+    Asker, BAD_METHOD, BAD_REQUEST, Fault, UNKNOWN_SID, UNKNOWN_TRANSPORT, UNSUPPORTED_VERSION, parameter,
+};
 use io::{Io, Service, SessionId};
-use packet::{PING, Packet};
-use query::parameter;
-use session::{Role, Transport};
-use table::{Farewell, Sessions};
+use packet::{CLOSE, NOOP, PING, Packet};
+use session::{Phase, Role, Sessions, Transport};
 
 /// All methods: Engine.IO answers the wrong ones itself, with a code of its own.
 const METHODS: &[Method] =
@@ -56,7 +52,7 @@ impl<S: Service> Engine<S> {
     /// An endpoint without sessions.
     #[must_use]
     pub fn new(settings: Settings, service: S) -> Self {
-        Self { service, sessions: Sessions::new(settings) }
+        Self { service, sessions: Sessions { settings, ..Sessions::default() } }
     }
 
     /// The session that a correct request is about; `None`: the request asks for a new one.
@@ -67,48 +63,42 @@ impl<S: Service> Engine<S> {
         let is_fitting = match &*value("transport") {
             "polling" => !upgrade,
             "websocket" => upgrade,
-            _ => return Err(Fault::UnknownTransport),
+            _ => return Err(UNKNOWN_TRANSPORT),
         };
         let (sid, is_current) = (value("sid"), value("EIO") == VERSION);
         if sid.is_empty() {
             return match head.method {
-                Method::Get if !is_fitting => Err(Fault::BadRequest),
-                Method::Get if !is_current => Err(Fault::UnsupportedVersion),
+                Method::Get if !is_fitting => Err(BAD_REQUEST),
+                Method::Get if !is_current => Err(UNSUPPORTED_VERSION),
                 Method::Get => Ok(None),
-                _ => Err(Fault::BadMethod),
+                _ => Err(BAD_METHOD),
             };
         }
-        let id = self.sessions.find(&sid).ok_or(Fault::UnknownSid)?;
-        let has_websocket = !upgrade && self.sessions.conn_of(id).is_some();
-        if has_websocket || !is_current || !is_fitting {
-            return Err(Fault::BadRequest);
+        let id = self.sessions.find(&sid).ok_or(UNKNOWN_SID)?;
+        let has_websocket = self.sessions.live(id).is_some_and(|session| session.conn().is_some());
+        if has_websocket && !upgrade || !is_current || !is_fitting {
+            return Err(BAD_REQUEST);
         }
         Ok(Some(id))
     }
 
-    fn serve(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        id: RequestId,
-        request: &Request<'_>,
-        cors: &Cors,
-    ) -> Result<Reply, Fault> {
+    fn serve(&mut self, ctx: &mut Ctx<'_>, asker: &Asker, request: &Request<'_>) -> Result<Reply, Fault> {
         let session = self.judge(request.head, request.upgrade)?;
         if request.upgrade {
-            return Ok(self.accept_websocket(ctx, session, id.conn));
+            return Ok(self.accept_websocket(ctx, session, asker.request.conn));
         }
         match (session, request.head.method) {
             (None, _) => Ok(Reply::Now(self.handshake(ctx))),
-            (Some(session), Method::Get) => self.poll(ctx, session, id, cors),
-            (Some(session), Method::Post) => self.post(ctx, session, id, request, cors),
-            _ => Err(Fault::BadRequest),
+            (Some(session), Method::Get) => self.poll(ctx, session, asker),
+            (Some(session), Method::Post) => self.post(ctx, session, asker, request),
+            _ => Err(BAD_REQUEST),
         }
     }
 
     /// The first packet of a session.
     fn open_packet(&self, id: SessionId, upgrades: &str) -> String {
         let settings = &self.sessions.settings;
-        let sid = self.sessions.get(id).map_or([0; 20], |session| session.sid);
+        let sid = self.sessions.table.get(id).map_or([0; 20], |session| session.sid);
         let sid = String::from_utf8_lossy(&sid);
         let interval = settings.ping_interval.as_millis();
         let timeout = settings.ping_timeout.as_millis();
@@ -126,15 +116,14 @@ impl<S: Service> Engine<S> {
     fn take_packet(&mut self, ctx: &mut Ctx<'_>, id: SessionId, text: &str) -> Result<(), Fault> {
         match packet::decode(text) {
             None | Some(Packet::Ping(_)) => {
-                self.sessions.end(ctx, id, Farewell::Close);
-                return Err(Fault::BadRequest);
+                self.sessions.end(ctx, id, CLOSE);
+                return Err(BAD_REQUEST);
             }
-            Some(Packet::Close) => self.sessions.end(ctx, id, Farewell::Noop),
+            Some(Packet::Close) => self.sessions.end(ctx, id, NOOP),
             Some(Packet::Pong) => {
                 let next = ctx.now().after(self.sessions.settings.ping_interval);
-                if let Some(session) = self.sessions.get_mut(id) {
-                    session.pinged = false;
-                    session.heartbeat = next;
+                if let Some(session) = self.sessions.touch(id) {
+                    (session.phase, session.due) = (Phase::Quiet, next);
                 }
             }
             Some(Packet::Text(text)) => self.pass(ctx, id, Message::Text(text)),
@@ -150,22 +139,15 @@ impl<S: Service> Engine<S> {
         service.on_message(&mut io, id, message);
     }
 
-    /// Tells the service of a new session.
-    fn opened(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let (service, mut io) = self.service(ctx);
-        service.on_open(&mut io, id);
-    }
-
     /// The service, and what it can do in a callback.
     fn service<'a, 'c>(&'a mut self, ctx: &'a mut Ctx<'c>) -> (&'a mut S, Io<'a, 'c>) {
-        let sessions = &mut self.sessions;
-        (&mut self.service, Io { ctx, sessions })
+        (&mut self.service, Io { ctx, sessions: &mut self.sessions })
     }
 
     /// Ends a callback: tells the service which sessions ended, until none is left to tell; then answers
     /// GETs and sets timers.
     fn settle(&mut self, ctx: &mut Ctx<'_>) {
-        while let Some(id) = self.sessions.next_ended() {
+        while let Some(id) = self.sessions.ended.pop_front() {
             let (service, mut io) = self.service(ctx);
             service.on_close(&mut io, id);
         }
@@ -176,23 +158,18 @@ impl<S: Service> Engine<S> {
     fn expire(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         // What its client sent until then has been read; more may lie in the kernel.
         let seen = ctx.seen();
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        session.armed = Time::NEVER;
-        if let Some(until) = session.closed_until {
-            if until <= seen {
-                self.sessions.end(ctx, id, Farewell::Noop);
-            }
-            return;
+        let Some(session) = self.sessions.touch(id) else { return };
+        if session.probe.as_ref().is_some_and(|probe| probe.until <= seen) {
+            session.drop_probe(ctx);
         }
-        if let Some(probe) = session.probe.take_if(|probe| probe.until <= seen) {
-            ctx.close_without_code(probe.conn);
+        if let Transport::Polling(polling) = &session.transport
+            && polling.waiting.as_ref().is_some_and(|(_, until)| *until <= seen)
+        {
+            self.sessions.answer(ctx, id, Some(NOOP));
         }
-        if session.waits_until() <= seen {
-            self.sessions.answer(ctx, id, Some(packet::NOOP));
-        }
-        self.heartbeat(ctx, id);
+        self.end_phase(ctx, id);
         self.resume(ctx, id);
-        if let Some(session) = self.sessions.get_mut(id)
+        if let Some(session) = self.sessions.touch(id)
             && session.wish <= seen
         {
             session.wish = Time::NEVER;
@@ -201,24 +178,23 @@ impl<S: Service> Engine<S> {
         }
     }
 
-    /// Sends a `2`, or ends a session that has not answered one.
-    fn heartbeat(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let now = ctx.now();
+    /// If it is time, sends a `2`, or ends a session that has not answered one.
+    fn end_phase(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
         let timeout = self.sessions.settings.ping_timeout;
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.heartbeat > ctx.seen() {
+        let Some(session) = self.sessions.touch(id).filter(|session| session.due <= ctx.seen()) else {
             return;
+        };
+        match session.phase {
+            Phase::Closed => return self.sessions.end(ctx, id, NOOP),
+            Phase::Pinged => return self.sessions.end(ctx, id, CLOSE),
+            Phase::Quiet => session.phase = Phase::Pinged,
         }
-        if session.pinged {
-            return self.sessions.end(ctx, id, Farewell::Close);
-        }
-        session.pinged = true;
         // If this turn is late, the next deadline is not later for it. If it is very late, the client still
         // has half of its time.
-        session.heartbeat = session.heartbeat.after(timeout).max(now.after(timeout / 2));
-        match session.transport {
-            Transport::WebSocket(conn) => ctx.send_text([conn], [PING]),
-            Transport::Polling(_) => self.sessions.push(ctx, id, &PING.into()),
+        session.due = session.due.after(timeout).max(ctx.now().after(timeout / 2));
+        match session.conn() {
+            Some(conn) => ctx.send_text([conn], [PING]),
+            None => self.sessions.push(ctx, id, &PING.into()),
         }
     }
 }
@@ -235,20 +211,21 @@ impl<S: Service> App for Engine<S> {
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
         let cors = Cors::of(request.head, &self.sessions.settings.origins);
-        if request.head.method == Method::Options && cors != Cors::Off {
+        if request.head.method == Method::Options && !cors.is_off() {
             return Reply::Now(cors.preflight(request.head));
         }
-        let reply = self.serve(ctx, id, request, &cors);
+        let asker = Asker { request: id, cors };
+        let reply = self.serve(ctx, &asker, request);
         self.settle(ctx);
         match reply.unwrap_or_else(|fault| Reply::Now(answer::fault(fault))) {
-            Reply::Now(response) => Reply::Now(cors.on(response)),
+            Reply::Now(response) => Reply::Now(asker.cors.on(response)),
             reply => reply,
         }
     }
 
     fn on_request_gone(&mut self, ctx: &mut Ctx<'_>, id: RequestId) {
-        if let Some(session) = self.sessions.abandoned(id) {
-            self.sessions.end(ctx, session, Farewell::Noop);
+        if let Some(session) = self.sessions.waiting.remove(&id) {
+            self.sessions.end(ctx, session, NOOP);
         }
         self.settle(ctx);
     }
@@ -258,7 +235,8 @@ impl<S: Service> App for Engine<S> {
             Some((id, Role::Transport)) => {
                 let packet = self.open_packet(id, "");
                 ctx.send_text([conn], [&packet]);
-                self.opened(ctx, id);
+                let (service, mut io) = self.service(ctx);
+                service.on_open(&mut io, id);
             }
             Some((_, Role::Probe)) => {}
             None => ctx.close_without_code(conn),
@@ -281,27 +259,33 @@ impl<S: Service> App for Engine<S> {
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, _: &Closed) {
         match self.sessions.role(conn, tag) {
-            Some((id, Role::Transport)) => self.sessions.end(ctx, id, Farewell::Close),
-            Some((id, Role::Probe)) => self.sessions.drop_probe(ctx, id),
+            Some((id, Role::Transport)) => self.sessions.end(ctx, id, CLOSE),
+            Some((id, Role::Probe)) => {
+                if let Some(session) = self.sessions.touch(id) {
+                    session.drop_probe(ctx);
+                }
+            }
             None => {}
         }
         self.settle(ctx);
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        self.expire(ctx, SessionId(Id::from_number(key)));
+        self.expire(ctx, SessionId::from_number(key));
         self.settle(ctx);
     }
 
     fn on_give_up(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        let id = SessionId(Id::from_number(key));
-        self.sessions.end(ctx, id, Farewell::Dropped);
+        self.sessions.give_up(ctx, SessionId::from_number(key));
         self.settle(ctx);
     }
 
     fn on_shutdown(&mut self, ctx: &mut Ctx<'_>) {
-        for id in self.sessions.ids() {
-            self.sessions.end(ctx, id, Farewell::Shutdown);
+        let ids: Vec<SessionId> = self.sessions.table.ids().collect();
+        for id in ids {
+            self.sessions.answer(ctx, id, Some(CLOSE));
+            // The hub closes the WebSockets, because it tells their clients why.
+            self.sessions.remove(ctx, id);
         }
         self.settle(ctx);
     }

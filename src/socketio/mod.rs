@@ -7,7 +7,7 @@
 //! app (trait) ◄── engine: sessions, long polling, heartbeat, upgrade ──► engine::io (trait Service)
 //!                                                                            ▲
 //!            chat ──► application (trait) ◄── broker: namespaces, packets ───┘
-//!                         └──────► sockets ◄──┘  └─► packet ──► placeholders
+//!                         └──────────────► packet ◄──┘
 //! ```
 //!
 //! Engine.IO knows sessions and messages. The broker knows namespaces and packets, and which packets are against
@@ -24,5 +24,3 @@ pub mod chat;
 pub mod cors;
 pub mod engine;
 pub mod packet;
-pub mod placeholders;
-pub mod sockets;

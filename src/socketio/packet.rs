@@ -7,8 +7,7 @@
 //! of their own after the packet: here they are only counted, and each placeholder in the JSON must
 //! name one of them. The broker decides who may send which packet when.
 
-use super::placeholders;
-use crate::apps::json;
+use crate::apps::json::{self, is_name, tokens};
 use serde::Deserialize;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
@@ -22,6 +21,22 @@ pub const MAIN: &str = "/";
 /// Names of events that the libraries use themselves. No client may send them.
 const RESERVED: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
+/// Which rule a client broke, for the log.
+pub type Breach = &'static str;
+
+/// The type is not 0 to 6.
+pub const UNKNOWN_TYPE: Breach = "an unknown packet type";
+/// A binary packet without a number of attachments, with 0, or with more than 10.
+pub const WRONG_COUNT: Breach = "no number of attachments from 1 to 10";
+/// The values are not JSON, or nested deeper than 32.
+pub const BROKEN_JSON: Breach = "broken JSON";
+/// The values are JSON that no packet of this type has.
+pub const OTHER_JSON: Breach = "JSON of another packet type";
+/// An event with a name that the libraries use themselves.
+pub const RESERVED_NAME: Breach = "a reserved event name";
+/// A placeholder without a number, or for an attachment that does not come.
+pub const WRONG_PLACEHOLDER: Breach = "a placeholder without its attachment";
 
 /// One packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +64,8 @@ pub enum Body<'a> {
     Disconnect,
     /// Something happened.
     Event {
-        /// Its name.
-        name: Name<'a>,
+        /// Its name: a JSON string or number, as it stands in the packet.
+        name: Cow<'a, str>,
         /// The values after the name.
         args: &'a str,
     },
@@ -61,39 +76,6 @@ pub enum Body<'a> {
     },
     /// The client cannot join the namespace: a JSON string or object says why.
     ConnectError(&'a str),
-}
-
-/// The name of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Name<'a> {
-    /// A text.
-    Text(Cow<'a, str>),
-    /// A number, or a string with half a character in it: the JSON text that came.
-    Other(&'a str),
-}
-
-impl<'a> Name<'a> {
-    /// `raw`: one JSON value. `None`: it is neither a string nor a number.
-    fn of(raw: &'a str) -> Option<Self> {
-        match raw.bytes().next()? {
-            b'"' => Some(string(raw).map_or(Self::Other(raw), Self::Text)),
-            b'-' | b'0'..=b'9' => Some(Self::Other(raw)),
-            _ => None,
-        }
-    }
-
-    fn is_reserved(&self) -> bool {
-        matches!(self, Self::Text(text) if RESERVED.contains(&text.as_ref()))
-    }
-}
-
-/// The text of a JSON string. `None`: there is half a character in it.
-fn string(raw: &str) -> Option<Cow<'_, str>> {
-    if raw.contains('\\') {
-        return serde_json::from_str(raw).ok().map(Cow::Owned);
-    }
-    let text = raw.strip_prefix('"')?.strip_suffix('"')?;
-    Some(Cow::Borrowed(text))
 }
 
 impl Packet<'_> {
@@ -122,11 +104,6 @@ impl Packet<'_> {
             Body::Connect(Some(value)) | Body::ConnectError(value) => text.push_str(value),
             Body::Ack { args } => drop(write!(text, "[{args}]")),
             Body::Event { name, args } => {
-                let name = match name {
-                    // Fails only for types that are not text.
-                    Name::Text(name) => Cow::Owned(serde_json::to_string(name).unwrap_or_default()),
-                    Name::Other(raw) => Cow::Borrowed(*raw),
-                };
                 let comma = if args.is_empty() { "" } else { "," };
                 let _ = write!(text, "[{name}{comma}{args}]");
             }
@@ -134,51 +111,16 @@ impl Packet<'_> {
     }
 }
 
-/// Why a text is no packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Malformed {
-    /// The type is not 0 to 6.
-    Type,
-    /// A binary packet without a number of attachments, with 0, or with more than 10.
-    Attachments,
-    /// The values are not JSON, or nested deeper than 32.
-    Json,
-    /// The values are JSON that no packet of this type has.
-    Payload,
-    /// An event with a name that the libraries use themselves.
-    Reserved,
-    /// A placeholder without a number, or for an attachment that does not come.
-    Placeholder,
-}
-
-impl Malformed {
-    /// A few words for the log.
-    #[must_use]
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Type => "an unknown packet type",
-            Self::Attachments => "no number of attachments from 1 to 10",
-            Self::Json => "broken JSON",
-            Self::Payload => "JSON of another packet type",
-            Self::Reserved => "a reserved event name",
-            Self::Placeholder => "a placeholder without its attachment",
-        }
-    }
-}
-
 /// Reads a packet: a text message of Engine.IO, without its leading `4`.
 ///
 /// # Errors
-/// [`Malformed`] names the first rule that the text breaks.
-pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
-    let kind = text.chars().next().ok_or(Malformed::Type)?;
-    if !matches!(kind, '0'..='6') {
-        return Err(Malformed::Type);
-    }
+/// The first rule that the text breaks.
+pub fn parse(text: &str) -> Result<Packet<'_>, Breach> {
+    let kind = text.chars().next().filter(|kind| matches!(kind, '0'..='6')).ok_or(UNKNOWN_TYPE)?;
     let mut rest = text.get(1..).unwrap_or_default();
     let mut attachments = 0;
     if matches!(kind, '5' | '6') {
-        (attachments, rest) = split_attachments(rest)?;
+        (attachments, rest) = split_attachments(rest).ok_or(WRONG_COUNT)?;
     }
     let mut namespace = MAIN;
     if rest.starts_with('/') {
@@ -186,26 +128,19 @@ pub fn parse(text: &str) -> Result<Packet<'_>, Malformed> {
     }
     let (id, json) = split_id(rest);
     let body = body(kind, json)?;
-    if attachments > 0 && !placeholders::are_within(json, attachments) {
-        return Err(Malformed::Placeholder);
+    if attachments > 0 && !places_are_within(json, attachments) {
+        return Err(WRONG_PLACEHOLDER);
     }
-    Ok(Packet {
-        namespace,
-        attachments,
-        // Only events and acks have an id.
-        id: id.filter(|_| matches!(body, Body::Event { .. } | Body::Ack { .. })),
-        body,
-    })
+    // Only events and acks have an id.
+    let id = id.filter(|_| matches!(body, Body::Event { .. } | Body::Ack { .. }));
+    Ok(Packet { namespace, attachments, id, body })
 }
 
-fn split_attachments(text: &str) -> Result<(u8, &str), Malformed> {
-    let (digits, rest) = text.split_once('-').ok_or(Malformed::Attachments)?;
-    let count = digits.parse().map_err(|_| Malformed::Attachments)?;
+fn split_attachments(text: &str) -> Option<(u8, &str)> {
+    let (digits, rest) = text.split_once('-')?;
     // `parse` alone would take `+5`.
-    if !(1..=MAX_ATTACHMENTS).contains(&count) || digits.starts_with('+') {
-        return Err(Malformed::Attachments);
-    }
-    Ok((count, rest))
+    let count = digits.parse().ok().filter(|_| !digits.starts_with('+'))?;
+    (1..=MAX_ATTACHMENTS).contains(&count).then_some((count, rest))
 }
 
 /// The ack id, if there is one, and the rest of the text.
@@ -221,9 +156,9 @@ fn split_id(text: &str) -> (Option<&str>, &str) {
 }
 
 /// `json`: the text after the ack id.
-fn body(kind: char, json: &str) -> Result<Body<'_>, Malformed> {
+fn body(kind: char, json: &str) -> Result<Body<'_>, Breach> {
     if !json::is_shallow(json) {
-        return Err(Malformed::Json);
+        return Err(BROKEN_JSON);
     }
     Ok(match (kind, json) {
         ('0', "") => Body::Connect(None),
@@ -232,45 +167,43 @@ fn body(kind: char, json: &str) -> Result<Body<'_>, Malformed> {
         ('4', _) => Body::ConnectError(value(json, "{\"")?),
         // The protocol demands an array, but the original takes this.
         ('3' | '6', "") => Body::Ack { args: "" },
-        ('3' | '6', _) => {
-            let (_, args) = elements(json)?;
-            Body::Ack { args }
-        }
-        ('1', _) | (_, "") => return Err(Malformed::Payload),
+        ('3' | '6', _) => Body::Ack { args: elements(json)?.1 },
+        ('1', _) | (_, "") => return Err(OTHER_JSON),
         _ => {
             let (first, all) = elements(json)?;
-            let first = first.ok_or(Malformed::Payload)?;
-            let name = Name::of(first).ok_or(Malformed::Payload)?;
-            if name.is_reserved() {
-                return Err(Malformed::Reserved);
+            // A string or a number.
+            let is_fit =
+                |name: &&str| name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '-'));
+            let name = first.filter(is_fit).ok_or(OTHER_JSON)?;
+            if RESERVED.iter().any(|reserved| is_name(name, reserved)) {
+                return Err(RESERVED_NAME);
             }
-            let others = trim(all.strip_prefix(first).unwrap_or_default());
+            let others = trim(all.strip_prefix(name).unwrap_or_default());
             let args = trim(others.strip_prefix(',').unwrap_or_default());
-            Body::Event { name, args }
+            Body::Event { name: name.into(), args }
         }
     })
 }
 
 /// The only value of a text, without the white space around it. It must begin with a character of `first`.
-fn value<'a>(json: &'a str, first: &str) -> Result<&'a str, Malformed> {
-    let raw: &RawValue = serde_json::from_str(json).map_err(|_| Malformed::Json)?;
+fn value<'a>(json: &'a str, first: &str) -> Result<&'a str, Breach> {
+    let raw: &RawValue = serde_json::from_str(json).map_err(|_| BROKEN_JSON)?;
     let is_one = raw.get().starts_with(|c| first.contains(c));
-    is_one.then_some(raw.get()).ok_or(Malformed::Payload)
+    is_one.then_some(raw.get()).ok_or(OTHER_JSON)
 }
 
 /// The first element of an array, and the array without its brackets.
-fn elements(json: &str) -> Result<(Option<&str>, &str), Malformed> {
+fn elements(json: &str) -> Result<(Option<&str>, &str), Breach> {
     // Whatever follows, an object is no array.
     if trim(json).starts_with('{') {
-        return Err(Malformed::Payload);
+        return Err(OTHER_JSON);
     }
     let mut reader = serde_json::Deserializer::from_str(json);
-    let array = next_value(&mut reader).ok_or(Malformed::Json)?;
-    let inside = array.strip_prefix('[').ok_or(Malformed::Payload)?;
-    reader.end().map_err(|_| Malformed::Json)?;
+    let array = next_value(&mut reader).ok_or(BROKEN_JSON)?;
+    let inside = array.strip_prefix('[').ok_or(OTHER_JSON)?;
+    reader.end().map_err(|_| BROKEN_JSON)?;
     let inside = trim(inside.strip_suffix(']').unwrap_or(inside));
-    let first = next_value(&mut serde_json::Deserializer::from_str(inside));
-    Ok((first, inside))
+    Ok((next_value(&mut serde_json::Deserializer::from_str(inside)), inside))
 }
 
 fn next_value<'a>(reader: &mut serde_json::Deserializer<StrRead<'a>>) -> Option<&'a str> {
@@ -280,4 +213,61 @@ fn next_value<'a>(reader: &mut serde_json::Deserializer<StrRead<'a>>) -> Option<
 /// Removes white space around a text: that of JSON (RFC 8259 §2), which is less than Rust's.
 fn trim(json: &str) -> &str {
     json.trim_matches([' ', '\t', '\n', '\r'])
+}
+
+/// Whether each placeholder names one of the first `count` attachments. Not each attachment needs one.
+///
+/// `{"_placeholder":true,"num":0}` stands where attachment 0 belongs. One loop over the tokens of the JSON finds
+/// these objects, with a record for each open bracket: no value is built, and no function calls itself.
+fn places_are_within(json: &str, count: u8) -> bool {
+    let mut open: Vec<Bracket<'_>> = Vec::new();
+    for token in tokens(json) {
+        match token {
+            "," | ":" => {}
+            "}" | "]" => {
+                if open.pop().is_some_and(|bracket| bracket.is_wrong(count)) {
+                    return false;
+                }
+            }
+            key_or_value => {
+                if let Some(bracket) = open.last_mut() {
+                    bracket.take(key_or_value);
+                }
+                if matches!(key_or_value, "{" | "[") {
+                    open.push(Bracket { is_object: key_or_value == "{", ..Bracket::default() });
+                }
+            }
+        }
+    }
+    true
+}
+
+/// An object or an array whose end has not come.
+#[derive(Default)]
+struct Bracket<'a> {
+    is_object: bool,
+    /// The key whose value comes next. `None`: a key comes next.
+    key: Option<&'a str>,
+    /// Whether `"_placeholder":true` is in it. If a key is there twice, the last value counts.
+    is_placeholder: bool,
+    num: Option<f64>,
+}
+
+impl<'a> Bracket<'a> {
+    /// Takes a key or a value; of an object or array the bracket that opens it.
+    fn take(&mut self, token: &'a str) {
+        match self.key.take() {
+            _ if !self.is_object => {}
+            None => self.key = Some(token),
+            Some(key) if is_name(key, "_placeholder") => self.is_placeholder = token == "true",
+            Some(key) if is_name(key, "num") => self.num = serde_json::from_str(token).ok(),
+            Some(_) => {}
+        }
+    }
+
+    /// Whether it is a placeholder that names none of the attachments.
+    fn is_wrong(&self, count: u8) -> bool {
+        let names_one = |num: f64| num >= 0.0 && num < f64::from(count) && num.fract() == 0.0;
+        self.is_placeholder && !self.num.is_some_and(names_one)
+    }
 }

@@ -110,7 +110,7 @@ const LAYERS: &[Layer] = &[
     // Of Engine.IO only what is made for those above it.
     layer(
         "socketio",
-        &["apps::json", "clock", "hub::app", "rooms", "slots", "socketio::engine::io"],
+        &["apps::json", "clock", "hub::app", "rooms", "socketio::engine::io"],
         &["serde", "serde_json"],
     ),
     layer("socketio::cors", &["http"], &[]),

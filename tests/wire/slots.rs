@@ -1,6 +1,6 @@
 //! Tables of slot and serial number: an id finds its own entry and no other.
 
-use ws101::slots::{Beside, Id, Slots};
+use ws101::slots::{Id, Slots};
 
 #[test]
 fn an_id_finds_its_entry_until_that_is_removed() {
@@ -35,23 +35,4 @@ fn an_id_is_one_number() {
     let id = Id { slot, serial };
     assert_eq!(id.to_number(), 0xa0b0_c0d0_0102_0304);
     assert_eq!(Id::from_number(id.to_number()), id);
-}
-
-#[test]
-fn a_table_beside_another_has_one_value_for_each_slot() {
-    let (mut slots, mut beside) = (Slots::default(), Beside::default());
-    let first = slots.insert(());
-    let old = slots.insert(());
-    assert_eq!(beside.put(old, 'o'), None);
-    assert_eq!((beside.get(first), beside.get(old)), (None, Some(&'o')));
-    slots.remove(old);
-    let new = slots.insert(());
-    assert_eq!(beside.get(new), None);
-    assert_eq!(beside.get_mut(new), None);
-    assert_eq!(beside.put(new, 'n'), Some('o'), "it was not removed");
-    assert_eq!(beside.get(old), None);
-    assert_eq!(beside.get_mut(old), None);
-    assert_eq!(beside.remove(old), None);
-    assert_eq!(beside.remove(new), Some('n'));
-    assert_eq!(beside.remove(new), None);
 }

@@ -6,8 +6,8 @@
 //! sessions that it closes are reported afterwards.
 
 use super::packet;
-pub use super::session::SessionId;
-use super::table::{Sessions, random_id};
+use super::session::Sessions;
+pub use super::session::{SessionId, Sid, random_id};
 use crate::clock::Time;
 use crate::hub::app::{Ctx, Message};
 
@@ -28,11 +28,13 @@ pub trait Service {
 
 /// What a service can do during one callback. What it sends to a session that ended is ignored.
 pub struct Io<'a, 'c> {
-    pub(super) ctx: &'a mut Ctx<'c>,
+    /// What else an application can do: read the clock, write to the log. A service must not call
+    /// `wake_at` and `hold` there, because their keys are those of the sessions.
+    pub ctx: &'a mut Ctx<'c>,
     pub(super) sessions: &'a mut Sessions,
 }
 
-impl<'c> Io<'_, 'c> {
+impl Io<'_, '_> {
     /// Sends one message to one session.
     pub fn send(&mut self, session: SessionId, message: Message<'_>) {
         self.send_many([session], message);
@@ -46,8 +48,7 @@ impl<'c> Io<'_, 'c> {
         message: Message<'_>,
     ) {
         let sessions = &*self.sessions;
-        let conns = to.clone().into_iter();
-        let conns = conns.filter_map(|id| sessions.conn_of(id));
+        let conns = to.clone().into_iter().filter_map(|id| sessions.live(id)?.conn());
         match message {
             Message::Text(text) => self.ctx.send_text(conns, ["4", text]),
             Message::Binary(_) => self.ctx.send_many(conns, message),
@@ -57,7 +58,7 @@ impl<'c> Io<'_, 'c> {
         }
         let mut packet = None;
         for id in to {
-            if self.sessions.is_polling(id) {
+            if self.sessions.live(id).is_some_and(|session| session.conn().is_none()) {
                 let packet = packet.get_or_insert_with(|| packet::for_payload(message));
                 self.sessions.push(self.ctx, id, packet);
             }
@@ -73,7 +74,9 @@ impl<'c> Io<'_, 'c> {
     /// Asks for `on_timer` at `when`, instead of any earlier wish for this session.
     /// [`Time::NEVER`] takes the wish back.
     pub fn wake_at(&mut self, session: SessionId, when: Time) {
-        if let Some(session) = self.sessions.get_mut(session) {
+        if self.sessions.live(session).is_some()
+            && let Some(session) = self.sessions.touch(session)
+        {
             session.wish = when;
         }
     }
@@ -81,25 +84,8 @@ impl<'c> Io<'_, 'c> {
     /// Sets how many bytes the service keeps for a session, for the memory budget.
     /// When memory is short, the session with the most bytes may be ended.
     pub fn hold(&mut self, session: SessionId, bytes: usize) {
-        if let Some(session) = self.sessions.get_mut(session) {
+        if let Some(session) = self.sessions.touch(session) {
             session.kept = bytes;
         }
-    }
-
-    /// The time of this turn.
-    #[must_use]
-    pub fn now(&self) -> Time {
-        self.ctx.now()
-    }
-
-    /// 15 random bytes as base64url: 20 characters that nobody can guess.
-    pub fn random_id(&mut self) -> [u8; 20] {
-        random_id(self.ctx)
-    }
-
-    /// What else an application can do: write to the log, read the limits in force. A service must not call
-    /// `wake_at` and `hold` there, because their keys are those of the sessions.
-    pub fn ctx(&mut self) -> &mut Ctx<'c> {
-        self.ctx
     }
 }

@@ -1,22 +1,43 @@
-//! One session: its id, its transport, what is queued for it, what it waits for. And the settings of all.
+//! The sessions of one endpoint: how they are found, how they begin and end, and what waits for each.
 //!
-//! How sessions are found, and how they begin and end, is in `table`.
+//! A callback that changes a session *touches* it. After the callback `tidy` looks once at each touched session: it
+//! answers a waiting GET with all packets together, sets the session's one timer, and reports its memory. Sessions
+//! that ended are listed in `ended` until the service was told.
 
-use super::answer::{self, Fault};
-use super::packet::SEPARATOR;
+use super::answer::{self, Asker, BAD_REQUEST};
+use super::packet::{CLOSE, SEPARATOR};
 use crate::clock::Time;
 use crate::guard::rate::Bucket;
-use crate::http::response::Response;
 use crate::hub::app::{ConnId, Ctx, RequestId};
-use crate::slots::Id;
-use crate::socketio::cors::Cors;
-use std::collections::VecDeque;
+use crate::slots::{Id, Slots};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+/// How long a session closed by the service waits for the GET that fetches its `1`.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Memory of a session that polls: its record with its serial, and its places in the maps by which it is
+/// found and woken.
+const RECORD_BYTES: usize = size_of::<(u32, Session)>() + size_of::<Polling>() + 256;
+/// Memory that a queued packet takes besides its text.
+const PACKET_BYTES: usize = 48;
+
 /// Names one Engine.IO session. It is not the sid, which is a secret of the session's client.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct SessionId(pub(crate) Id);
+pub type SessionId = Id;
+
+/// 15 random bytes as base64url: 20 characters that nobody can guess.
+pub type Sid = [u8; 20];
+
+/// Makes an id for a client.
+pub fn random_id(ctx: &mut Ctx<'_>) -> Sid {
+    let (mut bytes, mut id) = ([0; 15], [b'A'; 20]);
+    ctx.random(&mut bytes);
+    // Cannot fail: 15 bytes are 20 characters.
+    let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut id);
+    id
+}
 
 /// What an endpoint tells its clients, and how long it waits for them.
 #[derive(Debug, Clone)]
@@ -48,15 +69,6 @@ impl Default for Settings {
     }
 }
 
-/// Memory of a session that polls: its record with its serial, and its places in the maps by which it is
-/// found and woken.
-const RECORD_BYTES: usize = size_of::<(u32, Session)>() + size_of::<Polling>() + 256;
-/// Memory that a queued packet takes besides its text.
-const PACKET_BYTES: usize = 48;
-
-/// 15 random bytes as base64url: nobody can guess it.
-pub(super) type Sid = [u8; 20];
-
 /// One session.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -64,25 +76,27 @@ pub(super) struct Session {
     pub(super) transport: Transport,
     /// A WebSocket that wants to take over from polling.
     pub(super) probe: Option<Probe>,
-    /// When the next `2` is due; once it was sent (`pinged`), when the session ends for want of a `3`.
-    pub(super) heartbeat: Time,
-    pub(super) pinged: bool,
+    pub(super) phase: Phase,
+    /// When the phase ends.
+    pub(super) due: Time,
     /// Counts the packets of its POSTs against the cap on messages per second.
     pub(super) bucket: Bucket,
-    /// A POST whose packets were not all taken yet.
-    pub(super) inbox: Option<Box<Inbox>>,
+    pub(super) post: Option<Box<Post>>,
     /// When the service wants to be woken.
     pub(super) wish: Time,
-    /// Set when the service closed it: until when it waits for the GET that fetches its `1`.
-    pub(super) closed_until: Option<Time>,
-    /// Whether the session is in the table's list `touched`.
-    pub(super) touched: bool,
-    /// When the hub was asked to wake it.
-    pub(super) armed: Time,
-    /// How many bytes were reported to the memory budget.
-    pub(super) held: usize,
     /// How many bytes the service keeps for it.
     pub(super) kept: usize,
+}
+
+/// What happens next to a session, if nothing else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It gets the next `2`.
+    Quiet,
+    /// It ends for want of a `3`.
+    Pinged,
+    /// The service has closed it. It is forgotten, unless a GET fetches its `1` before.
+    Closed,
 }
 
 /// How the messages of a session travel.
@@ -104,18 +118,10 @@ pub(super) enum Role {
 /// A session without a connection of its own.
 #[derive(Debug, Default)]
 pub(super) struct Polling {
-    pub(super) waiting: Option<Waiting>,
-    pub(super) queue: VecDeque<Rc<str>>,
-    pub(super) queued_bytes: usize,
-}
-
-/// A GET that waits for packets.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    pub(super) request: RequestId,
-    pub(super) cors: Cors,
-    /// When it is answered with `6` if no packet has come.
-    pub(super) until: Time,
+    /// The GET that waits for packets, and when it is answered with `6` if none has come.
+    pub(super) waiting: Option<(Asker, Time)>,
+    pub(super) queue: Vec<Rc<str>>,
+    queued_bytes: usize,
 }
 
 /// A WebSocket that wants to take over from polling.
@@ -129,41 +135,21 @@ pub(super) struct Probe {
 
 /// A POST whose packets were not all taken yet.
 #[derive(Debug)]
-pub(super) struct Inbox {
+pub(super) struct Post {
     pub(super) body: String,
     /// How many bytes of the body were taken.
     pub(super) taken: usize,
     /// When the next packets are taken.
     pub(super) at: Time,
-    pub(super) request: RequestId,
-    pub(super) cors: Cors,
-}
-
-impl Inbox {
-    /// The packets that were not taken yet.
-    pub(super) fn rest(&self) -> &str {
-        self.body.get(self.taken..).unwrap_or_default()
-    }
-
-    /// Answers the POST.
-    pub(super) fn answer(&self, ctx: &mut Ctx<'_>, response: Response) {
-        ctx.respond(self.request, self.cors.on(response));
-    }
+    pub(super) asker: Asker,
 }
 
 impl Polling {
-    /// Queues a packet.
-    pub(super) fn push(&mut self, packet: &Rc<str>) {
-        self.queued_bytes += packet.len() + PACKET_BYTES;
-        self.queue.push_back(Rc::clone(packet));
-    }
-
     /// Takes all queued packets as one payload, with `last` at its end.
     pub(super) fn take(&mut self, last: Option<&str>) -> String {
         self.queued_bytes = 0;
         let mut text = String::new();
-        let queue = std::mem::take(&mut self.queue);
-        for packet in queue.iter().map(|packet| &**packet).chain(last) {
+        for packet in std::mem::take(&mut self.queue).iter().map(|packet| &**packet).chain(last) {
             if !text.is_empty() {
                 text.push(SEPARATOR);
             }
@@ -171,64 +157,31 @@ impl Polling {
         }
         text
     }
-
-    /// Answers the GET that waits, and returns its id. `None`: no GET waits.
-    pub(super) fn answer(&mut self, ctx: &mut Ctx<'_>, last: Option<&str>) -> Option<RequestId> {
-        let waiting = self.waiting.take()?;
-        let response = waiting.cors.on(answer::payload(self.take(last)));
-        ctx.respond(waiting.request, response);
-        Some(waiting.request)
-    }
 }
 
 impl Session {
-    /// The state of polling. `None`: the session has a WebSocket.
-    pub(super) fn polling(&self) -> Option<&Polling> {
-        match &self.transport {
-            Transport::Polling(polling) => Some(polling),
-            Transport::WebSocket(_) => None,
-        }
-    }
-
-    /// Memory for the budget. The record of a session with a WebSocket counts as a part of its connection,
-    /// as in every application.
-    pub(super) fn held_bytes(&self) -> usize {
-        let polling = self.polling();
-        let inbox = self.inbox.as_ref();
-        polling.map_or(0, |polling| RECORD_BYTES + polling.queued_bytes)
-            + inbox.map_or(0, |inbox| inbox.body.capacity())
-            + self.kept
-    }
-
-    /// Whether a GET waits and packets are queued for it.
-    pub(super) fn has_news(&self) -> bool {
-        self.polling().is_some_and(|polling| polling.waiting.is_some() && !polling.queue.is_empty())
-    }
-
-    /// When the GET that waits is answered with `6`.
-    pub(super) fn waits_until(&self) -> Time {
-        let waiting = self.polling().and_then(|polling| polling.waiting.as_ref());
-        waiting.map_or(Time::NEVER, |waiting| waiting.until)
-    }
-
-    /// What this WebSocket is to the session. `None`: nothing.
-    pub(super) fn role(&self, conn: ConnId) -> Option<Role> {
-        let probe = self.probe.as_ref();
+    /// The WebSocket that carries its messages. `None`: it polls.
+    pub(super) fn conn(&self) -> Option<ConnId> {
         match self.transport {
-            Transport::WebSocket(own) if own == conn => Some(Role::Transport),
-            _ => probe.and_then(|probe| (probe.conn == conn).then_some(Role::Probe)),
+            Transport::WebSocket(conn) => Some(conn),
+            Transport::Polling(_) => None,
         }
     }
 
-    /// When something is to be done for the session next.
-    pub(super) fn next_deadline(&self) -> Time {
-        if let Some(until) = self.closed_until {
-            return until;
+    /// When something is to be done for it next, and how many bytes are held for it.
+    ///
+    /// The record of a session with a WebSocket counts as a part of its connection, as in every application.
+    fn needs(&self) -> (Time, usize) {
+        let (mut when, mut held) = (self.due.min(self.wish), self.kept);
+        if let Transport::Polling(polling) = &self.transport {
+            held += RECORD_BYTES + polling.queued_bytes;
+            when = polling.waiting.as_ref().map_or(when, |(_, until)| when.min(*until));
         }
-        let probe = self.probe.as_ref().map_or(Time::NEVER, |probe| probe.until);
-        let inbox = self.inbox.as_ref().map_or(Time::NEVER, |inbox| inbox.at);
-        let own = self.heartbeat.min(self.wish).min(inbox);
-        own.min(probe).min(self.waits_until())
+        if let Some(post) = &self.post {
+            held += post.body.capacity();
+            when = when.min(post.at);
+        }
+        (self.probe.as_ref().map_or(when, |probe| when.min(probe.until)), held)
     }
 
     /// Closes the WebSocket that wants to take over. Polling goes on.
@@ -239,9 +192,169 @@ impl Session {
     }
 
     /// Refuses the rest of a POST.
-    pub(super) fn drop_inbox(&mut self, ctx: &mut Ctx<'_>) {
-        if let Some(inbox) = self.inbox.take() {
-            inbox.answer(ctx, answer::fault(Fault::BadRequest));
+    fn drop_post(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(post) = self.post.take() {
+            post.asker.answer(ctx, answer::fault(BAD_REQUEST));
+        }
+    }
+}
+
+/// All sessions of one endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    pub(super) settings: Settings,
+    pub(super) table: Slots<Session>,
+    pub(super) by_sid: BTreeMap<Sid, SessionId>,
+    /// The sessions of the GETs that wait.
+    pub(super) waiting: BTreeMap<RequestId, SessionId>,
+    /// How many sessions have no WebSocket.
+    pub(super) polling: usize,
+    pub(super) touched: BTreeSet<SessionId>,
+    pub(super) ended: VecDeque<SessionId>,
+}
+
+impl Sessions {
+    /// Touches a session.
+    pub(super) fn touch(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.touched.insert(id);
+        self.table.get_mut(id)
+    }
+
+    /// Touches a session that polls.
+    pub(super) fn polling(&mut self, id: SessionId) -> Option<&mut Polling> {
+        match &mut self.touch(id)?.transport {
+            Transport::Polling(polling) => Some(polling),
+            Transport::WebSocket(_) => None,
+        }
+    }
+
+    /// A session that the service has not closed.
+    pub(super) fn live(&self, id: SessionId) -> Option<&Session> {
+        self.table.get(id).filter(|session| session.phase != Phase::Closed)
+    }
+
+    /// The session with this sid, even if its time is over by the clock: only its timer ends it, because
+    /// the request that asks may bring the awaited answer, and may have come in time.
+    pub(super) fn find(&self, sid: &str) -> Option<SessionId> {
+        self.by_sid.get(sid.as_bytes()).copied()
+    }
+
+    /// The session that a WebSocket's tag names, and what the WebSocket is to it.
+    pub(super) fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
+        let id = SessionId::from_number(tag);
+        let session = self.table.get(id)?;
+        if session.conn() == Some(conn) {
+            return Some((id, Role::Transport));
+        }
+        let is_probe = session.probe.as_ref().is_some_and(|probe| probe.conn == conn);
+        is_probe.then_some((id, Role::Probe))
+    }
+
+    /// Begins a session.
+    pub(super) fn open(&mut self, ctx: &mut Ctx<'_>, transport: Transport) -> SessionId {
+        let sid = random_id(ctx);
+        self.polling += usize::from(matches!(transport, Transport::Polling(_)));
+        let id = self.table.insert(Session {
+            sid,
+            transport,
+            probe: None,
+            phase: Phase::Quiet,
+            due: ctx.now().after(self.settings.ping_interval),
+            bucket: Bucket::default(),
+            post: None,
+            wish: Time::NEVER,
+            kept: 0,
+        });
+        self.touched.insert(id);
+        self.by_sid.insert(sid, id);
+        id
+    }
+
+    /// Queues a packet for a session that polls. If too much is queued then, the session ends.
+    pub(super) fn push(&mut self, ctx: &mut Ctx<'_>, id: SessionId, packet: &Rc<str>) {
+        let (most, most_bytes) = (self.settings.max_queued, ctx.config().queue_limit_bytes());
+        let Some(polling) = self.polling(id) else { return };
+        polling.queued_bytes += packet.len() + PACKET_BYTES;
+        polling.queue.push(Rc::clone(packet));
+        if polling.queued_bytes > most_bytes || polling.queue.len() > most {
+            self.give_up(ctx, id);
+        }
+    }
+
+    /// Answers the GET that waits, if there is one: with the queued packets, and `last`.
+    pub(super) fn answer(&mut self, ctx: &mut Ctx<'_>, id: SessionId, last: Option<&str>) {
+        let Some(polling) = self.polling(id) else { return };
+        if let Some((asker, _)) = polling.waiting.take() {
+            asker.answer(ctx, answer::payload(polling.take(last)));
+            self.waiting.remove(&asker.request);
+        }
+    }
+
+    /// The service closes a session. If it polls and no GET waits, its record stays for the next GET.
+    pub(super) fn close(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        let Some(session) = self.live(id) else { return };
+        if !matches!(&session.transport, Transport::Polling(polling) if polling.waiting.is_none()) {
+            return self.end(ctx, id, CLOSE);
+        }
+        if let Some(session) = self.touch(id) {
+            session.phase = Phase::Closed;
+            (session.due, session.wish) = (ctx.now().after(FAREWELL_TIMEOUT), Time::NEVER);
+            session.drop_post(ctx);
+            session.drop_probe(ctx);
+            self.ended.push_back(id);
+        }
+    }
+
+    /// Ends a session for which too much is held: what is queued for it is lost.
+    pub(super) fn give_up(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
+        if let Some(polling) = self.polling(id) {
+            polling.queue.clear();
+        }
+        self.end(ctx, id, CLOSE);
+    }
+
+    /// Ends a session. A GET that waits gets the queued packets and `last`; WebSockets are closed.
+    pub(super) fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, last: &str) {
+        self.answer(ctx, id, Some(last));
+        if let Some(mut session) = self.remove(ctx, id) {
+            session.drop_probe(ctx);
+            if let Some(conn) = session.conn() {
+                ctx.close_without_code(conn);
+            }
+        }
+    }
+
+    /// Removes a session for which no GET waits. Its WebSockets are left to the caller.
+    pub(super) fn remove(&mut self, ctx: &mut Ctx<'_>, id: SessionId) -> Option<Session> {
+        let mut session = self.table.remove(id)?;
+        self.by_sid.remove(&session.sid);
+        self.polling -= usize::from(session.conn().is_none());
+        ctx.wake_at(id.to_number(), Time::NEVER);
+        ctx.hold(id.to_number(), 0);
+        session.drop_post(ctx);
+        debug_assert!(self.waiting.len() <= self.polling, "whose GET is it?");
+        debug_assert_eq!(self.by_sid.len(), self.table.count());
+        if session.phase != Phase::Closed {
+            self.ended.push_back(id);
+        }
+        Some(session)
+    }
+
+    /// Looks at each session that was touched.
+    pub(super) fn tidy(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(id) = self.touched.pop_first() {
+            let Some(session) = self.table.get(id) else { continue };
+            match &session.transport {
+                // This touches it again.
+                Transport::Polling(it) if it.waiting.is_some() && !it.queue.is_empty() => {
+                    self.answer(ctx, id, None);
+                }
+                _ => {
+                    let (when, held) = session.needs();
+                    ctx.wake_at(id.to_number(), when);
+                    ctx.hold(id.to_number(), held);
+                }
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use super::io::{Service, SessionId};
 use super::packet::{self, NOOP, Packet};
 use super::session::{Probe, Transport};
 use crate::hub::app::{ConnId, Ctx, Message, Options, Reply};
+use std::mem;
 use std::time::Duration;
 
 /// From the handshake of a second transport to its `5`.
@@ -22,21 +23,16 @@ impl<S: Service> Engine<S> {
         session: Option<SessionId>,
         conn: ConnId,
     ) -> Reply {
-        let id = match session {
-            Some(id) => {
-                let until = ctx.now().after(UPGRADE_TIMEOUT);
-                // Only one at a time may try. Any other gets no role, and is closed as soon as it is open.
-                if self.sessions.is_polling(id)
-                    && let Some(session) = self.sessions.get_mut(id)
-                {
-                    session.probe.get_or_insert(Probe { conn, answered: false, until });
-                }
-                id
-            }
-            None => self.sessions.open(ctx, Transport::WebSocket(conn)),
-        };
+        let id = session.unwrap_or_else(|| self.sessions.open(ctx, Transport::WebSocket(conn)));
+        // Only one at a time may try. Any other gets no role, and is closed as soon as it is open.
+        if self.sessions.live(id).is_some_and(|session| session.conn().is_none())
+            && let Some(session) = self.sessions.touch(id)
+        {
+            let until = ctx.now().after(UPGRADE_TIMEOUT);
+            session.probe.get_or_insert(Probe { conn, answered: false, until });
+        }
         Reply::Upgrade(Options {
-            tag: id.0.to_number(),
+            tag: id.to_number(),
             max_message_bytes: Some(self.sessions.settings.max_payload),
             // Engine.IO has a heartbeat of its own.
             keepalive: false,
@@ -47,8 +43,8 @@ impl<S: Service> Engine<S> {
 
     /// Takes a message from the WebSocket that wants to take over. A wrong one closes it; polling goes on.
     pub(super) fn probed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId, message: Message<'_>) {
-        let session = self.sessions.get_mut(id);
-        let Some(probe) = session.and_then(|session| session.probe.as_mut()) else { return };
+        let Some(session) = self.sessions.touch(id) else { return };
+        let Some(probe) = &mut session.probe else { return };
         let packet = match message {
             Message::Text(text) => packet::decode(text),
             Message::Binary(_) => None,
@@ -61,14 +57,26 @@ impl<S: Service> Engine<S> {
             }
             Some(Packet::Upgrade) if probe.answered => {
                 self.sessions.answer(ctx, id, Some(NOOP));
-                for packet in self.sessions.upgrade(id, conn) {
-                    match packet::decode(&packet) {
-                        Some(Packet::Binary(bytes)) => ctx.send(conn, Message::Binary(&bytes)),
-                        _ => ctx.send_text([conn], [&packet]),
-                    }
-                }
+                self.take_over(ctx, id, conn);
             }
-            _ => self.sessions.drop_probe(ctx, id),
+            _ => session.drop_probe(ctx),
+        }
+    }
+
+    /// Makes this WebSocket the transport. The packets that were queued go over it.
+    fn take_over(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId) {
+        let Some(session) = self.sessions.touch(id) else { return };
+        session.probe = None;
+        let Transport::Polling(polling) = mem::replace(&mut session.transport, Transport::WebSocket(conn))
+        else {
+            return;
+        };
+        self.sessions.polling -= 1;
+        for packet in polling.queue {
+            match packet::decode(&packet) {
+                Some(Packet::Binary(bytes)) => ctx.send(conn, Message::Binary(&bytes)),
+                _ => ctx.send_text([conn], [&packet]),
+            }
         }
     }
 }

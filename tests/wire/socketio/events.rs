@@ -47,12 +47,12 @@ fn the_application_hears_any_name_that_is_not_reserved() {
     ];
     assert_eq!(client.exchange(&mut sim, &sent), []);
     let told = [
-        "Text(\"unknown\") 1",
-        "Text(\"\") ",
-        "Other(\"7\") \"seven\"",
-        "Other(\"\\\"\\\\ud800\\\"\") ",
-        "Text(\"Connect\") ",
-        "Text(\"ask \") ",
+        r#"Some("unknown") "unknown" 1"#,
+        r#"Some("") "" "#,
+        r#"None 7 "seven""#,
+        r#"None "\ud800" "#,
+        r#"Some("Connect") "Connect" "#,
+        r#"Some("ask ") "ask\u0020" "#,
     ];
     assert_eq!(take(&notes), told);
 }

@@ -184,6 +184,27 @@ fn all_sockets_of_a_session_end_with_it() {
 }
 
 #[test]
+fn a_session_has_nothing_of_the_one_that_had_its_slot() {
+    for transport in BOTH {
+        let (mut sim, notes) = noting();
+        let mut first = Client::joined(&mut sim, transport);
+        // Its packet is not whole when it ends.
+        first.send_all(&mut sim, &[said("51-[\"message\"]"), Got::Close]);
+        assert_eq!(take(&notes), ["connect /", "disconnect /"]);
+        let mut second = Client::joined(&mut sim, transport);
+        let got = second.exchange(&mut sim, &["2[\"message\",1]"]);
+        assert_eq!(got, [said("2[\"message-back\",1]")]);
+        rest(&mut sim, &mut second, 61);
+    }
+    let mut sim = serve(Loyal::default());
+    let mut first = Client::open(&mut sim, Transport::WebSocket);
+    assert_eq!(first.exchange(&mut sim, &["0"]).len(), 4);
+    first.send_all(&mut sim, &[Got::Close]);
+    let mut second = Client::open(&mut sim, Transport::WebSocket);
+    assert_eq!(second.exchange(&mut sim, &["0"]).len(), 1);
+}
+
+#[test]
 fn who_joins_nothing_is_closed() {
     for transport in BOTH {
         let (mut sim, notes) = noting();

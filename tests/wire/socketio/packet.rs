@@ -1,15 +1,18 @@
 //! Packets, row by row: what each text says, and which rule each other text breaks.
 
 use std::borrow::Cow;
-use ws101::socketio::packet::Malformed::{self, Attachments, Json, Payload, Placeholder, Reserved, Type};
-use ws101::socketio::packet::{Body, MAIN, Name, Packet, parse};
+use ws101::apps::json::is_name;
+use ws101::socketio::packet::{
+    BROKEN_JSON, Body, Breach, MAIN, OTHER_JSON, Packet, RESERVED_NAME, UNKNOWN_TYPE, WRONG_COUNT,
+    WRONG_PLACEHOLDER, parse,
+};
 
 pub fn packet<'a>(body: Body<'a>) -> Packet<'a> {
     Packet { namespace: MAIN, attachments: 0, id: None, body }
 }
 
 fn event<'a>(name: &'a str, args: &'a str) -> Packet<'a> {
-    packet(Body::Event { name: Name::Text(Cow::Borrowed(name)), args })
+    packet(Body::Event { name: Cow::Owned(format!("\"{name}\"")), args })
 }
 
 fn in_namespace<'a>(namespace: &'a str, packet: Packet<'a>) -> Packet<'a> {
@@ -71,10 +74,10 @@ fn events_and_acks_are_read_and_written() {
             r#"2/ns,18446744073709551615["a",1,[2],{"b":null}]"#,
             in_namespace("/ns", with_id("18446744073709551615", event("a", r#"1,[2],{"b":null}"#))),
         ),
-        ("2[-1.5e3,0]", packet(Body::Event { name: Name::Other("-1.5e3"), args: "0" })),
+        ("2[-1.5e3,0]", packet(Body::Event { name: Cow::Borrowed("-1.5e3"), args: "0" })),
         (
             r#"2["\ud800","\udc00"]"#,
-            packet(Body::Event { name: Name::Other(r#""\ud800""#), args: r#""\udc00""# }),
+            packet(Body::Event { name: Cow::Borrowed(r#""\ud800""#), args: r#""\udc00""# }),
         ),
         ("2[\"n\",123456789012345678901234567890,1e999]", event("n", "123456789012345678901234567890,1e999")),
         (r#"30["ok"]"#, with_id("0", packet(Body::Ack { args: r#""ok""# }))),
@@ -106,7 +109,7 @@ fn what_may_be_written_in_several_ways_means_the_same() {
         ("17", packet(Body::Disconnect)),
         ("2007[\"a\"]", with_id("7", event("a", ""))),
         ("200[\"a\"]", with_id("0", event("a", ""))),
-        ("2 [ \"chat\\u0020message\"\t,\r\n 1 , 2 ] ", event("chat message", "1 , 2")),
+        ("2 [ \"chat\\u0020message\"\t,\r\n 1 , 2 ] ", event("chat\\u0020message", "1 , 2")),
         ("2[\"a\" ]", event("a", "")),
         // "\u00a0" is white space to Rust and a character to JSON.
         ("2[\"a\",\"\u{a0}\"]", event("a", "\"\u{a0}\"")),
@@ -130,10 +133,10 @@ fn what_may_be_written_in_several_ways_means_the_same() {
 }
 
 /// Texts that are no packets, by the rule that they break.
-const BREACHES: [(Malformed, &[&str]); 6] = [
-    (Type, &["", "7", "9[]", "abc", " 2[\"a\"]", "-1", "é"]),
+const BREACHES: [(Breach, &[&str]); 6] = [
+    (UNKNOWN_TYPE, &["", "7", "9[]", "abc", " 2[\"a\"]", "-1", "é"]),
     (
-        Attachments,
+        WRONG_COUNT,
         &[
             "5",
             "51",
@@ -152,7 +155,7 @@ const BREACHES: [(Malformed, &[&str]); 6] = [
         ],
     ),
     (
-        Json,
+        BROKEN_JSON,
         &[
             "21.5",
             "4",
@@ -177,7 +180,7 @@ const BREACHES: [(Malformed, &[&str]); 6] = [
         ],
     ),
     (
-        Payload,
+        OTHER_JSON,
         &[
             "2",
             "27",
@@ -206,7 +209,7 @@ const BREACHES: [(Malformed, &[&str]); 6] = [
         ],
     ),
     (
-        Reserved,
+        RESERVED_NAME,
         &[
             "2[\"connect\"]",
             "2[\"connect_error\"]",
@@ -219,7 +222,7 @@ const BREACHES: [(Malformed, &[&str]); 6] = [
         ],
     ),
     (
-        Placeholder,
+        WRONG_PLACEHOLDER,
         &[
             r#"51-["m",{"_placeholder":true,"num":1}]"#,
             r#"51-["m",{"_placeholder":true,"num":-1}]"#,
@@ -237,6 +240,23 @@ const BREACHES: [(Malformed, &[&str]); 6] = [
         ],
     ),
 ];
+
+#[test]
+fn a_name_is_known_however_it_is_written() {
+    let is = |text: &str, wanted| match parse(text).unwrap().body {
+        Body::Event { name, .. } => is_name(&name, wanted),
+        body => panic!("{body:?}"),
+    };
+    for text in [r#"2["chat message"]"#, r#"2[ "chat\u0020message" ]"#, r#"2["\u0063hat message"]"#] {
+        assert!(is(text, "chat message"), "{text}");
+        assert!(!is(text, "chat") && !is(text, "chat message ") && !is(text, ""), "{text}");
+    }
+    assert!(is(r#"2["\ud83d\ude00\n\"\\"]"#, "\u{1f600}\n\"\\"));
+    assert!(is(r#"2[""]"#, ""));
+    // A number is no text, and no text has half a character.
+    assert!(!is("2[7]", "7"));
+    assert!(!is(r#"2["\ud800"]"#, "\u{fffd}"));
+}
 
 #[test]
 fn what_is_no_packet_breaks_a_rule() {
@@ -273,10 +293,10 @@ fn nesting_has_an_end() {
         format!("2[\"a\",{open}{close}]")
     };
     assert!(parse(&nested(31)).is_ok());
-    assert_eq!(parse(&nested(32)), Err(Malformed::Json));
+    assert_eq!(parse(&nested(32)), Err(BROKEN_JSON));
     // A reader that called itself for each would be at its end.
-    assert_eq!(parse(&nested(400_000)), Err(Malformed::Json));
-    assert_eq!(parse(&format!("0{}", "{\"a\":".repeat(200_000))), Err(Malformed::Json));
+    assert_eq!(parse(&nested(400_000)), Err(BROKEN_JSON));
+    assert_eq!(parse(&format!("0{}", "{\"a\":".repeat(200_000))), Err(BROKEN_JSON));
 }
 
 #[test]

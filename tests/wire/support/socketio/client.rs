@@ -224,6 +224,9 @@ impl Noting {
     }
 }
 
+/// Names of events that it knows. They may come in escapes.
+const NAMES: [&str; 7] = ["unknown", "", "Connect", "ask ", "message", "message-with-ack", "ask"];
+
 impl Application for Noting {
     fn accepts(&self, namespace: &str) -> bool {
         matches!(namespace, "/" | "/custom") || namespace.starts_with("/many")
@@ -235,7 +238,8 @@ impl Application for Noting {
     }
 
     fn on_event(&mut self, sockets: &mut Sockets<'_, '_, '_>, socket: Socket, event: &Event<'_>) {
-        self.note(format!("{:?} {}", event.name, event.values.json));
+        let known = NAMES.into_iter().find(|name| event.is(name));
+        self.note(format!("{known:?} {} {}", event.name, event.values.json));
         if event.is("message") {
             sockets.emit(socket, "message-back", event.values);
         }

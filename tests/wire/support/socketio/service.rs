@@ -104,7 +104,7 @@ impl Service for Told {
                 io.send(session, Message::Text(&"x".repeat(len.min(100 << 20))));
             }
             ("wake", Some(millis)) => {
-                let when = io.now().after(Duration::from_millis(millis as u64));
+                let when = io.ctx.now().after(Duration::from_millis(millis as u64));
                 io.wake_at(session, when);
             }
             _ => io.send(session, message),
@@ -124,7 +124,7 @@ impl Service for Told {
     }
 
     fn on_timer(&mut self, io: &mut Io<'_, '_>, session: SessionId) {
-        self.notes.0.borrow_mut().woken.push(io.now());
+        self.notes.0.borrow_mut().woken.push(io.ctx.now());
         io.send(session, Message::Text("woken"));
     }
 }
