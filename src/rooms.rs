@@ -33,15 +33,12 @@ impl<M> Rooms<M> {
     /// Adds a member to a room, and makes the room if there is none. Returns the key of the membership, which is
     /// used again after [`Rooms::leave`].
     pub fn join(&mut self, name: &str, member: M) -> u32 {
-        let room_key = match self.by_name.get(name) {
-            Some(room_key) => *room_key,
-            None => {
-                let room = Room { name: name.into(), members: Vec::new(), keys: Vec::new() };
-                let room_key = self.rooms.insert(room);
-                self.by_name.insert(name.into(), room_key);
-                room_key
-            }
-        };
+        let room_key = self.by_name.get(name).copied().unwrap_or_else(|| {
+            let room = Room { name: name.into(), members: Vec::new(), keys: Vec::new() };
+            let room_key = self.rooms.insert(room);
+            self.by_name.insert(name.into(), room_key);
+            room_key
+        });
         let Some(room) = self.rooms.get_mut(room_key) else { return u32::MAX };
         // There are far fewer than 2^32 members, and no more rooms than members.
         let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
@@ -87,22 +84,5 @@ impl<M> Rooms<M> {
     pub fn name(&self, key: u32) -> Option<&str> {
         let (room, _) = self.places.get(key as usize)?;
         self.rooms.get(*room as usize).map(|room| &*room.name)
-    }
-
-    /// Ends all memberships.
-    pub fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    /// How many rooms there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.rooms.len()
-    }
-
-    /// Whether there is no room.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rooms.is_empty()
     }
 }

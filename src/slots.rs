@@ -46,12 +46,9 @@ impl<T> Slots<T> {
     /// Adds an entry. Its id differs from all earlier ones of this table.
     pub fn insert(&mut self, value: T) -> Id {
         self.serial = self.serial.wrapping_add(1);
-        let slot = self.entries.insert((self.serial, value));
-        Id {
-            // No memory holds 2^32 entries.
-            slot: u32::try_from(slot).unwrap_or(u32::MAX),
-            serial: self.serial,
-        }
+        // No memory holds 2^32 entries.
+        let slot = u32::try_from(self.entries.insert((self.serial, value))).unwrap_or(u32::MAX);
+        Id { slot, serial: self.serial }
     }
 
     /// The entry of this id. `None`: it was removed.
@@ -71,8 +68,7 @@ impl<T> Slots<T> {
     /// Removes the entry of this id and returns it. `None`: it was removed before.
     pub fn remove(&mut self, id: Id) -> Option<T> {
         self.get(id)?;
-        let (_, value) = self.entries.try_remove(id.slot as usize)?;
-        Some(value)
+        self.entries.try_remove(id.slot as usize).map(|(_, value)| value)
     }
 
     /// The ids of all entries, by slot.

@@ -46,9 +46,14 @@ enum Name {
 }
 
 impl Name {
-    /// Makes one of a number as it is shown, without leading zeros.
-    fn new(id: &str) -> Self {
-        id.parse().map_or_else(|_| Self::Long(Box::new(id.into())), Self::Short)
+    /// The name of who comes on this path. `None`: it is no path of this chat.
+    fn of(path: &str) -> Option<Self> {
+        let rest = path.strip_prefix("/ws")?;
+        if rest.is_empty() {
+            return Some(Self::None);
+        }
+        let id = client_id(rest.strip_prefix('/')?)?;
+        Some(id.parse().map_or_else(|_| Self::Long(Box::new(id.into())), Self::Short))
     }
 
     /// Writes the client id as it is shown to `text`. `None`: the member has none.
@@ -70,28 +75,6 @@ impl Chat {
     pub fn new(farewell: String) -> Self {
         Self { farewell, members: Slab::new(), rooms: Rooms::default(), speaker: String::new() }
     }
-
-    fn join(&mut self, path: &str, conn: ConnId) -> Option<u64> {
-        let (room, name) = match place(path)? {
-            Place::Anonymous => ("anonymous", Name::None),
-            Place::Numbered(id) => ("numbered", Name::new(&id)),
-        };
-        let membership = self.rooms.join(room, conn);
-        Some(self.members.insert(Member { name, membership }) as u64)
-    }
-}
-
-/// What a path names.
-enum Place {
-    Anonymous,
-    Numbered(String),
-}
-
-fn place(path: &str) -> Option<Place> {
-    match path.strip_prefix("/ws")? {
-        "" => Some(Place::Anonymous),
-        rest => client_id(rest.strip_prefix('/')?).map(Place::Numbered),
-    }
 }
 
 /// Reads a client id as a number: an optional sign, and up to 127 digits.
@@ -106,9 +89,7 @@ fn client_id(segment: &str) -> Option<String> {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(&text)),
     };
-    let is_number =
-        !digits.is_empty() && digits.len() <= MAX_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number {
+    if !(1..=MAX_DIGITS).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     Some(match digits.trim_start_matches('0') {
@@ -119,21 +100,21 @@ fn client_id(segment: &str) -> Option<String> {
 
 impl App for Chat {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
-        place(head.path).map(|_| CHAT)
+        Name::of(head.path).map(|_| CHAT)
     }
 
     fn on_request(&mut self, _: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
-        match self.join(request.head.path, id.conn) {
-            Some(tag) => Reply::Upgrade(Options::tagged(tag)),
-            None => Reply::Now(*refusal::not_found()),
-        }
+        let Some(name) = Name::of(request.head.path) else { return Reply::Now(*refusal::not_found()) };
+        let room = if matches!(name, Name::None) { "anonymous" } else { "numbered" };
+        let membership = self.rooms.join(room, id.conn);
+        Reply::Upgrade(Options::tagged(self.members.insert(Member { name, membership }) as u64))
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, message: Message<'_>) {
         let Message::Text(text) = message else {
             return ctx.close(id, CloseCode::UnsupportedData, "text only");
         };
-        let Some(member) = member(&self.members, tag) else { return };
+        let Some(member) = usize::try_from(tag).ok().and_then(|key| self.members.get(key)) else { return };
         let everybody = self.rooms.members(member.membership).iter().copied();
         match member.name.show(&mut self.speaker) {
             Some(name) => {
@@ -158,10 +139,6 @@ impl App for Chat {
     fn on_shutdown(&mut self, _: &mut Ctx<'_>) {
         // All members leave at once, so nobody is left to read that the others did.
         self.members.clear();
-        self.rooms.clear();
+        self.rooms = Rooms::default();
     }
-}
-
-fn member(members: &Slab<Member>, tag: u64) -> Option<&Member> {
-    members.get(usize::try_from(tag).ok()?)
 }

@@ -22,6 +22,9 @@ pub const MAX_NAMESPACE_BYTES: usize = 128;
 /// Most namespaces that one session may be in. A CONNECT to one more closes the session.
 pub const MAX_SOCKETS: usize = 100;
 
+/// Whether what a session sent was in order.
+type Judged = Result<(), Breach>;
+
 const NOT_JOINED: Breach = "a packet for a namespace not joined";
 
 /// Socket.IO, with one application on it.
@@ -58,7 +61,7 @@ impl<A: Application> Broker<A> {
     }
 
     /// Takes a text message: a packet, or all of it but its attachments.
-    fn text(&mut self, io: &mut Io<'_, '_>, id: SessionId, text: &str) -> Result<(), Breach> {
+    fn text(&mut self, io: &mut Io<'_, '_>, id: SessionId, text: &str) -> Judged {
         if self.pending.contains_key(&id) {
             return Err("text where an attachment is due");
         }
@@ -74,7 +77,7 @@ impl<A: Application> Broker<A> {
     }
 
     /// Takes a binary message: the attachment that is due.
-    fn binary(&mut self, io: &mut Io<'_, '_>, id: SessionId, bytes: &[u8]) -> Result<(), Breach> {
+    fn binary(&mut self, io: &mut Io<'_, '_>, id: SessionId, bytes: &[u8]) -> Judged {
         let mut pending = self.pending.remove(&id).ok_or("a binary message that is no attachment")?;
         pending.attachments.push(bytes.to_vec());
         if pending.attachments.len() < pending.count {
@@ -95,15 +98,9 @@ impl<A: Application> Broker<A> {
         self.pending.insert(id, pending);
     }
 
-    /// Takes a packet that is whole.
-    fn packet(
-        &mut self,
-        io: &mut Io<'_, '_>,
-        id: SessionId,
-        packet: Packet<'_>,
-        attachments: &[Vec<u8>],
-    ) -> Result<(), Breach> {
-        let values = |json| Values { json, attachments };
+    /// Takes a packet that is whole, with the attachments that came.
+    fn packet(&mut self, io: &mut Io<'_, '_>, id: SessionId, packet: Packet<'_>, came: &[Vec<u8>]) -> Judged {
+        let values = |json| Values { json, attachments: came };
         let socket = self.table.find(id, packet.namespace);
         match (packet.body, socket) {
             (Body::Connect(auth), None) => return self.connect(io, id, packet.namespace, auth),
@@ -128,13 +125,7 @@ impl<A: Application> Broker<A> {
     }
 
     /// A session asks to join a namespace.
-    fn connect(
-        &mut self,
-        io: &mut Io<'_, '_>,
-        id: SessionId,
-        namespace: &str,
-        auth: Option<&str>,
-    ) -> Result<(), Breach> {
+    fn connect(&mut self, io: &mut Io<'_, '_>, id: SessionId, namespace: &str, auth: Option<&str>) -> Judged {
         let answer = |body| Packet { namespace, attachments: 0, id: None, body };
         if namespace.len() > MAX_NAMESPACE_BYTES || !self.application.accepts(namespace) {
             let refusal = Body::ConnectError(r#"{"message":"Invalid namespace"}"#);

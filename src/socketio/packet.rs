@@ -218,56 +218,34 @@ fn trim(json: &str) -> &str {
 /// Whether each placeholder names one of the first `count` attachments. Not each attachment needs one.
 ///
 /// `{"_placeholder":true,"num":0}` stands where attachment 0 belongs. One loop over the tokens of the JSON finds
-/// these objects, with a record for each open bracket: no value is built, and no function calls itself.
+/// these objects: no value is built, and no function calls itself.
 fn places_are_within(json: &str, count: u8) -> bool {
-    let mut open: Vec<Bracket<'_>> = Vec::new();
+    let names_one = |num: f64| num >= 0.0 && num < f64::from(count) && num.fract() == 0.0;
+    // Of each open bracket: whether `"_placeholder":true` is in it, and its `num`. Of two of a name the last counts.
+    let mut open: Vec<(bool, Option<f64>)> = Vec::new();
+    let (mut before, mut key) = ("", None);
     for token in tokens(json) {
+        if token == ":" {
+            key = Some(before);
+            continue;
+        }
+        if let (Some(key), Some((is_placeholder, num))) = (key.take(), open.last_mut()) {
+            if is_name(key, "_placeholder") {
+                *is_placeholder = token == "true";
+            } else if is_name(key, "num") {
+                *num = serde_json::from_str(token).ok();
+            }
+        }
         match token {
-            "," | ":" => {}
+            "{" | "[" => open.push((false, None)),
             "}" | "]" => {
-                if open.pop().is_some_and(|bracket| bracket.is_wrong(count)) {
+                if matches!(open.pop(), Some((true, num)) if !num.is_some_and(names_one)) {
                     return false;
                 }
             }
-            key_or_value => {
-                if let Some(bracket) = open.last_mut() {
-                    bracket.take(key_or_value);
-                }
-                if matches!(key_or_value, "{" | "[") {
-                    open.push(Bracket { is_object: key_or_value == "{", ..Bracket::default() });
-                }
-            }
+            _ => {}
         }
+        before = token;
     }
     true
-}
-
-/// An object or an array whose end has not come.
-#[derive(Default)]
-struct Bracket<'a> {
-    is_object: bool,
-    /// The key whose value comes next. `None`: a key comes next.
-    key: Option<&'a str>,
-    /// Whether `"_placeholder":true` is in it. If a key is there twice, the last value counts.
-    is_placeholder: bool,
-    num: Option<f64>,
-}
-
-impl<'a> Bracket<'a> {
-    /// Takes a key or a value; of an object or array the bracket that opens it.
-    fn take(&mut self, token: &'a str) {
-        match self.key.take() {
-            _ if !self.is_object => {}
-            None => self.key = Some(token),
-            Some(key) if is_name(key, "_placeholder") => self.is_placeholder = token == "true",
-            Some(key) if is_name(key, "num") => self.num = serde_json::from_str(token).ok(),
-            Some(_) => {}
-        }
-    }
-
-    /// Whether it is a placeholder that names none of the attachments.
-    fn is_wrong(&self, count: u8) -> bool {
-        let names_one = |num: f64| num >= 0.0 && num < f64::from(count) && num.fract() == 0.0;
-        self.is_placeholder && !self.num.is_some_and(names_one)
-    }
 }

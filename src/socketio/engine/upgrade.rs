@@ -67,10 +67,8 @@ impl<S: Service> Engine<S> {
     fn take_over(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId) {
         let Some(session) = self.sessions.touch(id) else { return };
         session.probe = None;
-        let Transport::Polling(polling) = mem::replace(&mut session.transport, Transport::WebSocket(conn))
-        else {
-            return;
-        };
+        let before = mem::replace(&mut session.transport, Transport::WebSocket(conn));
+        let Transport::Polling(polling) = before else { return };
         self.sessions.polling -= 1;
         for packet in polling.queue {
             match packet::decode(&packet) {
