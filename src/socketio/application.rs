@@ -10,7 +10,6 @@ use crate::apps::json;
 use crate::hub::app::Message;
 use crate::rooms::Rooms;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// One client in one namespace. A client in two namespaces has two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +89,8 @@ pub trait Application {
 /// All sockets.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    sockets: BTreeMap<Socket, Record>,
+    /// By the slot of the session, in the order in which they joined.
+    sockets: Vec<Vec<Record>>,
     /// How many sockets there ever were.
     count: u64,
     /// A room for each namespace.
@@ -100,50 +100,69 @@ pub(super) struct Table {
 }
 
 #[derive(Debug)]
-struct Record {
+pub(super) struct Record {
+    pub(super) socket: Socket,
     membership: u32,
     /// The id that clients know it by. It is not the sid of the session, because others may learn it.
     id: Sid,
     /// How many acks the application asked for.
-    asked: u64,
+    pub(super) asked: u64,
+    /// A packet from it whose attachments have not all come. Boxed, because few sockets have one.
+    pub(super) pending: Option<Box<Pending>>,
+}
+
+/// A packet whose attachments have not all come.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) text: String,
+    /// How many attachments the packet has.
+    pub(super) count: usize,
+    pub(super) attachments: Vec<Vec<u8>>,
 }
 
 impl Table {
-    /// The sockets of a session, in the order in which they joined.
-    pub(super) fn of(&self, session: SessionId) -> impl Iterator<Item = Socket> {
-        let range = Socket { session, number: 0 }..=Socket { session, number: u64::MAX };
-        self.sockets.range(range).map(|(socket, _)| *socket)
+    /// The sockets of a session.
+    pub(super) fn of(&mut self, session: SessionId) -> impl Iterator<Item = &mut Record> {
+        let sockets = self.sockets.get_mut(session.slot as usize).into_iter().flatten();
+        sockets.filter(move |record| record.socket.session == session)
+    }
+
+    fn get(&self, socket: Socket) -> Option<&Record> {
+        self.sockets.get(socket.session.slot as usize)?.iter().find(|record| record.socket == socket)
     }
 
     /// The socket of a session in a namespace.
-    pub(super) fn find(&self, session: SessionId, namespace: &str) -> Option<Socket> {
-        self.of(session).find(|socket| self.namespace(*socket) == Some(namespace))
+    pub(super) fn find(&mut self, session: SessionId, namespace: &str) -> Option<&mut Record> {
+        let sockets = self.sockets.get_mut(session.slot as usize)?;
+        let is_it = |record: &&mut Record| self.namespaces.name(record.membership) == Some(namespace);
+        sockets.iter_mut().find(|record| record.socket.session == session && is_it(record))
     }
 
     /// Adds a socket: a session joins a namespace.
     pub(super) fn join(&mut self, session: SessionId, namespace: &str, id: Sid) -> Socket {
-        let membership = self.namespaces.join(namespace, session);
         self.count += 1;
         let socket = Socket { session, number: self.count };
-        self.sockets.insert(socket, Record { membership, id, asked: 0 });
+        let membership = self.namespaces.join(namespace, session);
+        let slot = session.slot as usize;
+        if self.sockets.len() <= slot {
+            self.sockets.resize_with(slot + 1, Vec::new);
+        }
+        if let Some(sockets) = self.sockets.get_mut(slot) {
+            // Most sessions have one.
+            sockets.reserve_exact(1);
+            sockets.push(Record { socket, membership, id, asked: 0, pending: None });
+        }
         socket
     }
 
     /// Removes a socket. Returns its id and its namespace.
     pub(super) fn leave(&mut self, socket: Socket) -> Option<(Sid, String)> {
-        let record = self.sockets.remove(&socket)?;
-        let namespace = self.namespaces.name(record.membership).unwrap_or(MAIN).to_owned();
-        self.namespaces.leave(record.membership);
-        Some((record.id, namespace))
-    }
-
-    fn namespace(&self, socket: Socket) -> Option<&str> {
-        self.namespaces.name(self.sockets.get(&socket)?.membership)
-    }
-
-    /// Whether the application asked the socket for the ack with this number.
-    pub(super) fn has_asked(&self, socket: Socket, ack: u64) -> bool {
-        self.sockets.get(&socket).is_some_and(|record| ack < record.asked)
+        let sockets = self.sockets.get_mut(socket.session.slot as usize)?;
+        let place = sockets.iter().position(|record| record.socket == socket)?;
+        let Record { membership, id, .. } = sockets.remove(place);
+        let namespace = self.namespaces.name(membership).unwrap_or(MAIN).to_owned();
+        self.namespaces.leave(membership);
+        Some((id, namespace))
     }
 
     /// Sends a packet without attachments to one session.
@@ -166,13 +185,14 @@ impl Sockets<'_, '_, '_> {
     /// The id that the client knows the socket by: 20 characters. Empty if the socket has left.
     #[must_use]
     pub fn id(&self, socket: Socket) -> &str {
-        self.table.sockets.get(&socket).map_or("", |record| shown(&record.id))
+        self.table.get(socket).map_or("", |record| shown(&record.id))
     }
 
     /// The namespace that the socket is in.
     #[must_use]
     pub fn namespace(&self, socket: Socket) -> &str {
-        self.table.namespace(socket).unwrap_or(MAIN)
+        let record = self.table.get(socket);
+        record.and_then(|record| self.table.namespaces.name(record.membership)).unwrap_or(MAIN)
     }
 
     /// Sends an event to one client.
@@ -185,7 +205,7 @@ impl Sockets<'_, '_, '_> {
     /// Returns the number with which `on_ack` gets the answer, counted from 0 for each socket. `None`: the
     /// socket has left.
     pub fn emit_with_ack(&mut self, socket: Socket, event: &str, values: Values<'_>) -> Option<u64> {
-        let record = self.table.sockets.get_mut(&socket)?;
+        let record = self.table.of(socket.session).find(|record| record.socket == socket)?;
         let ack = record.asked;
         record.asked += 1;
         self.send(socket, Some(&ack.to_string()), Some(event), values);
@@ -199,11 +219,10 @@ impl Sockets<'_, '_, '_> {
 
     /// Sends an event, or an ack (`None`).
     fn send(&mut self, socket: Socket, id: Option<&str>, event: Option<&str>, values: Values<'_>) {
-        let Table { sockets, namespaces, text, .. } = &mut *self.table;
-        let Some(record) = sockets.get(&socket) else { return };
-        let namespace = namespaces.name(record.membership).unwrap_or(MAIN);
+        let Some(&Record { membership, .. }) = self.table.get(socket) else { return };
+        let namespace = self.table.namespaces.name(membership).unwrap_or(MAIN);
         let packet = packet(namespace, id, event, values);
-        deliver(self.io, text, [socket.session], &packet, values.attachments);
+        deliver(self.io, &mut self.table.text, [socket.session], &packet, values.attachments);
     }
 
     /// Sends an event to all clients in a namespace (`/`, or `/` and a name). It is encoded once.

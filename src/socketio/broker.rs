@@ -5,12 +5,11 @@
 //! Engine.IO's limit (11 MB by default). The memory budget counts that packet, and each attachment has
 //! a deadline.
 
-use super::application::{Application, Event, Left, Socket, Sockets, Table, Values, shown};
+use super::application::{Application, Event, Left, Pending, Socket, Sockets, Table, Values, shown};
 use super::engine::io::{Io, Service, SessionId, random_id};
 use super::packet::{Body, Breach, Packet, parse};
 use crate::clock::Time;
 use crate::hub::app::Message;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// From the first packet of a session to its first namespace.
@@ -33,23 +32,13 @@ pub struct Broker<A> {
     application: A,
     connect_timeout: Duration,
     table: Table,
-    /// For few sessions, a packet whose attachments have not all come.
-    pending: BTreeMap<SessionId, Pending>,
-}
-
-#[derive(Debug)]
-struct Pending {
-    text: String,
-    /// How many attachments the packet has.
-    count: usize,
-    attachments: Vec<Vec<u8>>,
 }
 
 impl<A: Application> Broker<A> {
     /// `connect_timeout`: how long a new session may be in no namespace.
     #[must_use]
     pub fn new(application: A, connect_timeout: Duration) -> Self {
-        Self { application, connect_timeout, table: Table::default(), pending: BTreeMap::new() }
+        Self { application, connect_timeout, table: Table::default() }
     }
 
     /// Closes a session that broke a rule. Engine.IO calls `on_close` next, and nothing else.
@@ -62,7 +51,7 @@ impl<A: Application> Broker<A> {
 
     /// Takes a text message: a packet, or all of it but its attachments.
     fn text(&mut self, io: &mut Io<'_, '_>, id: SessionId, text: &str) -> Judged {
-        if self.pending.contains_key(&id) {
+        if self.table.of(id).any(|record| record.pending.is_some()) {
             return Err("text where an attachment is due");
         }
         let packet = parse(text)?;
@@ -70,18 +59,20 @@ impl<A: Application> Broker<A> {
             return self.packet(io, id, packet, &[]);
         }
         // Judged before memory is taken for it.
-        self.table.find(id, packet.namespace).ok_or(NOT_JOINED)?;
+        let record = self.table.find(id, packet.namespace).ok_or(NOT_JOINED)?;
         let (text, count) = (text.to_owned(), usize::from(packet.attachments));
-        self.wait(io, id, Pending { text, count, attachments: Vec::new() });
+        let pending = record.pending.insert(Box::new(Pending { text, count, attachments: Vec::new() }));
+        wait(io, id, pending);
         Ok(())
     }
 
     /// Takes a binary message: the attachment that is due.
     fn binary(&mut self, io: &mut Io<'_, '_>, id: SessionId, bytes: &[u8]) -> Judged {
-        let mut pending = self.pending.remove(&id).ok_or("a binary message that is no attachment")?;
+        let due = self.table.of(id).find_map(|record| Some((record.pending.take()?, &mut record.pending)));
+        let (mut pending, place) = due.ok_or("a binary message that is no attachment")?;
         pending.attachments.push(bytes.to_vec());
         if pending.attachments.len() < pending.count {
-            self.wait(io, id, pending);
+            wait(io, id, place.insert(pending));
             return Ok(());
         }
         io.hold(id, 0);
@@ -89,36 +80,27 @@ impl<A: Application> Broker<A> {
         self.packet(io, id, parse(&pending.text)?, &pending.attachments)
     }
 
-    /// Keeps a packet until its next attachment comes.
-    fn wait(&mut self, io: &mut Io<'_, '_>, id: SessionId, pending: Pending) {
-        // An empty attachment takes little memory, and there are ten at most.
-        let bytes: usize = pending.attachments.iter().map(Vec::len).sum();
-        io.hold(id, pending.text.len() + bytes);
-        io.wake_at(id, io.ctx.now().after(ATTACHMENT_TIMEOUT));
-        self.pending.insert(id, pending);
-    }
-
     /// Takes a packet that is whole, with the attachments that came.
     fn packet(&mut self, io: &mut Io<'_, '_>, id: SessionId, packet: Packet<'_>, came: &[Vec<u8>]) -> Judged {
         let values = |json| Values { json, attachments: came };
-        let socket = self.table.find(id, packet.namespace);
-        match (packet.body, socket) {
+        let found = self.table.find(id, packet.namespace).map(|record| (record.socket, record.asked));
+        match (packet.body, found) {
             (Body::Connect(auth), None) => return self.connect(io, id, packet.namespace, auth),
             (Body::Connect(_), Some(_)) => return Err("a second CONNECT to a namespace"),
             (_, None) => return Err(NOT_JOINED),
-            (Body::Event { name, args }, Some(socket)) => {
+            (Body::Event { name, args }, Some((socket, _))) => {
                 let event = Event { name: &name, values: values(args), ack: packet.id };
                 self.application.on_event(&mut Sockets { io, table: &mut self.table }, socket, &event);
             }
-            (Body::Ack { args }, Some(socket)) => {
+            (Body::Ack { args }, Some((socket, asked))) => {
                 // As in the original, an answer that nobody asked for breaks no rule.
                 let ack = packet.id.and_then(|id| id.parse().ok());
-                if let Some(ack) = ack.filter(|ack| self.table.has_asked(socket, *ack)) {
+                if let Some(ack) = ack.filter(|ack| *ack < asked) {
                     let sockets = &mut Sockets { io, table: &mut self.table };
                     self.application.on_ack(sockets, socket, ack, values(args));
                 }
             }
-            (Body::Disconnect, Some(socket)) => self.leave(io, socket),
+            (Body::Disconnect, Some((socket, _))) => self.leave(io, socket),
             (Body::ConnectError(_), Some(_)) => return Err("a packet that only servers send"),
         }
         Ok(())
@@ -169,18 +151,25 @@ impl<A: Application> Service for Broker<A> {
     }
 
     fn on_close(&mut self, io: &mut Io<'_, '_>, session: SessionId) {
-        self.pending.remove(&session);
-        let sockets: Vec<Socket> = self.table.of(session).collect();
+        let sockets: Vec<Socket> = self.table.of(session).map(|record| record.socket).collect();
         for socket in sockets {
             self.leave(io, socket);
         }
     }
 
     fn on_timer(&mut self, io: &mut Io<'_, '_>, session: SessionId) {
-        let breach = match self.pending.contains_key(&session) {
+        let breach = match self.table.of(session).any(|record| record.pending.is_some()) {
             true => "an attachment did not come in time",
             false => "no namespace joined in time",
         };
         Self::fail(io, session, breach);
     }
+}
+
+/// Waits for the next attachment of a packet.
+fn wait(io: &mut Io<'_, '_>, id: SessionId, pending: &Pending) {
+    // An empty attachment takes little memory, and there are ten at most.
+    let bytes: usize = pending.attachments.iter().map(Vec::len).sum();
+    io.hold(id, pending.text.len() + bytes);
+    io.wake_at(id, io.ctx.now().after(ATTACHMENT_TIMEOUT));
 }

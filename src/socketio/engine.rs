@@ -33,7 +33,7 @@ use answer::{
 };
 use io::{Io, Service, SessionId};
 use packet::{CLOSE, NOOP, PING, Packet};
-use session::{Phase, Role, Sessions, Transport};
+use session::{Phase, Sessions, Transport};
 
 /// All methods: Engine.IO answers the wrong ones itself, with a code of its own.
 const METHODS: &[Method] =
@@ -46,6 +46,14 @@ const VERSION: &str = "4";
 pub struct Engine<S> {
     service: S,
     sessions: Sessions,
+}
+
+/// What a WebSocket is to a session.
+enum Role {
+    /// It carries the session's messages.
+    Transport,
+    /// It wants to take over from polling.
+    Probe,
 }
 
 impl<S: Service> Engine<S> {
@@ -93,6 +101,17 @@ impl<S: Service> Engine<S> {
             (Some(session), Method::Post) => self.post(ctx, session, asker, request),
             _ => Err(BAD_REQUEST),
         }
+    }
+
+    /// The session that a WebSocket's tag names, and what the WebSocket is to it.
+    fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
+        let id = SessionId::from_number(tag);
+        let session = self.sessions.table.get(id)?;
+        if session.conn() == Some(conn) {
+            return Some((id, Role::Transport));
+        }
+        let is_probe = session.probe.as_ref().is_some_and(|probe| probe.conn == conn);
+        is_probe.then_some((id, Role::Probe))
     }
 
     /// The first packet of a session.
@@ -231,7 +250,7 @@ impl<S: Service> App for Engine<S> {
     }
 
     fn on_open(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {
-        match self.sessions.role(conn, tag) {
+        match self.role(conn, tag) {
             Some((id, Role::Transport)) => {
                 let packet = self.open_packet(id, "");
                 ctx.send_text([conn], [&packet]);
@@ -245,7 +264,7 @@ impl<S: Service> App for Engine<S> {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, message: Message<'_>) {
-        match (self.sessions.role(conn, tag), message) {
+        match (self.role(conn, tag), message) {
             (Some((id, Role::Transport)), Message::Text(text)) => {
                 // An error has ended the session, and there is no request to answer.
                 let _ = self.take_packet(ctx, id, text);
@@ -258,7 +277,7 @@ impl<S: Service> App for Engine<S> {
     }
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, _: &Closed) {
-        match self.sessions.role(conn, tag) {
+        match self.role(conn, tag) {
             Some((id, Role::Transport)) => self.sessions.end(ctx, id, CLOSE),
             Some((id, Role::Probe)) => {
                 if let Some(session) = self.sessions.touch(id) {

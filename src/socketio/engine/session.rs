@@ -12,7 +12,8 @@ use crate::hub::app::{ConnId, Ctx, RequestId};
 use crate::slots::{Id, Slots};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -86,6 +87,8 @@ pub(super) struct Session {
     pub(super) wish: Time,
     /// How many bytes the service keeps for it.
     pub(super) kept: usize,
+    /// Whether `touched` lists it.
+    is_touched: bool,
 }
 
 /// What happens next to a session, if nothing else does.
@@ -105,14 +108,6 @@ pub(super) enum Transport {
     /// Boxed, because most sessions have a WebSocket.
     Polling(Box<Polling>),
     WebSocket(ConnId),
-}
-
-/// What a WebSocket is to a session.
-pub(super) enum Role {
-    /// It carries the session's messages.
-    Transport,
-    /// It wants to take over from polling.
-    Probe,
 }
 
 /// A session without a connection of its own.
@@ -149,7 +144,7 @@ impl Polling {
     pub(super) fn take(&mut self, last: Option<&str>) -> String {
         self.queued_bytes = 0;
         let mut text = String::new();
-        for packet in std::mem::take(&mut self.queue).iter().map(|packet| &**packet).chain(last) {
+        for packet in mem::take(&mut self.queue).iter().map(|packet| &**packet).chain(last) {
             if !text.is_empty() {
                 text.push(SEPARATOR);
             }
@@ -209,15 +204,18 @@ pub(super) struct Sessions {
     pub(super) waiting: BTreeMap<RequestId, SessionId>,
     /// How many sessions have no WebSocket.
     pub(super) polling: usize,
-    pub(super) touched: BTreeSet<SessionId>,
+    pub(super) touched: Vec<SessionId>,
     pub(super) ended: VecDeque<SessionId>,
 }
 
 impl Sessions {
     /// Touches a session.
     pub(super) fn touch(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.touched.insert(id);
-        self.table.get_mut(id)
+        let session = self.table.get_mut(id)?;
+        if !mem::replace(&mut session.is_touched, true) {
+            self.touched.push(id);
+        }
+        Some(session)
     }
 
     /// Touches a session that polls.
@@ -239,17 +237,6 @@ impl Sessions {
         self.by_sid.get(sid.as_bytes()).copied()
     }
 
-    /// The session that a WebSocket's tag names, and what the WebSocket is to it.
-    pub(super) fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
-        let id = SessionId::from_number(tag);
-        let session = self.table.get(id)?;
-        if session.conn() == Some(conn) {
-            return Some((id, Role::Transport));
-        }
-        let is_probe = session.probe.as_ref().is_some_and(|probe| probe.conn == conn);
-        is_probe.then_some((id, Role::Probe))
-    }
-
     /// Begins a session.
     pub(super) fn open(&mut self, ctx: &mut Ctx<'_>, transport: Transport) -> SessionId {
         let sid = random_id(ctx);
@@ -264,8 +251,9 @@ impl Sessions {
             post: None,
             wish: Time::NEVER,
             kept: 0,
+            is_touched: true,
         });
-        self.touched.insert(id);
+        self.touched.push(id);
         self.by_sid.insert(sid, id);
         id
     }
@@ -342,19 +330,17 @@ impl Sessions {
 
     /// Looks at each session that was touched.
     pub(super) fn tidy(&mut self, ctx: &mut Ctx<'_>) {
-        while let Some(id) = self.touched.pop_first() {
+        while let Some(id) = self.touched.pop() {
             let Some(session) = self.table.get(id) else { continue };
-            match &session.transport {
-                // This touches it again.
-                Transport::Polling(it) if it.waiting.is_some() && !it.queue.is_empty() => {
-                    self.answer(ctx, id, None);
-                }
-                _ => {
-                    let (when, held) = session.needs();
-                    ctx.wake_at(id.to_number(), when);
-                    ctx.hold(id.to_number(), held);
-                }
+            if matches!(&session.transport, Transport::Polling(it) if it.waiting.is_some() && !it.queue.is_empty())
+            {
+                self.answer(ctx, id, None);
             }
+            let Some(session) = self.table.get_mut(id) else { continue };
+            session.is_touched = false;
+            let (when, held) = session.needs();
+            ctx.wake_at(id.to_number(), when);
+            ctx.hold(id.to_number(), held);
         }
     }
 }
