@@ -130,7 +130,7 @@ fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), Str
 fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
         #[cfg(feature = "socketio")]
-        Box::new(Bundle::new(options.allow_origin.clone())),
+        Box::new(Bundle(options.allow_origin.clone())),
         #[cfg(feature = "socketio")]
         Box::new(socket_io(options)),
         Box::new(Echo),
@@ -138,7 +138,7 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         Box::new(Channels::default()),
         Box::new(Chat::new(options.farewell.clone())),
         Box::new(Status),
-        Box::new(Pages::new(files)),
+        Box::new(Pages(files)),
     ]
 }
 

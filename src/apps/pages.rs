@@ -8,18 +8,8 @@ use crate::http::route::Route;
 use crate::hub::app::{App, Ctx, Reply, Request, RequestId};
 use std::io::ErrorKind;
 
-/// The application. It must be the last in the list.
-pub struct Pages {
-    files: Box<dyn Files>,
-}
-
-impl Pages {
-    /// Makes an application that serves these files.
-    #[must_use]
-    pub fn new(files: Box<dyn Files>) -> Self {
-        Self { files }
-    }
-}
+/// The application, which serves these files. It must be the last in the list.
+pub struct Pages(pub Box<dyn Files>);
 
 impl App for Pages {
     fn route(&self, _: &Head<'_>) -> Option<Route> {
@@ -27,7 +17,7 @@ impl App for Pages {
     }
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
-        let answer = files::respond(request.head, &mut *self.files, ctx.unix_time());
+        let answer = files::respond(request.head, &mut *self.0, ctx.unix_time());
         Reply::Now(answer.unwrap_or_else(|error| {
             ctx.report_trouble("a page could not be opened", &error);
             match error.kind() {

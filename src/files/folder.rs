@@ -59,8 +59,7 @@ impl Folder {
         fs::read_dir(root)?;
         // A directory that may be listed but not searched holds nothing that could be served.
         fs::metadata(root.join("."))?;
-        let root = root.to_path_buf();
-        Ok(Self { root })
+        Ok(Self { root: root.to_path_buf() })
     }
 
     fn file(&self, segments: &[String]) -> io::Result<File> {

@@ -43,24 +43,14 @@ fn find(path: &str) -> Option<&'static Stored> {
     FILES.iter().find(is_it)
 }
 
-/// The application.
+/// The application. Pages of this server may load the files, and pages of these origins (`*`: all).
 #[derive(Debug, Clone, Default)]
-pub struct Bundle {
-    origins: Vec<String>,
-}
-
-impl Bundle {
-    /// Pages of this server may load the files, and pages of these origins (`*`: all).
-    #[must_use]
-    pub fn new(origins: Vec<String>) -> Self {
-        Self { origins }
-    }
-}
+pub struct Bundle(pub Vec<String>);
 
 impl App for Bundle {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         find(head.path).map(|_| Route {
-            methods: match self.origins.is_empty() {
+            methods: match self.0.is_empty() {
                 true => &[Method::Get, Method::Head],
                 false => &[Method::Get, Method::Head, Method::Options],
             },
@@ -71,7 +61,7 @@ impl App for Bundle {
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
         let head = request.head;
-        let cors = Cors::of(head, &self.origins);
+        let cors = Cors::of(head, &self.0);
         if head.method == Method::Options {
             return Reply::Now(cors.preflight(head));
         }

@@ -33,7 +33,7 @@ use answer::{
 };
 use io::{Io, Service, SessionId};
 use packet::{CLOSE, NOOP, PING, Packet};
-use session::{Phase, Sessions, Transport};
+use session::{Phase, Probe, Sessions, Transport};
 
 /// All methods: Engine.IO answers the wrong ones itself, with a code of its own.
 const METHODS: &[Method] =
@@ -106,12 +106,14 @@ impl<S: Service> Engine<S> {
     /// The session that a WebSocket's tag names, and what the WebSocket is to it.
     fn role(&self, conn: ConnId, tag: u64) -> Option<(SessionId, Role)> {
         let id = SessionId::from_number(tag);
-        let session = self.sessions.table.get(id)?;
-        if session.conn() == Some(conn) {
-            return Some((id, Role::Transport));
+        let is_it = |probe: &Probe| probe.conn == conn;
+        match &self.sessions.table.get(id)?.transport {
+            Transport::WebSocket(own) if *own == conn => Some((id, Role::Transport)),
+            Transport::Polling(polling) if polling.probe.as_ref().is_some_and(is_it) => {
+                Some((id, Role::Probe))
+            }
+            _ => None,
         }
-        let is_probe = session.probe.as_ref().is_some_and(|probe| probe.conn == conn);
-        is_probe.then_some((id, Role::Probe))
     }
 
     /// The first packet of a session.
@@ -178,13 +180,13 @@ impl<S: Service> Engine<S> {
         // What its client sent until then has been read; more may lie in the kernel.
         let seen = ctx.seen();
         let Some(session) = self.sessions.touch(id) else { return };
-        if session.probe.as_ref().is_some_and(|probe| probe.until <= seen) {
-            session.drop_probe(ctx);
-        }
-        if let Transport::Polling(polling) = &session.transport
-            && polling.waiting.as_ref().is_some_and(|(_, until)| *until <= seen)
-        {
-            self.sessions.answer(ctx, id, Some(NOOP));
+        if let Transport::Polling(polling) = &mut session.transport {
+            if polling.probe.as_ref().is_some_and(|probe| probe.until <= seen) {
+                polling.drop_probe(ctx);
+            }
+            if polling.waiting.as_ref().is_some_and(|(_, until)| *until <= seen) {
+                self.sessions.answer(ctx, id, Some(NOOP));
+            }
         }
         self.end_phase(ctx, id);
         self.resume(ctx, id);
@@ -280,8 +282,8 @@ impl<S: Service> App for Engine<S> {
         match self.role(conn, tag) {
             Some((id, Role::Transport)) => self.sessions.end(ctx, id, CLOSE),
             Some((id, Role::Probe)) => {
-                if let Some(session) = self.sessions.touch(id) {
-                    session.drop_probe(ctx);
+                if let Some(polling) = self.sessions.polling(id) {
+                    polling.drop_probe(ctx);
                 }
             }
             None => {}

@@ -6,7 +6,7 @@
 //! sessions that it closes are reported afterwards.
 
 use super::packet;
-use super::session::Sessions;
+use super::session::{Phase, Sessions};
 pub use super::session::{SessionId, Sid, random_id};
 use crate::clock::Time;
 use crate::hub::app::{Ctx, Message};
@@ -74,9 +74,8 @@ impl Io<'_, '_> {
     /// Asks for `on_timer` at `when`, instead of any earlier wish for this session.
     /// [`Time::NEVER`] takes the wish back.
     pub fn wake_at(&mut self, session: SessionId, when: Time) {
-        if self.sessions.live(session).is_some()
-            && let Some(session) = self.sessions.touch(session)
-        {
+        let session = self.sessions.touch(session).filter(|session| session.phase != Phase::Closed);
+        if let Some(session) = session {
             session.wish = when;
         }
     }

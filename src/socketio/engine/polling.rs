@@ -40,11 +40,6 @@ impl<S: Service> Engine<S> {
     /// A GET: answered at once if packets are queued, otherwise when some are.
     pub(super) fn poll(&mut self, ctx: &mut Ctx<'_>, id: SessionId, asker: &Asker) -> Result<Reply, Fault> {
         let session = self.sessions.touch(id).ok_or(UNKNOWN_SID)?;
-        // Before the client changes over it waits for the answer to its last GET.
-        let until = match &session.probe {
-            Some(probe) if probe.answered => ctx.now().after(PROBE_POLL),
-            _ => Time::NEVER,
-        };
         let Transport::Polling(polling) = &mut session.transport else { return Err(BAD_REQUEST) };
         if session.phase == Phase::Closed {
             let payload = polling.take(Some(CLOSE));
@@ -58,6 +53,9 @@ impl<S: Service> Engine<S> {
         if !polling.queue.is_empty() {
             return Ok(Reply::Now(answer::payload(polling.take(None))));
         }
+        // Before the client changes over it waits for the answer to its last GET.
+        let is_probed = polling.probe.as_ref().is_some_and(|probe| probe.answered);
+        let until = if is_probed { ctx.now().after(PROBE_POLL) } else { Time::NEVER };
         polling.waiting = Some((asker.clone(), until));
         self.sessions.waiting.insert(asker.request, id);
         Ok(Reply::Later)

@@ -75,8 +75,6 @@ impl Default for Settings {
 pub(super) struct Session {
     pub(super) sid: Sid,
     pub(super) transport: Transport,
-    /// A WebSocket that wants to take over from polling.
-    pub(super) probe: Option<Probe>,
     pub(super) phase: Phase,
     /// When the phase ends.
     pub(super) due: Time,
@@ -115,6 +113,7 @@ pub(super) enum Transport {
 pub(super) struct Polling {
     /// The GET that waits for packets, and when it is answered with `6` if none has come.
     pub(super) waiting: Option<(Asker, Time)>,
+    pub(super) probe: Option<Probe>,
     pub(super) queue: Vec<Rc<str>>,
     queued_bytes: usize,
 }
@@ -140,6 +139,13 @@ pub(super) struct Post {
 }
 
 impl Polling {
+    /// Closes the WebSocket that wants to take over. Polling goes on.
+    pub(super) fn drop_probe(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some(probe) = self.probe.take() {
+            ctx.close_without_code(probe.conn);
+        }
+    }
+
     /// Takes all queued packets as one payload, with `last` at its end.
     pub(super) fn take(&mut self, last: Option<&str>) -> String {
         self.queued_bytes = 0;
@@ -171,19 +177,13 @@ impl Session {
         if let Transport::Polling(polling) = &self.transport {
             held += RECORD_BYTES + polling.queued_bytes;
             when = polling.waiting.as_ref().map_or(when, |(_, until)| when.min(*until));
+            when = polling.probe.as_ref().map_or(when, |probe| when.min(probe.until));
         }
         if let Some(post) = &self.post {
             held += post.body.capacity();
             when = when.min(post.at);
         }
-        (self.probe.as_ref().map_or(when, |probe| when.min(probe.until)), held)
-    }
-
-    /// Closes the WebSocket that wants to take over. Polling goes on.
-    pub(super) fn drop_probe(&mut self, ctx: &mut Ctx<'_>) {
-        if let Some(probe) = self.probe.take() {
-            ctx.close_without_code(probe.conn);
-        }
+        (when, held)
     }
 
     /// Refuses the rest of a POST.
@@ -244,7 +244,6 @@ impl Sessions {
         let id = self.table.insert(Session {
             sid,
             transport,
-            probe: None,
             phase: Phase::Quiet,
             due: ctx.now().after(self.settings.ping_interval),
             bucket: Bucket::default(),
@@ -280,17 +279,16 @@ impl Sessions {
 
     /// The service closes a session. If it polls and no GET waits, its record stays for the next GET.
     pub(super) fn close(&mut self, ctx: &mut Ctx<'_>, id: SessionId) {
-        let Some(session) = self.live(id) else { return };
-        if !matches!(&session.transport, Transport::Polling(polling) if polling.waiting.is_none()) {
-            return self.end(ctx, id, CLOSE);
+        let session = self.touch(id).filter(|session| session.phase != Phase::Closed);
+        let Some(session) = session else { return };
+        match &mut session.transport {
+            Transport::Polling(polling) if polling.waiting.is_none() => polling.drop_probe(ctx),
+            _ => return self.end(ctx, id, CLOSE),
         }
-        if let Some(session) = self.touch(id) {
-            session.phase = Phase::Closed;
-            (session.due, session.wish) = (ctx.now().after(FAREWELL_TIMEOUT), Time::NEVER);
-            session.drop_post(ctx);
-            session.drop_probe(ctx);
-            self.ended.push_back(id);
-        }
+        session.phase = Phase::Closed;
+        (session.due, session.wish) = (ctx.now().after(FAREWELL_TIMEOUT), Time::NEVER);
+        session.drop_post(ctx);
+        self.ended.push_back(id);
     }
 
     /// Ends a session for which too much is held: what is queued for it is lost.
@@ -304,11 +302,10 @@ impl Sessions {
     /// Ends a session. A GET that waits gets the queued packets and `last`; WebSockets are closed.
     pub(super) fn end(&mut self, ctx: &mut Ctx<'_>, id: SessionId, last: &str) {
         self.answer(ctx, id, Some(last));
-        if let Some(mut session) = self.remove(ctx, id) {
-            session.drop_probe(ctx);
-            if let Some(conn) = session.conn() {
-                ctx.close_without_code(conn);
-            }
+        match self.remove(ctx, id).map(|session| session.transport) {
+            Some(Transport::WebSocket(conn)) => ctx.close_without_code(conn),
+            Some(Transport::Polling(mut polling)) => polling.drop_probe(ctx),
+            None => {}
         }
     }
 

@@ -25,11 +25,11 @@ impl<S: Service> Engine<S> {
     ) -> Reply {
         let id = session.unwrap_or_else(|| self.sessions.open(ctx, Transport::WebSocket(conn)));
         // Only one at a time may try. Any other gets no role, and is closed as soon as it is open.
-        if self.sessions.live(id).is_some_and(|session| session.conn().is_none())
-            && let Some(session) = self.sessions.touch(id)
+        if self.sessions.live(id).is_some()
+            && let Some(polling) = self.sessions.polling(id)
         {
             let until = ctx.now().after(UPGRADE_TIMEOUT);
-            session.probe.get_or_insert(Probe { conn, answered: false, until });
+            polling.probe.get_or_insert(Probe { conn, answered: false, until });
         }
         Reply::Upgrade(Options {
             tag: id.to_number(),
@@ -43,8 +43,8 @@ impl<S: Service> Engine<S> {
 
     /// Takes a message from the WebSocket that wants to take over. A wrong one closes it; polling goes on.
     pub(super) fn probed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId, message: Message<'_>) {
-        let Some(session) = self.sessions.touch(id) else { return };
-        let Some(probe) = &mut session.probe else { return };
+        let Some(polling) = self.sessions.polling(id) else { return };
+        let Some(probe) = &mut polling.probe else { return };
         let packet = match message {
             Message::Text(text) => packet::decode(text),
             Message::Binary(_) => None,
@@ -59,14 +59,13 @@ impl<S: Service> Engine<S> {
                 self.sessions.answer(ctx, id, Some(NOOP));
                 self.take_over(ctx, id, conn);
             }
-            _ => session.drop_probe(ctx),
+            _ => polling.drop_probe(ctx),
         }
     }
 
     /// Makes this WebSocket the transport. The packets that were queued go over it.
     fn take_over(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId) {
         let Some(session) = self.sessions.touch(id) else { return };
-        session.probe = None;
         let before = mem::replace(&mut session.transport, Transport::WebSocket(conn));
         let Transport::Polling(polling) = before else { return };
         self.sessions.polling -= 1;

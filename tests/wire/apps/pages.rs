@@ -12,7 +12,7 @@ const BOOTSTRAP: &[u8] = include_bytes!("../../../www/vendor/bootstrap.min.css")
 
 fn pages() -> Sim {
     let mut apps = apps();
-    apps.push(Box::new(Pages::new(Box::new(Embedded::default()))));
+    apps.push(Box::new(Pages(Box::new(Embedded::default()))));
     Sim::with_apps(Config::default(), apps)
 }
 

@@ -60,7 +60,7 @@ fn everything_that_is_named_can_be_opened() {
     let pages = paths("http");
     assert_eq!(pages.len(), if cfg!(feature = "socketio") { 3 } else { 2 });
     for page in pages {
-        let pages = ws101::apps::pages::Pages::new(Box::new(Embedded::default()));
+        let pages = ws101::apps::pages::Pages(Box::new(Embedded::default()));
         let mut sim = Sim::with_apps(Config::default(), vec![Box::new(pages)]);
         let peer = sim.connect();
         let answer = sim.exchange(peer, get(&page).as_bytes());

@@ -50,7 +50,7 @@ fn each_client_gets_its_form() {
 
 #[test]
 fn on_the_wire_both_forms_have_their_length() {
-    let pages = Pages::new(Box::new(Embedded::default()));
+    let pages = Pages(Box::new(Embedded::default()));
     let mut sim = Sim::with_apps(Config::default(), vec![Box::new(pages)]);
     for (coding, body) in [("gzip", GZIP), ("br", PLAIN)] {
         for method in ["GET", "HEAD"] {

@@ -254,7 +254,7 @@ fn every_answer_forbids_sniffing_and_stale_copies() {
 fn file_on_a_broken_disk_is_500_and_the_next_request_is_served() {
     // RFC 9110 §15.6.1. The operator reads what is wrong with the disk, the peer does not.
     let config = ws101::config::Config::default();
-    let pages = ws101::apps::pages::Pages::new(Box::new(Memory::new()));
+    let pages = ws101::apps::pages::Pages(Box::new(Memory::new()));
     let mut sim = crate::sim::Sim::with_apps(config, vec![Box::new(pages)]);
     for (target, status) in [("/broken.txt", "500"), ("/ten.txt", "200")] {
         let peer = sim.connect();

@@ -76,7 +76,7 @@ impl Crowd {
         }
         let mut all: Vec<Box<dyn App>> = apps();
         all.push(Box::new(Site));
-        all.push(Box::new(Pages::new(Box::new(Embedded::default()))));
+        all.push(Box::new(Pages(Box::new(Embedded::default()))));
         let (apps, record) = watched(all);
         Self {
             sim: Sim::with_apps(config, apps),

@@ -37,7 +37,7 @@ fn vendored(name: &str) -> Vec<u8> {
 }
 
 fn with_pages(files: Box<dyn Files>) -> Sim {
-    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle::default()), Box::new(Pages::new(files))];
+    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle::default()), Box::new(Pages(files))];
     Sim::with_apps(Config::default(), apps)
 }
 
@@ -210,7 +210,7 @@ fn nothing_else_is_claimed() {
 /// The answer to a request of a page of this origin, when these may connect.
 fn ask_from(origin: &str, allowed: &[&str], method: &str, fields: &str) -> Answer {
     let allowed = allowed.iter().map(|&origin| origin.to_owned()).collect();
-    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle::new(allowed))];
+    let apps: Vec<Box<dyn App>> = vec![Box::new(Bundle(allowed))];
     let mut sim = Sim::with_apps(Config::default(), apps);
     let fields = format!("Origin: {origin}\r\n{fields}");
     ask_of(&mut sim, method, "/socket.io/socket.io.esm.min.js", &fields)

@@ -79,7 +79,7 @@ impl Play {
             Box::new(Chat::new("has left the chat".to_owned())),
             Box::new(Status),
             Box::new(site),
-            Box::new(Pages::new(Box::new(Embedded::default()))),
+            Box::new(Pages(Box::new(Embedded::default()))),
         ];
         let watch = |inner| {
             let ledger = ledger.clone();

@@ -122,7 +122,7 @@ fn post_to_a_page_names_the_methods_it_has() {
     // RFC 9110 §15.5.6
     for method in ["POST", "DELETE", "PUT", "OPTIONS"] {
         let mut apps = apps();
-        apps.push(Box::new(Pages::new(Box::new(Embedded::default()))));
+        apps.push(Box::new(Pages(Box::new(Embedded::default()))));
         let mut sim = crate::sim::Sim::with_apps(Config::default(), apps);
         let peer = sim.connect();
         let request = get("/").replace("GET", method);
