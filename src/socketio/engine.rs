@@ -32,7 +32,7 @@ use answer::{
     Asker, BAD_METHOD, BAD_REQUEST, Fault, UNKNOWN_SID, UNKNOWN_TRANSPORT, UNSUPPORTED_VERSION, parameter,
 };
 use io::{Io, Service, SessionId};
-use packet::{CLOSE, NOOP, PING, Packet};
+use packet::{BINARY, CLOSE, NOOP, PING, PONG, TEXT, UPGRADE};
 use session::{Phase, Probe, Sessions, Transport};
 
 /// All methods: Engine.IO answers the wrong ones itself, with a code of its own.
@@ -135,21 +135,24 @@ impl<S: Service> Engine<S> {
     /// # Errors
     /// No client may send this packet. It has ended the session.
     fn take_packet(&mut self, ctx: &mut Ctx<'_>, id: SessionId, text: &str) -> Result<(), Fault> {
-        match packet::decode(text) {
-            None | Some(Packet::Ping(_)) => {
-                self.sessions.end(ctx, id, CLOSE);
-                return Err(BAD_REQUEST);
-            }
-            Some(Packet::Close) => self.sessions.end(ctx, id, NOOP),
-            Some(Packet::Pong) => {
+        let (kind, data) = text.split_at_checked(1).unwrap_or_default();
+        let bytes = (kind == BINARY).then(|| packet::bytes(data)).flatten();
+        match (kind, bytes) {
+            (TEXT, _) => self.pass(ctx, id, Message::Text(data)),
+            (_, Some(bytes)) => self.pass(ctx, id, Message::Binary(&bytes)),
+            (CLOSE, _) => self.sessions.end(ctx, id, NOOP),
+            (PONG, _) => {
                 let next = ctx.now().after(self.sessions.settings.ping_interval);
                 if let Some(session) = self.sessions.touch(id) {
                     (session.phase, session.due) = (Phase::Quiet, next);
                 }
             }
-            Some(Packet::Text(text)) => self.pass(ctx, id, Message::Text(text)),
-            Some(Packet::Binary(bytes)) => self.pass(ctx, id, Message::Binary(&bytes)),
-            Some(Packet::Upgrade | Packet::Nothing) => {}
+            // They mean nothing to a server, and `0` only to a client.
+            ("0" | UPGRADE | NOOP, _) => {}
+            _ => {
+                self.sessions.end(ctx, id, CLOSE);
+                return Err(BAD_REQUEST);
+            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! a WebSocket, nor when it changes over. Nothing that a service does inside a callback calls back into it:
 //! sessions that it closes are reported afterwards.
 
-use super::packet;
+use super::packet::{self, TEXT};
 use super::session::{Phase, Sessions};
 pub use super::session::{SessionId, Sid, random_id};
 use crate::clock::Time;
@@ -50,7 +50,7 @@ impl Io<'_, '_> {
         let sessions = &*self.sessions;
         let conns = to.clone().into_iter().filter_map(|id| sessions.live(id)?.conn());
         match message {
-            Message::Text(text) => self.ctx.send_text(conns, ["4", text]),
+            Message::Text(text) => self.ctx.send_text(conns, [TEXT, text]),
             Message::Binary(_) => self.ctx.send_many(conns, message),
         }
         if self.sessions.polling == 0 {

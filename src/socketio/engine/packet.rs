@@ -14,8 +14,16 @@ use std::rc::Rc;
 pub(super) const SEPARATOR: char = '\u{1e}';
 /// `1`: the session is over.
 pub(super) const CLOSE: &str = "1";
-/// `2`: the peer must answer `3`.
+/// `2`: the peer must answer `3`. Of clients only a WebSocket that wants to take over may send it.
 pub(super) const PING: &str = "2";
+/// `3`: the answer to a `2`.
+pub(super) const PONG: &str = "3";
+/// `4`: a text message.
+pub(super) const TEXT: &str = "4";
+/// `b`: a binary message.
+pub(super) const BINARY: &str = "b";
+/// `5`: from now on the WebSocket is the transport.
+pub(super) const UPGRADE: &str = "5";
 /// `6`: nothing. It answers a GET that waits when there is no packet for it.
 pub(super) const NOOP: &str = "6";
 
@@ -27,47 +35,17 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A packet of a client.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Packet<'a> {
-    /// `1`
-    Close,
-    /// `2`, and the text after it. Only a WebSocket that wants to take over may send it.
-    Ping(&'a str),
-    /// `3`: the answer to a `2`.
-    Pong,
-    /// `4`
-    Text(&'a str),
-    /// `b`
-    Binary(Vec<u8>),
-    /// `5`
-    Upgrade,
-    /// `0` and `6`: they mean nothing to a server.
-    Nothing,
-}
-
-/// Reads one packet. `None`: it is malformed.
-pub(super) fn decode(text: &str) -> Option<Packet<'_>> {
-    let kind = text.chars().next()?;
-    let data = text.get(kind.len_utf8()..)?;
-    Some(match kind {
-        '0' | '6' => Packet::Nothing,
-        '1' => Packet::Close,
-        '2' => Packet::Ping(data),
-        '3' => Packet::Pong,
-        '4' => Packet::Text(data),
-        '5' => Packet::Upgrade,
-        'b' => Packet::Binary(BASE64.decode(data).ok()?),
-        _ => return None,
-    })
+/// The binary message in a packet, without its `b`. `None`: it is no base64.
+pub(super) fn bytes(base64: &str) -> Option<Vec<u8>> {
+    BASE64.decode(base64).ok()
 }
 
 /// A message as a packet of a payload.
 pub(super) fn for_payload(message: Message<'_>) -> Rc<str> {
     match message {
-        Message::Text(text) => format!("4{text}").into(),
+        Message::Text(text) => format!("{TEXT}{text}").into(),
         Message::Binary(bytes) => {
-            let mut packet = String::from("b");
+            let mut packet = BINARY.to_owned();
             STANDARD.encode_string(bytes, &mut packet);
             packet.into()
         }

@@ -6,7 +6,7 @@
 
 use super::Engine;
 use super::io::{Service, SessionId};
-use super::packet::{self, NOOP, Packet};
+use super::packet::{self, BINARY, NOOP, UPGRADE};
 use super::session::{Probe, Transport};
 use crate::hub::app::{ConnId, Ctx, Message, Options, Reply};
 use std::mem;
@@ -45,17 +45,13 @@ impl<S: Service> Engine<S> {
     pub(super) fn probed(&mut self, ctx: &mut Ctx<'_>, id: SessionId, conn: ConnId, message: Message<'_>) {
         let Some(polling) = self.sessions.polling(id) else { return };
         let Some(probe) = &mut polling.probe else { return };
-        let packet = match message {
-            Message::Text(text) => packet::decode(text),
-            Message::Binary(_) => None,
-        };
-        match packet {
-            Some(Packet::Ping("probe")) => {
+        match message {
+            Message::Text("2probe") => {
                 probe.answered = true;
                 ctx.send_text([conn], ["3probe"]);
                 self.sessions.answer(ctx, id, Some(NOOP));
             }
-            Some(Packet::Upgrade) if probe.answered => {
+            Message::Text(text) if probe.answered && text.starts_with(UPGRADE) => {
                 self.sessions.answer(ctx, id, Some(NOOP));
                 self.take_over(ctx, id, conn);
             }
@@ -70,9 +66,9 @@ impl<S: Service> Engine<S> {
         let Transport::Polling(polling) = before else { return };
         self.sessions.polling -= 1;
         for packet in polling.queue {
-            match packet::decode(&packet) {
-                Some(Packet::Binary(bytes)) => ctx.send(conn, Message::Binary(&bytes)),
-                _ => ctx.send_text([conn], [&packet]),
+            match packet.strip_prefix(BINARY).and_then(packet::bytes) {
+                Some(bytes) => ctx.send(conn, Message::Binary(&bytes)),
+                None => ctx.send_text([conn], [&packet]),
             }
         }
     }
