@@ -27,9 +27,10 @@ impl Hub {
         while next < self.core.turn.touched.len() {
             // Shortcut, equals `write`: all that waits is one piece of the arena.
             if shortcuts::ON
-                && let Some((id, written)) = self.core.write_pieces(&mut next, net)
+                && let Some(written) = self.core.write_pieces(&mut next, net)
+                && let Some(&slot) = self.core.turn.touched.get(next - 1)
             {
-                self.core.written(id, written, net);
+                self.core.written(slot, written, net);
             } else if let Some(&slot) = self.core.turn.touched.get(next) {
                 next += 1;
                 self.core.write(slot, net);
@@ -55,10 +56,10 @@ impl Hub {
 impl Core {
     /// Writes to open WebSockets for which one piece of the arena waits, as long as they take all of it.
     ///
-    /// It goes on with the list from `next`, up to the end or a connection that is another case. If a connection takes less,
-    /// the caller must deal with that write.
+    /// It goes on with the list from `next`, up to the end or a connection that is another case. If the connection before
+    /// `next` took less, the caller must deal with that write.
     #[inline]
-    fn write_pieces(&mut self, next: &mut usize, net: &mut impl Net) -> Option<(ConnId, Written)> {
+    fn write_pieces(&mut self, next: &mut usize, net: &mut impl Net) -> Option<Written> {
         let Self { table, turn, .. } = self;
         while let Some(&slot) = turn.touched.get(*next) {
             let conn = table.conns.get_mut(slot as usize)?;
@@ -72,7 +73,7 @@ impl Core {
             let id = ConnId { slot, serial: conn.serial };
             match net.write(id, bytes) {
                 Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
-                written => return Some((id, written)),
+                written => return Some(written),
             }
             conn.outbox.turn_sent();
         }
@@ -92,7 +93,7 @@ impl Core {
         };
         match net.write(id, bytes) {
             Written::Bytes(len) if len == bytes.len() => conn.bytes_out += len as u64,
-            written => return self.written(id, written, net),
+            written => return self.written(id.slot, written, net),
         }
         conn.outbox.turn_sent();
         // An open WebSocket that was paused because of its queue has a queue.
@@ -116,7 +117,7 @@ impl Core {
         if shortcuts::ON
             && let Some(written) = self.write_received(id, net)
         {
-            return self.written(id, written, net);
+            return self.written(id.slot, written, net);
         }
         let Some(conn) = self.table.get(id) else { return };
         let written = match conn.outbox.turn_bytes(&self.turn.arena) {
@@ -127,7 +128,7 @@ impl Core {
                 net.write_pieces(id, pieces.get(..count).unwrap_or(&pieces))
             }
         };
-        self.written(id, written, net);
+        self.written(id.slot, written, net);
     }
 
     /// Ends a turn that leaves something to tidy up: connections that ended, memory that is not needed any more.
@@ -175,9 +176,10 @@ impl Core {
 
     /// Notes the result of a write.
     #[cold]
-    fn written(&mut self, id: ConnId, written: Written, net: &mut impl Net) {
+    fn written(&mut self, slot: u32, written: Written, net: &mut impl Net) {
+        let Some(conn) = self.table.conns.get_mut(slot as usize) else { return };
+        let id = ConnId { slot, serial: conn.serial };
         self.turn.active = Some(id);
-        let Some(conn) = self.table.get(id) else { return };
         let len = match written {
             Written::Bytes(len) => len,
             Written::Broken => return self.gone(id, Cause::Peer, true),
