@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use ws101::http::{head, scan};
+use ws101::http::head;
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::{frame, frame::Opcode, handshake};
 
@@ -21,10 +21,10 @@ fn serve(mut stream: &TcpStream) -> io::Result<()> {
     let (mut reader, mut endpoint) = (BufReader::new(stream), Endpoint::default());
     let mut lines = reader.by_ref().take(16 << 10);
     let (mut request, mut fields, mut answer) = (Vec::new(), head::NO_FIELDS, Vec::new());
-    while let Ok(None) = scan::head_len(&request)
+    while let Ok(None) = head::head_len(&request)
         && lines.read_until(b'\n', &mut request)? > 0
     {}
-    let judged = scan::head_len(&request).and_then(|_| head::parse(&mut request, &mut fields));
+    let judged = head::head_len(&request).and_then(|_| head::parse(&mut request, &mut fields));
     let opened = judged.and_then(|head| handshake::check(&head));
     let mut goes_on = opened.is_ok();
     match opened {

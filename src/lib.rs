@@ -16,7 +16,7 @@
 //! ```text
 //! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► reader ► frame}
 //!   │                                        │        │           deflate ──► ws::extension (a port)
-//!   │                                        │        └────► http::{scan, head, body, response}
+//!   │                                        │        └────► http::{head, body, response}
 //!   └─► cli, apps                            └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}, socketio
 //! ```
 //!

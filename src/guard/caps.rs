@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::http::response::Source;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
@@ -47,37 +47,31 @@ pub(crate) struct Caps {
 }
 
 impl Caps {
-    /// The cap that keeps another connection from this address out. `connections`: all there are.
-    pub(crate) fn reached(&self, ip: IpAddr, connections: usize, config: &Config) -> Option<Cap> {
+    /// Counts a new connection from this address, as a handshake. `connections`: all there are.
+    ///
+    /// # Errors
+    /// The cap that keeps it out. Then the caller must close it, or count it as a refusal.
+    pub(crate) fn enter(&mut self, ip: IpAddr, connections: usize, config: &Config) -> Result<(), Cap> {
         let per_ip = config.max_connections_per_ip;
-        let of_network = self.by_network.get(&network(ip)).copied();
-        if per_ip > 0 && of_network.unwrap_or(0) >= per_ip {
-            Some(Cap::Address)
-        } else if !self.has_room(connections, config) {
-            Some(Cap::Connections)
-        } else if self.handshakes >= config.max_handshakes {
-            Some(Cap::Handshakes)
-        } else {
-            None
+        if per_ip > 0 && self.by_network.get(&network(ip)).is_some_and(|count| *count >= per_ip) {
+            return Err(Cap::Address);
         }
+        if !self.has_room(connections, config) {
+            return Err(Cap::Connections);
+        }
+        if self.handshakes >= config.max_handshakes {
+            return Err(Cap::Handshakes);
+        }
+        if per_ip > 0 {
+            *self.by_network.entry(network(ip)).or_default() += 1;
+        }
+        self.handshakes += 1;
+        Ok(())
     }
 
     /// Whether another connection may come, or another file be sent. `connections`: all there are.
     pub(crate) fn has_room(&self, connections: usize, config: &Config) -> bool {
-        connections - self.refusals + self.open_files() < config.max_connections
-    }
-
-    /// Counts a new connection. The result is to be kept, and given back when it changes.
-    pub(crate) fn enter(&mut self, ip: IpAddr, is_refused: bool, config: &Config) -> CountsAs {
-        if is_refused {
-            self.refusals += 1;
-            return CountsAs::Refusal;
-        }
-        if config.max_connections_per_ip > 0 {
-            *self.by_network.entry(network(ip)).or_default() += 1;
-        }
-        self.handshakes += 1;
-        CountsAs::Handshake
+        connections - self.refusals + self.open_files.get() < config.max_connections
     }
 
     /// Ends the handshake, if it is one: the first request head is here, or will not come any more.
@@ -89,17 +83,21 @@ impl Caps {
     }
 
     /// The connection is over.
-    pub(crate) fn leave(&mut self, ip: IpAddr, counts_as: &mut CountsAs) {
-        self.end_handshake(counts_as);
-        if *counts_as == CountsAs::Refusal {
-            self.refusals -= 1;
-            return;
+    pub(crate) fn leave(&mut self, ip: IpAddr, counts_as: CountsAs) {
+        match counts_as {
+            CountsAs::Refusal => {
+                self.refusals -= 1;
+                return;
+            }
+            CountsAs::Handshake => self.handshakes -= 1,
+            CountsAs::Connection => {}
         }
-        let network = network(ip);
-        if let Some(count) = self.by_network.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                self.by_network.remove(&network);
+        if !self.by_network.is_empty()
+            && let Entry::Occupied(mut count) = self.by_network.entry(network(ip))
+        {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
     }

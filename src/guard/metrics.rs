@@ -1,6 +1,5 @@
 //! The metrics: how often something was noted, and the page that Prometheus reads (text format 0.0.4).
 
-use super::notes::Note;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::time::Duration;
@@ -51,21 +50,13 @@ pub(crate) struct Metrics {
     pub(crate) websockets: u64,
     pub(crate) longest_turn: Duration,
     /// By metric, and by the number that stands for a label.
-    counts: BTreeMap<(&'static str, u16), u64>,
+    pub(super) counts: BTreeMap<(&'static str, u16), u64>,
 }
 
 impl Metrics {
-    /// Counts a note. `label`: the cap, the wait, the status or the code by which it is told apart; else 0.
-    pub(crate) fn count(&mut self, note: Note, label: u16) {
-        match note.row().metric {
-            "" => {}
-            metric => *self.counts.entry((metric, label)).or_default() += 1,
-        }
-    }
-
     /// How often something panicked.
     pub(crate) fn panics(&self) -> u64 {
-        self.of(Note::Bug.row().metric, 0)
+        self.of("ws101_panics_total", 0)
     }
 
     fn of(&self, metric: &'static str, label: u16) -> u64 {

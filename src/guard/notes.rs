@@ -1,6 +1,13 @@
 //! What is noted while the server runs: one table says what the log and the metrics make of it.
+//!
+//! The log has a few lines of each kind in some time, then the number of those that were left out.
 
+use super::metrics::Metrics;
+use crate::clock::Time;
 use log::Level::{self, Debug, Error, Info, Warn};
+use log::{log, log_enabled};
+use std::collections::BTreeMap;
+use std::fmt::Arguments;
 use std::time::Duration;
 
 /// Something that happens and is noted. The log keeps this order where several are due at once.
@@ -40,13 +47,13 @@ pub(crate) enum Note {
 
 /// What becomes of a note.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
+struct Row {
     /// The level of its line in the log. `None`: it has no line.
-    pub(super) level: Option<Level>,
+    level: Option<Level>,
     /// The name of such lines, for those that are left out.
-    pub(super) name: &'static str,
+    name: &'static str,
     /// The metric that counts it. Empty: it is not counted.
-    pub(super) metric: &'static str,
+    metric: &'static str,
 }
 
 const fn row(level: Option<Level>, name: &'static str, metric: &'static str) -> Row {
@@ -55,7 +62,7 @@ const fn row(level: Option<Level>, name: &'static str, metric: &'static str) -> 
 
 impl Note {
     /// The table.
-    pub(super) fn row(self) -> Row {
+    fn row(self) -> Row {
         match self {
             Self::Ended => row(Some(Info), "connection", ""),
             Self::Refused => row(Some(Warn), "refusal", ""),
@@ -76,7 +83,7 @@ impl Note {
     }
 
     /// How many lines of it are written at most, and in how much time. Peers can make the server write lines.
-    pub(super) fn limit(self) -> (u32, Duration) {
+    fn limit(self) -> (u32, Duration) {
         match self {
             // It may last for hours.
             Self::AcceptError => (1, Duration::from_secs(10)),
@@ -110,4 +117,84 @@ pub(crate) enum Wait {
     Close,
     /// The end of the stream, after ours.
     Linger,
+}
+
+/// What was noted: the log, and the metrics.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) log: Log,
+    pub(crate) metrics: Metrics,
+}
+
+impl Notes {
+    /// Notes something, by the table. `words`: its line in the log, if the table has one for it.
+    pub(crate) fn note(&mut self, now: Time, note: Note, words: Arguments<'_>) {
+        let Row { level, metric, .. } = note.row();
+        if !metric.is_empty() {
+            self.metrics.count(note, 0);
+        }
+        if level.is_some_and(|level| log_enabled!(level)) || self.log.due <= now {
+            self.log.write(now, note, words);
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a note. `label`: the cap, the wait, the status or the code by which it is told apart; else 0.
+    pub(crate) fn count(&mut self, note: Note, label: u16) {
+        *self.counts.entry((note.row().metric, label)).or_default() += 1;
+    }
+}
+
+/// The lines of one kind since the first of them.
+#[derive(Debug)]
+struct Window {
+    level: Level,
+    until: Time,
+    lines: u32,
+}
+
+/// Counts lines, so that nobody can flood the log.
+#[derive(Debug)]
+pub(crate) struct Log {
+    windows: BTreeMap<Note, Window>,
+    /// When [`Log::flush`] has a number to tell. [`Time::NEVER`]: no line was left out.
+    pub(crate) due: Time,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { windows: BTreeMap::new(), due: Time::NEVER }
+    }
+}
+
+impl Log {
+    /// Writes a line, if the table has one for this note and another may be written now.
+    pub(crate) fn write(&mut self, now: Time, note: Note, words: Arguments<'_>) {
+        self.flush(now);
+        let Some(level) = note.row().level.filter(|level| log_enabled!(*level)) else { return };
+        let (most, within) = note.limit();
+        let window = self.windows.entry(note).or_insert(Window { level, until: now.after(within), lines: 0 });
+        window.lines += 1;
+        if window.lines <= most {
+            log!(level, "{words}");
+        } else {
+            self.due = self.due.min(window.until);
+        }
+    }
+
+    /// Ends the windows that are over, and tells how many lines were left out in them.
+    pub(crate) fn flush(&mut self, now: Time) {
+        self.due = Time::NEVER;
+        self.windows.retain(|note, window| {
+            let is_over = window.until <= now;
+            let left_out = window.lines.saturating_sub(note.limit().0);
+            if left_out > 0 && is_over {
+                log!(window.level, "{left_out} {} lines suppressed", note.row().name);
+            } else if left_out > 0 {
+                self.due = self.due.min(window.until);
+            }
+            !is_over
+        });
+    }
 }

@@ -1,6 +1,9 @@
-//! Reads a request body as it arrives: a number of bytes, or chunks (RFC 9112 §6, §7.1).
+//! A request body: what the head says of it, and how it is read as it arrives (RFC 9112 §6, §7.1; RFC 9110 §10.1.1).
 //!
 //! Skip this file on a first reading: an upgrade has no body.
+//!
+//! If a proxy and this server disagree about the end of a request, an attacker can hide a second one in it
+//! ("request smuggling"). So a doubtful head is refused, and never repaired. A body is a number of bytes, or chunks:
 //!
 //! ```text
 //! chunked-body = *( chunk-size [ chunk-ext ] CRLF  data CRLF )  1*"0" [ chunk-ext ] CRLF
@@ -13,9 +16,102 @@
 //!
 //! Invariant: the outcome does not depend on how the bytes were cut into pieces.
 
-use super::framing::Framing;
+use super::head::Head;
 use super::refusal::{self, Rejection};
 use crate::config::Config;
+
+/// How the end of a request body is found (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// There is no body (`Content-Length: 0` included).
+    None,
+    /// This number of bytes follows the head, at least one.
+    Length(u64),
+    /// Chunks follow (RFC 9112 §7.1).
+    Chunked,
+}
+
+/// What a head says of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Announced {
+    /// Where the body ends.
+    pub framing: Framing,
+    /// The client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
+    pub expects_continue: bool,
+}
+
+impl Announced {
+    /// Reads what this head says of the body.
+    ///
+    /// # Errors
+    /// `400`, or `501` for a transfer coding that this server does not know; `417` for an unknown expectation.
+    pub fn of(head: &Head<'_>) -> Result<Self, Rejection> {
+        let has = |name| head.fields.values(name).next().is_some();
+        let framing = match (has("transfer-encoding"), has("content-length")) {
+            (false, false) => Framing::None,
+            (false, true) => match parse_content_length(head) {
+                Some(0) => Framing::None,
+                Some(len) => Framing::Length(len),
+                None => return Err(refusal::bad_request("Content-Length is invalid.\n")),
+            },
+            (true, false) if head.http11 => find_chunked(head)?,
+            // RFC 9112 §6.1: both at once, or a coding on HTTP/1.0, may be smuggling.
+            (true, _) => {
+                let text = "Transfer-Encoding excludes Content-Length and HTTP/1.0.\n";
+                return Err(refusal::bad_request(text));
+            }
+        };
+        let mut expectations = head.fields.items("expect").peekable();
+        // HTTP/1.0 does not know it, and without a body the client does not wait.
+        let expects_continue = expectations.peek().is_some() && head.http11 && framing != Framing::None;
+        match expectations.all(|expectation| expectation.eq_ignore_ascii_case(b"100-continue")) {
+            true => Ok(Self { framing, expects_continue }),
+            false => Err(refusal::expectation_failed()),
+        }
+    }
+}
+
+/// Accepts the coding `chunked`, alone (RFC 9112 §6.1, §7).
+///
+/// With other codings before it the answer is `501`. If `chunked` is not the last one, or comes twice, nobody can
+/// find the end of the body (§6.3).
+fn find_chunked(head: &Head<'_>) -> Result<Framing, Rejection> {
+    let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
+    let only = head.fields.single("transfer-encoding");
+    if only.is_some_and(is_chunked) {
+        return Ok(Framing::Chunked);
+    }
+    let codings = || head.fields.items("transfer-encoding");
+    let ends_in_chunked = codings().last().is_some_and(is_chunked);
+    let chunked_count = codings().filter(|coding| is_chunked(coding)).count();
+    if ends_in_chunked && chunked_count == 1 && codings().count() > 1 {
+        let text = "The only transfer coding known here is chunked.\n";
+        return Err(refusal::not_implemented(text));
+    }
+    let text = "Transfer-Encoding must end in chunked, once.\n";
+    Err(refusal::bad_request(text))
+}
+
+/// Reads one decimal number (RFC 9110 §8.6).
+///
+/// It may come again, in a list or in a second field (RFC 9112 §6.3). `None`: there is anything else.
+fn parse_content_length(head: &Head<'_>) -> Option<u64> {
+    let mut agreed = None;
+    let values = head.fields.values("content-length");
+    // `items` would skip empty items, but they are no numbers.
+    for item in values.flat_map(|value| value.split(|&byte| byte == b',')) {
+        let digits = std::str::from_utf8(item.trim_ascii()).ok()?;
+        // `parse` alone would accept a plus sign.
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let len: u64 = digits.parse().ok()?;
+        if *agreed.get_or_insert(len) != len {
+            return None;
+        }
+    }
+    agreed
+}
 
 /// What one call of `BodyReader::read` did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +216,16 @@ impl BodyReader {
         // RFC 9110 §5.5: control bytes have no place in a line, quoted or not.
         let is_text = byte == b'\t' || !byte.is_ascii_control();
         Ok(match (self.state, byte) {
-            (State::Size, byte) if byte.is_ascii_hexdigit() => self.size_digit(byte)?,
+            (State::Size, _) if byte.is_ascii_hexdigit() => {
+                // Sixteen digits always fit. No honest client writes more, with zeros in front.
+                if self.digits == 16 {
+                    return Err(malformed());
+                }
+                self.digits += 1;
+                let digit = char::from(byte).to_digit(16).unwrap_or(0);
+                self.chunk_bytes = (self.chunk_bytes << 4) | u64::from(digit);
+                State::Size
+            }
             (State::Size, b'\r' | b';' | b' ' | b'\t') if self.digits > 0 => {
                 self.digits = 0;
                 let room = self.room_bytes.checked_sub(self.chunk_bytes);
@@ -131,16 +236,10 @@ impl BodyReader {
                     _ => State::SizeSpace,
                 }
             }
-            (State::SizeSpace, b' ' | b'\t') => {
-                self.spend(refusal_of_extension)?;
-                State::SizeSpace
-            }
             (State::SizeSpace, b';') => State::Extension,
             (State::Extension, b'\r') => State::SizeLf,
-            (State::Extension, _) if is_text => {
-                self.spend(refusal_of_extension)?;
-                State::Extension
-            }
+            (State::SizeSpace, b' ' | b'\t') => self.throw_away(State::SizeSpace)?,
+            (State::Extension, _) if is_text => self.throw_away(State::Extension)?,
             (State::SizeLf, b'\n') => match std::mem::take(&mut self.chunk_bytes) {
                 0 => State::TrailerStart,
                 len => State::Data(len),
@@ -150,8 +249,7 @@ impl BodyReader {
             (State::TrailerStart, b'\r') => State::LastLf,
             (State::TrailerLine, b'\r') => State::TrailerLf,
             (State::TrailerStart | State::TrailerLine, _) if is_text => {
-                self.spend(refusal::header_fields_too_large)?;
-                State::TrailerLine
+                self.throw_away(State::TrailerLine)?
             }
             (State::TrailerLf, b'\n') => State::TrailerStart,
             (State::LastLf, b'\n') => State::Complete,
@@ -159,28 +257,19 @@ impl BodyReader {
         })
     }
 
-    fn size_digit(&mut self, byte: u8) -> Result<State, Rejection> {
-        let digit = char::from(byte).to_digit(16).unwrap_or(0);
-        // Sixteen digits always fit. No honest client writes more, with zeros in front.
-        self.digits += 1;
-        if self.digits > 16 {
-            return Err(malformed());
+    /// Counts a byte that is thrown away, in this state. Without a limit such bytes could come for ever.
+    fn throw_away(&mut self, state: State) -> Result<State, Rejection> {
+        if let Some(left) = self.overhead_bytes.checked_sub(1) {
+            self.overhead_bytes = left;
+            return Ok(state);
         }
-        self.chunk_bytes = (self.chunk_bytes << 4) | u64::from(digit);
-        Ok(State::Size)
-    }
-
-    /// Counts a byte that is thrown away. Without a limit such bytes could come for ever.
-    fn spend(&mut self, refusal: fn() -> Rejection) -> Result<(), Rejection> {
-        self.overhead_bytes = self.overhead_bytes.checked_sub(1).ok_or_else(refusal)?;
-        Ok(())
+        Err(match state {
+            State::TrailerLine => refusal::header_fields_too_large(),
+            _ => refusal::bad_request("The chunk extensions of the request body are too large.\n"),
+        })
     }
 }
 
 fn malformed() -> Rejection {
     refusal::bad_request("The chunks of the request body are malformed.\n")
-}
-
-fn refusal_of_extension() -> Rejection {
-    refusal::bad_request("The chunk extensions of the request body are too large.\n")
 }

@@ -1,13 +1,31 @@
-//! Reads a request head: start line and header fields (RFC 9112 §2 to §5).
+//! A request head: where it ends, and what it says (RFC 9112 §2 to §5).
 //!
-//! `scan::HeadScanner` has found the end of the head. `parse` reads it once with the package httparse, and judges
-//! grammar, version and `Host`. Other rules are judged later: the body in `framing`, the name in
-//! `Host` in `policy`, an upgrade in `ws::handshake`.
+//! [`HeadScanner`] finds the end in bytes that arrive in any pieces. It looks at each byte once, so a peer that sends one
+//! byte at a time costs no more than one that sends all at once. It refuses only what is sure before the end: bytes that
+//! cannot become a request, and sizes over a limit.
+//!
+//! ```text
+//!  Start ── CR LF or LF, once ──┐
+//!    │ ◄────────────────────────┘
+//!    ▼ token character
+//!  Method ─ SP ─► Target ─ SP ─► Line ◄── any other byte ── LineStart ─ LF ─────────► end
+//!                                  │                          ▲   └─ CR ─► LastCr ─ LF ─► end
+//!                                  └─────────── LF ───────────┘
+//! ```
+//!
+//! A line ends in CR LF or in LF alone, which RFC 9112 §2.2 lets a server accept: people type
+//! heads into `nc`.
+//!
+//! Invariant: the outcome does not depend on how the bytes were cut into pieces.
+//!
+//! Then [`parse`] reads the head once, with the package httparse, and judges grammar, version and `Host`. Other rules are
+//! judged later: the body in `body`, the name in `Host` in `policy`, an upgrade in `ws::handshake`.
 
-use super::authority::Authority;
-use super::fields::Fields;
-use super::method::Method;
+use super::fields::{Fields, is_token_byte};
+use super::method::{Method, NAMES};
+use super::policy::Authority;
 use super::refusal::{self, Rejection};
+use crate::config::Config;
 
 /// Header fields of one request. Over it: `431`. No flag: they have their places on the stack.
 pub const MAX_FIELDS: usize = 100;
@@ -17,6 +35,101 @@ pub type Slots<'b> = [httparse::Header<'b>; MAX_FIELDS];
 
 /// Empty room for the fields of one head, for [`parse`].
 pub const NO_FIELDS: Slots<'static> = [httparse::EMPTY_HEADER; MAX_FIELDS];
+
+/// Length of the head at the start of `bytes`.
+///
+/// It is for programs that keep all bytes of a head. `None`: the head is not complete. The limits are those of a default `Config`.
+///
+/// # Errors
+/// The errors of [`HeadScanner::scan`].
+pub fn head_len(bytes: &[u8]) -> Result<Option<usize>, Rejection> {
+    HeadScanner::default().scan(bytes, &Config::default())
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    /// Before the first byte of the request line.
+    #[default]
+    Start,
+    /// A CR before the request line.
+    StartCr,
+    Method,
+    Target,
+    /// Inside a line: after the target, or in a field line.
+    Line,
+    /// At the first byte of a field line, or of the last, empty line.
+    LineStart,
+    /// A CR at the start of a line.
+    LastCr,
+}
+
+/// Finds the end of one request head. The next request needs a new scanner.
+#[derive(Debug, Clone, Default)]
+pub struct HeadScanner {
+    state: State,
+    /// An empty line before the request line was skipped.
+    empty_line_seen: bool,
+    /// Bytes of the head that have come. While it is 0, the peer is idle, and not slow.
+    pub head_bytes: usize,
+    target_bytes: usize,
+}
+
+impl HeadScanner {
+    /// Looks at bytes that follow those of the call before.
+    ///
+    /// `Some(n)`: the head ends after the first `n` bytes of `new`, at least one. `None`: all of `new` belongs to a
+    /// head that is not complete.
+    ///
+    /// # Errors
+    /// `400` for bytes that cannot become a request, `414` for a target and `431` for a head over
+    /// its limit; each at the first byte that proves it.
+    pub fn scan(&mut self, new: &[u8], config: &Config) -> Result<Option<usize>, Rejection> {
+        let room = config.max_head_bytes.saturating_sub(self.head_bytes);
+        let within = new.get(..room).unwrap_or(new);
+        let mut rest = within;
+        while let Some((&byte, tail)) = rest.split_first() {
+            rest = tail;
+            self.state = match (self.state, byte) {
+                (State::Start, b'\r') if !self.empty_line_seen => State::StartCr,
+                // RFC 9112 §2.2: one empty line is ignored, for clients that end a body with one.
+                (State::Start | State::StartCr, b'\n') if !self.empty_line_seen => {
+                    self.empty_line_seen = true;
+                    State::Start
+                }
+                (State::Start | State::Method, byte) if is_token_byte(byte) => State::Method,
+                (State::Method, b' ') => State::Target,
+                (State::Target, b' ') => State::Line,
+                (State::Target, byte) if byte != b'\n' => {
+                    self.target_bytes += 1;
+                    if self.target_bytes > config.tuning.max_target_bytes {
+                        return Err(refusal::uri_too_long());
+                    }
+                    State::Target
+                }
+                (State::Line, b'\n') => State::LineStart,
+                (State::LineStart, b'\r') => State::LastCr,
+                (State::LineStart | State::LastCr, b'\n') => return Ok(Some(within.len() - rest.len())),
+                (State::Line | State::LineStart, _) => {
+                    // Most bytes of a head are of no interest here: go to the end of the line.
+                    let skipped = rest.iter().position(|&byte| byte == b'\n');
+                    rest = rest.get(skipped.unwrap_or(rest.len())..).unwrap_or(&[]);
+                    State::Line
+                }
+                // A second empty line, a method that is no token (a TLS hello begins 16 03 01), a
+                // request line without a version, a CR that ends no line.
+                (State::Start | State::StartCr | State::Method | State::Target | State::LastCr, _) => {
+                    return Err(refusal::bad_request("This is not an HTTP/1.1 request.\n"));
+                }
+            };
+        }
+        self.head_bytes += within.len();
+        // A full head that lacks its end can only grow beyond the limit.
+        match self.head_bytes >= config.max_head_bytes {
+            true => Err(refusal::header_fields_too_large()),
+            false => Ok(None),
+        }
+    }
+}
 
 /// One complete request head, borrowed from the bytes it came in.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +144,8 @@ pub struct Head<'a> {
     pub query: Option<&'a str>,
     /// Whether the version is HTTP/1.1 or a later 1.x. `false`: it is HTTP/1.0.
     pub http11: bool,
-    /// The value of `Host`, or the authority of an absolute target. Its grammar is checked.
-    pub host: Option<&'a str>,
+    /// The value of `Host`, or the authority of an absolute target.
+    pub host: Option<Authority<'a>>,
     /// All header fields.
     pub fields: Fields<'a>,
 }
@@ -78,12 +191,26 @@ pub fn parse<'h, 'b: 'h>(bytes: &'b mut [u8], slots: &'h mut Slots<'b>) -> Resul
     if major != 1 {
         return Err(refusal::http_version_not_supported());
     }
-
-    let method = Method::from_token(method);
-    let (authority, path, query) = split_target(method, target).ok_or_else(malformed)?;
+    let http11 = minor > 0;
+    let method = NAMES.iter().find(|(_, name)| *name == method).map_or(Method::Unknown, |(known, _)| *known);
+    // Nearly all targets are a path, and perhaps a query (origin-form, RFC 9112 §3.2.1).
+    let is_usual = target.starts_with('/') && method != Method::Connect;
+    let usual = is_usual.then_some((None, target));
+    let other = || split_other_target(method, target).ok_or_else(malformed);
+    let (authority, rest) = usual.map_or_else(other, Ok)?;
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    // RFC 9110 §4.2.3: an empty path is the path "/".
+    let path = if path.is_empty() { "/" } else { path };
+    // The one valid `Host`, which only HTTP/1.0 may leave out (RFC 9112 §3.2). It must be there also if an absolute
+    // target replaces it (§3.2.2).
     let fields = Fields(request.headers);
-    let host = find_host(fields, minor > 0)?;
-    Ok(Head { method, path, query, http11: minor > 0, host: authority.or(host), fields })
+    let is_left_out = !http11 && fields.values("host").next().is_none();
+    let text = fields.single("host").and_then(|value| std::str::from_utf8(value).ok());
+    let host = text.and_then(Authority::parse);
+    if host.is_none() && !is_left_out {
+        return Err(refusal::bad_request("A request needs exactly one valid Host field.\n"));
+    }
+    Ok(Head { method, path, query, http11, host: authority.or(host), fields })
 }
 
 fn malformed() -> Rejection {
@@ -111,53 +238,23 @@ fn take_version(bytes: &mut [u8]) -> Option<(u8, u8)> {
     }
 }
 
-/// Authority, path and query.
-type Target<'a> = (Option<&'a str>, &'a str, Option<&'a str>);
-
-/// Reads the four forms of a request target (RFC 9112 §3.2).
-fn split_target(method: Method, target: &str) -> Option<Target<'_>> {
+/// Reads a target that does not begin with its path: authority, then path and query (RFC 9112 §3.2).
+#[cold]
+fn split_other_target(method: Method, target: &str) -> Option<(Option<Authority<'_>>, &str)> {
     if method == Method::Connect {
         // authority-form: exactly host and port.
-        Authority::parse(target)?.port?;
-        return Some((Some(target), "*", None));
+        let authority = Authority::parse(target)?;
+        return authority.port.map(|_| (Some(authority), "*"));
     }
     if target == "*" {
-        return (method == Method::Options).then_some((None, "*", None));
+        return (method == Method::Options).then_some((None, "*"));
     }
-    let (authority, rest) = if target.starts_with('/') {
-        (None, target)
-    } else {
-        // absolute-form: only proxies get it, but every server must accept it.
-        let (scheme, rest) = target.split_once("://")?;
-        let is_http = |name| scheme.eq_ignore_ascii_case(name);
-        if !is_http("http") && !is_http("https") {
-            return None;
-        }
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at_checked(end)?;
-        Authority::parse(authority)?;
-        (Some(authority), rest)
-    };
-    let (path, query) = match rest.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (rest, None),
-    };
-    // RFC 9110 §4.2.3: an empty path is the path "/".
-    let path = if path.is_empty() { "/" } else { path };
-    Some((authority, path, query))
-}
-
-/// The one valid `Host`, which only HTTP/1.0 may leave out (RFC 9112 §3.2).
-///
-/// It must be there also if an absolute target replaces it (§3.2.2).
-fn find_host(fields: Fields<'_>, http11: bool) -> Result<Option<&str>, Rejection> {
-    if !http11 && fields.values("host").next().is_none() {
-        return Ok(None);
+    // absolute-form: only proxies get it, but every server must accept it.
+    let (scheme, rest) = target.split_once("://")?;
+    if !["http", "https"].iter().any(|name| scheme.eq_ignore_ascii_case(name)) {
+        return None;
     }
-    fields
-        .single("host")
-        .and_then(|value| std::str::from_utf8(value).ok())
-        .filter(|host| Authority::parse(host).is_some())
-        .map(Some)
-        .ok_or_else(|| refusal::bad_request("A request needs exactly one valid Host field.\n"))
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at_checked(end)?;
+    Some((Some(Authority::parse(authority)?), rest))
 }

@@ -17,7 +17,8 @@ pub enum Method {
     Unknown,
 }
 
-const NAMES: [(Method, &str); 9] = [
+/// Methods, and their names on the wire. Letter case counts (RFC 9110 §9.1).
+pub(super) const NAMES: [(Method, &str); 9] = [
     (Method::Get, "GET"),
     (Method::Head, "HEAD"),
     (Method::Post, "POST"),
@@ -30,12 +31,6 @@ const NAMES: [(Method, &str); 9] = [
 ];
 
 impl Method {
-    /// The method of this name. Letter case counts (RFC 9110 §9.1).
-    pub fn from_token(token: &str) -> Self {
-        let known = NAMES.iter().find(|(_, name)| *name == token);
-        known.map_or(Self::Unknown, |(method, _)| *method)
-    }
-
     /// Its name on the wire; `?` for `Unknown`, which is no token.
     pub fn as_str(self) -> &'static str {
         let known = NAMES.iter().find(|(method, _)| *method == self);

@@ -1,20 +1,18 @@
 //! HTTP/1.1, as far as a WebSocket server needs it: request heads, bodies, responses.
 //!
 //! Before this: `ws`. After this: `hub`.
-//! Skip on first reading: `authority`, `policy`, `framing`, `body`, `coding`, `percent`, `date`.
+//! Skip on first reading: `policy`, `body`, `coding`, `percent`, `date`.
 //!
 //! All this is pure functions of bytes. Nothing here knows sockets, time or connections.
 //!
-//! A request goes this way: `scan` finds the end of its head, `head` reads it into `fields`, and `policy` judges its
-//! `Host`. An application gives the `route`, `framing` says how long the body is, and `body` reads it.
+//! A request goes this way: `head` finds the end of its head, and reads it into `fields`. `policy` judges its `Host`. An
+//! application gives the `route`, and `body` reads the body, if there is one.
 //! `response` writes the answer; `refusal` has those that refuse a request.
 
-pub mod authority;
 pub mod body;
 pub mod coding;
 pub mod date;
 pub mod fields;
-pub mod framing;
 pub mod head;
 pub mod method;
 pub mod percent;
@@ -22,4 +20,3 @@ pub mod policy;
 pub mod refusal;
 pub mod response;
 pub mod route;
-pub mod scan;

@@ -5,13 +5,102 @@
 //! The same-origin policy of browsers does not bind a WebSocket: any page may connect to
 //! `ws://localhost:8000` from the visitor's own machine. Only the server can refuse that, by `Origin` (RFC 6455
 //! §10.2). And the name of an attacker's page may resolve to 127.0.0.1 ("DNS rebinding"). Then Origin and Host
-//! agree, so the server must know which names are its own.
+//! agree, so the server must know which names are its own. An address is trusted more than a name: nobody can make
+//! the browser of a victim resolve it to something else.
 //!
 //! Peers that are no browsers can write what they like into both fields. These rules do not keep them out.
 
-use super::authority::{Authority, Host};
-use super::head::Head;
+use super::fields::Fields;
 use super::refusal::{self, Rejection};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The host of an authority.
+#[derive(Debug, Clone, Copy)]
+pub enum Host<'a> {
+    /// A registered name, without its final dot; letter case does not count.
+    ///
+    /// A person may type `localhost.`, and browsers send it like that in `Host` and in `Origin`.
+    Name(&'a str),
+    /// An address, written as `127.0.0.1` or `[::1]`.
+    Ip(IpAddr),
+}
+
+impl Host<'_> {
+    /// Whether the host is `localhost`, in 127.0.0.0/8 or `[::1]`: its bytes never leave the machine.
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Name(name) => name.eq_ignore_ascii_case("localhost"),
+            Self::Ip(address) => address.is_loopback(),
+        }
+    }
+}
+
+impl PartialEq for Host<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(one), Self::Name(two)) => one.eq_ignore_ascii_case(two),
+            (Self::Ip(one), Self::Ip(two)) => one == two,
+            _ => false,
+        }
+    }
+}
+
+/// A host and a port: `host [ ":" port ]` in `Host`, in targets and in Origins (RFC 3986 §3.2).
+#[derive(Debug, Clone, Copy)]
+pub struct Authority<'a> {
+    /// Both, as they were written.
+    pub text: &'a str,
+    /// The host, never empty.
+    pub host: Host<'a>,
+    /// The port. `None`: it is not written, or empty (`example.org:`).
+    pub port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    /// Reads an authority. `None`: it breaks the grammar.
+    ///
+    /// Three things that RFC 3986 allows are refused: userinfo (RFC 9110 §4.2.4: it serves to mislead), an empty
+    /// host (RFC 9110 §4.2.1), and anything in brackets but IPv6 without a zone.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let (host, rest) = if let Some(bracketed) = text.strip_prefix('[') {
+            let (address, rest) = bracketed.split_once(']')?;
+            (Host::Ip(IpAddr::V6(address.parse::<Ipv6Addr>().ok()?)), rest)
+        } else {
+            let (name, rest) = text.split_at_checked(text.find(':').unwrap_or(text.len()))?;
+            let host = match name.parse::<Ipv4Addr>() {
+                Ok(address) => Host::Ip(IpAddr::V4(address)),
+                Err(_) => Host::Name(parse_name(name)?),
+            };
+            (host, rest)
+        };
+        let port = match rest.strip_prefix(':') {
+            None if rest.is_empty() => None,
+            Some("") => None,
+            // `parse` alone would accept a plus sign.
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
+            _ => return None,
+        };
+        Some(Self { text, host, port })
+    }
+}
+
+/// Reads a registered name (RFC 3986 §3.2.2), without its final dot.
+fn parse_name(name: &str) -> Option<&str> {
+    let mut bytes = name.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut is_hex = || bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit());
+        let is_valid = match byte {
+            b'%' => is_hex() && is_hex(),
+            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+        };
+        if !is_valid {
+            return None;
+        }
+    }
+    // A final dot stands for the root of all names (RFC 1034 §3.1).
+    let without_dot = name.strip_suffix('.').filter(|rest| !rest.is_empty());
+    (!name.is_empty()).then_some(without_dot.unwrap_or(name))
+}
 
 /// What the command line says about names and origins.
 #[derive(Debug, Clone, Default)]
@@ -33,51 +122,44 @@ impl Policy {
     ///
     /// # Errors
     /// `421`, naming the flag.
-    pub fn check_host(&self, host: Option<&str>) -> Result<(), Rejection> {
-        let Some(host) = host else { return Ok(()) };
-        let is_own_name = |name: &str| {
-            name.eq_ignore_ascii_case("localhost")
-                || self.is_machine_name(name)
-                || is_listed(&self.allowed_hosts, name)
-        };
-        let is_own = match Authority::parse(host).map(|authority| authority.host) {
-            _ if is_listed(&self.allowed_hosts, "*") => true,
-            Some(Host::Ip(_)) => true,
-            Some(Host::Name(name)) => is_own_name(name),
-            None => false,
-        };
-        is_own.then_some(()).ok_or_else(refusal::host_not_allowed)
+    pub fn check_host(&self, host: Option<Authority<'_>>) -> Result<(), Rejection> {
+        match host.map(|authority| authority.host) {
+            Some(Host::Name(name)) if !self.serves(name) => Err(refusal::host_not_allowed()),
+            _ => Ok(()),
+        }
     }
 
-    fn is_machine_name(&self, name: &str) -> bool {
+    /// Whether the server answers to this name.
+    fn serves(&self, name: &str) -> bool {
         let own = &self.machine_name;
-        let parts = name.split_at_checked(own.len());
-        parts.is_some_and(|(begin, rest)| {
+        let is_own = |(begin, rest): (&str, &str)| {
             let is_whole = rest.is_empty() || rest.eq_ignore_ascii_case(".local");
             !own.is_empty() && begin.eq_ignore_ascii_case(own) && is_whole
-        })
+        };
+        name.eq_ignore_ascii_case("localhost")
+            || name.split_at_checked(own.len()).is_some_and(is_own)
+            || ["*", name].iter().any(|entry| is_listed(&self.allowed_hosts, entry))
     }
 
-    /// Checks that a page of this `Origin` may connect (RFC 6455 §4.2.2 step 4, §10.2).
+    /// Checks that a page of this `Origin` may connect (RFC 6455 §4.2.2 step 4, §10.2). `host` is what it connects to.
     ///
     /// Accepted are no Origin at all (not a browser), `file://` (a page from disk), the server's own pages, the listed
     /// origins, and any page of a loopback name if the server is reached by one.
     ///
     /// # Errors
     /// `403`, naming the flag.
-    pub fn check_origin(&self, head: &Head<'_>) -> Result<(), Rejection> {
-        let mut origins = head.fields.values("origin");
+    pub fn check_origin(&self, fields: Fields<'_>, host: Option<Authority<'_>>) -> Result<(), Rejection> {
+        let mut origins = fields.values("origin");
         let Some(origin) = origins.next() else { return Ok(()) };
         let is_allowed = |origin: &str| {
             let mut listed = self.allowed_origins.iter();
             origin == "file://"
                 || is_listed(&self.allowed_origins, "*")
                 || listed.any(|listed| is_same_origin(listed, origin))
-                || head.host.is_some_and(|host| is_own_origin(origin, host))
+                || host.is_some_and(|host| is_own_origin(origin, host))
         };
         let is_allowed = origins.next().is_none() && std::str::from_utf8(origin).is_ok_and(is_allowed);
-        let rejection = refusal::origin_not_allowed;
-        is_allowed.then_some(()).ok_or_else(rejection)
+        is_allowed.then_some(()).ok_or_else(refusal::origin_not_allowed)
     }
 }
 
@@ -86,15 +168,19 @@ impl Policy {
 /// Letter case does not count, nor does a final dot of the host: a browser keeps that dot if the address was typed
 /// with it. A port counts as it is written.
 pub fn is_same_origin(one: &str, two: &str) -> bool {
-    let parts = |origin| {
-        let (scheme, authority) = str::split_once(origin, "://")?;
-        Some((scheme, Authority::parse(authority)?))
-    };
-    match (parts(one), parts(two)) {
-        (Some((one, page)), Some((two, listed))) => one.eq_ignore_ascii_case(two) && page == listed,
+    match (origin_parts(one), origin_parts(two)) {
+        (Some((one, page)), Some((two, listed))) => {
+            one.eq_ignore_ascii_case(two) && page.host == listed.host && page.port == listed.port
+        }
         // `null` has no parts.
         _ => one.eq_ignore_ascii_case(two),
     }
+}
+
+/// Scheme and authority of an origin.
+pub(crate) fn origin_parts(origin: &str) -> Option<(&str, Authority<'_>)> {
+    let (scheme, authority) = origin.split_once("://")?;
+    Some((scheme, Authority::parse(authority)?))
 }
 
 /// Whether a list has this entry. Letter case does not count (RFC 9110 §4.2.3).
@@ -106,11 +192,8 @@ fn is_listed(list: &[String], entry: &str) -> bool {
 ///
 /// If a proxy ends TLS, the origin says `https` and `Host` has no port. So the default port of the origin's
 /// scheme does not count on either side.
-fn is_own_origin(origin: &str, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let (Some(page), Some(server)) = (Authority::parse(authority), Authority::parse(host)) else {
-        return false;
-    };
+fn is_own_origin(origin: &str, server: Authority<'_>) -> bool {
+    let Some((scheme, page)) = origin_parts(origin) else { return false };
     let default_port = match scheme.to_ascii_lowercase().as_str() {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),

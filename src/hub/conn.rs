@@ -12,15 +12,14 @@
 //! WebSocket connection owns no buffer, so this record is what it costs; mind its size.
 
 mod deadline;
-mod path;
 
 use super::ids::{Cause, Closed, Options};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::guard::CountsAs;
+use crate::guard::{CountsAs, Path};
 use crate::http::body::BodyReader;
+use crate::http::head::HeadScanner;
 use crate::http::response::Source;
-use crate::http::scan::HeadScanner;
 use crate::metered::{Account, Meter, with_holes};
 use crate::outbox::Outbox;
 use crate::ws::close::CloseCode;
@@ -28,8 +27,6 @@ use crate::ws::endpoint::Endpoint;
 use crate::ws::extension::{Agreed, History};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
-
-pub use path::Path;
 
 /// How long a connection that ends is still read, so that the peer sees our last bytes.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -256,7 +253,7 @@ impl Conn {
             progressed: now,
             bytes_in: 0,
             bytes_out: 0,
-            path: Path::default(),
+            path: Path::new(""),
         }
     }
 

@@ -5,69 +5,43 @@
 
 use super::Hub;
 use super::app::{Reply, Request};
-use super::conn::{Conn, Path, Phase, Stage};
+use super::conn::{Conn, Phase, Stage};
 use super::core::Core;
 use super::ctx::Ctx;
-use super::ids::{ConnId, RequestId};
-use super::plan::plan;
+use super::ids::{ConnId, Options, RequestId};
 use super::table::Table;
-use crate::guard::NotAllowed;
 use crate::guard::notes::Note;
-use crate::http::body::BodyReader;
-use crate::http::framing::{Announced, Framing};
-use crate::http::head::{self, Head};
+use crate::guard::{NotAllowed, Path};
+use crate::http::body::{Announced, BodyReader, Framing};
+use crate::http::head::{self, Head, HeadScanner};
 use crate::http::method::Method;
 use crate::http::refusal;
 use crate::http::response::{self, Status};
-use crate::http::route::Route;
-use crate::http::scan::HeadScanner;
 use crate::ws::endpoint::Endpoint;
-use crate::ws::handshake::Handshake;
+use crate::ws::handshake::{Handshake, plan};
 use crate::ws::offers::subprotocols;
 use std::mem;
 
-/// What became of a request.
-struct Answered {
-    reply: Reply,
-    handshake: Option<Handshake>,
-}
-
 impl Hub {
-    /// Processes requests until `input` is used up or something has to be waited for.
+    /// Takes the next request off `input`, or a part of it.
+    ///
+    /// All of `input` is kept for later if something has to be waited for before.
     pub(super) fn receive_http(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        while !input.is_empty() {
-            let high_water = self.core.config.tuning.high_water_bytes;
-            let Some(conn) = self.core.table.get(id) else { return };
-            let is_full = conn.outbox.len() >= high_water;
-            let Phase::Http(exchange) = &mut conn.phase else { return };
-            match &exchange.stage {
-                Stage::Head if is_full => {
-                    let rest = mem::take(input);
-                    self.core.keep_backlog(id, rest);
-                    return;
-                }
-                Stage::Head => self.receive_head(id, input),
-                Stage::Body { .. } => self.receive_body(id, input),
-                Stage::Held { .. } | Stage::Streaming { .. } => {
-                    let rest = mem::take(input);
-                    self.core.keep_backlog(id, rest);
-                    return;
-                }
-            }
-            if !self.core.turn.reports.is_empty() {
-                self.settle();
-            }
-        }
-    }
-
-    fn receive_head(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        let now = self.core.turn.now;
-        let Core { table, config, .. } = &mut self.core;
+        let Core { table, config, turn, .. } = &mut self.core;
         let Table { conns, caps, .. } = table;
         let Some(conn) = conns.get_mut(id.slot as usize) else { return };
+        let is_full = conn.outbox.len() >= config.tuning.high_water_bytes;
         let Phase::Http(exchange) = &mut conn.phase else { return };
-        if exchange.scanner.is_fresh() && exchange.requests > 0 {
-            exchange.since = now;
+        match exchange.stage {
+            Stage::Head if !is_full => {}
+            Stage::Body { .. } => return self.receive_body(id, input),
+            _ => {
+                let rest = mem::take(input);
+                return self.core.keep_backlog(id, rest);
+            }
+        }
+        if exchange.scanner.head_bytes == 0 && exchange.requests > 0 {
+            exchange.since = turn.now;
         }
         match exchange.scanner.scan(input, config) {
             Err(rejection) => self.core.refuse(id, *rejection),
@@ -101,57 +75,48 @@ impl Hub {
 
     /// Judges a complete head. Then the request is complete, too, or its body is awaited.
     fn take_head(&mut self, id: ConnId, bytes: &mut [u8]) {
+        let core = &mut self.core;
         let mut slots = head::NO_FIELDS;
         let head = match head::parse(bytes, &mut slots) {
             Ok(head) => head,
-            Err(rejection) => return self.core.refuse(id, *rejection),
+            Err(rejection) => return core.refuse(id, *rejection),
         };
-        if let Err(rejection) = self.core.policy.check_host(head.host) {
-            let named = head.host.map(NotAllowed::Host);
-            return self.core.refuse_named(id, *rejection, false, named);
+        if let Err(rejection) = core.policy.check_host(head.host) {
+            let named = head.host.map(|host| NotAllowed::Host(host.text));
+            return core.refuse_named(id, *rejection, false, named);
         }
         let body = match Announced::of(&head) {
             Ok(body) => body,
-            Err(rejection) => return self.core.refuse(id, *rejection),
+            Err(rejection) => return core.refuse(id, *rejection),
         };
-        if let Some(conn) = self.core.table.get(id) {
-            conn.path = Path::new(head.path);
-        }
-        let head_only = head.method == Method::Head;
-        let route = self.route(&head);
-        let wanted = route.as_ref().map(|(_, route)| route);
-        let plan = plan(&head, body.framing, wanted, &self.core.policy);
-        let (handshake, (app, route)) = match (plan, route) {
-            (Err(rejection), _) => {
+        let Some(conn) = core.table.get(id) else { return };
+        conn.path = Path::new(head.path);
+        let mut apps = self.apps.iter().zip(0..);
+        let (app, route) = apps.find_map(|(app, index)| Some((index, app.route(&head)?))).unzip();
+        let handshake = match plan(&head, body.framing, route.as_ref(), &core.policy) {
+            Ok(Some(_)) if core.watch.is_stopping() => {
+                return core.refuse(id, *refusal::service_unavailable());
+            }
+            Ok(handshake) => handshake,
+            Err(rejection) => {
                 let origin = head.fields.single("origin");
                 let origin = origin.filter(|_| rejection.status == Status(403));
-                let named = origin.map(NotAllowed::Origin);
-                return self.core.refuse_named(id, *rejection, head_only, named);
+                let head_only = head.method == Method::Head;
+                return core.refuse_named(id, *rejection, head_only, origin.map(NotAllowed::Origin));
             }
-            (_, None) => return self.core.refuse_to(id, *refusal::not_found(), head_only),
-            (Ok(Some(_)), _) if self.core.watch.is_stopping() => {
-                return self.core.refuse(id, *refusal::service_unavailable());
-            }
-            (Ok(handshake), Some(route)) => (handshake, route),
         };
-        if let Some(conn) = self.core.table.get(id) {
-            conn.app = app;
+        conn.app = app.unwrap_or_default();
+        if body.framing == Framing::None {
+            return self.answer(id, &head, &[], handshake);
         }
-        if body.framing != Framing::None {
-            let config = &self.core.config;
-            return match BodyReader::new(body.framing, route.max_body_bytes, config) {
-                Ok(reader) => (self.core).await_body(id, bytes, reader, body.expects_continue),
-                Err(rejection) => self.core.refuse(id, *rejection),
-            };
+        let max_body_bytes = route.map_or(0, |route| route.max_body_bytes);
+        match BodyReader::new(body.framing, max_body_bytes, &core.config) {
+            Ok(reader) => core.await_body(id, bytes, reader, body.expects_continue),
+            Err(rejection) => core.refuse(id, *rejection),
         }
-        let answered = self.ask(id, &head, &[], handshake);
-        self.act(id, &head, answered);
     }
 
-    fn route(&self, head: &Head<'_>) -> Option<(u8, Route)> {
-        self.apps.iter().zip(0..).find_map(|(app, index)| Some((index, app.route(head)?)))
-    }
-
+    /// Takes the next bytes of a body. The request is answered when they are the last.
     fn receive_body(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let Some(conn) = self.core.table.get(id) else { return };
         let Phase::Http(exchange) = &mut conn.phase else { return };
@@ -171,74 +136,63 @@ impl Hub {
         let mut slots = head::NO_FIELDS;
         // The head was judged when it arrived, and is only read once more here.
         let Ok(head) = head::parse(&mut bytes, &mut slots) else { return };
-        let answered = self.ask(id, &head, &body, None);
-        self.act(id, &head, answered);
+        self.answer(id, &head, &body, None);
     }
 
-    fn ask(&mut self, conn: ConnId, head: &Head<'_>, body: &[u8], handshake: Option<Handshake>) -> Answered {
+    /// Has the application answer a request, and does what it says.
+    fn answer(&mut self, id: ConnId, head: &Head<'_>, body: &[u8], handshake: Option<Handshake>) {
         let core = &mut self.core;
-        let (app, serial) = match core.table.get(conn) {
-            Some(Conn { app, phase: Phase::Http(exchange), .. }) => (*app, exchange.requests),
-            _ => (0, 0),
-        };
+        let Some(Conn { app, phase: Phase::Http(exchange), .. }) = core.table.get(id) else { return };
+        let (app, serial) = (*app, exchange.requests);
+        let Some(application) = self.apps.get_mut(usize::from(app)) else { return };
         let request = Request { head, body, upgrade: handshake.is_some() };
-        let id = RequestId { conn, serial };
-        let reply = match self.apps.get_mut(usize::from(app)) {
-            Some(application) => application.on_request(&mut Ctx::new(core, app), id, &request),
-            None => Reply::Now(*refusal::not_found()),
-        };
-        Answered { reply, handshake }
-    }
-
-    fn act(&mut self, id: ConnId, head: &Head<'_>, answered: Answered) {
-        let core = &mut self.core;
-        let max_requests = core.config.tuning.max_requests_per_connection;
-        let stopping = core.watch.is_stopping();
-        let now = core.turn.now;
-        let Some(conn) = core.table.get(id) else { return };
-        let app = conn.app;
-        let Phase::Http(exchange) = &mut conn.phase else { return };
-        let close = !head.keep_alive() || exchange.requests >= max_requests || stopping;
+        let name = RequestId { conn: id, serial };
+        let reply = application.on_request(&mut Ctx::new(core, app), name, &request);
+        // The callback may have cost the connection.
+        let is_last = serial >= core.config.tuning.max_requests_per_connection || core.watch.is_stopping();
+        let Some(Conn { phase: Phase::Http(exchange), .. }) = core.table.get(id) else { return };
+        let close = || !head.keep_alive() || is_last;
         let head_only = head.method == Method::Head;
-        match (answered.reply, answered.handshake) {
-            (Reply::Now(response), _) => core.respond(id, response, head_only, close),
+        match (reply, handshake) {
+            (Reply::Upgrade(options), Some(handshake)) => self.open(id, app, head, &handshake, &options),
+            (Reply::Now(response), _) => core.respond(id, response, head_only, close()),
             (Reply::Later, _) => {
-                exchange.stage = Stage::Held { head_only, close };
-                exchange.since = now;
+                exchange.stage = Stage::Held { head_only, close: close() };
+                exchange.since = core.turn.now;
                 core.arm(id);
                 // The peer may have closed while this request waited for an earlier answer, so the
                 // loop reads once more.
                 core.watch.readable.push(id);
             }
-            (Reply::Upgrade(options), Some(handshake)) => {
-                let start = core.turn.arena.len();
-                let compression = core.compression.as_ref();
-                let (agreed, extensions) = compression.and_then(|it| it.agree(head)).unzip();
-                let protocol = match options.first_subprotocol {
-                    true => subprotocols(head).next().and_then(Result::ok),
-                    false => None,
-                };
-                handshake.write(&mut core.turn.arena, extensions.as_deref(), protocol);
-                let span = core.turn.span_since(start);
-                core.queue(id, span);
-                let Core { table, config, .. } = core;
-                if let Some(conn) = table.get(id) {
-                    conn.outbox.seal();
-                    conn.status = 101;
-                    conn.open = true;
-                    conn.agreed = agreed;
-                    conn.set_options(&options, config);
-                    conn.phase = Phase::Open { endpoint: Endpoint::default(), mark: None };
-                }
-                core.notes.metrics.websockets += 1;
-                core.notes.metrics.count(Note::Answered, 101);
-                core.arm(id);
-                if let Some(application) = self.apps.get_mut(usize::from(app)) {
-                    application.on_open(&mut Ctx::new(core, app), id, options.tag);
-                }
-            }
             // The application has a bug if it upgrades a request that did not ask for it. The peer is told.
             (Reply::Upgrade(_), None) => core.refuse(id, *refusal::internal_server_error()),
+        }
+    }
+
+    /// Queues the `101`. The connection is a WebSocket from here on, and its application hears of it.
+    fn open(&mut self, id: ConnId, app: u8, head: &Head<'_>, handshake: &Handshake, options: &Options) {
+        let core = &mut self.core;
+        let (agreed, extensions) = core.compression.as_ref().and_then(|it| it.agree(head)).unzip();
+        let protocol = match options.first_subprotocol {
+            true => subprotocols(head).next().and_then(Result::ok),
+            false => None,
+        };
+        let Some(conn) = core.table.get(id) else { return };
+        let start = core.turn.arena.len();
+        handshake.write(&mut core.turn.arena, extensions.as_deref(), protocol);
+        let span = core.turn.span_since(start);
+        core.turn.queue(id.slot, conn, span);
+        conn.outbox.seal();
+        conn.status = 101;
+        conn.open = true;
+        conn.agreed = agreed;
+        conn.set_options(options, &core.config);
+        conn.phase = Phase::Open { endpoint: Endpoint::default(), mark: None };
+        core.notes.metrics.websockets += 1;
+        core.notes.metrics.count(Note::Answered, 101);
+        core.arm(id);
+        if let Some(application) = self.apps.get_mut(usize::from(app)) {
+            application.on_open(&mut Ctx::new(core, app), id, options.tag);
         }
     }
 }
@@ -253,7 +207,10 @@ impl Core {
         exchange.stage = Stage::Body { reader, body: Vec::new() };
         exchange.since = now;
         if expects_continue {
-            self.queue_bytes(id, response::CONTINUE);
+            let start = self.turn.arena.len();
+            self.turn.arena.extend_from_slice(response::CONTINUE);
+            let span = self.turn.span_since(start);
+            self.queue(id, span);
         }
         self.arm(id);
     }

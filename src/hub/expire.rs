@@ -1,11 +1,9 @@
 //! What the hub does when a deadline has passed.
 
 use super::Hub;
-use super::conn::{Conn, Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, ConnId};
 use crate::clock::Time;
-use crate::config::Config;
 use crate::guard::notes::{Note, Wait};
 use crate::http::refusal;
 use crate::ws::close::{CloseCode, Violation};
@@ -63,63 +61,34 @@ impl Hub {
     fn expire_connection(&mut self, id: ConnId) {
         let core = &mut self.core;
         let Some(conn) = core.table.conns.get(id.slot as usize) else { return };
-        let Some(wait) = overdue(conn, &core.config, core.turn.seen) else { return };
+        let seen = core.turn.seen;
+        let over = conn.waits(&core.config).into_iter().find(|(until, _)| *until <= seen);
+        let Some((_, wait)) = over else { return };
         if wait == Wait::Ping && !conn.pinged {
             return core.ping(id);
         }
         core.notes.metrics.count(Note::TimedOut, wait as u16);
         match wait {
-            Wait::Head if !is_fresh(conn) => core.refuse(id, *refusal::request_timeout()),
-            Wait::Head | Wait::KeepAlive => core.gone(id, Cause::Timeout, false),
-            Wait::Body => core.refuse(id, *refusal::request_timeout()),
+            Wait::Head if conn.is_silent() => core.gone(id, Cause::Timeout, false),
+            Wait::KeepAlive => core.gone(id, Cause::Timeout, false),
+            Wait::Head | Wait::Body => core.refuse(id, *refusal::request_timeout()),
             Wait::Held => core.request_gone_with(id, *refusal::service_unavailable()),
             Wait::Write => core.gone(id, Cause::Slow, true),
             Wait::Queue => core.drop_slow_consumer(id),
-            Wait::Ping => core.give_up(id),
+            Wait::Ping => {
+                let code = Some(CloseCode::InternalError);
+                core.send_close(id, code, "keepalive ping timeout", Cause::Timeout);
+                core.drain(id, true);
+            }
             Wait::Message => core.fail(id, Violation::MessageTooSlow),
             // A peer that has not taken our Close will not answer it.
             Wait::Close if !conn.outbox.is_empty() => core.gone(id, Cause::Timeout, true),
             Wait::Close => core.drain(id, false),
             // Once our side is closed, the last bytes may still be in the kernel, on their way over a slow
             // line. A reset would throw them away.
-            Wait::Linger => core.gone(id, Cause::Timeout, !has_half_closed(conn)),
+            Wait::Linger => core.gone(id, Cause::Timeout, !conn.has_half_closed()),
         }
     }
-}
-
-/// Which wait was over at `seen`, if any.
-fn overdue(conn: &Conn, config: &Config, seen: Time) -> Option<Wait> {
-    let is_websocket = matches!(conn.phase, Phase::Open { .. });
-    if conn.queue_deadline(config) <= seen {
-        return Some(if is_websocket { Wait::Queue } else { Wait::Write });
-    }
-    if conn.wait_deadline(config) > seen {
-        return None;
-    }
-    match &conn.phase {
-        Phase::Http(exchange) => match &exchange.stage {
-            Stage::Head if exchange.requests > 0 && is_fresh(conn) => Some(Wait::KeepAlive),
-            Stage::Head => Some(Wait::Head),
-            Stage::Body { .. } => Some(Wait::Body),
-            Stage::Held { .. } => Some(Wait::Held),
-            Stage::Streaming { .. } => None,
-        },
-        Phase::Open { .. } if !conn.open => Some(Wait::Close),
-        Phase::Open { .. } if conn.keepalive_deadline(config) > seen => Some(Wait::Message),
-        Phase::Open { .. } => Some(Wait::Ping),
-        Phase::Draining(_) => Some(Wait::Linger),
-        Phase::Gone => None,
-    }
-}
-
-/// Whether nothing of the next request head has arrived.
-fn is_fresh(conn: &Conn) -> bool {
-    matches!(&conn.phase, Phase::Http(exchange) if exchange.scanner.is_fresh())
-}
-
-/// Whether the server has closed its side of the stream.
-fn has_half_closed(conn: &Conn) -> bool {
-    matches!(&conn.phase, Phase::Draining(draining) if draining.half_closed.is_some())
 }
 
 impl Core {
@@ -132,12 +101,5 @@ impl Core {
             conn.pinged = true;
             conn.since = now;
         }
-    }
-
-    /// Ends a peer that was pinged and is still silent.
-    fn give_up(&mut self, id: ConnId) {
-        let code = Some(CloseCode::InternalError);
-        self.send_close(id, code, "keepalive ping timeout", Cause::Timeout);
-        self.drain(id, true);
     }
 }

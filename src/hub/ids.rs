@@ -1,6 +1,7 @@
 //! What the hub and its applications call a connection and a request, and what they say of one.
 
 use crate::ws::close::CloseCode;
+use std::fmt::{self, Display, Formatter};
 
 /// The name of a connection: its slot, and a serial number.
 ///
@@ -74,11 +75,10 @@ pub enum Cause {
     Application,
 }
 
-impl Cause {
-    /// One word for the log.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
+/// One word for the log.
+impl Display for Cause {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Peer => "peer",
             Self::Protocol => "protocol",
             Self::Limit => "limit",
@@ -86,6 +86,6 @@ impl Cause {
             Self::Timeout => "timeout",
             Self::Shutdown => "shutdown",
             Self::Application => "application",
-        }
+        })
     }
 }

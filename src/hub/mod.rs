@@ -20,9 +20,7 @@
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
 
-mod accept;
 pub mod app;
-mod closing;
 mod compression;
 pub mod conn;
 pub(crate) mod core;
@@ -31,9 +29,9 @@ mod exchange;
 mod expire;
 mod ids;
 mod incoming;
+mod life;
 mod memory;
 mod metrics;
-pub mod plan;
 mod ports;
 mod receive_buffer;
 mod recovery;

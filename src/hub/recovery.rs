@@ -44,7 +44,7 @@ impl Hub {
         match core.table.get(id).map(|conn| &conn.phase) {
             Some(Phase::Open { .. }) => {
                 let code = CloseCode::InternalError;
-                core.close_and_drain(id, code, "internal error", Cause::Application);
+                core.close_and_drain(id, Some(code), "internal error", Cause::Application);
             }
             // What it reads now is the rest of a body, so an answer would be taken for that.
             Some(Phase::Http(exchange)) if matches!(exchange.stage, Stage::Streaming { .. }) => {

@@ -176,7 +176,7 @@ impl Core {
                 self.drop_queue(id, Cause::Limit, REASON);
             }
             Phase::Open { .. } if conn.open => {
-                self.close_and_drain(id, CloseCode::TryAgainLater, REASON, Cause::Limit);
+                self.close_and_drain(id, Some(CloseCode::TryAgainLater), REASON, Cause::Limit);
             }
             Phase::Http(exchange) if !owes_bytes => match exchange.stage {
                 Stage::Head | Stage::Body { .. } => self.refuse(id, *refusal::service_unavailable()),

@@ -1,6 +1,6 @@
 //! HTTP answers: at once, later, and piece by piece as the socket drains.
 
-use super::conn::{Conn, Exchange, Phase, Stage};
+use super::conn::{Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, ConnId, RequestId};
 use crate::guard::NotAllowed;
@@ -8,33 +8,20 @@ use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::http::response::{self, Body, Response, Status};
-use crate::metered::Meter;
-use crate::outbox::Outbox;
 use std::fmt::Display;
 
 /// Bytes of a body that is copied after its head, so that both leave in one piece. Longer ones are not.
 const SMALL_BODY_BYTES: usize = 4 << 10;
 
 impl Core {
-    /// Queues bytes that are not a frame.
-    pub(super) fn queue_bytes(&mut self, id: ConnId, bytes: &[u8]) {
-        let start = self.turn.arena.len();
-        self.turn.arena.extend_from_slice(bytes);
-        let span = self.turn.span_since(start);
-        self.queue(id, span);
-    }
-
     /// Answers a request that breaks a rule, and ends the connection.
     pub(super) fn refuse(&mut self, id: ConnId, response: Response) {
-        self.refuse_to(id, response, false);
+        self.refuse_named(id, response, false, None);
     }
 
     /// Refuses a request whose method is known: an answer to HEAD has no body (RFC 9110 §9.3.2).
-    pub(super) fn refuse_to(&mut self, id: ConnId, response: Response, head_only: bool) {
-        self.refuse_named(id, response, head_only, None);
-    }
-
-    /// Refuses a request. `named` is what it named and is not allowed, for the log.
+    ///
+    /// `named` is what it named and is not allowed, for the log.
     pub(super) fn refuse_named(
         &mut self,
         id: ConnId,
@@ -43,8 +30,7 @@ impl Core {
         named: Option<NotAllowed<'_>>,
     ) {
         let is_stopping = self.watch.is_stopping();
-        let conn = self.table.conns.get_mut(id.slot as usize);
-        if let Some(conn) = conn.filter(|conn| conn.serial == id.serial) {
+        if let Some(conn) = self.table.get(id) {
             let (peer, path, status) = (conn.peer(), &conn.path, response.status.0);
             let why: &dyn Display = match &named {
                 Some(named) => named,
@@ -71,34 +57,37 @@ impl Core {
         let start = self.turn.arena.len();
         let date = self.dates.at(self.world.unix_time());
         response::write_head(&mut self.turn.arena, &response, date, close);
-        let mut rest = Body::None;
-        match response.body {
-            _ if head_only => {}
+        let rest = match response.body {
+            _ if head_only => Body::None,
             Body::Static(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
                 self.turn.arena.extend_from_slice(bytes);
+                Body::None
             }
             Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
                 self.turn.arena.extend_from_slice(&bytes);
+                Body::None
             }
-            Body::Stream { len, source } => {
-                let source = self.table.caps.count_file(source);
-                rest = Body::Stream { len, source };
-            }
-            body => rest = body,
-        }
+            body => body,
+        };
         let span = self.turn.span_since(start);
-        self.queue(id, span);
-        let now = self.turn.now;
-        let meter = self.memory.meter.clone();
-        let Some(conn) = self.table.get(id) else { return };
+        let Some(conn) = self.table.conns.get_mut(id.slot as usize).filter(|conn| conn.serial == id.serial)
+        else {
+            return;
+        };
+        self.turn.queue(id.slot, conn, span);
         conn.status = response.status.0;
-        let Conn { outbox, phase, .. } = conn;
-        let Phase::Http(exchange) = phase else { return };
-        exchange.stage = Stage::Head;
-        exchange.since = now;
-        if !queue_body(outbox, &meter, exchange, rest, close) {
-            self.end_response(id, close);
+        let Phase::Http(exchange) = &mut conn.phase else { return };
+        match rest {
+            Body::None | Body::Stream { len: 0, .. } => {}
+            Body::Static(bytes) => conn.outbox.push_static(bytes),
+            Body::Bytes(bytes) => conn.outbox.push_owned(bytes, &self.memory.meter),
+            Body::Stream { len: left, source } => {
+                let source = self.table.caps.count_file(source);
+                exchange.stage = Stage::Streaming { source, left, close };
+                return;
+            }
         }
+        self.end_response(id, close);
     }
 
     /// Refuses to send a file, because a file that is sent counts as a connection and there is no room.
@@ -131,7 +120,7 @@ impl Core {
         });
         let head_only = matches!(stage, Some(Stage::Held { head_only: true, .. }));
         self.request_gone(id);
-        self.refuse_to(id, response, head_only);
+        self.refuse_named(id, response, head_only, None);
     }
 
     /// Ends a response that is queued whole. The connection ends, or the bytes after the request are next.
@@ -191,19 +180,4 @@ fn cause_of(Status(status): Status, is_stopping: bool) -> Cause {
         503 => Cause::Timeout,
         _ => Cause::Protocol,
     }
-}
-
-/// Queues a body. Returns `true` if it will come in pieces.
-fn queue_body(outbox: &mut Outbox, meter: &Meter, exchange: &mut Exchange, body: Body, close: bool) -> bool {
-    match body {
-        Body::None => {}
-        Body::Static(bytes) => outbox.push_static(bytes),
-        Body::Bytes(bytes) => outbox.push_owned(bytes, meter),
-        Body::Stream { len: 0, .. } => {}
-        Body::Stream { len: left, source } => {
-            exchange.stage = Stage::Streaming { source, left, close };
-            return true;
-        }
-    }
-    false
 }

@@ -42,10 +42,7 @@ impl Hub {
     pub fn cut_all(&mut self) {
         for id in self.core.table.ids() {
             // Once our side is closed, the last bytes may still be on their way over a slow line.
-            let reset = self.core.table.get(id).is_some_and(|conn| match &conn.phase {
-                Phase::Draining(draining) => draining.half_closed.is_none(),
-                _ => true,
-            });
+            let reset = self.core.table.get(id).is_some_and(|conn| !conn.has_half_closed());
             self.core.gone(id, Cause::Shutdown, reset);
         }
         self.settle();

@@ -220,7 +220,7 @@ impl Core {
                 match exchange.stage {
                     Stage::Streaming { .. } => self.watch.resume.push_back(id),
                     // The wait for the next request begins when the answer has left.
-                    Stage::Head if exchange.scanner.is_fresh() => exchange.since = now,
+                    Stage::Head if exchange.scanner.head_bytes == 0 => exchange.since = now,
                     _ => {}
                 }
                 self.arm(id);

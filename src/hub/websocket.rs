@@ -5,7 +5,7 @@ use super::Hub;
 use super::conn::{Mark, Phase};
 use super::core::Core;
 use super::ctx::Ctx;
-use super::ids::ConnId;
+use super::ids::{Cause, ConnId};
 use super::receive_buffer::Given;
 use crate::guard::notes::Note;
 use crate::large::LargeMessage;
@@ -123,7 +123,7 @@ impl Hub {
                 self.core.count(id);
                 self.core.pay(id);
             }
-            Ok(Some(Event::Close(code))) => self.core.peer_close(id, code),
+            Ok(Some(Event::Close(code))) => self.core.close_and_drain(id, code, "", Cause::Peer),
             Ok(Some(_)) => self.core.count(id),
             Err(violation) => self.core.fail(id, violation),
         }

@@ -1,7 +1,7 @@
 //! The opening handshake, the server's side (RFC 6455 §4.2).
 //!
-//! `check` judges a request in a fixed order: the first rule that is broken decides the answer. After that
-//! `Handshake::write` writes the `101`.
+//! `plan` judges a request against the resource that it asks for, in a fixed order: the first rule that is broken decides
+//! the answer. After that `Handshake::write` writes the `101`.
 //!
 //! Before this: `http::head`, which judges the grammar of HTTP. `http::policy` judges whose pages may connect.
 
@@ -11,18 +11,20 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use sha1::{Digest, Sha1};
 
 use super::offers::are_offers_well_formed;
-use crate::http::framing::Framing;
+use crate::http::body::{Announced, Framing};
 use crate::http::head::Head;
 use crate::http::method::Method;
+use crate::http::policy::Policy;
 use crate::http::refusal::{self, Rejection};
 use crate::http::response::write_field;
+use crate::http::route::Route;
 
 /// What the server hashes a key with (RFC 6455 §1.3).
 ///
 /// No other protocol does that, so the answer proves that the server speaks WebSocket.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Base64 that ignores the last four bits of a key, which mean nothing.
+/// Base64 that ignores the last four bits of a key, which mean nothing (RFC 6455 §4.2.1 step 5: 16 bytes).
 ///
 /// The example key of RFC 6455 §4.1 has some of them set.
 const KEY_BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -30,22 +32,58 @@ const KEY_BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// Judges an upgrade (RFC 6455 §4.2.1).
+/// Judges an upgrade (RFC 6455 §4.2.1). It is for programs that have no rule for `Origin`.
 ///
 /// # Errors
-/// The errors of [`check_key`], then those of [`check_rest`].
+/// The errors of [`Announced::of`], then those of the opening handshake (see [`plan`]).
 pub fn check(head: &Head<'_>) -> Result<Handshake, Rejection> {
-    let handshake = check_key(head)?;
-    check_rest(head, Framing::of(head)?)?;
-    Ok(handshake)
+    judge(head, Announced::of(head)?.framing, None)
 }
 
-/// Judges the upgrade itself, up to the key. A server that has a rule for `Origin` applies it after this.
+/// Judges a request against its resource; `route` is `None` when nothing is served at the path.
+///
+/// `Some`: a valid opening handshake, which the application may accept. `None`: an ordinary request, whose
+/// method and announced body the resource accepts.
 ///
 /// # Errors
-/// `426` for a request without an upgrade, `400` for HTTP/1.0, `405` for another method than GET, `426`
-/// for another version than 13, `400` for a bad key.
-pub fn check_key(head: &Head<'_>) -> Result<Handshake, Rejection> {
+/// The answer to the first rule that is broken: `501` and `405` for the method; for a request with an upgrade `426`
+/// without a good `Upgrade`, `Connection` or version, `400` for HTTP/1.0 or a bad key, `403` for an `Origin`, `400` for
+/// a body or a malformed list of offers; `404` if nothing is there; `413` for a body that is not read.
+pub fn plan(
+    head: &Head<'_>,
+    framing: Framing,
+    route: Option<&Route>,
+    policy: &Policy,
+) -> Result<Option<Handshake>, Rejection> {
+    if matches!(head.method, Method::Unknown | Method::Connect) {
+        // CONNECT asks for a proxy (RFC 9110 §9.3.6).
+        return Err(refusal::not_implemented("This method is not implemented.\n"));
+    }
+    if let Some(route) = route
+        && !route.methods.contains(&head.method)
+    {
+        return Err(refusal::method_not_allowed(route.methods));
+    }
+    if route.is_some_and(|route| route.websocket) {
+        return judge(head, framing, Some(policy)).map(Some);
+    }
+    // RFC 9110 §7.8: `Upgrade` in an HTTP/1.0 request is ignored. Otherwise a client that asks for
+    // a WebSocket where there is none must not get a page for an answer.
+    let is_attempt = head.http11 && head.asks_for("websocket");
+    if is_attempt && head.method == Method::Get {
+        judge(head, framing, Some(policy))?;
+    }
+    let route = route.filter(|_| !is_attempt).ok_or_else(refusal::not_found)?;
+    match framing {
+        Framing::Length(len) if len > route.max_body_bytes => Err(refusal::content_too_large()),
+        // Chunks announce nothing: they are counted as they come.
+        Framing::Chunked if route.max_body_bytes == 0 => Err(refusal::content_too_large()),
+        _ => Ok(None),
+    }
+}
+
+/// Judges an opening handshake: the upgrade itself up to the key, then whose page it is, then what else it says.
+fn judge(head: &Head<'_>, framing: Framing, policy: Option<&Policy>) -> Result<Handshake, Rejection> {
     if !head.asks_for("websocket") {
         return Err(refusal::upgrade_required());
     }
@@ -59,35 +97,28 @@ pub fn check_key(head: &Head<'_>) -> Result<Handshake, Rejection> {
     if head.fields.single("sec-websocket-version") != Some(b"13") {
         return Err(refusal::upgrade_required());
     }
-    let key = head.fields.single("sec-websocket-key");
-    match key.filter(|key| is_key(key)) {
-        Some(key) => Ok(Handshake { accept: accept_value(key) }),
-        None => Err(refusal::bad_request("Sec-WebSocket-Key must be one base64 value of 16 bytes.\n")),
+    // The library wants room for what 24 characters can be at most.
+    let mut decoded = [0; 18];
+    let mut is_key = |key: &&[u8]| KEY_BASE64.decode_slice(key, &mut decoded) == Ok(16);
+    let Some(key) = head.fields.single("sec-websocket-key").filter(|key| is_key(key)) else {
+        return Err(refusal::bad_request("Sec-WebSocket-Key must be one base64 value of 16 bytes.\n"));
+    };
+    let has = |name| head.fields.values(name).next().is_some();
+    // Only browsers send `Origin`. Without it there is nothing to judge.
+    if let Some(policy) = policy.filter(|_| has("origin")) {
+        policy.check_origin(head.fields, head.host)?;
     }
-}
-
-/// Judges what else a request with an upgrade may say.
-///
-/// # Errors
-/// `400` for a body or a malformed list of offers.
-pub fn check_rest(head: &Head<'_>, framing: Framing) -> Result<(), Rejection> {
     // Frames follow the head: a body there would be read as frames.
     if framing != Framing::None {
         return Err(refusal::bad_request("An upgrade has no body.\n"));
     }
-    if !are_offers_well_formed(head) {
-        return Err(refusal::bad_request(
-            "Sec-WebSocket-Extensions or Sec-WebSocket-Protocol is malformed.\n",
-        ));
+    if ["sec-websocket-extensions", "sec-websocket-protocol"].into_iter().any(has)
+        && !are_offers_well_formed(head)
+    {
+        let text = "Sec-WebSocket-Extensions or Sec-WebSocket-Protocol is malformed.\n";
+        return Err(refusal::bad_request(text));
     }
-    Ok(())
-}
-
-/// Whether a key is the base64 of 16 bytes (RFC 6455 §4.2.1 step 5).
-fn is_key(key: &[u8]) -> bool {
-    // The library wants room for what 24 characters can be at most.
-    let mut decoded = [0; 18];
-    KEY_BASE64.decode_slice(key, &mut decoded) == Ok(16)
+    Ok(Handshake { accept: accept_value(key) })
 }
 
 /// The value of `Sec-WebSocket-Accept` for a key (RFC 6455 §4.2.2 step 5.4): 28 characters of base64.
@@ -114,10 +145,10 @@ impl Handshake {
     /// `extensions` is the value of `Sec-WebSocket-Extensions`, `protocol` that of `Sec-WebSocket-Protocol`; the client must
     /// have offered them. `None` leaves a field out: an empty one is forbidden.
     pub fn write(&self, out: &mut Vec<u8>, extensions: Option<&str>, protocol: Option<&str>) {
-        out.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
-        write_field(out, "Upgrade", "websocket", "");
-        write_field(out, "Connection", "Upgrade", "");
-        out.extend_from_slice(b"Sec-WebSocket-Accept: ");
+        out.extend_from_slice(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+              Sec-WebSocket-Accept: ",
+        );
         out.extend_from_slice(&self.accept);
         out.extend_from_slice(b"\r\n");
         let chosen = [("Sec-WebSocket-Extensions", extensions), ("Sec-WebSocket-Protocol", protocol)];

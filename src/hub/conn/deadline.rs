@@ -3,6 +3,7 @@
 use super::{Conn, LINGER_TIMEOUT, Phase, Stage};
 use crate::clock::Time;
 use crate::config::Config;
+use crate::guard::notes::Wait;
 use std::time::Duration;
 
 /// From the end of a request head to the end of its body.
@@ -18,64 +19,66 @@ impl Conn {
     /// The earliest time at which something has to be done about it, if nothing happens before.
     #[must_use]
     pub fn deadline(&self, config: &Config) -> Time {
-        self.wait_deadline(config).min(self.queue_deadline(config))
+        self.waits(config).map(|(until, _)| until).into_iter().min().unwrap_or(Time::NEVER)
     }
 
-    /// The deadline of the phase.
+    /// Until when it waits for what. If several of these times have passed, the first in this order counts.
     #[must_use]
-    pub fn wait_deadline(&self, config: &Config) -> Time {
-        match &self.phase {
+    pub(crate) fn waits(&self, config: &Config) -> [(Time, Wait); 3] {
+        let is_websocket = matches!(self.phase, Phase::Open { .. });
+        // A queue that does not move makes the peer a slow consumer.
+        let queue = if !self.stalled {
+            Time::NEVER
+        } else if is_websocket && self.outbox.len() > config.tuning.stall_bytes {
+            self.progressed.after(STALL_PATIENCE)
+        } else {
+            self.progressed.after(config.write_timeout)
+        };
+        let mut growth = Time::NEVER;
+        let (until, wait) = match &self.phase {
             Phase::Http(exchange) => match exchange.stage {
                 // Bytes queued: the write has the deadline, not the wait for the next request.
-                Stage::Head if !self.outbox.is_empty() => Time::NEVER,
-                Stage::Head if exchange.requests == 0 || !exchange.scanner.is_fresh() => {
-                    exchange.since.after(config.head_timeout)
+                Stage::Head if !self.outbox.is_empty() => (Time::NEVER, Wait::Head),
+                Stage::Head if exchange.requests == 0 || !self.is_silent() => {
+                    (exchange.since.after(config.head_timeout), Wait::Head)
                 }
-                Stage::Head => exchange.since.after(config.keep_alive_timeout),
-                Stage::Body { .. } => exchange.since.after(BODY_TIMEOUT),
-                Stage::Held { .. } => exchange.since.after(HELD_REQUEST_TIMEOUT),
-                Stage::Streaming { .. } => Time::NEVER,
+                Stage::Head => (exchange.since.after(config.keep_alive_timeout), Wait::KeepAlive),
+                Stage::Body { .. } => (exchange.since.after(BODY_TIMEOUT), Wait::Body),
+                Stage::Held { .. } => (exchange.since.after(HELD_REQUEST_TIMEOUT), Wait::Held),
+                Stage::Streaming { .. } => (Time::NEVER, Wait::Write),
             },
-            Phase::Open { .. } if !self.open => self.since.after(config.close_timeout),
+            Phase::Open { .. } if !self.open => (self.since.after(config.close_timeout), Wait::Close),
             // Not read, so nothing can be said of its silence: the queue has a deadline instead.
-            Phase::Open { .. } if self.paused.any() => Time::NEVER,
+            Phase::Open { .. } if self.paused.any() => (Time::NEVER, Wait::Ping),
             Phase::Open { mark, .. } => {
-                let mark = mark.as_ref().map(|mark| mark.at.after(MESSAGE_PATIENCE));
-                mark.unwrap_or(Time::NEVER).min(self.keepalive_deadline(config))
+                growth = mark.as_ref().map_or(Time::NEVER, |mark| mark.at.after(MESSAGE_PATIENCE));
+                let until = match self.keepalive && !config.ping_interval.is_zero() {
+                    false => Time::NEVER,
+                    true if self.pinged => self.since.after(config.pong_timeout),
+                    true => self.heard.after(config.ping_interval),
+                };
+                (until, Wait::Ping)
             }
-            Phase::Draining(draining) => match draining.half_closed {
-                Some(at) => at.after(LINGER_TIMEOUT).min(draining.until),
-                None => draining.until,
-            },
-            Phase::Gone => Time::NEVER,
-        }
-    }
-
-    /// When the peer is to be pinged, or given up.
-    #[must_use]
-    pub fn keepalive_deadline(&self, config: &Config) -> Time {
-        if !self.keepalive || config.ping_interval.is_zero() {
-            Time::NEVER
-        } else if self.pinged {
-            self.since.after(config.pong_timeout)
-        } else {
-            self.heard.after(config.ping_interval)
-        }
-    }
-
-    /// When a queue that does not move makes the peer a slow consumer.
-    #[must_use]
-    pub fn queue_deadline(&self, config: &Config) -> Time {
-        if !self.stalled {
-            return Time::NEVER;
-        }
-        let is_websocket = matches!(self.phase, Phase::Open { .. });
-        let patience = if is_websocket && self.outbox.len() > config.tuning.stall_bytes {
-            STALL_PATIENCE
-        } else {
-            config.write_timeout
+            Phase::Draining(draining) => {
+                let half_closed = draining.half_closed.map_or(Time::NEVER, |at| at.after(LINGER_TIMEOUT));
+                (half_closed.min(draining.until), Wait::Linger)
+            }
+            Phase::Gone => (Time::NEVER, Wait::Linger),
         };
-        self.progressed.after(patience)
+        let for_queue = if is_websocket { Wait::Queue } else { Wait::Write };
+        [(queue, for_queue), (until, wait), (growth, Wait::Message)]
+    }
+
+    /// Whether nothing of the next request head has arrived. Then the peer is idle, and not slow.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        matches!(&self.phase, Phase::Http(exchange) if exchange.scanner.head_bytes == 0)
+    }
+
+    /// Whether the server has closed its side of the stream.
+    #[must_use]
+    pub fn has_half_closed(&self) -> bool {
+        matches!(&self.phase, Phase::Draining(draining) if draining.half_closed.is_some())
     }
 
     /// It is not read from now on.

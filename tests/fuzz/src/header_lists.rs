@@ -6,16 +6,15 @@
 
 use std::net::IpAddr;
 use tungstenite::handshake::derive_accept_key;
+use ws101::http::body::{Announced, Framing};
 use ws101::http::fields::Fields;
-use ws101::http::framing::{Announced, Framing};
 use ws101::http::head::{self, Head};
 use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::refusal::Rejection;
 use ws101::http::response::{Body, write_head};
 use ws101::http::route::Route;
-use ws101::hub::plan::plan;
-use ws101::ws::handshake::Handshake;
+use ws101::ws::handshake::{Handshake, plan};
 use ws101::ws::offers::{Offer, are_offers_well_formed, offers, subprotocols};
 
 const NAMES: [&str; 16] = [
@@ -209,7 +208,7 @@ fn expected(head: &Head<'_>, framing: Framing, policy: &Policy) -> u16 {
         426
     } else if !single("sec-websocket-key").is_some_and(is_key) {
         400
-    } else if policy.check_origin(head).is_err() {
+    } else if policy.check_origin(head.fields, head.host).is_err() {
         403
     } else if framing != Framing::None || !are_offers_well_formed(head) {
         400
@@ -243,7 +242,7 @@ fn upgrades(head: &Head<'_>, handshake: &Handshake, policy: &Policy) {
         (head.fields.text("origin"), head.host, &policy.allowed_origins[..])
     {
         let page = origin.split_once("://").map_or("", |(_, page)| page);
-        let (page, host) = (host_of(page), host_of(host));
+        let (page, host) = (host_of(page), host_of(host.text));
         let is_near = |host: &str| {
             let ip = host.trim_matches(['[', ']']).parse();
             host == "localhost" || ip.is_ok_and(|ip: IpAddr| ip.is_loopback())

@@ -5,12 +5,11 @@
 use crate::input::{Bytes, pieces};
 use crate::sim::{End, Sim};
 use ws101::config::{Config, Tuning};
+use ws101::http::body::Announced;
 use ws101::http::fields::is_token_byte;
-use ws101::http::framing::Announced;
-use ws101::http::head::{self, Head, MAX_FIELDS};
+use ws101::http::head::{self, Head, HeadScanner, MAX_FIELDS};
 use ws101::http::policy::Policy;
 use ws101::http::refusal::Rejection;
-use ws101::http::scan::HeadScanner;
 
 pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
@@ -69,7 +68,7 @@ fn scan<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, config: &Config) -> Scan
                 return Scan::Refused(status, text);
             }
         }
-        assert!(scanner.is_fresh() == (before == 0));
+        assert!((scanner.head_bytes == 0) == (before == 0));
     }
     Scan::Unfinished
 }

@@ -108,7 +108,7 @@ fn words_of_the_log_are_explained() {
         Cause::Shutdown,
         Cause::Application,
     ];
-    let known = known.map(Cause::word);
+    let known = known.map(|cause| cause.to_string());
     let page = readme();
     let section = page.section("The log");
     let rows = section.iter().filter_map(|line| line.strip_prefix("| `"));

@@ -17,6 +17,7 @@ use ws101::files::{Content, Contents, Files, Form, Found, Resource, content_type
 use ws101::http::fields::Fields;
 use ws101::http::head::Head;
 use ws101::http::method::Method;
+use ws101::http::policy::Authority;
 use ws101::http::response::{Body, Response};
 
 fn request(method: Method, target: &str, fields: &[(&str, &str)], files: &mut dyn Files) -> Response {
@@ -26,7 +27,14 @@ fn request(method: Method, target: &str, fields: &[(&str, &str)], files: &mut dy
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
     };
-    let head = Head { method, path, query, http11: true, host: Some("localhost"), fields: Fields(&fields) };
+    let head = Head {
+        method,
+        path,
+        query,
+        http11: true,
+        host: Authority::parse("localhost"),
+        fields: Fields(&fields),
+    };
     respond(&head, files, 1_732_190_400).unwrap()
 }
 

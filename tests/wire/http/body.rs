@@ -1,8 +1,7 @@
 //! Request bodies: by length and in chunks (RFC 9112 §6, §7.1).
 
 use ws101::config::Config;
-use ws101::http::body::BodyReader;
-use ws101::http::framing::Framing;
+use ws101::http::body::{BodyReader, Framing};
 
 use crate::http::head::at_every_cut;
 

@@ -1,6 +1,6 @@
 //! What the fields of a request head say: Host, framing, options, lists (RFC 9110, RFC 9112).
 
-use ws101::http::framing::Framing;
+use ws101::http::body::Framing;
 use ws101::http::policy::Policy;
 use ws101::ws::offers::{Malformed, offers, subprotocols};
 

@@ -5,11 +5,10 @@
 use std::fmt::Debug;
 
 use ws101::config::Config;
-use ws101::http::framing::Announced;
-use ws101::http::head::{Head, NO_FIELDS, parse};
+use ws101::http::body::Announced;
+use ws101::http::head::{Head, HeadScanner, NO_FIELDS, parse};
 use ws101::http::method::Method;
 use ws101::http::policy::Policy;
-use ws101::http::scan::HeadScanner;
 use ws101::ws::offers::offers;
 
 /// Runs `outcome` with the bytes whole, one by one, and cut in two at every place (of long inputs:
@@ -253,7 +252,7 @@ fn target_in_each_form_is_split_into_path_and_query() {
     let read = |line: &str| {
         let head = format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         with_head(head.as_bytes(), &Policy::default(), |head| {
-            format!("{:?} {} {:?} {:?}", head.method, head.path, head.query, head.host.unwrap())
+            format!("{:?} {} {:?} {:?}", head.method, head.path, head.query, head.host.unwrap().text)
         })
     };
     for (line, expected) in [

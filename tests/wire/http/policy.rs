@@ -1,7 +1,7 @@
 //! Whose pages may connect, and which names are ours (RFC 6455 §10.2; README.md, "Whose pages may connect").
 
 use ws101::http::head::{NO_FIELDS, parse};
-use ws101::http::policy::Policy;
+use ws101::http::policy::{Authority, Policy};
 use ws101::ws::handshake;
 
 use crate::http::head::{self, with_head};
@@ -163,7 +163,7 @@ fn policy_refusals_name_their_flag() {
     let response = refusal(&request(&["Origin: http://evil.example"]), &WEBSOCKET);
     assert_eq!(response.status.0, 403);
     assert!(response.explanation().contains("--allow-origin"));
-    let misdirected = Policy::default().check_host(Some("evil.example")).unwrap_err();
+    let misdirected = Policy::default().check_host(Authority::parse("evil.example")).unwrap_err();
     assert!(misdirected.explanation().contains("--allow-host"));
     assert!(!misdirected.explanation().contains("evil"));
 }

@@ -1,6 +1,6 @@
 //! The path of a connection, as it is kept for the log: short ones in the record, long ones beside it.
 
-use ws101::hub::conn::Path;
+use ws101::guard::Path;
 
 #[test]
 fn path_of_any_length_is_kept_whole() {

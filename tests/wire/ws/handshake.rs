@@ -3,13 +3,12 @@
 //! Faults have a fixed order, and the first of them decides.
 
 use ws101::config::Config;
+use ws101::http::head::HeadScanner;
 use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::response::Response;
 use ws101::http::route::Route;
-use ws101::http::scan::HeadScanner;
-use ws101::hub::plan::plan;
-use ws101::ws::handshake::{self, accept_value};
+use ws101::ws::handshake::{self, accept_value, plan};
 
 use crate::http::head::{with_announced, with_head};
 

@@ -1,18 +1,79 @@
-//! The ways in which a connection ends: the closing handshake from either side, failing, draining,
-//! and gone (RFC 6455 §7). Each closes the connection's account with its application, once.
+//! How a connection begins, and the ways in which it ends: the closing handshake from either side, failing, draining, and
+//! gone (RFC 6455 §7). Each ending closes the connection's account with its application, once.
+//!
+//! A connection that comes in while a cap is reached is accepted, too. The hub answers it `503` or `429` at once, and reads
+//! for a while what it asks: in the backlog it would wait for an answer that does not come, and a request that comes late
+//! must not turn the answer into a reset. The hub answers a few at a time, and closes the others without a word.
 
-use super::conn::{Conn, Draining, Phase, Stage};
+use super::Hub;
+use super::conn::{Conn, Draining, LINGER_TIMEOUT, Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, Closed, ConnId, RequestId};
 use super::table::Table;
 use super::turn::{Ending, Report};
 use crate::clock::Time;
-use crate::guard::Notes;
+use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
+use crate::guard::{CountsAs, Notes};
+use crate::http::refusal;
 use crate::ws::close::{CloseCode, Violation};
 use crate::ws::frame;
+use std::net::SocketAddr;
+
+impl Hub {
+    /// Takes a connection that was accepted. `None`: the caller must close it at once, without a word.
+    pub fn accept(&mut self, peer: SocketAddr, now: Time) -> Option<ConnId> {
+        let core = &mut self.core;
+        core.turn.now = now;
+        core.turn.active = None;
+        core.notes.metrics.count(Note::Accepted, 0);
+        let caps = &mut core.table.caps;
+        let entered = caps.enter(peer.ip(), core.table.conns.len(), &core.config);
+        let mut counts_as = CountsAs::Handshake;
+        if let Err(cap) = entered {
+            core.notes.metrics.count(Note::NoRoom, cap as u16);
+            if caps.refusals >= core.config.tuning.max_refusals {
+                return None;
+            }
+            caps.refusals += 1;
+            counts_as = CountsAs::Refusal;
+        }
+        let serial = core.table.next_serial();
+        let id = core.table.add(Conn::new(serial, peer, counts_as, now));
+        match entered {
+            Ok(()) => core.arm(id),
+            Err(cap) => core.turn_away(id, cap),
+        }
+        Some(id)
+    }
+
+    /// Counts a connection that the driver accepted and closed at once, for want of descriptors.
+    pub fn note_turned_away(&mut self) {
+        let metrics = &mut self.core.notes.metrics;
+        metrics.count(Note::Accepted, 0);
+        metrics.count(Note::NoRoom, Cap::Descriptors as u16);
+    }
+}
 
 impl Core {
+    /// Tells the peer which cap was reached, and ends the connection.
+    #[cold]
+    fn turn_away(&mut self, id: ConnId, cap: Cap) {
+        let answer = match cap {
+            Cap::Address => refusal::too_many_requests(),
+            _ => refusal::too_many_connections(),
+        };
+        self.refuse(id, *answer);
+        let until = self.turn.now.after(LINGER_TIMEOUT);
+        if let Some(conn) = self.table.get(id) {
+            conn.closed.cause = Cause::Limit;
+            if let Phase::Draining(draining) = &mut conn.phase {
+                draining.until = until;
+            }
+        }
+        self.arm(id);
+    }
+
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
     pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
         let Some(conn) = self.table.get(id) else { return };
@@ -67,18 +128,20 @@ impl Core {
             );
             self.notes.metrics.count(Note::Violation, code.0);
         }
-        self.close_and_drain(id, code, reason, cause);
+        self.close_and_drain(id, Some(code), reason, cause);
     }
 
     /// Sends a last Close, unless one went out before, and drains.
-    pub(crate) fn close_and_drain(&mut self, id: ConnId, code: CloseCode, reason: &str, cause: Cause) {
-        self.send_close(id, Some(code), reason, cause);
-        self.drain(id, false);
-    }
-
-    /// The peer's Close: it is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
-    pub(crate) fn peer_close(&mut self, id: ConnId, code: Option<CloseCode>) {
-        self.send_close(id, code, "", Cause::Peer);
+    ///
+    /// So the Close of a peer is answered, unless it is the answer to ours (RFC 6455 §5.5.1).
+    pub(crate) fn close_and_drain(
+        &mut self,
+        id: ConnId,
+        code: Option<CloseCode>,
+        reason: &str,
+        cause: Cause,
+    ) {
+        self.send_close(id, code, reason, cause);
         self.drain(id, false);
     }
 
@@ -107,28 +170,32 @@ impl Core {
 
     /// The connection is over. `reset`: the peer is not owed anything.
     pub(crate) fn gone(&mut self, id: ConnId, cause: Cause, reset: bool) {
-        self.leave(id, Closed { code: CloseCode::AbnormalClosure, cause });
-        self.request_gone(id);
-        let Table { conns, caps, .. } = &mut self.table;
-        let Some(conn) = conns.get_mut(id.slot as usize) else { return };
-        if conn.serial != id.serial || matches!(conn.phase, Phase::Gone) {
-            return;
-        }
-        self.watch.timers.set(id, &mut conn.armed, Time::NEVER);
+        let Some(conn) = self.table.get(id) else { return };
         // What was a WebSocket, or was refused, has its cause already.
         let is_undecided = match &conn.phase {
             Phase::Http(_) => true,
             Phase::Draining(draining) => {
                 conn.status != 101 && conn.closed.cause == Cause::Peer && draining.half_closed.is_none()
             }
-            Phase::Open { .. } | Phase::Gone => false,
+            Phase::Open { .. } => false,
+            Phase::Gone => return,
         };
         if is_undecided {
             conn.closed.cause = cause;
         }
+        if matches!(conn.phase, Phase::Http(_)) {
+            self.request_gone(id);
+        } else if conn.open {
+            self.leave(id, Closed { code: CloseCode::AbnormalClosure, cause });
+        }
+        let Table { conns, caps, .. } = &mut self.table;
+        let Some(conn) = conns.get_mut(id.slot as usize) else { return };
+        self.watch.timers.set(id, &mut conn.armed, Time::NEVER);
         note_end(&mut self.notes, self.turn.now, conn);
-        caps.leave(conn.peer().ip(), &mut conn.counts_as);
-        self.rates.close_account(id.slot);
+        caps.leave(conn.peer().ip(), conn.counts_as);
+        if self.rates.is_on() {
+            self.rates.close_account(id.slot);
+        }
         conn.phase = Phase::Gone;
         conn.history = None;
         conn.outbox.clear();
@@ -154,7 +221,7 @@ impl Core {
 
 /// Writes the one line of a connection.
 fn note_end(notes: &mut Notes, now: Time, conn: &Conn) {
-    let (peer, path, cause) = (conn.peer(), &conn.path, conn.closed.cause.word());
+    let (peer, path, cause) = (conn.peer(), &conn.path, conn.closed.cause);
     let (bytes_in, bytes_out) = (conn.bytes_in, conn.bytes_out);
     let seconds = now.since(conn.accepted).as_secs_f64();
     let (what, number) = match conn.status {
