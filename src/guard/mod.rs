@@ -13,5 +13,5 @@ pub mod panics;
 pub mod rate;
 
 pub use self::caps::CountsAs;
-pub use self::escape::{Escaped, NotAllowed, Path};
+pub use self::escape::{Escaped, NotAllowed};
 pub(crate) use self::notes::Notes;

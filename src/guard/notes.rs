@@ -10,41 +10,6 @@ use std::collections::BTreeMap;
 use std::fmt::Arguments;
 use std::time::Duration;
 
-/// Something that happens and is noted. The log keeps this order where several are due at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Note {
-    /// A connection is over.
-    Ended,
-    /// A request was refused.
-    Refused,
-    /// A peer broke a rule of the protocol (RFC 6455 §7.1.7: the problem should be logged).
-    Violation,
-    /// A peer does not read.
-    Slow,
-    /// The memory budget is full, and the largest holder is ended.
-    Overload,
-    /// The system refuses us something.
-    Trouble,
-    /// The system accepts no connection.
-    AcceptError,
-    /// Something panicked.
-    Bug,
-    /// An application has something to tell.
-    News,
-    /// An application tells what a peer says.
-    Detail,
-    /// A connection was accepted, perhaps only to be refused.
-    Accepted,
-    /// A connection or a download was refused. Counted by [`Cap`](super::caps::Cap).
-    NoRoom,
-    /// A request was answered. Counted by status.
-    Answered,
-    /// A sender of too many messages has to wait.
-    RatePause,
-    /// A deadline passed. Counted by [`Wait`].
-    TimedOut,
-}
-
 /// What becomes of a note.
 #[derive(Debug, Clone, Copy)]
 struct Row {
@@ -56,32 +21,59 @@ struct Row {
     metric: &'static str,
 }
 
-const fn row(level: Option<Level>, name: &'static str, metric: &'static str) -> Row {
-    Row { level, name, metric }
+/// The table: what may be noted, the level and the name of its line, and its metric.
+macro_rules! notes {
+    ($($(#[$doc:meta])* $note:ident = $level:expr, $name:literal, $metric:literal;)*) => {
+        /// Something that happens and is noted. The log keeps this order where several are due at once.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Note {
+            $($(#[$doc])* $note,)*
+        }
+
+        impl Note {
+            fn row(self) -> Row {
+                match self {
+                    $(Self::$note => Row { level: $level, name: $name, metric: $metric },)*
+                }
+            }
+        }
+    };
+}
+
+notes! {
+    /// A connection is over.
+    Ended = Some(Info), "connection", "";
+    /// A request was refused.
+    Refused = Some(Warn), "refusal", "";
+    /// A peer broke a rule of the protocol (RFC 6455 §7.1.7: the problem should be logged).
+    Violation = Some(Debug), "violation", "ws101_protocol_errors_total";
+    /// A peer does not read.
+    Slow = Some(Warn), "slow consumer", "ws101_slow_consumers_total";
+    /// The memory budget is full, and the largest holder is ended.
+    Overload = Some(Warn), "overload", "ws101_overload_closes_total";
+    /// The system refuses us something.
+    Trouble = Some(Error), "trouble", "";
+    /// The system accepts no connection.
+    AcceptError = Some(Error), "accept error", "ws101_accept_errors_total";
+    /// Something panicked.
+    Bug = Some(Error), "bug", "ws101_panics_total";
+    /// An application has something to tell.
+    News = Some(Info), "application", "";
+    /// An application tells what a peer says.
+    Detail = Some(Debug), "application detail", "";
+    /// A connection was accepted, perhaps only to be refused.
+    Accepted = None, "", "ws101_accepts_total";
+    /// A connection or a download was refused. Counted by [`Cap`](super::caps::Cap).
+    NoRoom = None, "", "ws101_refused_total";
+    /// A request was answered. Counted by status.
+    Answered = None, "", "ws101_http_responses_total";
+    /// A sender of too many messages has to wait.
+    RatePause = None, "", "ws101_rate_pauses_total";
+    /// A deadline passed. Counted by [`Wait`].
+    TimedOut = None, "", "ws101_timeouts_total";
 }
 
 impl Note {
-    /// The table.
-    fn row(self) -> Row {
-        match self {
-            Self::Ended => row(Some(Info), "connection", ""),
-            Self::Refused => row(Some(Warn), "refusal", ""),
-            Self::Violation => row(Some(Debug), "violation", "ws101_protocol_errors_total"),
-            Self::Slow => row(Some(Warn), "slow consumer", "ws101_slow_consumers_total"),
-            Self::Overload => row(Some(Warn), "overload", "ws101_overload_closes_total"),
-            Self::Trouble => row(Some(Error), "trouble", ""),
-            Self::AcceptError => row(Some(Error), "accept error", "ws101_accept_errors_total"),
-            Self::Bug => row(Some(Error), "bug", "ws101_panics_total"),
-            Self::News => row(Some(Info), "application", ""),
-            Self::Detail => row(Some(Debug), "application detail", ""),
-            Self::Accepted => row(None, "", "ws101_accepts_total"),
-            Self::NoRoom => row(None, "", "ws101_refused_total"),
-            Self::Answered => row(None, "", "ws101_http_responses_total"),
-            Self::RatePause => row(None, "", "ws101_rate_pauses_total"),
-            Self::TimedOut => row(None, "", "ws101_timeouts_total"),
-        }
-    }
-
     /// How many lines of it are written at most, and in how much time. Peers can make the server write lines.
     fn limit(self) -> (u32, Duration) {
         match self {

@@ -5,14 +5,13 @@
 //!
 //! All this is pure functions of bytes. Nothing here knows sockets, time or connections.
 //!
-//! A request goes this way: `head` finds the end of its head, and reads it into `fields`. `policy` judges its `Host`. An
+//! A request goes this way: `head` finds the end of its head, and reads it. `policy` judges its `Host`. An
 //! application gives the `route`, and `body` reads the body, if there is one.
 //! `response` writes the answer; `refusal` has those that refuse a request.
 
 pub mod body;
 pub mod coding;
 pub mod date;
-pub mod fields;
 pub mod head;
 pub mod method;
 pub mod percent;

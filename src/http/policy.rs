@@ -10,7 +10,6 @@
 //!
 //! Peers that are no browsers can write what they like into both fields. These rules do not keep them out.
 
-use super::fields::Fields;
 use super::refusal::{self, Rejection};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -141,15 +140,18 @@ impl Policy {
             || ["*", name].iter().any(|entry| is_listed(&self.allowed_hosts, entry))
     }
 
-    /// Checks that a page of this `Origin` may connect (RFC 6455 §4.2.2 step 4, §10.2). `host` is what it connects to.
+    /// Checks that a page of this `Origin` may connect to `host` (RFC 6455 §4.2.2 step 4, §10.2).
     ///
     /// Accepted are no Origin at all (not a browser), `file://` (a page from disk), the server's own pages, the listed
     /// origins, and any page of a loopback name if the server is reached by one.
     ///
     /// # Errors
     /// `403`, naming the flag.
-    pub fn check_origin(&self, fields: Fields<'_>, host: Option<Authority<'_>>) -> Result<(), Rejection> {
-        let mut origins = fields.values("origin");
+    pub fn check_origin<'a>(
+        &self,
+        mut origins: impl Iterator<Item = &'a [u8]>,
+        host: Option<Authority<'_>>,
+    ) -> Result<(), Rejection> {
         let Some(origin) = origins.next() else { return Ok(()) };
         let is_allowed = |origin: &str| {
             let mut listed = self.allowed_origins.iter();

@@ -15,7 +15,7 @@ use crate::large::Whole;
 use crate::ws::close::CloseCode;
 
 pub use super::ctx::Ctx;
-pub use super::ids::{Cause, Closed, ConnId, Options, RequestId};
+pub use super::ids::{Cause, Closed, ConnId, Options, Path, RequestId};
 pub use super::ports::{Net, World, Written};
 pub use crate::large::LargeMessage;
 pub use crate::ws::message::Message;

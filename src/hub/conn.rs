@@ -13,10 +13,10 @@
 
 mod deadline;
 
-use super::ids::{Cause, Closed, Options};
+use super::ids::{Cause, Closed, Options, Path};
 use crate::clock::Time;
 use crate::config::Config;
-use crate::guard::{CountsAs, Path};
+use crate::guard::CountsAs;
 use crate::http::body::BodyReader;
 use crate::http::head::HeadScanner;
 use crate::http::response::Source;

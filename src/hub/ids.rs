@@ -1,5 +1,6 @@
-//! What the hub and its applications call a connection and a request, and what they say of one.
+//! What the hub, its applications and the log call a connection and a request, and what they say of one.
 
+use crate::guard::Escaped;
 use crate::ws::close::CloseCode;
 use std::fmt::{self, Display, Formatter};
 
@@ -21,6 +22,54 @@ pub struct RequestId {
     pub conn: ConnId,
     /// Counts the requests of that connection.
     pub serial: u32,
+}
+
+/// Longest path that is kept without a box of its own.
+const SHORT_BYTES: usize = 22;
+
+/// The path of a request, kept for the log in little memory: ten thousand idle connections have one each.
+#[derive(Debug, Clone)]
+pub struct Path(Kept);
+
+#[derive(Debug, Clone)]
+enum Kept {
+    Short { len: u8, bytes: [u8; SHORT_BYTES] },
+    Long(Box<[u8]>),
+}
+
+impl Path {
+    /// Keeps a copy.
+    #[must_use]
+    pub fn new(path: &str) -> Self {
+        let mut bytes = [0; SHORT_BYTES];
+        let place = bytes.get_mut(..path.len());
+        Self(match (place, u8::try_from(path.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(path.as_bytes());
+                Kept::Short { len, bytes }
+            }
+            _ => Kept::Long(path.as_bytes().into()),
+        })
+    }
+
+    /// The bytes of the path.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Kept::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Kept::Long(bytes) => bytes,
+        }
+    }
+}
+
+/// As it stands in the log; `-` when no request came, or its head could not be read.
+impl Display for Path {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.as_bytes() {
+            b"" => f.write_str("-"),
+            path => Escaped(path).fmt(f),
+        }
+    }
 }
 
 /// How a WebSocket connection is to be treated.

@@ -37,7 +37,6 @@ mod receive_buffer;
 mod recovery;
 mod relief;
 mod respond;
-mod stop;
 mod table;
 mod transmit;
 pub(crate) mod turn;

@@ -114,11 +114,11 @@ impl Core {
 
     /// Ends a held request: its application hears of it, and its peer gets `response`.
     pub(super) fn request_gone_with(&mut self, id: ConnId, response: Response) {
-        let stage = self.table.get(id).and_then(|conn| match &conn.phase {
-            Phase::Http(exchange) => Some(&exchange.stage),
-            _ => None,
-        });
-        let head_only = matches!(stage, Some(Stage::Held { head_only: true, .. }));
+        let Some(conn) = self.table.get(id) else { return };
+        let head_only = matches!(
+            &conn.phase,
+            Phase::Http(exchange) if matches!(exchange.stage, Stage::Held { head_only: true, .. })
+        );
         self.request_gone(id);
         self.refuse_named(id, response, head_only, None);
     }

@@ -3,8 +3,7 @@
 //! Engine.IO adds these fields to its answers, and `bundle` to the client that pages load. The operator lists the
 //! origins; without a list no field is added.
 
-use crate::http::fields::is_token_byte;
-use crate::http::head::Head;
+use crate::http::head::{Head, is_token_byte};
 use crate::http::policy::is_same_origin;
 use crate::http::response::{Body, Response, Status};
 use std::borrow::Cow;

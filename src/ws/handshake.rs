@@ -106,7 +106,7 @@ fn judge(head: &Head<'_>, framing: Framing, policy: Option<&Policy>) -> Result<H
     let has = |name| head.fields.values(name).next().is_some();
     // Only browsers send `Origin`. Without it there is nothing to judge.
     if let Some(policy) = policy.filter(|_| has("origin")) {
-        policy.check_origin(head.fields, head.host)?;
+        policy.check_origin(head.fields.values("origin"), head.host)?;
     }
     // Frames follow the head: a body there would be read as frames.
     if framing != Framing::None {

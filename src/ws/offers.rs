@@ -2,8 +2,7 @@
 //!
 //! A list is never collected: each caller reads it again. Only a quoted value with backslashes is copied.
 
-use crate::http::fields::is_token_byte;
-use crate::http::head::Head;
+use crate::http::head::{Head, is_token_byte};
 use std::borrow::Cow;
 
 /// A list or an offer breaks its grammar.

@@ -43,7 +43,7 @@ const LAYERS: &[Layer] = &[
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
     layer("ws", &["metered", "pool", "ws::extension"], &["simdutf8"]),
-    layer("ws::offers", &["http::fields", "http::head"], &[]),
+    layer("ws::offers", &["http::head"], &[]),
     layer("ws::handshake", &["http", "ws::offers"], &["base64", "sha1"]),
     // The port for what changes the payload of messages, and the wing that stands behind it.
     layer("ws::extension", &["http", "metered", "ws::close"], &[]),
@@ -72,7 +72,7 @@ const LAYERS: &[Layer] = &[
         ],
         &["slab"],
     ),
-    layer("hub::ids", &["ws::close"], &[]),
+    layer("hub::ids", &["guard", "ws::close"], &[]),
     layer("hub::ports", &["hub::ids"], &[]),
     layer(
         "hub::conn",

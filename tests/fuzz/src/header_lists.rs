@@ -7,8 +7,7 @@
 use std::net::IpAddr;
 use tungstenite::handshake::derive_accept_key;
 use ws101::http::body::{Announced, Framing};
-use ws101::http::fields::Fields;
-use ws101::http::head::{self, Head};
+use ws101::http::head::{self, Fields, Head};
 use ws101::http::method::Method;
 use ws101::http::policy::Policy;
 use ws101::http::refusal::Rejection;
@@ -208,7 +207,7 @@ fn expected(head: &Head<'_>, framing: Framing, policy: &Policy) -> u16 {
         426
     } else if !single("sec-websocket-key").is_some_and(is_key) {
         400
-    } else if policy.check_origin(head.fields, head.host).is_err() {
+    } else if policy.check_origin(head.fields.values("origin"), head.host).is_err() {
         403
     } else if framing != Framing::None || !are_offers_well_formed(head) {
         400

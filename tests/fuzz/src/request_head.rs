@@ -6,8 +6,7 @@ use crate::input::{Bytes, pieces};
 use crate::sim::{End, Sim};
 use ws101::config::{Config, Tuning};
 use ws101::http::body::Announced;
-use ws101::http::fields::is_token_byte;
-use ws101::http::head::{self, Head, HeadScanner, MAX_FIELDS};
+use ws101::http::head::{self, Head, HeadScanner, MAX_FIELDS, is_token_byte};
 use ws101::http::policy::Policy;
 use ws101::http::refusal::Rejection;
 

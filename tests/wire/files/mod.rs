@@ -14,8 +14,7 @@ use std::collections::HashMap;
 use std::io;
 
 use ws101::files::{Content, Contents, Files, Form, Found, Resource, content_type, respond};
-use ws101::http::fields::Fields;
-use ws101::http::head::Head;
+use ws101::http::head::{Fields, Head};
 use ws101::http::method::Method;
 use ws101::http::policy::Authority;
 use ws101::http::response::{Body, Response};

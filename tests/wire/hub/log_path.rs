@@ -1,6 +1,6 @@
 //! The path of a connection, as it is kept for the log: short ones in the record, long ones beside it.
 
-use ws101::guard::Path;
+use ws101::app::Path;
 
 #[test]
 fn path_of_any_length_is_kept_whole() {
