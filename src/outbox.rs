@@ -157,7 +157,9 @@ impl Outbox {
 
     /// Makes all that waits count as one frame that is begun.
     ///
-    /// It is the answer to an opening handshake; frames follow it.
+    /// The caller must do so if the answer to an opening handshake is queued after other answers: frames follow it. If it
+    /// is alone, the queue finds its end (`Queue::sent`).
+    #[cold]
     pub fn seal(&mut self) {
         let queue = self.make_queue();
         queue.begun = queue.bytes;

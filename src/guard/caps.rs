@@ -43,7 +43,8 @@ pub(crate) struct Caps {
     pub(crate) refusals: usize,
     /// Connections that do not, by network. Empty unless there is a cap on that.
     by_network: BTreeMap<IpAddr, usize>,
-    open_files: Rc<Cell<usize>>,
+    /// Files that are being sent.
+    pub(crate) open_files: Rc<Cell<usize>>,
 }
 
 impl Caps {
@@ -100,11 +101,6 @@ impl Caps {
                 count.remove();
             }
         }
-    }
-
-    /// Files that are being sent.
-    pub(crate) fn open_files(&self) -> usize {
-        self.open_files.get()
     }
 
     /// Counts a file as open until the result is dropped, whatever becomes of its connection.

@@ -106,11 +106,6 @@ impl Rates {
         account.is_some_and(|account| account.armed != Time::NEVER)
     }
 
-    /// How many connections are not read.
-    pub(crate) fn waiting(&self) -> usize {
-        self.timers.len()
-    }
-
     /// Takes a connection that is read again from now on.
     pub(crate) fn pop_released(&mut self, now: Time) -> Option<u32> {
         let (_, slot) = self.timers.pop_expired(now)?;

@@ -181,8 +181,11 @@ impl Hub {
         let start = core.turn.arena.len();
         handshake.write(&mut core.turn.arena, extensions.as_deref(), protocol);
         let span = core.turn.span_since(start);
+        let is_alone = conn.outbox.is_empty();
         core.turn.queue(id.slot, conn, span);
-        conn.outbox.seal();
+        if !is_alone {
+            conn.outbox.seal();
+        }
         conn.status = 101;
         conn.open = true;
         conn.agreed = agreed;

@@ -42,7 +42,8 @@ impl Hub {
         let id = core.table.add(Conn::new(serial, peer, counts_as, now));
         match entered {
             Ok(()) => core.arm(id),
-            Err(cap) => core.turn_away(id, cap),
+            Err(Cap::Address) => core.refuse(id, *refusal::too_many_requests()),
+            Err(_) => core.refuse(id, *refusal::too_many_connections()),
         }
         Some(id)
     }
@@ -56,24 +57,6 @@ impl Hub {
 }
 
 impl Core {
-    /// Tells the peer which cap was reached, and ends the connection.
-    #[cold]
-    fn turn_away(&mut self, id: ConnId, cap: Cap) {
-        let answer = match cap {
-            Cap::Address => refusal::too_many_requests(),
-            _ => refusal::too_many_connections(),
-        };
-        self.refuse(id, *answer);
-        let until = self.turn.now.after(LINGER_TIMEOUT);
-        if let Some(conn) = self.table.get(id) {
-            conn.closed.cause = Cause::Limit;
-            if let Phase::Draining(draining) = &mut conn.phase {
-                draining.until = until;
-            }
-        }
-        self.arm(id);
-    }
-
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
     pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
         let Some(conn) = self.table.get(id) else { return };
@@ -153,6 +136,11 @@ impl Core {
             return;
         }
         caps.end_handshake(&mut conn.counts_as);
+        // A peer that is turned away has this long to read the answer.
+        let until = match conn.counts_as {
+            CountsAs::Refusal => self.turn.now.after(LINGER_TIMEOUT),
+            _ => Time::NEVER,
+        };
         conn.paused = Default::default();
         conn.history = None;
         conn.phase = Phase::Draining(Box::new(Draining {
@@ -160,7 +148,7 @@ impl Core {
             discarded: 0,
             at_once,
             peer_closed: false,
-            until: Time::NEVER,
+            until,
         }));
         self.watch.backlogs.remove(&id.slot);
         self.watch.readable.push(id);

@@ -3,9 +3,9 @@
 use super::conn::{Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, ConnId, RequestId};
-use crate::guard::NotAllowed;
 use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
+use crate::guard::{CountsAs, NotAllowed};
 use crate::http::refusal;
 use crate::http::response::{self, Body, Response, Status};
 use std::fmt::Display;
@@ -37,7 +37,10 @@ impl Core {
                 None => &response.explanation(),
             };
             self.notes.note(self.turn.now, Note::Refused, format_args!("{peer} {path} {status}: {why}"));
-            conn.closed.cause = cause_of(response.status, is_stopping);
+            conn.closed.cause = match conn.counts_as {
+                CountsAs::Refusal => Cause::Limit,
+                _ => cause_of(response.status, is_stopping),
+            };
         }
         let close = response.close;
         self.respond(id, response, head_only, close);

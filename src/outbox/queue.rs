@@ -254,6 +254,13 @@ impl Queue {
     /// Drops the first `len` bytes, which are written.
     pub(super) fn sent(&mut self, arena: &[u8], mut len: usize) {
         self.bytes = self.bytes.saturating_sub(len);
+        // The answer to an opening handshake is begun before its first byte is written: nothing may overtake it, or be sent
+        // in its place. No frame of the server begins with this byte.
+        let front = self.segments().next().map(|front| front.bytes(arena));
+        if let (0, Some(bytes @ [b'H', ..])) = (self.begun, front) {
+            let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+            self.begun = end.map_or(bytes.len(), |end| end + 4);
+        }
         while len > 0 {
             let mut begun = self.begun;
             let lane = self.first_lane();

@@ -147,6 +147,46 @@ fn dropping_keeps_the_rest_of_the_begun_frame_only() {
 }
 
 #[test]
+fn nothing_overtakes_or_replaces_the_answer_to_a_handshake() {
+    let answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+    let rest_of = |written: usize| {
+        let mut outbox = Outbox::default();
+        let arena = [&answer[..], &[0x82, 1, 9]].concat();
+        let end = arena.len() as u32;
+        outbox.push(Span { start: 0, end: end - 3 });
+        outbox.push(Span { start: end - 3, end });
+        outbox.sent(&arena, written);
+        leave_arena(&mut outbox, &arena);
+        outbox
+    };
+    let pong = [0x8a, 1, 7];
+    // The socket took nothing, something, all of it, and the first byte of the frame.
+    for written in [0, 1, answer.len() - 1, answer.len(), answer.len() + 1] {
+        let whole = [&answer[..], &[0x82, 1, 9]].concat();
+        let begun = if written > answer.len() { whole.len() } else { answer.len() };
+        let mut outbox = rest_of(written);
+        outbox.push_pong(Span { start: 0, end: 3 });
+        leave_arena(&mut outbox, &pong);
+        let expected = [&whole[written..begun], &pong, &whole[begun..]].concat();
+        assert_eq!(drain(&mut outbox), expected, "{written}");
+        let mut outbox = rest_of(written);
+        assert!(outbox.drop_unbegun(answer.len()));
+        assert_eq!(drain(&mut outbox), whole[written..begun], "{written}");
+    }
+    // Answers to earlier requests may wait before it: then the hub says where it ends.
+    let mut outbox = Outbox::default();
+    turn(&mut outbox, b"HTTP/1.1 200 OK\r\n\r\nHello");
+    outbox.push(Span { start: 0, end: answer.len() as u32 });
+    outbox.seal();
+    leave_arena(&mut outbox, answer);
+    outbox.sent(&[], 3);
+    outbox.push_pong(Span { start: 0, end: 3 });
+    leave_arena(&mut outbox, &pong);
+    let expected = [b"P/1.1 200 OK\r\n\r\nHello", &answer[..], &pong].concat();
+    assert_eq!(drain(&mut outbox), expected);
+}
+
+#[test]
 fn reader_in_fits_and_starts_misses_nothing() {
     for seed in 0..60 {
         let mut rng = Rng::new(seed);
