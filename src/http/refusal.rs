@@ -44,7 +44,7 @@ pub fn not_implemented(text: &'static str) -> Rejection {
     refuse(501, text)
 }
 
-/// The table of all others: each is a status and a text, and becomes a function.
+/// Makes a function of each row of the table: a status and a text.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $status:literal, $text:literal;)*) => {
         $($(#[$doc])* pub fn $name() -> Rejection { refuse($status, $text) })*

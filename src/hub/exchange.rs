@@ -25,7 +25,7 @@ use std::mem;
 impl Hub {
     /// Takes the next request off `input`, or a part of it.
     ///
-    /// All of `input` is kept for later if something has to be waited for before.
+    /// If another request still waits for its answer, or its answer for the socket, all of `input` is kept for later.
     pub(super) fn receive_http(&mut self, id: ConnId, input: &mut &mut [u8]) {
         let Core { table, config, turn, .. } = &mut self.core;
         let Table { conns, caps, .. } = table;

@@ -1,5 +1,7 @@
-//! How a connection begins, and the ways in which it ends: the closing handshake from either side, failing, draining, and
-//! gone (RFC 6455 §7). Each ending closes the connection's account with its application, once.
+//! How a connection begins, and the ways in which it ends (RFC 6455 §7).
+//!
+//! They are the closing handshake from either side, failing, draining, and gone. Each closes the connection's account with
+//! its application, once.
 //!
 //! A connection that comes in while a cap is reached is accepted, too. The hub answers it `503` or `429` at once, and reads
 //! for a while what it asks: in the backlog it would wait for an answer that does not come, and a request that comes late

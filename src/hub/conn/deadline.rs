@@ -22,7 +22,7 @@ impl Conn {
         self.waits(config).map(|(until, _)| until).into_iter().min().unwrap_or(Time::NEVER)
     }
 
-    /// Until when it waits for what. If several of these times have passed, the first in this order counts.
+    /// What it waits for, and when each of these waits is over. If several are over, the first in this order counts.
     #[must_use]
     pub(crate) fn waits(&self, config: &Config) -> [(Time, Wait); 3] {
         let is_websocket = matches!(self.phase, Phase::Open { .. });
