@@ -51,7 +51,7 @@ impl Play {
 
     /// What holds when nothing is left to do: all that was sent has arrived where it can, who can
     /// be read has been, and memory is not short. (That it is counted right, `Sim` looks itself.)
-    pub(super) fn check_rest(&self) {
+    pub(super) fn check_rest(&mut self) {
         assert!(self.sim.hub.held_bytes() <= self.config.memory_budget_bytes, "more is held than may be");
         for client in self.clients.iter().flatten() {
             let id = self.sim.peer(client.no).id;
