@@ -50,7 +50,9 @@ const NEW: Account = Account { bucket: Bucket { paid_until: 0 }, armed: Time::NE
 /// What all connections have paid. There are no accounts unless there is a cap.
 #[derive(Debug, Default)]
 pub(crate) struct Rates {
-    /// What a message costs: its share of a second, in nanoseconds. Zero: there is no cap.
+    /// Whether there is a cap.
+    pub(crate) is_on: bool,
+    /// What a message costs: its share of a second, in nanoseconds. Zero: nothing.
     price: u64,
     /// By slot. They stand beside the table of connections, so that an idle one does not pay for them.
     accounts: Vec<Account>,
@@ -61,13 +63,8 @@ pub(crate) struct Rates {
 impl Rates {
     /// A cap of `per_second` messages; 0 is any number.
     pub(crate) fn new(per_second: usize) -> Self {
-        Self { price: SECOND.checked_div(per_second as u64).unwrap_or(0), ..Self::default() }
-    }
-
-    /// Whether there is a cap.
-    #[inline]
-    pub(crate) fn is_on(&self) -> bool {
-        self.price > 0
+        let price = SECOND.checked_div(per_second as u64).unwrap_or(0);
+        Self { is_on: price > 0, price, ..Self::default() }
     }
 
     /// Pays for a message that came over a WebSocket. `true`: it was the last for now.

@@ -149,7 +149,7 @@ impl Hub {
     fn adopt(&mut self, id: ConnId, len: usize) -> bool {
         let core = &mut self.core;
         let max_fragments = core.config.tuning.max_fragments;
-        let may_adopt = !core.rates.is_on() && !core.turn_is_full();
+        let may_adopt = !core.rates.is_on && !core.turn_is_full();
         let Some(conn) = core.table.get(id) else { return false };
         let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
         let end = READ_AT + len;
@@ -202,7 +202,7 @@ impl Core {
     pub(super) fn make_room_in_message(&mut self, id: ConnId) -> bool {
         let has_room =
             |conn: &Conn| matches!(&conn.phase, Phase::Open { endpoint, .. } if endpoint.has_room());
-        if self.rates.is_on() || !self.table.get(id).is_some_and(|conn| has_room(conn)) {
+        if self.rates.is_on || !self.table.get(id).is_some_and(|conn| has_room(conn)) {
             return false;
         }
         // This may add a block, which has to be counted.

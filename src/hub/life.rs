@@ -183,7 +183,7 @@ impl Core {
         self.watch.timers.set(id, &mut conn.armed, Time::NEVER);
         note_end(&mut self.notes, self.turn.now, conn);
         caps.leave(conn.peer().ip(), conn.counts_as);
-        if self.rates.is_on() {
+        if self.rates.is_on {
             self.rates.close_account(id.slot);
         }
         conn.phase = Phase::Gone;

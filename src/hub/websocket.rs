@@ -29,7 +29,7 @@ impl Hub {
                 self.core.keep_for_next_turn(id, rest);
                 break;
             }
-            if self.core.rates.is_on() && self.core.rates.holds_back(id.slot) {
+            if self.core.rates.is_on && self.core.rates.holds_back(id.slot) {
                 break;
             }
             // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
@@ -40,7 +40,7 @@ impl Hub {
                 break;
             }
         }
-        if self.core.rates.is_on() {
+        if self.core.rates.is_on {
             self.core.hold_back(id, input);
         }
     }
@@ -156,7 +156,7 @@ impl Hub {
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_message(&mut Ctx { core: &mut self.core, app, given }, id, tag, message);
         }
-        if self.core.rates.is_on() || !self.core.turn.reports.is_empty() {
+        if self.core.rates.is_on || !self.core.turn.reports.is_empty() {
             self.delivered(id);
         }
     }
@@ -191,7 +191,7 @@ impl Core {
     /// Counts a message, or a Ping that was answered, against the cap of messages per second.
     fn pay(&mut self, id: ConnId) {
         let is_open = self.table.get(id).is_some_and(|conn| conn.open);
-        if is_open && self.rates.is_on() && self.rates.pay(id.slot, self.turn.now) {
+        if is_open && self.rates.is_on && self.rates.pay(id.slot, self.turn.now) {
             self.notes.metrics.count(Note::RatePause, 0);
         }
     }
