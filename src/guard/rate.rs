@@ -98,7 +98,7 @@ impl Rates {
     }
 
     /// Whether the connection is not read for the time being.
-    pub(crate) fn holds_back(&self, slot: u32) -> bool {
+    pub(crate) fn is_paused(&self, slot: u32) -> bool {
         let account = self.accounts.get(slot as usize);
         account.is_some_and(|account| account.armed != Time::NEVER)
     }

@@ -85,7 +85,7 @@ pub trait App {
     /// The moment asked for with [`Ctx::wake_at`] has come.
     fn on_timer(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
 
-    /// The application must give up what it holds under this key for a peer that is away ([`Ctx::hold`]).
+    /// The application must give up what it holds under this key for a peer that is away ([`Ctx::count_kept`]).
     ///
     /// Memory is short, and nobody holds more.
     fn on_give_up(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}

@@ -138,7 +138,7 @@ impl Core {
 
     /// Takes the bytes that were kept for this connection, if they can be processed now.
     pub(crate) fn take_backlog(&mut self, id: ConnId) -> Option<Vec<u8>> {
-        if self.rates.holds_back(id.slot) {
+        if self.rates.is_paused(id.slot) {
             return None;
         }
         let conn = self.table.get(id)?;

@@ -3,7 +3,7 @@
 use super::conn::Conn;
 use super::core::{Core, queue_for_each};
 use super::ids::{Cause, ConnId, RequestId};
-use super::receive_buffer::Given;
+use super::receive_buffer::InPlace;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::guard::Escaped;
@@ -25,14 +25,13 @@ pub struct Ctx<'a> {
     /// The application that is called.
     pub(crate) app: u8,
     /// The message that the application is given, if it can be sent from where it lies.
-    pub(crate) given: Option<&'a Given<'a>>,
+    pub(crate) in_place: Option<&'a InPlace<'a>>,
 }
 
 impl<'a> Ctx<'a> {
     /// Makes one for a callback that is given no message.
     pub(crate) fn new(core: &'a mut Core, app: u8) -> Self {
-        let given = None;
-        Self { core, app, given }
+        Self { core, app, in_place: None }
     }
 }
 
@@ -100,7 +99,7 @@ impl Ctx<'_> {
     /// Sends one message to one connection.
     #[inline]
     pub fn send(&mut self, id: ConnId, message: Message<'_>) {
-        if self.given.is_none_or(|given| !self.send_in_place(id, message, given)) {
+        if self.in_place.is_none_or(|it| !self.send_in_place(id, message, it)) {
             self.send_many([id], message);
         }
     }
@@ -109,8 +108,8 @@ impl Ctx<'_> {
     ///
     /// Returns `false`, and does nothing, if that cannot be. It can go to one receiver only, for whom nothing else waits and who
     /// has not agreed to compression.
-    fn send_in_place(&mut self, id: ConnId, message: Message<'_>, given: &Given<'_>) -> bool {
-        let Some(frame) = given.frame_of(message) else { return false };
+    fn send_in_place(&mut self, id: ConnId, message: Message<'_>, it: &InPlace<'_>) -> bool {
+        let Some(frame) = it.frame_of(message) else { return false };
         let core = &mut *self.core;
         let Some(conn) = core.table.get(id).filter(|conn| conn.open) else { return true };
         if core.receive_buffer.queued.is_some() || !conn.outbox.is_empty() || conn.agreed.is_some() {
@@ -210,8 +209,8 @@ impl Ctx<'_> {
     ///
     /// The number replaces the last one for this key. When memory is short and nobody holds more, `on_give_up`
     /// follows.
-    pub fn hold(&mut self, key: u64, bytes: usize) {
-        self.core.hold(self.app, key, bytes);
+    pub fn count_kept(&mut self, key: u64, bytes: usize) {
+        self.core.count_kept(self.app, key, bytes);
     }
 
     /// Answers a request that was answered `Later`.

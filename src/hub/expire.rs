@@ -30,7 +30,7 @@ impl Hub {
                 conn.armed = Time::NEVER;
                 self.expire_connection(id);
                 self.core.arm(id);
-                self.settle();
+                self.deliver_reports();
             }
         }
         while let Some(slot) = self.core.rates.pop_released(seen) {
@@ -59,7 +59,7 @@ impl Hub {
             }
             self.core.watch.app_armed.remove(&(app, key));
             self.tell(app, |application, ctx| application.on_timer(ctx, key));
-            self.settle();
+            self.deliver_reports();
         }
     }
 
@@ -74,11 +74,11 @@ impl Hub {
         }
         core.notes.metrics.count(Note::TimedOut, wait as u16);
         match wait {
-            Wait::Head if conn.is_silent() => core.gone(id, Cause::Timeout, false),
-            Wait::KeepAlive => core.gone(id, Cause::Timeout, false),
+            Wait::Head if conn.is_silent() => core.end(id, Cause::Timeout, false),
+            Wait::KeepAlive => core.end(id, Cause::Timeout, false),
             Wait::Head | Wait::Body => core.refuse(id, *refusal::request_timeout()),
             Wait::Held => core.request_gone_with(id, *refusal::service_unavailable()),
-            Wait::Write => core.gone(id, Cause::Slow, true),
+            Wait::Write => core.end(id, Cause::Slow, true),
             Wait::Queue => core.drop_slow_consumer(id),
             Wait::Ping => {
                 let code = Some(CloseCode::InternalError);
@@ -87,11 +87,11 @@ impl Hub {
             }
             Wait::Message => core.fail(id, Violation::MessageTooSlow),
             // A peer that has not taken our Close will not answer it.
-            Wait::Close if !conn.outbox.is_empty() => core.gone(id, Cause::Timeout, true),
+            Wait::Close if !conn.outbox.is_empty() => core.end(id, Cause::Timeout, true),
             Wait::Close => core.drain(id, false),
             // Once our side is closed, the last bytes may still be in the kernel, on their way over a slow
             // line. A reset would throw them away.
-            Wait::Linger => core.gone(id, Cause::Timeout, !conn.has_half_closed()),
+            Wait::Linger => core.end(id, Cause::Timeout, !conn.has_half_closed()),
         }
     }
 
@@ -112,7 +112,7 @@ impl Hub {
             stop_connection(&mut self.core, id);
         }
         // Applications are told last which connections ended: then they cannot send the news to any of them.
-        self.settle();
+        self.deliver_reports();
     }
 
     /// Whether the server goes down and nothing is left to do.
@@ -126,9 +126,9 @@ impl Hub {
         for id in self.core.table.ids() {
             // Once our side is closed, the last bytes may still be on their way over a slow line.
             let reset = self.core.table.get(id).is_some_and(|conn| !conn.has_half_closed());
-            self.core.gone(id, Cause::Shutdown, reset);
+            self.core.end(id, Cause::Shutdown, reset);
         }
-        self.settle();
+        self.deliver_reports();
     }
 }
 
@@ -153,7 +153,7 @@ fn stop_connection(core: &mut Core, id: ConnId) {
             core.start_close(id, Some(CloseCode::GoingAway), "server is going down", Cause::Shutdown);
         }
         Phase::Http(exchange) => match &mut exchange.stage {
-            Stage::Head | Stage::Body { .. } if idle => core.gone(id, Cause::Shutdown, false),
+            Stage::Head | Stage::Body { .. } if idle => core.end(id, Cause::Shutdown, false),
             Stage::Head | Stage::Body { .. } => core.drain(id, false),
             Stage::Held { .. } => core.request_gone_with(id, *refusal::service_unavailable()),
             Stage::Streaming { close, .. } => *close = true,

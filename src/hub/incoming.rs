@@ -37,7 +37,7 @@ impl Hub {
                     self.core.wake_reader(id);
                 }
             }
-            self.settle();
+            self.deliver_reports();
         }
     }
 
@@ -56,14 +56,14 @@ impl Hub {
                 Phase::Draining(draining) => {
                     draining.discarded += input.len() as u64;
                     if draining.discarded > self.core.config.tuning.linger_bytes {
-                        self.core.gone(id, Cause::Peer, true);
+                        self.core.end(id, Cause::Peer, true);
                     }
                     return;
                 }
                 Phase::Gone => return,
             }
             if !self.core.turn.reports.is_empty() {
-                self.settle();
+                self.deliver_reports();
             }
         }
     }
@@ -83,7 +83,7 @@ impl Hub {
             _ => {
                 // RFC 6455 §7.1.5: a WebSocket that ends without a Close has the code 1006.
                 let why = Closed { code: CloseCode::AbnormalClosure, cause: Cause::Peer };
-                core.leave(id, why);
+                core.end_websocket(id, why);
                 core.request_gone(id);
                 core.drain(id, false);
                 if let Some(conn) = core.table.get(id)
@@ -93,7 +93,7 @@ impl Hub {
                 }
             }
         }
-        self.settle();
+        self.deliver_reports();
         self.next()
     }
 
@@ -114,8 +114,8 @@ impl Hub {
     /// Notes that the connection broke.
     pub fn broken(&mut self, id: ConnId, now: Time) -> Next {
         self.core.turn.now = now;
-        self.core.gone(id, Cause::Peer, true);
-        self.settle();
+        self.core.end(id, Cause::Peer, true);
+        self.deliver_reports();
         self.next()
     }
 
@@ -225,7 +225,7 @@ impl Core {
 
     /// Copies the queued frame into the arena, because it cannot be written at once, or not alone.
     #[cold]
-    pub(crate) fn leave_receive_buffer(&mut self) {
+    pub(crate) fn empty_receive_buffer(&mut self) {
         if let Some((_, slot)) = self.receive_buffer.queued
             && let Some((frame, bytes)) = self.receive_buffer.queued_for(slot)
         {

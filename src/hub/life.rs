@@ -60,7 +60,7 @@ impl Hub {
 
 impl Core {
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
-    pub(crate) fn leave(&mut self, id: ConnId, why: Closed) {
+    pub(crate) fn end_websocket(&mut self, id: ConnId, why: Closed) {
         let Some(conn) = self.table.get(id) else { return };
         if conn.open {
             conn.open = false;
@@ -87,7 +87,7 @@ impl Core {
         let span = self.turn.span_since(start);
         self.turn.queue(id.slot, conn, span);
         let code = code.unwrap_or(CloseCode::NoStatusReceived);
-        self.leave(id, Closed { code, cause });
+        self.end_websocket(id, Closed { code, cause });
         true
     }
 
@@ -159,7 +159,7 @@ impl Core {
     }
 
     /// The connection is over. `reset`: the peer is not owed anything.
-    pub(crate) fn gone(&mut self, id: ConnId, cause: Cause, reset: bool) {
+    pub(crate) fn end(&mut self, id: ConnId, cause: Cause, reset: bool) {
         let Some(conn) = self.table.get(id) else { return };
         // What was a WebSocket, or was refused, has its cause already.
         let is_undecided = match &conn.phase {
@@ -176,7 +176,7 @@ impl Core {
         if matches!(conn.phase, Phase::Http(_)) {
             self.request_gone(id);
         } else if conn.open {
-            self.leave(id, Closed { code: CloseCode::AbnormalClosure, cause });
+            self.end_websocket(id, Closed { code: CloseCode::AbnormalClosure, cause });
         }
         let Table { conns, caps, .. } = &mut self.table;
         let Some(conn) = conns.get_mut(id.slot as usize) else { return };

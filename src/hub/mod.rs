@@ -1,7 +1,7 @@
 //! The whole server except sockets, clock, randomness and disk: a deterministic function of (bytes, time, seed).
 //!
 //! Before this: `http`. After this: `server`. Read `app` and `ctx`, then `conn`, `websocket`, `turn` and `transmit`.
-//! Skip on first reading: `compression`, `incoming`, `receive_buffer`, `relief`, `recovery`, `metrics`.
+//! Skip on first reading: `compression`, `incoming`, `receive_buffer`, `evict`, `recovery`, `metrics`.
 //!
 //! A driver (`server`, or a test) owns the sockets and calls, in each **turn**:
 //!
@@ -25,6 +25,7 @@ mod compression;
 pub mod conn;
 pub(crate) mod core;
 mod ctx;
+mod evict;
 mod exchange;
 mod expire;
 mod ids;
@@ -35,7 +36,6 @@ mod metrics;
 mod ports;
 mod receive_buffer;
 mod recovery;
-mod relief;
 mod respond;
 mod table;
 mod transmit;
@@ -125,7 +125,7 @@ impl Hub {
         self.core.turn.now = now;
         self.core.turn.active = None;
         if self.is_over() {
-            self.relieve();
+            self.evict_largest();
         }
         if !self.core.watch.resume.is_empty() {
             self.go_on();
@@ -144,7 +144,7 @@ impl Hub {
     pub fn receive_buffer(&mut self, id: ConnId) -> Option<&mut [u8]> {
         let core = &mut self.core;
         if core.receive_buffer.queued.is_some() {
-            core.leave_receive_buffer();
+            core.empty_receive_buffer();
         }
         let conn = core.table.readable(id)?;
         let is_inside = matches!(&conn.phase, Phase::Open { endpoint, .. } if endpoint.is_inside_frame());
@@ -186,10 +186,10 @@ impl Hub {
             }
         }
         if self.is_over() {
-            self.relieve();
+            self.evict_largest();
         }
         if !self.core.turn.reports.is_empty() {
-            self.settle();
+            self.deliver_reports();
         }
         self.next()
     }
@@ -253,7 +253,7 @@ impl Hub {
 
     /// Tells applications what happened, until nothing is left to tell.
     #[cold]
-    fn settle(&mut self) {
+    fn deliver_reports(&mut self) {
         while let Some(report) = self.core.turn.reports.pop_front() {
             let (Report::Closed { app, .. } | Report::RequestGone { app, .. } | Report::GiveUp { app, .. }) =
                 report;

@@ -42,12 +42,12 @@ pub(crate) struct ReceiveBuffer {
 
 /// A message that an application is given, as a frame that can be sent from where it lies.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Given<'a> {
+pub(crate) struct InPlace<'a> {
     message: Message<'a>,
     frame: Span,
 }
 
-impl Given<'_> {
+impl InPlace<'_> {
     /// The frame, if `message` is the message that was given: not equal bytes, but these bytes.
     pub(crate) fn frame_of(&self, message: Message<'_>) -> Option<Span> {
         let is_same = match (self.message, message) {
@@ -74,7 +74,7 @@ impl ReceiveBuffer {
 
     /// The last message of a read, as a frame that can be sent from where it lies. `None`: it cannot.
     #[inline]
-    pub(crate) fn given<'a>(&self, message: Message<'a>) -> Option<Given<'a>> {
+    pub(crate) fn in_place<'a>(&self, message: Message<'a>) -> Option<InPlace<'a>> {
         let len = message.bytes().len();
         // Shortcut, equals `Ctx::send_many`: an echo is sent from where it lies.
         if !shortcuts::ON || len < ECHO_IN_PLACE_BYTES || self.end == 0 {
@@ -83,7 +83,7 @@ impl ReceiveBuffer {
         let end = SPANS_AT + self.end;
         let start = end - len - frame::own_header_len(len);
         let frame = Span { start: u32::try_from(start).ok()?, end: u32::try_from(end).ok()? };
-        Some(Given { message, frame })
+        Some(InPlace { message, frame })
     }
 
     /// The frame that is queued for this slot.

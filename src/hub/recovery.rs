@@ -26,7 +26,7 @@ impl Hub {
     pub fn recover(&mut self, now: Time) {
         self.core.turn.now = now;
         self.blame();
-        self.settle();
+        self.deliver_reports();
     }
 
     /// Notes the panic, and ends the active connection.
@@ -48,12 +48,12 @@ impl Hub {
             }
             // What it reads now is the rest of a body, so an answer would be taken for that.
             Some(Phase::Http(exchange)) if matches!(exchange.stage, Stage::Streaming { .. }) => {
-                core.gone(id, Cause::Application, true);
+                core.end(id, Cause::Application, true);
             }
             Some(Phase::Http(_)) => {
                 core.request_gone_with(id, *refusal::internal_server_error());
             }
-            _ => core.gone(id, Cause::Application, true),
+            _ => core.end(id, Cause::Application, true),
         }
     }
 

@@ -153,7 +153,7 @@ impl Core {
         match source.read(&mut piece) {
             // The head has promised the length, so the connection has to break.
             Err(_) | Ok(0) => {
-                self.gone(id, Cause::Application, true);
+                self.end(id, Cause::Application, true);
                 0
             }
             Ok(len) => {

@@ -36,7 +36,7 @@ impl Hub {
                 self.core.write(slot, net);
             }
             if !self.core.turn.reports.is_empty() {
-                self.settle();
+                self.deliver_reports();
             }
         }
         let core = &mut self.core;
@@ -169,7 +169,7 @@ impl Core {
         if written == Some(Written::Bytes(bytes.len())) {
             self.receive_buffer.queued = None;
         } else {
-            self.leave_receive_buffer();
+            self.empty_receive_buffer();
         }
         written
     }
@@ -182,7 +182,7 @@ impl Core {
         self.turn.active = Some(id);
         let len = match written {
             Written::Bytes(len) => len,
-            Written::Broken => return self.gone(id, Cause::Peer, true),
+            Written::Broken => return self.end(id, Cause::Peer, true),
         };
         conn.bytes_out += len as u64;
         if len == conn.outbox.len() {
@@ -226,7 +226,7 @@ impl Core {
                 self.arm(id);
             }
             Phase::Draining(draining) if draining.peer_closed || draining.at_once => {
-                self.gone(id, Cause::Peer, false);
+                self.end(id, Cause::Peer, false);
             }
             Phase::Draining(draining) if draining.half_closed.is_none() => {
                 draining.half_closed = Some(now);
@@ -248,7 +248,7 @@ impl Core {
         let now = self.turn.now;
         let Some(conn) = self.table.get(id) else { return };
         if matches!(&conn.phase, Phase::Draining(draining) if draining.at_once) {
-            return self.gone(id, Cause::Timeout, true);
+            return self.end(id, Cause::Timeout, true);
         }
         let waiting = conn.outbox.len();
         if waiting > limit {
@@ -283,10 +283,10 @@ impl Core {
     pub(super) fn drop_queue(&mut self, id: ConnId, cause: Cause, reason: &str) {
         let was_open = self.table.get(id).is_some_and(|conn| conn.open);
         let code = CloseCode::TryAgainLater;
-        self.leave(id, Closed { code, cause });
+        self.end_websocket(id, Closed { code, cause });
         let Some(conn) = self.table.get(id) else { return };
         if !was_open || !conn.outbox.drop_unbegun(LAST_FRAME_BYTES) {
-            return self.gone(id, cause, true);
+            return self.end(id, cause, true);
         }
         let span = self.turn.encode(Opcode::Close, [&code.0.to_be_bytes(), reason.as_bytes()]);
         self.queue(id, span);

@@ -6,7 +6,7 @@ use super::conn::{Mark, Phase};
 use super::core::Core;
 use super::ctx::Ctx;
 use super::ids::{Cause, ConnId};
-use super::receive_buffer::Given;
+use super::receive_buffer::InPlace;
 use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::shortcuts;
@@ -29,7 +29,7 @@ impl Hub {
                 self.core.keep_for_next_turn(id, rest);
                 break;
             }
-            if self.core.rates.is_on && self.core.rates.holds_back(id.slot) {
+            if self.core.rates.is_on && self.core.rates.is_paused(id.slot) {
                 break;
             }
             // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
@@ -41,7 +41,7 @@ impl Hub {
             }
         }
         if self.core.rates.is_on {
-            self.core.hold_back(id, input);
+            self.core.pause_sender(id, input);
         }
     }
 
@@ -59,11 +59,11 @@ impl Hub {
                 *mark = None;
                 if conn.open {
                     let (app, tag) = (conn.app, conn.tag);
-                    let given = match input.is_empty() {
-                        true => self.core.receive_buffer.given(message),
+                    let in_place = match input.is_empty() {
+                        true => self.core.receive_buffer.in_place(message),
                         false => None,
                     };
-                    self.deliver(id, app, tag, message, given.as_ref());
+                    self.deliver(id, app, tag, message, in_place.as_ref());
                 }
             }
             Some(Err(violation)) => self.core.fail(id, violation),
@@ -151,10 +151,10 @@ impl Hub {
         app: u8,
         tag: u64,
         message: Message<'a>,
-        given: Option<&'a Given<'a>>,
+        in_place: Option<&'a InPlace<'a>>,
     ) {
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
-            application.on_message(&mut Ctx { core: &mut self.core, app, given }, id, tag, message);
+            application.on_message(&mut Ctx { core: &mut self.core, app, in_place }, id, tag, message);
         }
         if self.core.rates.is_on || !self.core.turn.reports.is_empty() {
             self.delivered(id);
@@ -165,7 +165,7 @@ impl Hub {
     #[cold]
     fn delivered(&mut self, id: ConnId) {
         self.core.pay(id);
-        self.settle();
+        self.deliver_reports();
     }
 
     /// Notes that a message is unfinished, and how far it has come, if it is large.
@@ -198,8 +198,8 @@ impl Core {
 
     /// Keeps what is left of a read, if its sender has to wait because it has sent too many messages.
     #[cold]
-    fn hold_back(&mut self, id: ConnId, input: &mut &mut [u8]) {
-        if self.rates.holds_back(id.slot) {
+    fn pause_sender(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        if self.rates.is_paused(id.slot) {
             let rest = mem::take(input);
             self.keep_backlog(id, rest);
         }

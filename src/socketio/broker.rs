@@ -45,7 +45,7 @@ impl<A: Application> Broker<A> {
     fn fail(io: &mut Io<'_, '_>, id: SessionId, breach: Breach) {
         io.ctx.log_debug("a Socket.IO session fails", breach);
         // The session may stay until its client fetches the end, but without a packet.
-        io.hold(id, 0);
+        io.count_kept(id, 0);
         io.close(id);
     }
 
@@ -75,7 +75,7 @@ impl<A: Application> Broker<A> {
             wait(io, id, place.insert(pending));
             return Ok(());
         }
-        io.hold(id, 0);
+        io.count_kept(id, 0);
         io.wake_at(id, Time::NEVER);
         self.packet(io, id, parse(&pending.text)?, &pending.attachments)
     }
@@ -170,6 +170,6 @@ impl<A: Application> Service for Broker<A> {
 fn wait(io: &mut Io<'_, '_>, id: SessionId, pending: &Pending) {
     // An empty attachment takes little memory, and there are ten at most.
     let bytes: usize = pending.attachments.iter().map(Vec::len).sum();
-    io.hold(id, pending.text.len() + bytes);
+    io.count_kept(id, pending.text.len() + bytes);
     io.wake_at(id, io.ctx.now().after(ATTACHMENT_TIMEOUT));
 }

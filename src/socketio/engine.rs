@@ -11,7 +11,7 @@
 //!    └─► polling, upgrade: what follows from it     └─► io: what the service can do
 //! ```
 //!
-//! After each callback `settle` tells the service which sessions ended.
+//! After each callback `report_ended` tells the service which sessions ended.
 
 mod answer;
 pub mod io;
@@ -170,7 +170,7 @@ impl<S: Service> Engine<S> {
 
     /// Ends a callback: tells the service which sessions ended, until none is left to tell; then answers
     /// GETs and sets timers.
-    fn settle(&mut self, ctx: &mut Ctx<'_>) {
+    fn report_ended(&mut self, ctx: &mut Ctx<'_>) {
         while let Some(id) = self.sessions.ended.pop_front() {
             let (service, mut io) = self.service(ctx);
             service.on_close(&mut io, id);
@@ -240,7 +240,7 @@ impl<S: Service> App for Engine<S> {
         }
         let asker = Asker { request: id, cors };
         let reply = self.serve(ctx, &asker, request);
-        self.settle(ctx);
+        self.report_ended(ctx);
         match reply.unwrap_or_else(|fault| Reply::Now(answer::fault(fault))) {
             Reply::Now(response) => Reply::Now(asker.cors.on(response)),
             reply => reply,
@@ -251,7 +251,7 @@ impl<S: Service> App for Engine<S> {
         if let Some(session) = self.sessions.waiting.remove(&id) {
             self.sessions.end(ctx, session, NOOP);
         }
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 
     fn on_open(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64) {
@@ -265,7 +265,7 @@ impl<S: Service> App for Engine<S> {
             Some((_, Role::Probe)) => {}
             None => ctx.close_without_code(conn),
         }
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, message: Message<'_>) {
@@ -278,7 +278,7 @@ impl<S: Service> App for Engine<S> {
             (Some((id, Role::Probe)), _) => self.probed(ctx, id, conn, message),
             (None, _) => {}
         }
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, conn: ConnId, tag: u64, _: &Closed) {
@@ -291,17 +291,17 @@ impl<S: Service> App for Engine<S> {
             }
             None => {}
         }
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
         self.expire(ctx, SessionId::from_number(key));
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 
     fn on_give_up(&mut self, ctx: &mut Ctx<'_>, key: u64) {
         self.sessions.give_up(ctx, SessionId::from_number(key));
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 
     fn on_shutdown(&mut self, ctx: &mut Ctx<'_>) {
@@ -311,6 +311,6 @@ impl<S: Service> App for Engine<S> {
             // The hub closes the WebSockets, because it tells their clients why.
             self.sessions.remove(ctx, id);
         }
-        self.settle(ctx);
+        self.report_ended(ctx);
     }
 }

@@ -15,7 +15,7 @@
 //!
 //! Words: a *session* is one client of Engine.IO; a *socket* is one client in one namespace. A session *ends*, a
 //! socket *leaves*, a connection *closes*. A session *polls* while it has no WebSocket; a WebSocket that wants to take
-//! over is a *probe*. To *hold* bytes is to have the memory budget count them.
+//! over is a *probe*. What is kept for a session counts into the memory budget (`count_kept`).
 
 pub mod application;
 pub mod broker;

@@ -9,7 +9,7 @@
 //! | `deflate`, `hub/compression` | `deflate` | compressed messages, and what they may cost |
 //! | `http` | `http` | what one request says, and how one answer is written |
 //! | `hub`, `outbox`, `seen`, `timers` | `hub` | what waits, what is due, how connections end |
-//! | `guard`, `hub/life`, `hub/relief`, `metered` | `guard` | who is refused, who waits, who goes when memory is short |
+//! | `guard`, `hub/life`, `hub/evict`, `metered` | `guard` | who is refused, who waits, who goes when memory is short |
 //! | `hub/recovery`, `guard/notes` | `guard` | what a bug costs, and what the log says |
 //! | `hub/metrics`, `guard/metrics` | `apps/status` | each number, when it moves and when it does not |
 //! | `apps`, `rooms` | `apps` | what a client of one application reads |

@@ -82,7 +82,7 @@ impl Io<'_, '_> {
 
     /// Sets how many bytes the service keeps for a session, for the memory budget.
     /// When memory is short, the session with the most bytes may be ended.
-    pub fn hold(&mut self, session: SessionId, bytes: usize) {
+    pub fn count_kept(&mut self, session: SessionId, bytes: usize) {
         if let Some(session) = self.sessions.touch(session) {
             session.kept = bytes;
         }

@@ -315,7 +315,7 @@ impl Sessions {
         self.by_sid.remove(&session.sid);
         self.polling -= usize::from(session.conn().is_none());
         ctx.wake_at(id.to_number(), Time::NEVER);
-        ctx.hold(id.to_number(), 0);
+        ctx.count_kept(id.to_number(), 0);
         session.drop_post(ctx);
         debug_assert!(self.waiting.len() <= self.polling, "whose GET is it?");
         debug_assert_eq!(self.by_sid.len(), self.table.count());
@@ -337,7 +337,7 @@ impl Sessions {
             session.is_touched = false;
             let (when, held) = session.needs();
             ctx.wake_at(id.to_number(), when);
-            ctx.hold(id.to_number(), held);
+            ctx.count_kept(id.to_number(), held);
         }
     }
 }

@@ -38,7 +38,7 @@ impl App for Keeper {
         let Message::Text(text) = message else { return };
         let words: Vec<&str> = text.split(' ').collect();
         match words[..] {
-            ["hold", key, bytes] => ctx.hold(key.parse().unwrap(), bytes.parse().unwrap()),
+            ["hold", key, bytes] => ctx.count_kept(key.parse().unwrap(), bytes.parse().unwrap()),
             ["close"] => ctx.close_without_code(id),
             _ => panic!("{text}"),
         }
@@ -49,7 +49,7 @@ impl App for Keeper {
     }
 
     fn on_give_up(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        ctx.hold(key, 0);
+        ctx.count_kept(key, 0);
         self.given_up.borrow_mut().push(key);
     }
 }

@@ -75,13 +75,13 @@ impl App for Obeys {
             Message::Text("trouble") => {
                 ctx.report_trouble("/srv/x.html", &Error::from(ErrorKind::TimedOut));
             }
-            Message::Text("hold") => ctx.hold(7, 1 << 20),
+            Message::Text("hold") => ctx.count_kept(7, 1 << 20),
             _ => strike(),
         }
     }
 
     fn on_give_up(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        ctx.hold(key, 0);
+        ctx.count_kept(key, 0);
     }
 }
 

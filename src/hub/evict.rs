@@ -32,10 +32,10 @@ enum Holder {
 impl Hub {
     /// Ends the largest holders until the memory budget is kept again.
     #[cold]
-    pub(super) fn relieve(&mut self) {
+    pub(super) fn evict_largest(&mut self) {
         if !self.core.memory.fits(0) {
-            self.core.relieve(0);
-            self.settle();
+            self.core.evict_largest(0);
+            self.deliver_reports();
         }
     }
 
@@ -70,7 +70,7 @@ impl Hub {
 
 impl Core {
     /// Notes how many bytes an application keeps for a peer that is away.
-    pub(super) fn hold(&mut self, app: u8, key: u64, bytes: usize) {
+    pub(super) fn count_kept(&mut self, app: u8, key: u64, bytes: usize) {
         if bytes == 0 {
             self.memory.away.remove(&(app, key));
         } else {
@@ -86,7 +86,7 @@ impl Core {
         self.count(id);
         if !self.memory.fits(0) {
             let active = self.turn.active;
-            self.relieve(0);
+            self.evict_largest(0);
             self.turn.active = active;
         }
     }
@@ -104,7 +104,7 @@ impl Core {
             return true;
         }
         let active = self.turn.active;
-        let is_left = self.relieve(coming);
+        let is_left = self.evict_largest(coming);
         self.turn.active = active;
         is_left
     }
@@ -113,7 +113,7 @@ impl Core {
     ///
     /// This is the only search over all holders, and it runs only when memory is short. The coming bytes count as held by
     /// the active connection, and so does the large message that it has sent. Returns `false` if that one was ended.
-    fn relieve(&mut self, coming: usize) -> bool {
+    fn evict_largest(&mut self, coming: usize) -> bool {
         let most = self.config.memory_budget_bytes.saturating_sub(coming);
         let causer = self.turn.active.map(|id| id.slot);
         let backlogs = &self.watch.backlogs;
@@ -181,9 +181,9 @@ impl Core {
             Phase::Http(exchange) if !owes_bytes => match exchange.stage {
                 Stage::Head | Stage::Body { .. } => self.refuse(id, *refusal::service_unavailable()),
                 Stage::Held { .. } => self.request_gone_with(id, *refusal::service_unavailable()),
-                Stage::Streaming { .. } => self.gone(id, Cause::Limit, true),
+                Stage::Streaming { .. } => self.end(id, Cause::Limit, true),
             },
-            _ => self.gone(id, Cause::Limit, true),
+            _ => self.end(id, Cause::Limit, true),
         }
         if let Some(conn) = self.table.get(id) {
             conn.closed.cause = Cause::Limit;
