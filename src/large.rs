@@ -5,10 +5,9 @@
 use crate::metered::Meter;
 use crate::outbox::{Chunk, Outbox, Span};
 use crate::pool::Pool;
+use crate::ws::content::{Large, Part};
 use crate::ws::frame::Opcode;
-use crate::ws::large::{Large, Part};
 use crate::ws::message::Message;
-use crate::ws::utf8;
 use std::rc::Rc;
 
 /// A message that is too large to lie in one piece. If it is text, it was checked.
@@ -98,10 +97,6 @@ pub struct Whole {
 impl Whole {
     /// The message. Never `None`: text was checked when it arrived. Rust wants it checked again to make a `str`.
     pub fn message(&self) -> Option<Message<'_>> {
-        let bytes = self.memory.get(..self.len)?;
-        Some(match self.opcode {
-            Opcode::Text => Message::Text(utf8::check(bytes).ok()?),
-            _ => Message::Binary(bytes),
-        })
+        Message::whole(self.opcode, self.memory.get(..self.len)?).ok()
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! | shortcut | the plain way |
 //! |---|---|
-//! | a message that is one frame and lies whole in the read: `Endpoint::receive_whole` | `Endpoint::receive_general` |
+//! | a message that is one frame and lies whole in the read: `Hub::receive_whole` | `Hub::receive_general` |
+//! | the header of a short whole message: `frame::decode_fast` | `frame::decode` |
 //! | a queue that is one piece of the arena: `Core::write_pieces` | `Core::write` |
 //! | an echo that is sent from the receive buffer: `Ctx::send_in_place` | `Ctx::send_many` |
 //! | a large message that is read to its place: `Core::make_room_in_message`, `Hub::receive_large` | the receive buffer |

@@ -147,9 +147,11 @@ impl Hub {
             core.empty_receive_buffer();
         }
         let conn = core.table.readable(id)?;
-        let is_inside = matches!(&conn.phase, Phase::Open { endpoint, .. } if endpoint.is_inside_frame());
         // Shortcut, equals the receive buffer: what belongs to a large message is read to its place.
-        if shortcuts::ON && is_inside && core.make_room_in_message(id) {
+        if shortcuts::ON
+            && matches!(&conn.phase, Phase::Open { endpoint, .. } if endpoint.has_room())
+            && core.make_room_in_message(id)
+        {
             return core.room_in_message(id);
         }
         let buffer = &mut core.receive_buffer;

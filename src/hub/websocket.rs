@@ -11,11 +11,10 @@ use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::shortcuts;
 use crate::ws::close::Violation;
+use crate::ws::content::Large;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
-use crate::ws::large::Large;
-use crate::ws::message::Complete;
-use crate::ws::message::Message;
+use crate::ws::message::{Complete, Message};
 use std::mem;
 
 impl Hub {
@@ -112,8 +111,13 @@ impl Hub {
                 }
                 match message {
                     _ if !is_open => {}
-                    Complete::Text(text) => self.deliver(id, app, tag, Message::Text(&text), None),
-                    Complete::Binary(bytes) => self.deliver(id, app, tag, Message::Binary(&bytes), None),
+                    Complete::Whole(message) => self.deliver(id, app, tag, message, None),
+                    Complete::Collected(opcode, bytes) => {
+                        // Text was checked when it arrived. Rust wants it checked again to make a `str`.
+                        if let Ok(message) = Message::whole(opcode, &bytes) {
+                            self.deliver(id, app, tag, message, None);
+                        }
+                    }
                     Complete::Large(large) => self.deliver_large(id, app, tag, large),
                 }
             }

@@ -1,103 +1,79 @@
 //! The bytes of a message that have arrived: in one buffer while it is short, in blocks when it is large.
 //!
 //! Skip this file on a first reading: a message that arrives whole needs nothing of it.
+//!
+//! Until 32 KiB of a message have arrived, it lies in one buffer, which doubles as it grows. After that it
+//! lies in blocks, and the next block is no larger than what has arrived. So the server holds at most twice of
+//! what has arrived, and copies a byte once at most. Most bytes are not copied: they are read from
+//! the socket to their place (`Content::room`).
 
 use super::close::Violation;
-use super::frame::Opcode;
-use super::large::{Gathering, SHORT_BYTES};
-use super::utf8::TextBuffer;
-use crate::pool::{BlockSize, Pool};
+use super::frame::{Header, Opcode};
+use super::utf8::Check;
+use crate::pool::{Block, BlockSize, Pool};
+use std::mem;
 
-/// The bytes of a message that have arrived.
+/// A message lies in blocks when more than this has arrived.
+const SHORT_BYTES: usize = 32 << 10;
+/// One read takes at most this much, so that other connections are read, too.
+const READ_BYTES: usize = 256 << 10;
+/// A block with less free room counts as full: a read into it is not worth its cost.
+const WORTH_READING_BYTES: usize = 8 << 10;
+/// A frame of which less is missing gets no large block.
+const WORTH_LARGE_BYTES: u64 = 1 << 20;
+
+/// A block, and the range of its bytes that belong to the message.
 #[derive(Debug)]
-pub(super) enum Content {
-    Text(TextBuffer),
-    Binary(Vec<u8>),
-    Large(Gathering),
+pub struct Part {
+    /// The memory.
+    pub block: Block,
+    /// The first byte of the message in it.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
 }
 
-impl Content {
-    /// The empty content of a message that begins with this opcode.
-    pub(super) fn new(opcode: Opcode) -> Self {
-        match opcode {
-            Opcode::Text => Self::Text(TextBuffer::default()),
-            _ => Self::Binary(Vec::new()),
-        }
+impl Part {
+    /// The bytes of the message in it.
+    pub fn bytes(&self) -> &[u8] {
+        self.block.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// How many bytes have arrived.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Binary(bytes) => bytes.len(),
-            Self::Large(large) => large.len(),
-        }
+    /// The free bytes of the block, after those of the message.
+    fn spare(&mut self) -> &mut [u8] {
+        self.block.get_mut(self.end..).unwrap_or_default()
     }
 
-    /// Bytes of memory held.
-    pub(super) fn capacity(&self) -> usize {
-        match self {
-            Self::Text(text) => text.capacity(),
-            Self::Binary(bytes) => bytes.capacity(),
-            Self::Large(large) => large.capacity(),
+    fn has_spare(&self, len: usize) -> bool {
+        self.block.len() - self.end >= len
+    }
+}
+
+/// A large message that is complete. If it is text, it was checked.
+#[derive(Debug)]
+pub struct Large {
+    /// Text or Binary.
+    pub opcode: Opcode,
+    /// The bytes of the message, in order.
+    pub parts: Vec<Part>,
+}
+
+impl Large {
+    /// Copies a message that is given in parts. `None`: the system gives no memory.
+    pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool) -> Option<Self> {
+        let mut missing: usize = parts.iter().map(|part| part.len()).sum();
+        let mut copy = Content::new(opcode);
+        for part in parts {
+            missing -= part.len();
+            copy.append(part, missing as u64, pool).ok()?;
         }
+        let parts = copy.parts;
+        Some(Self { opcode, parts })
     }
 
-    /// Appends a piece. `missing`: how many bytes of its frame follow.
-    pub(super) fn push(&mut self, piece: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
-        let len = self.len() + piece.len();
-        if is_large(len, missing, pool) {
-            self.move_into_blocks(missing, pool)?;
-        }
-        match self {
-            Self::Text(text) => text.push(piece),
-            Self::Binary(bytes) => {
-                // The buffer doubles, so it holds at most twice of what has arrived.
-                if len > bytes.capacity() {
-                    let added = len.next_power_of_two() - bytes.len();
-                    let reserved = bytes.try_reserve_exact(added);
-                    reserved.map_err(|_| Violation::NoRoom)?;
-                }
-                bytes.extend_from_slice(piece);
-                Ok(())
-            }
-            Self::Large(large) => large.push(piece, missing, pool),
-        }
-    }
-
-    fn move_into_blocks(&mut self, missing: u64, pool: &Pool) -> Result<(), Violation> {
-        *self = Self::Large(match self {
-            Self::Text(text) => {
-                let (whole, check) = text.parts();
-                let bytes = [whole.as_bytes(), check.begun()];
-                Gathering::begin(bytes, Some(check), missing, pool)?
-            }
-            Self::Binary(bytes) => Gathering::begin([bytes, &[]], None, missing, pool)?,
-            Self::Large(_) => return Ok(()),
-        });
-        Ok(())
-    }
-
-    /// Appends decoded bytes. The message may have `most` bytes.
-    pub(super) fn push_decoded(&mut self, chunk: &[u8], most: u64, pool: &Pool) -> Result<(), Violation> {
-        self.judge_decoded(chunk, most, pool)?;
-        self.push(chunk, 0, pool)
-    }
-
-    /// Judges whether these decoded bytes may be appended.
-    ///
-    /// # Errors
-    /// What is wrong first: the text, or that the message has more than `most` bytes.
-    pub(super) fn judge_decoded(&mut self, chunk: &[u8], most: u64, pool: &Pool) -> Result<(), Violation> {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        match chunk.get(..most.saturating_sub(self.len())) {
-            Some(fits) if fits.len() < chunk.len() => {
-                // A text may be wrong before it is too long. The answer must not depend on how it is cut.
-                self.push(fits, 0, pool)?;
-                Err(Violation::MessageTooBig)
-            }
-            _ => Ok(()),
-        }
+    /// Bytes of the message.
+    pub fn byte_len(&self) -> usize {
+        self.parts.iter().map(|part| part.end - part.start).sum()
     }
 }
 
@@ -107,4 +83,157 @@ impl Content {
 pub(super) fn is_large(len: usize, missing: u64, pool: &Pool) -> bool {
     let announced = missing.saturating_add(len as u64);
     len > SHORT_BYTES || announced > SHORT_BYTES as u64 && pool.has_kept(BlockSize::Usual)
+}
+
+/// Chooses the size of a message's next block.
+///
+/// `arrived`: bytes of the message that are there; `to_come`: bytes that need a place. A message earns a larger
+/// block by what has arrived; but it may have one that the pool keeps.
+fn next_size(arrived: usize, to_come: u64, pool: &Pool) -> BlockSize {
+    let earns = |size: BlockSize| arrived >= size.bytes() / 4 * 3;
+    if arrived >= BlockSize::Large.bytes() && to_come >= WORTH_LARGE_BYTES {
+        BlockSize::Large
+    } else if earns(BlockSize::Usual) || pool.has_kept(BlockSize::Usual) {
+        BlockSize::Usual
+    } else if earns(BlockSize::Small) {
+        BlockSize::Small
+    } else {
+        BlockSize::Least
+    }
+}
+
+/// The bytes of a message that have arrived.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) opcode: Opcode,
+    /// Checks the message if it is text.
+    pub(super) check: Check,
+    /// How many bytes have arrived.
+    pub(super) len: usize,
+    /// The bytes while the message is short.
+    pub(super) short: Vec<u8>,
+    /// The message lies in blocks, or its next bytes will.
+    pub(super) is_large: bool,
+    pub(super) parts: Vec<Part>,
+}
+
+impl Content {
+    /// The empty content of a message that begins with this opcode.
+    pub(super) fn new(opcode: Opcode) -> Self {
+        Self {
+            opcode,
+            check: Check::default(),
+            len: 0,
+            short: Vec::new(),
+            is_large: false,
+            parts: Vec::new(),
+        }
+    }
+
+    /// The content of a large message in a block that has its first bytes, still masked, from `start` to `end`.
+    pub(super) fn adopt(
+        frame: &mut Header,
+        block: Block,
+        start: usize,
+        end: usize,
+    ) -> Result<Self, Violation> {
+        let parts = vec![Part { block, start, end: start }];
+        let mut content = Self { is_large: true, parts, ..Self::new(frame.opcode) };
+        content.arrived(end - start, frame)?;
+        Ok(content)
+    }
+
+    /// Bytes of memory held.
+    pub(super) fn capacity(&self) -> usize {
+        let blocks: usize = self.parts.iter().map(|part| part.block.len()).sum();
+        self.short.capacity() + blocks + self.parts.capacity() * size_of::<Part>()
+    }
+
+    /// Checks bytes and appends them. `missing`: how many bytes of their frame follow.
+    pub(super) fn push(&mut self, bytes: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
+        if self.opcode == Opcode::Text {
+            self.check.push(bytes)?;
+        }
+        let len = self.len + bytes.len();
+        if !self.is_large && is_large(len, missing, pool) {
+            self.is_large = true;
+            self.len = 0;
+            let short = mem::take(&mut self.short);
+            self.append(&short, missing, pool)?;
+        }
+        if self.is_large {
+            return self.append(bytes, missing, pool);
+        }
+        // The buffer doubles, so it holds at most twice of what has arrived.
+        if len > self.short.capacity() {
+            let added = len.next_power_of_two() - self.len;
+            self.short.try_reserve_exact(added).map_err(|_| Violation::NoRoom)?;
+        }
+        self.short.extend_from_slice(bytes);
+        self.len = len;
+        Ok(())
+    }
+
+    /// Copies bytes into blocks.
+    fn append(&mut self, mut bytes: &[u8], missing: u64, pool: &Pool) -> Result<(), Violation> {
+        while !bytes.is_empty() {
+            let part = self.open_part(1, bytes.len(), missing, pool)?;
+            let spare = part.spare();
+            let (now, later) = bytes.split_at(spare.len().min(bytes.len()));
+            if let Some(place) = spare.get_mut(..now.len()) {
+                place.copy_from_slice(now);
+            }
+            part.end += now.len();
+            self.len += now.len();
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// The block that is filled next, with at least `room` free bytes.
+    ///
+    /// `arrived`: bytes that the caller will put there; `missing`: bytes of their frame that follow.
+    fn open_part(
+        &mut self,
+        room: usize,
+        arrived: usize,
+        missing: u64,
+        pool: &Pool,
+    ) -> Result<&mut Part, Violation> {
+        if !self.parts.last().is_some_and(|part| part.has_spare(room)) {
+            let size = next_size(self.len + arrived, arrived as u64 + missing, pool);
+            let block = pool.take(size).ok_or(Violation::NoRoom)?;
+            let (start, end) = (0, 0);
+            self.parts.push(Part { block, start, end });
+        }
+        self.parts.last_mut().ok_or(Violation::NoRoom)
+    }
+
+    /// Whether the message has one block only, and it is not full.
+    pub(super) fn is_first_open(&self) -> bool {
+        matches!(&*self.parts, [part] if part.has_spare(WORTH_READING_BYTES))
+    }
+
+    /// The place to which up to `missing` bytes of a large message should be read. `None`: there is no memory.
+    pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
+        let spare = self.open_part(WORTH_READING_BYTES, 0, missing, pool).ok()?.spare();
+        let most = usize::try_from(missing).unwrap_or(READ_BYTES);
+        let most = most.min(READ_BYTES).min(spare.len());
+        spare.get_mut(..most)
+    }
+
+    /// Unmasks and checks the first `len` bytes of [`Content::room`], which have arrived.
+    pub(super) fn arrived(&mut self, len: usize, frame: &mut Header) -> Result<(), Violation> {
+        if let Some(part) = self.parts.last_mut()
+            && let Some(bytes) = part.spare().get_mut(..len)
+        {
+            frame.unmask_payload(bytes);
+            if self.opcode == Opcode::Text {
+                self.check.push(bytes)?;
+            }
+            part.end += len;
+            self.len += len;
+        }
+        Ok(())
+    }
 }

@@ -1,20 +1,22 @@
-//! The receiving side of one WebSocket: bytes become events (RFC 6455 §5.5, §6.2).
+//! The receiving side of one WebSocket: bytes become events (RFC 6455 §5.2 to §5.5, §6.2).
 //!
 //! The endpoint sends nothing itself. It tells its caller what has happened; the caller answers a Ping, sends a Close
 //! back, and closes after a violation. Then the caller drops the endpoint, so that no later frame can be read.
 //!
-//! Skip on first reading: `begins_large` and `adopt`, and from `has_room` to `arrived`. They read large messages
-//! to their place.
+//! A message that is one frame and lies whole in the input is given on from there ([`Endpoint::receive_whole`]). All else
+//! may arrive in many reads and frames (`receive_more`). What the last read left unfinished lies in boxes
+//! that exist only then: an idle connection keeps nothing.
 
 use super::close::{CloseCode, Violation, check_payload};
-use super::content::is_large;
+use super::content::Content;
 use super::extension::Coding;
-use super::frame::{Expect, Header, Opcode};
-use super::message::{Building, Complete, Message};
-use super::reader::{Piece, Reader};
-use crate::metered::Meter;
-use crate::pool::{Block, BlockSize, Pool};
+use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode, take};
+use super::message::{Complete, Message, Unfinished};
+use crate::metered::{Account, Meter};
+use crate::pool::Pool;
+use crate::shortcuts;
 use std::borrow::Cow;
+use std::mem;
 
 /// What has arrived at an endpoint.
 #[derive(Debug)]
@@ -62,16 +64,34 @@ pub enum Event<'a> {
 /// ```
 #[derive(Debug, Default)]
 pub struct Endpoint {
-    reader: Reader,
+    /// The header or control frame that has begun and is not complete.
+    pub(super) begun: Option<Box<Begun>>,
     /// The message that has begun and is not complete.
-    message: Option<Box<Building>>,
+    pub(super) message: Option<Box<Unfinished>>,
 }
 
-pub use super::reader::ECHO_IN_PLACE_BYTES;
+/// What has arrived of a frame, unless it is payload of a message.
+#[derive(Debug)]
+pub(super) enum Begun {
+    /// The first bytes of a header, and how many they are.
+    Header([u8; MAX_HEADER_BYTES], usize, Account),
+    /// The first bytes of a control frame's payload, after the header of those to come.
+    Control(Header, Vec<u8>, Account),
+}
 
-/// If fewer bytes of a frame are missing, they are read into the receive buffer: the next frame may follow
-/// in the same read.
-const DIRECT_BYTES: u64 = 16 << 10;
+impl Begun {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Header(..) => size_of::<Self>(),
+            Self::Control(_, payload, _) => size_of::<Self>() + payload.capacity(),
+        }
+    }
+}
+
+/// A whole message of this many bytes can be sent back from where it lies.
+///
+/// For that its header becomes the server's own, right in front of the payload ([`frame::make_own_header`]).
+pub const ECHO_IN_PLACE_BYTES: usize = 4 << 10;
 
 /// The limits that an endpoint enforces.
 #[derive(Debug, Clone, Copy)]
@@ -104,37 +124,6 @@ impl Endpoint {
         self.receive_general(input, limits, &Pool::default(), None)
     }
 
-    /// A short way of [`Endpoint::receive_general`] for a message that is one whole frame.
-    ///
-    /// Returns `None`, and uses nothing, if there is anything else. The caller must then call the general way.
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
-    #[inline]
-    pub fn receive_whole<'a>(
-        &mut self,
-        input: &mut &'a mut [u8],
-        limits: &Limits,
-    ) -> Option<Result<Message<'a>, Violation>> {
-        if self.message.is_some() {
-            return None;
-        }
-        let (opcode, payload) = self.reader.next_whole(input, limits.max_message_bytes)?;
-        Some(Message::whole(opcode, payload))
-    }
-
-    fn expected(&self, limits: &Limits, is_coding: bool) -> Expect {
-        let message = self.message.as_ref();
-        let received = message.map_or(0, |message| message.received as u64);
-        let fragments = message.map_or(0, |message| message.fragments);
-        Expect {
-            in_message: message.is_some(),
-            rsv1: is_coding,
-            room: limits.max_message_bytes.saturating_sub(received),
-            more_fragments: fragments < limits.max_fragments,
-        }
-    }
-
     /// Gives the next event in `input`, as [`Endpoint::receive`] does, also with an extension.
     ///
     /// Large messages lie in blocks of `pool`. `coding`: the extension that was agreed to.
@@ -147,120 +136,151 @@ impl Endpoint {
         input: &mut &'a mut [u8],
         limits: &Limits,
         pool: &Pool,
-        mut coding: Option<Coding<'e, '_>>,
+        coding: Option<Coding<'e, '_>>,
     ) -> Result<Option<Event<'e>>, Violation> {
-        loop {
-            let piece = match self.message.as_mut().and_then(|it| it.resume()) {
-                Some(piece) => piece,
-                None => match self.reader.next(input, &self.expected(limits, coding.is_some()))? {
-                    None => return Ok(None),
-                    Some(piece) if piece.opcode.is_control() => {
-                        return control_event(piece).map(Some);
-                    }
-                    Some(piece) => piece,
-                },
-            };
-            if let Some(payload) = piece.whole() {
-                let message = Message::whole(piece.opcode, payload)?;
-                return Ok(Some(Event::Message(message.into())));
-            }
-            // A message that ends with its first piece needs no box.
-            let mut begun = None;
-            let message = match &mut self.message {
-                Some(message) => message,
-                None => begun.insert(Building::begin(&piece, coding.as_mut())),
-            };
-            let most = limits.max_message_bytes;
-            let grown = message.push(&piece, most, pool, coding.as_mut())?;
-            if grown.is_none() && piece.ends_message() {
-                let message = self.message.take().map(|message| *message).or(begun);
-                let complete = message.map(|message| message.finish(coding)).transpose()?;
-                return Ok(complete.map(Event::Message));
-            }
-            if let Some(begun) = begun {
-                self.message = Some(Box::new(begun));
-            }
-            if let Some(bytes) = grown {
-                return Ok(Some(Event::Growing(bytes)));
-            }
+        match self.receive_whole(input, limits) {
+            Some(message) => Ok(Some(Event::Message(Complete::Whole(message?)))),
+            None => self.receive_more(input, limits, pool, coding),
         }
     }
 
-    /// The header of a large message, if a read gave its beginning and nothing else.
+    /// Gives a message that is one frame, not coded, and lies whole at the start of `input`.
     ///
-    /// The caller may then give the block in which `bytes` lie to [`Endpoint::adopt`].
-    pub fn begins_large(&self, bytes: &[u8], limits: &Limits, pool: &Pool) -> Option<Header> {
-        if self.message.is_some() {
+    /// Returns `None`, and uses nothing, if there is anything else: also if the frame breaks a rule. The caller must then call
+    /// [`Endpoint::receive_general`].
+    ///
+    /// # Errors
+    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
+    #[inline(always)]
+    pub fn receive_whole<'a>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        limits: &Limits,
+    ) -> Option<Result<Message<'a>, Violation>> {
+        if self.begun.is_some() || self.message.is_some() {
             return None;
         }
-        let header = self.reader.begins_message(bytes, limits.max_message_bytes)?;
-        let arrived = bytes.len() - header.header_len;
-        let missing = header.payload_len - arrived as u64;
-        let is_earned = 2 * arrived >= BlockSize::Usual.bytes() || pool.has_kept(BlockSize::Usual);
-        (is_large(arrived, missing, pool) && is_earned).then_some(header)
-    }
-
-    /// Takes over the block in which a large message begins, and copies nothing.
-    ///
-    /// The header ends at `start`, what has arrived ends at `end`. Otherwise as [`Endpoint::receive`].
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
-    pub fn adopt(
-        &mut self,
-        header: &Header,
-        block: Block,
-        start: usize,
-        end: usize,
-    ) -> Result<(), Violation> {
-        self.reader.begin_elsewhere(header, end - start);
-        self.message = Some(Box::new(Building::adopt(header, block, start, end)?));
-        Ok(())
-    }
-
-    /// Whether the last read ended inside a frame, or inside its header.
-    #[inline]
-    pub fn is_inside_frame(&self) -> bool {
-        self.reader.is_inside_frame()
-    }
-
-    /// Whether the caller should read the next bytes to where [`Endpoint::room`] says.
-    ///
-    /// They are payload of a large message then.
-    #[inline]
-    pub fn has_room(&self) -> bool {
-        let is_long = |missing| missing >= DIRECT_BYTES;
-        let message = self.message.as_ref();
-        self.reader.missing().is_some_and(is_long) && message.is_some_and(|it| it.has_room())
-    }
-
-    /// Whether the next bytes of a large message fit into its first block.
-    pub fn is_first_open(&self) -> bool {
-        let message = self.message.as_ref();
-        self.reader.missing().is_some() && message.is_some_and(|it| it.is_first_open())
-    }
-
-    /// The place to which the next bytes of a large message should be read: 256 KiB at most.
-    ///
-    /// `None`: the caller must read them into the receive buffer.
-    pub fn room(&mut self, pool: &Pool) -> Option<&mut [u8]> {
-        let missing = self.reader.missing()?;
-        self.message.as_mut()?.room(missing, pool)
-    }
-
-    /// Unmasks and checks the first `len` bytes of [`Endpoint::room`], which the caller has read.
-    ///
-    /// # Errors
-    /// [`Violation::NotUtf8`]. The endpoint must not be used again.
-    pub fn arrived(&mut self, len: usize) -> Result<Option<Event<'static>>, Violation> {
-        let (Some((key, ends)), Some(message)) = (self.reader.skip(len), &mut self.message) else {
-            return Ok(None);
+        let room = limits.max_message_bytes;
+        let expect = Expect { in_message: false, rsv1: false, room, more_fragments: true };
+        // Shortcut, equals `take_longer`: most headers are those of a short message.
+        let fast = if shortcuts::ON { frame::decode_fast(input, &expect) } else { None };
+        let (opcode, payload) = match fast {
+            Some(header) => take_whole(&header, input)?,
+            None => take_longer(input, &expect)?,
         };
-        let large = message.arrived(len, key, ends)?;
-        if large.is_some() {
-            self.message = None;
+        Some(Message::whole(opcode, payload))
+    }
+
+    /// Gives the next event that is not a whole message: it may be spread over reads and frames.
+    #[cold]
+    fn receive_more<'e, 'a: 'e>(
+        &mut self,
+        input: &mut &'a mut [u8],
+        limits: &Limits,
+        pool: &Pool,
+        mut coding: Option<Coding<'e, '_>>,
+    ) -> Result<Option<Event<'e>>, Violation> {
+        if input.is_empty() && !self.message.as_ref().is_some_and(|message| message.is_paused) {
+            return Ok(None);
         }
-        Ok(large.map(|large| Event::Message(Complete::Large(large))))
+        if let Some(Begun::Control(frame, payload, _)) = self.begun.as_deref_mut() {
+            let (frame, payload) = (*frame, mem::take(payload));
+            self.begun = None;
+            return self.receive_control(frame, payload, input);
+        }
+        loop {
+            if self.message.as_ref().is_none_or(|it| it.frame.payload_len == 0 && !it.is_paused) {
+                let Some(frame) = self.next_header(input, limits, coding.is_some())? else { return Ok(None) };
+                if frame.opcode.is_control() {
+                    return self.receive_control(frame, Vec::new(), input);
+                }
+                if let Some(message) = &mut self.message {
+                    message.frame = frame;
+                    message.fragments += 1;
+                } else {
+                    let is_whole = frame.fin && frame.payload_len <= input.len() as u64;
+                    let coding = coding.as_mut().filter(|_| frame.rsv1);
+                    let decoder = coding.map(|coding| coding.extension.begin(is_whole));
+                    let message = Unfinished::new(frame, Content::new(frame.opcode), decoder);
+                    self.message = Some(Box::new(message));
+                }
+            }
+            let Some(message) = &mut self.message else { return Ok(None) };
+            if let Some(bytes) = message.push(input, limits.max_message_bytes, pool, coding.as_mut())? {
+                return Ok(Some(Event::Growing(bytes)));
+            }
+            if message.frame.payload_len > 0 {
+                return Ok(None);
+            }
+            if let Some(message) = self.message.take_if(|message| message.frame.fin) {
+                return Ok(Some(Event::Message(message.finish(coding)?)));
+            }
+        }
+    }
+
+    /// The next header, whose first bytes may have come in an earlier read. `None`: it is not complete.
+    fn next_header(
+        &mut self,
+        input: &mut &mut [u8],
+        limits: &Limits,
+        is_coding: bool,
+    ) -> Result<Option<Header>, Violation> {
+        let message = self.message.as_ref();
+        let (received, fragments) = message.map_or((0, 0), |it| (it.received as u64, it.fragments));
+        let expect = Expect {
+            in_message: message.is_some(),
+            rsv1: is_coding,
+            room: limits.max_message_bytes.saturating_sub(received),
+            more_fragments: fragments < limits.max_fragments,
+        };
+        let (mut bytes, earlier) = match self.begun.as_deref() {
+            Some(Begun::Header(bytes, len, _)) => (*bytes, *len),
+            _ => ([0; MAX_HEADER_BYTES], 0),
+        };
+        let mut len = earlier;
+        for (slot, byte) in bytes.iter_mut().skip(earlier).zip(&**input) {
+            *slot = *byte;
+            len += 1;
+        }
+        let header = frame::decode(bytes.get(..len).unwrap_or_default(), &expect)?;
+        take(input, header.map_or(len, |header| header.header_len) - earlier);
+        self.begun = match header {
+            None if len > 0 => Some(Box::new(Begun::Header(bytes, len, Account::default()))),
+            _ => None,
+        };
+        Ok(header)
+    }
+
+    /// Takes the payload of a control frame. `earlier`: what an earlier read has brought of it.
+    ///
+    /// Returns `Ok(None)` if it is not complete. Its bytes are judged anyway.
+    fn receive_control<'a>(
+        &mut self,
+        mut frame: Header,
+        mut earlier: Vec<u8>,
+        input: &mut &'a mut [u8],
+    ) -> Result<Option<Event<'a>>, Violation> {
+        let arrived = frame.take_payload(input);
+        let payload = if earlier.is_empty() {
+            Cow::Borrowed(&*arrived)
+        } else {
+            earlier.extend_from_slice(arrived);
+            Cow::Owned(earlier)
+        };
+        let is_complete = frame.payload_len == 0;
+        let code = match frame.opcode {
+            Opcode::Close => check_payload(&payload, is_complete)?,
+            _ => None,
+        };
+        if !is_complete {
+            self.begun = Some(Box::new(Begun::Control(frame, payload.into_owned(), Account::default())));
+            return Ok(None);
+        }
+        Ok(Some(match frame.opcode {
+            Opcode::Close => Event::Close(code),
+            Opcode::Ping => Event::Ping(payload),
+            _ => Event::Pong,
+        }))
     }
 
     /// Bytes of an unfinished message that have arrived.
@@ -268,31 +288,51 @@ impl Endpoint {
     /// If the message is coded, they are its coded or its decoded bytes, whichever are more: both may be kept.
     pub fn unfinished_bytes(&self) -> usize {
         let message = self.message.as_ref();
-        message.map_or(0, |message| message.len().max(message.received))
+        message.map_or(0, |message| message.content.len.max(message.received))
     }
 
     /// Has the meter count what is held for an unfinished frame and message.
     ///
     /// The caller must call this when a read leaves one. What is dropped is subtracted by itself.
     pub fn count(&mut self, meter: &Meter) {
-        self.reader.count(meter);
+        let held = self.begun.as_deref().map_or(0, Begun::held_bytes);
+        if let Some(Begun::Header(.., account) | Begun::Control(.., account)) = self.begun.as_deref_mut() {
+            account.set(held, meter);
+        }
         if let Some(message) = &mut self.message {
-            message.count(meter);
+            message.account.set(message.held_bytes(), meter);
         }
     }
 
     /// Bytes of memory held for an unfinished frame and message.
     pub fn held_bytes(&self) -> usize {
-        let message = self.message.as_ref();
-        self.reader.held_bytes() + message.map_or(0, |message| message.held_bytes())
+        let begun = self.begun.as_deref().map_or(0, Begun::held_bytes);
+        begun + self.message.as_ref().map_or(0, |message| message.held_bytes())
     }
 }
 
-#[cold]
-fn control_event(frame: Piece<'_>) -> Result<Event<'_>, Violation> {
-    Ok(match frame.opcode {
-        Opcode::Close => Event::Close(check_payload(&frame.payload, true)?),
-        Opcode::Ping => Event::Ping(frame.payload),
-        _ => Event::Pong,
-    })
+/// Takes the payload, unmasked, of a message that is one frame with this header and lies whole in `input`.
+///
+/// The compiler makes it a part of both callers: what `decode_fast` knows of a header is not asked again.
+#[inline(always)]
+fn take_whole<'a>(header: &Header, input: &mut &'a mut [u8]) -> Option<(Opcode, &'a mut [u8])> {
+    let payload_len = usize::try_from(header.payload_len).ok()?;
+    let is_message = header.fin && matches!(header.opcode, Opcode::Text | Opcode::Binary);
+    if !is_message || input.len() - header.header_len < payload_len {
+        return None;
+    }
+    let (head, rest) = mem::take(input).split_at_mut_checked(header.header_len)?;
+    let (payload, rest) = rest.split_at_mut_checked(payload_len)?;
+    *input = rest;
+    if payload_len >= ECHO_IN_PLACE_BYTES {
+        frame::make_own_header(head);
+    }
+    frame::unmask(payload, header.masking_key);
+    Some((header.opcode, payload))
+}
+
+/// Takes the payload of a whole message. The header may have any length.
+#[inline(never)]
+fn take_longer<'a>(input: &mut &'a mut [u8], expect: &Expect) -> Option<(Opcode, &'a mut [u8])> {
+    take_whole(&frame::decode(input, expect).ok()??, input)
 }

@@ -14,9 +14,10 @@
 //! ```
 //!
 //! Only this file knows the bits of a header. It judges them in the order of the bytes, so that the first
-//! wrong byte decides, however the stream is cut into reads. The payload is left to `reader`.
+//! wrong byte decides, however the stream is cut into reads.
 
 use super::close::{CloseCode, Violation};
+use std::mem;
 
 /// Longest header: two bytes, eight of extended length, four of masking key.
 pub const MAX_HEADER_BYTES: usize = 14;
@@ -87,6 +88,38 @@ pub struct Header {
     pub header_len: usize,
 }
 
+impl Header {
+    /// Takes the payload that has arrived off `input`, unmasked.
+    ///
+    /// Afterwards `payload_len` and `masking_key` are those of the bytes to come.
+    pub(super) fn take_payload<'a>(&mut self, input: &mut &'a mut [u8]) -> &'a mut [u8] {
+        let len = usize::try_from(self.payload_len).unwrap_or(usize::MAX);
+        let payload = take(input, len.min(input.len()));
+        self.unmask_payload(payload);
+        payload
+    }
+
+    /// Unmasks payload that has arrived elsewhere, as [`Header::take_payload`] does.
+    pub(super) fn unmask_payload(&mut self, payload: &mut [u8]) {
+        unmask(payload, self.masking_key);
+        self.masking_key = advance_key(self.masking_key, payload.len());
+        self.payload_len = self.payload_len.saturating_sub(payload.len() as u64);
+    }
+
+    /// Whether all of its message has arrived.
+    pub(super) fn ends_message(&self) -> bool {
+        self.fin && self.payload_len == 0
+    }
+}
+
+/// Cuts the first `len` bytes off `input`. The caller must know that they are there.
+#[inline]
+pub(super) fn take<'a>(input: &mut &'a mut [u8], len: usize) -> &'a mut [u8] {
+    let (head, rest) = mem::take(input).split_at_mut_checked(len).unwrap_or_default();
+    *input = rest;
+    head
+}
+
 /// Which frames may come next, after those that came before.
 #[derive(Debug, Clone, Copy)]
 pub struct Expect {
@@ -100,13 +133,6 @@ pub struct Expect {
     pub more_fragments: bool,
 }
 
-impl Expect {
-    /// Expects a message of up to `room` bytes.
-    pub fn message(room: u64) -> Self {
-        Self { in_message: false, rsv1: false, room, more_fragments: true }
-    }
-}
-
 /// Decodes and judges the header at the start of `bytes`.
 ///
 /// Returns `Ok(None)` if it is not complete, and nothing in it is wrong so far.
@@ -115,26 +141,42 @@ impl Expect {
 /// The rule that the first wrong byte breaks, also if the header is not complete.
 pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation> {
     let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
-    let opcode = judge_first_byte(first, expect)?;
+    let opcode = Opcode::of(first).ok_or(Violation::UnknownOpcode)?;
+    let begins_message = matches!(opcode, Opcode::Text | Opcode::Binary);
+    let is_control = matches!(opcode, Opcode::Close | Opcode::Ping | Opcode::Pong);
+    // RFC 7692 §6.1: RSV1 may only stand on the first frame of a data message.
+    let allowed = if begins_message && expect.rsv1 { RSV1 } else { 0 };
+    if first & RSV & !allowed != 0 {
+        return Err(Violation::ReservedBit);
+    }
+    match opcode {
+        Opcode::Continuation if !expect.in_message => return Err(Violation::NothingToContinue),
+        Opcode::Continuation if !expect.more_fragments => return Err(Violation::TooManyFragments),
+        _ if begins_message && expect.in_message => return Err(Violation::InterleavedMessage),
+        _ if is_control && first & FIN == 0 => return Err(Violation::FragmentedControlFrame),
+        _ => {}
+    }
+
     let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
-    judge_second_byte(second, opcode)?;
-    let room = if opcode.is_control() { MAX_CONTROL_BYTES } else { expect.room };
-    let (payload_len, length_len) = match second & LENGTH {
-        126 => (judge_length::<2>(rest, 126, room)?, 2),
-        127 => (judge_length::<8>(rest, 65_536, room)?, 8),
-        short if u64::from(short) > room => return Err(Violation::MessageTooBig),
-        short => (Some(u64::from(short)), 0),
+    let short_len = u64::from(second & LENGTH);
+    match opcode {
+        _ if second & MASK == 0 => return Err(Violation::Unmasked),
+        _ if is_control && short_len > MAX_CONTROL_BYTES => return Err(Violation::ControlFrameTooLong),
+        Opcode::Close if short_len == 1 => return Err(Violation::HalfCloseCode),
+        _ => {}
+    }
+
+    let (payload_len, length_len) = match short_len {
+        126 => (judge_length::<2>(rest, 126, expect.room)?, 2),
+        127 => (judge_length::<8>(rest, 65_536, expect.room)?, 8),
+        _ if !is_control && short_len > expect.room => return Err(Violation::MessageTooBig),
+        _ => (Some(short_len), 0),
     };
     let masking_key = rest.get(length_len..).and_then(|key| key.first_chunk());
-    let (Some(payload_len), Some(masking_key)) = (payload_len, masking_key) else { return Ok(None) };
-    Ok(Some(Header {
-        fin: first & FIN != 0,
-        rsv1: first & RSV1 != 0,
-        opcode,
-        payload_len,
-        masking_key: *masking_key,
-        header_len: 2 + length_len + KEY_BYTES,
-    }))
+    let (Some(payload_len), Some(&masking_key)) = (payload_len, masking_key) else { return Ok(None) };
+    let (fin, rsv1) = (first & FIN != 0, first & RSV1 != 0);
+    let header_len = 2 + length_len + KEY_BYTES;
+    Ok(Some(Header { fin, rsv1, opcode, payload_len, masking_key, header_len }))
 }
 
 /// A short way of [`decode`] for most frames: whole messages of up to 125 bytes.
@@ -157,43 +199,6 @@ pub fn decode_fast(bytes: &[u8], expect: &Expect) -> Option<Header> {
         masking_key: [a, b, c, d],
         header_len: 6,
     })
-}
-
-#[inline]
-fn judge_first_byte(first: u8, expect: &Expect) -> Result<Opcode, Violation> {
-    let opcode = Opcode::of(first).ok_or(Violation::UnknownOpcode)?;
-    if first & RSV != 0 {
-        // RFC 7692 §6.1: RSV1 may only stand on the first frame of a data message.
-        let begins_message = matches!(opcode, Opcode::Text | Opcode::Binary);
-        if first & RSV != RSV1 || !expect.rsv1 || !begins_message {
-            return Err(Violation::ReservedBit);
-        }
-    }
-    match opcode {
-        Opcode::Continuation if !expect.in_message => Err(Violation::NothingToContinue),
-        Opcode::Continuation if !expect.more_fragments => Err(Violation::TooManyFragments),
-        Opcode::Text | Opcode::Binary if expect.in_message => Err(Violation::InterleavedMessage),
-        Opcode::Close | Opcode::Ping | Opcode::Pong if first & FIN == 0 => {
-            Err(Violation::FragmentedControlFrame)
-        }
-        _ => Ok(opcode),
-    }
-}
-
-#[inline]
-fn judge_second_byte(second: u8, opcode: Opcode) -> Result<(), Violation> {
-    if second & MASK == 0 {
-        return Err(Violation::Unmasked);
-    }
-    if opcode.is_control() {
-        if u64::from(second & LENGTH) > MAX_CONTROL_BYTES {
-            return Err(Violation::ControlFrameTooLong);
-        }
-        if opcode == Opcode::Close && second & LENGTH == 1 {
-            return Err(Violation::HalfCloseCode);
-        }
-    }
-    Ok(())
 }
 
 /// The extended length in the first `N` bytes of `bytes`, high byte first. `None`: it is not complete.

@@ -42,7 +42,7 @@ const LAYERS: &[Layer] = &[
     // The two protocols: bytes in, bytes out.
     layer("http", &["config"], &["httparse"]),
     layer("http::date", &[], &["time"]),
-    layer("ws", &["metered", "pool", "ws::extension"], &["simdutf8"]),
+    layer("ws", &["metered", "pool", "shortcuts", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::head"], &[]),
     layer("ws::handshake", &["http", "ws::offers"], &["base64", "sha1"]),
     // The port for what changes the payload of messages, and the wing that stands behind it.
@@ -304,10 +304,10 @@ fn a_wrong_import_is_noticed() {
         ("ws/frame.rs", "use crate::hub::Hub;"),
         ("ws/frame.rs", "use crate::http::head::Head;"),
         ("ws/mod.rs", "use super::hub::conn::Conn;"),
-        ("ws/reader.rs", "use super::super::hub::conn::Conn;"),
-        ("ws/reader.rs", "fn f() { let x = crate::hub::conn::Conn::new(); }"),
-        ("ws/reader.rs", "use crate::{clock, ws};"),
-        ("ws/reader.rs", "use crate::*;"),
+        ("ws/utf8.rs", "use super::super::hub::conn::Conn;"),
+        ("ws/utf8.rs", "fn f() { let x = crate::hub::conn::Conn::new(); }"),
+        ("ws/utf8.rs", "use crate::{clock, ws};"),
+        ("ws/utf8.rs", "use crate::*;"),
         ("http/head.rs", "use crate::ws::close::CloseCode;"),
         ("http/head.rs", "use crate :: ws :: close :: CloseCode;"),
         ("http/head.rs", "use crate::\n    ws::close::CloseCode;"),

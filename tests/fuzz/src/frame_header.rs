@@ -199,9 +199,11 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Stor
 
 fn told(event: &Event<'_>) -> String {
     match event {
-        Event::Message(Complete::Text(text)) => format!("text {text:?}"),
-        Event::Message(Complete::Binary(bytes)) => format!("binary {bytes:02x?}"),
-        Event::Message(message) => format!("large {} {:02x?}", message.is_text(), message.to_vec()),
+        Event::Message(message) => {
+            let kind = if matches!(message, Complete::Large(_)) { "large " } else { "" };
+            let text = message.is_text().then(|| String::from_utf8(message.to_vec()).expect("checked"));
+            format!("{kind}{:?} {text:?} {:02x?}", message.opcode(), message.to_vec())
+        }
         Event::Ping(ping) => format!("ping {:02x?}", &**ping),
         Event::Pong => "pong".to_owned(),
         Event::Close(code) => format!("close {code:?}"),

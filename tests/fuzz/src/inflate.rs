@@ -19,6 +19,7 @@ use ws101::pool::Pool;
 use ws101::ws::close::{CloseCode, Violation};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::extension::{Agreed, Coding, Decoder, History};
+use ws101::ws::message::Complete;
 
 const OFFERS: [&str; 6] = [
     "permessage-deflate",
@@ -215,7 +216,7 @@ fn read<'a>(
                 used: &mut used,
             };
             let event = match endpoint.receive_whole(&mut input, limits) {
-                Some(message) => message.map(|message| Some(Event::Message(message.into()))),
+                Some(message) => message.map(|message| Some(Event::Message(Complete::Whole(message)))),
                 None => endpoint.receive_general(&mut input, limits, &Pool::default(), Some(coding)),
             };
             match event {

@@ -3,7 +3,8 @@
 use crate::client::{KEY, binary, frame, from_server, hex, ping, text, texts};
 use crate::script::{self, fails_at_last_byte};
 use crate::sim::{Rng, Sim};
-use ws101::ws::utf8::TextBuffer;
+use ws101::ws::close::Violation;
+use ws101::ws::endpoint::{Endpoint, Event, Limits};
 
 /// Valid at the borders of RFC 3629's table.
 const VALID: &str = "
@@ -183,23 +184,31 @@ fn is_utf8(bytes: &[u8]) -> bool {
     judge(bytes) == Ok(0)
 }
 
-/// Feeds a buffer in two pieces; must agree with `judge` on the verdict of each.
-fn check_text_buffer(bytes: &[u8], cut: usize) {
-    let mut buffer = TextBuffer::default();
+/// Feeds a text in two pieces and ends it; the endpoint must agree with `judge` on the verdict of each.
+fn check_in_two_pieces(bytes: &[u8], cut: usize) {
+    let mut endpoint = Endpoint::default();
+    let mut receive = |first: u8, payload: &[u8]| {
+        let mut frame = frame(first, payload);
+        let event = endpoint.receive(&mut &mut frame[..], &Limits::default());
+        let text = event.map(|event| match event {
+            Some(Event::Message(message)) => Some(message.to_vec()),
+            _ => None,
+        });
+        (text, endpoint.unfinished_bytes())
+    };
     let (one, two) = bytes.split_at(cut);
-    let first = buffer.push(one);
-    assert_eq!(first.is_ok(), judge(one).is_ok(), "{one:02x?}");
-    if first.is_err() {
-        return;
+    let first = receive(0x01, one);
+    if judge(one).is_err() {
+        return assert_eq!(first.0, Err(Violation::NotUtf8), "{one:02x?}");
     }
-    assert_eq!(buffer.len(), cut);
-    let second = buffer.push(two);
-    assert_eq!(second.is_ok(), judge(bytes).is_ok(), "{one:02x?} {two:02x?}");
-    if second.is_ok() {
-        let text = buffer.finish().ok().map(String::into_bytes);
-        let expected = is_utf8(bytes).then(|| bytes.to_vec());
-        assert_eq!(text, expected, "{one:02x?} {two:02x?}");
+    assert_eq!(first, (Ok(None), cut), "{one:02x?}");
+    let second = receive(0x00, two);
+    if judge(bytes).is_err() {
+        return assert_eq!(second.0, Err(Violation::NotUtf8), "{one:02x?} {two:02x?}");
     }
+    assert_eq!(second, (Ok(None), bytes.len()), "{one:02x?} {two:02x?}");
+    let expected = if is_utf8(bytes) { Ok(Some(bytes.to_vec())) } else { Err(Violation::NotUtf8) };
+    assert_eq!(receive(0x80, &[]).0, expected, "{one:02x?} {two:02x?}");
 }
 
 #[test]
@@ -209,14 +218,14 @@ fn text_in_two_pieces_agrees_with_the_grammar_for_all_short_sequences() {
     for a in 0..=255 {
         for b in 0..=255 {
             for cut in 0..=2 {
-                check_text_buffer(&[a, b], cut);
+                check_in_two_pieces(&[a, b], cut);
             }
         }
         for (b, c, d) in
             tails.iter().flat_map(|b| tails.map(|c| (*b, c))).flat_map(|(b, c)| tails.map(|d| (b, c, d)))
         {
             for cut in 0..=5 {
-                check_text_buffer(&[b'.', a, b, c, d], cut);
+                check_in_two_pieces(&[b'.', a, b, c, d], cut);
             }
         }
     }
@@ -235,7 +244,7 @@ fn random_text_in_two_pieces_agrees_with_the_grammar() {
             bytes[at] = rng.next() as u8;
         }
         let cut = rng.below(bytes.len() + 1);
-        check_text_buffer(&bytes, cut);
+        check_in_two_pieces(&bytes, cut);
     }
 }
 
