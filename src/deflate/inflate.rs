@@ -9,107 +9,80 @@
 //! Limits are not judged here: `ws::message` takes each chunk, and may refuse it.
 
 use super::stream::Stream;
-use super::window::{append, last};
+use super::window::note;
 use crate::ws::close::Violation;
 use crate::ws::extension::{Agreed, Decoder, History};
 use std::cell::{Cell, RefCell};
 use std::mem;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 /// Memory for a state of the library, mostly its window.
 const STATE_BYTES: usize = 48 << 10;
 /// How many unfinished messages may have a state although little of them has arrived.
 const MAX_LENT: usize = 16;
 
-/// Inflates for all connections.
+/// What the messages of all connections share.
 #[derive(Debug, Default)]
-pub(super) struct Inflater(Rc<Home>);
-
-/// What inflating messages share.
-#[derive(Debug, Default)]
-struct Home {
-    /// A decoder with a state, which no message uses.
-    idle: RefCell<Option<Box<Inflating>>>,
-    /// Counts the unfinished messages with a state: each has a weak pointer to it.
+pub(super) struct Inflater {
+    /// A state that no message uses.
+    idle: RefCell<Option<Box<Stream>>>,
+    /// Each message with a right to a state has a pointer to this, and so they are counted.
     lent: Rc<()>,
-    /// Bytes that were inflated or copied since the last `take_work`.
-    worked: Cell<usize>,
+    /// Bytes that were inflated or copied since somebody took this number.
+    pub(super) worked: Cell<usize>,
 }
 
 /// A compressed message that arrives.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inflating {
-    home: Weak<Home>,
-    /// `None`: the bytes of the message are kept compressed.
+    home: Rc<Inflater>,
+    /// The message may have a state. `None`: its bytes are kept compressed.
+    right: Option<Rc<()>>,
+    /// The state. It is there from the first byte that is inflated.
     stream: Option<Box<Stream>>,
-    /// The state knows what the message may refer to.
-    has_begun: bool,
-    _counted: Option<Weak<()>>,
     /// Payload that waits to be inflated.
     kept: Vec<u8>,
     /// How many bytes of `kept` were inflated.
     used: usize,
 }
 
-impl Inflater {
-    /// Begins a message. `is_whole`: it is all there, and none of it must be kept.
-    pub(super) fn begin(&mut self, is_whole: bool) -> Box<Inflating> {
-        let home = &self.0;
-        let has_state = is_whole || Rc::weak_count(&home.lent) < MAX_LENT;
-        let idle = has_state.then(|| home.idle.take()).flatten();
-        let new = || Box::new(Inflating { home: Rc::downgrade(home), ..Inflating::default() });
-        let mut inflating = idle.unwrap_or_else(new);
-        if has_state {
-            inflating.lend();
-        }
-        inflating
-    }
-
-    /// How many bytes were inflated or copied since the last call.
-    pub(super) fn take_work(&mut self) -> usize {
-        self.0.worked.take()
-    }
-}
-
 impl Inflating {
-    /// Gives the message a state, if it has none.
-    fn lend(&mut self) {
-        let home = self.home.upgrade();
-        if self.stream.is_none() {
-            let idle = home.as_ref().and_then(|home| home.idle.take());
-            self.stream = Some(idle.and_then(|idle| idle.stream).unwrap_or_default());
-        }
-        self._counted = home.map(|home| Rc::downgrade(&home.lent));
+    /// Begins a message. `is_whole`: it is all there, and none of it must be kept.
+    pub(super) fn new(home: &Rc<Inflater>, is_whole: bool) -> Self {
+        let has_state = is_whole || Rc::strong_count(&home.lent) <= MAX_LENT;
+        let right = has_state.then(|| Rc::clone(&home.lent));
+        Self { home: Rc::clone(home), right, stream: None, kept: Vec::new(), used: 0 }
     }
 }
 
 impl Decoder for Inflating {
     fn decode(&mut self, input: &mut &[u8], is_last: bool, history: &[u8]) -> Result<bool, Violation> {
-        if self.stream.is_none() {
-            if !is_last && self.kept.len() + input.len() <= STATE_BYTES {
-                self.kept.extend_from_slice(mem::take(input));
+        let Self { home, right, stream, kept, used } = self;
+        let stream = match stream {
+            Some(stream) => stream,
+            None if right.is_none() && !is_last && kept.len() + input.len() <= STATE_BYTES => {
+                kept.extend_from_slice(mem::take(input));
                 return Ok(true);
             }
-            self.lend();
-        }
-        let Some(stream) = &mut self.stream else { return Ok(true) };
-        if !self.has_begun {
-            stream.begin(history)?;
-            self.has_begun = true;
-        }
-        let mut waiting = self.kept.get(self.used..).unwrap_or_default();
+            empty => {
+                *right = Some(Rc::clone(&home.lent));
+                let stream = empty.insert(home.idle.take().unwrap_or_default());
+                stream.begin(history)?;
+                stream
+            }
+        };
+        let mut waiting = kept.get(*used..).unwrap_or_default();
         if !waiting.is_empty() {
             let is_done = stream.step(&mut waiting)?;
-            self.used = self.kept.len() - waiting.len();
+            *used = kept.len() - waiting.len();
             if !is_done {
                 return Ok(false);
             }
-            (self.kept, self.used) = (Vec::new(), 0);
+            (*kept, *used) = (Vec::new(), 0);
         }
         let is_done = stream.push(input, is_last)?;
-        if is_done && let Some(home) = self.home.upgrade() {
-            let worked = mem::take(&mut stream.worked);
-            home.worked.set(home.worked.get() + worked);
+        if is_done {
+            home.worked.update(|worked| worked + mem::take(&mut stream.worked));
         }
         Ok(is_done)
     }
@@ -120,7 +93,7 @@ impl Decoder for Inflating {
 
     fn taken(&mut self) {
         if let Some(stream) = &mut self.stream {
-            stream.taken();
+            stream.taken = stream.out.len();
         }
     }
 
@@ -134,7 +107,7 @@ impl Decoder for Inflating {
         {
             let received = &mut history.get_or_insert_default().received;
             received.clear();
-            append(received, last(&stream.out, 1 << agreed.received.window_bits));
+            note(received, &stream.out, 1 << agreed.received.window_bits);
         }
     }
 
@@ -143,12 +116,13 @@ impl Decoder for Inflating {
         let state = stream.map_or(0, |stream| STATE_BYTES + stream.out.capacity());
         state + self.kept.capacity()
     }
+}
 
-    fn give_back(mut self: Box<Self>) {
-        if let Some(home) = self.home.upgrade() {
-            self.has_begun = false;
-            self._counted = None;
-            home.idle.replace(Some(self));
+/// The next message can have the state.
+impl Drop for Inflating {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.home.idle.replace(Some(stream));
         }
     }
 }

@@ -23,7 +23,8 @@ use crate::config::{Config, Deflate};
 use crate::http::head::Head;
 use crate::ws::extension::{Agreed, Decoder, Extension, History};
 use compress::Compressor;
-use inflate::Inflater;
+use inflate::{Inflater, Inflating};
+use std::rc::Rc;
 
 /// The extension that the configuration asks for. `None`: compression is off.
 pub fn extension(config: &Config) -> Option<Box<dyn Extension>> {
@@ -35,7 +36,7 @@ pub fn extension(config: &Config) -> Option<Box<dyn Extension>> {
     Some(Box::new(PermessageDeflate {
         takeover,
         level: config.deflate_level,
-        inflater: Inflater::default(),
+        inflater: Rc::default(),
         compressor: Compressor::default(),
     }))
 }
@@ -45,7 +46,7 @@ struct PermessageDeflate {
     takeover: bool,
     /// How hard the compressor tries, 1 to 9.
     level: usize,
-    inflater: Inflater,
+    inflater: Rc<Inflater>,
     compressor: Compressor,
 }
 
@@ -55,7 +56,7 @@ impl Extension for PermessageDeflate {
     }
 
     fn begin(&mut self, is_whole: bool) -> Box<dyn Decoder> {
-        self.inflater.begin(is_whole)
+        Box::new(Inflating::new(&self.inflater, is_whole))
     }
 
     fn encode(
@@ -80,6 +81,6 @@ impl Extension for PermessageDeflate {
     }
 
     fn take_work(&mut self) -> usize {
-        self.inflater.take_work()
+        self.inflater.worked.take()
     }
 }

@@ -4,7 +4,6 @@ use super::compress::MIN_WINDOW_BITS;
 use crate::http::head::Head;
 use crate::ws::extension::{Agreed, Reach};
 use crate::ws::offers::{Offer, Param, offers};
-use std::fmt;
 use std::mem;
 
 /// The name in `Sec-WebSocket-Extensions`.
@@ -21,115 +20,81 @@ const TAKEOVER_WINDOW_BITS: u8 = 12;
 /// `None`: there is no such offer. The list of offers must be well formed. `takeover`: the server agrees to context
 /// takeover if the client does.
 pub(super) fn agree(head: &Head<'_>, takeover: bool) -> Option<(Agreed, String)> {
-    let answer = offers(head)
-        .filter_map(Result::ok)
-        .filter(|offer| offer.name == NAME)
-        .find_map(|offer| Some(Params::read(&offer)?.answer(takeover)))?;
-    Some((answer.agreed(), answer.to_string()))
+    let mut offers = offers(head).filter_map(Result::ok).filter(|offer| offer.name == NAME);
+    let (mut server, mut client) = offers.find_map(|offer| read(&offer))?;
+    // Only a client that offers this parameter accepts it in the answer. That of the server needs no offer.
+    server.names_window = true;
+    for side in [&mut server, &mut client] {
+        side.no_context_takeover |= !takeover;
+        if side.names_window && !side.no_context_takeover {
+            let bits = side.max_window_bits.unwrap_or(MAX_WINDOW_BITS);
+            side.max_window_bits = Some(bits.min(TAKEOVER_WINDOW_BITS));
+        }
+    }
+    let mut answer = NAME.to_owned();
+    let sides = [("server", &server), ("client", &client)];
+    for (name, _) in sides.iter().filter(|(_, side)| side.no_context_takeover) {
+        answer.extend(["; ", name, "_no_context_takeover"]);
+    }
+    for (name, side) in sides {
+        if let Some(bits) = side.max_window_bits {
+            answer.extend(["; ", name, "_max_window_bits=", &bits.to_string()]);
+        }
+    }
+    Some((Agreed { sent: server.reach(), received: client.reach() }, answer))
 }
 
-/// The parameters of an offer, or of the answer to it.
+/// What an offer, and then the answer, says of the messages that one side sends.
 #[derive(Debug, Default)]
-struct Params {
-    /// Each of the server's messages stands for itself (§7.1.1.1).
-    server_no_context_takeover: bool,
-    /// Each of the client's messages stands for itself (§7.1.1.2).
-    client_no_context_takeover: bool,
-    /// Base-2 logarithm of how far back the server may refer, 9 to 15 (§7.1.2.1). `None`: 15.
-    server_max_window_bits: Option<u8>,
-    /// Base-2 logarithm of how far back the client may refer, 8 to 15 (§7.1.2.2). `None`: 15.
-    client_max_window_bits: Option<u8>,
-    /// The offer names the client's window, so the answer may do it, too.
-    names_client_window: bool,
+struct Side {
+    /// Each message stands for itself (§7.1.1).
+    no_context_takeover: bool,
+    /// Base-2 logarithm of how far back a message may refer, 8 to 15 (§7.1.2). `None`: 15.
+    max_window_bits: Option<u8>,
+    /// The offer names the window, so the answer may do it, too.
+    names_window: bool,
 }
 
-impl Params {
-    /// Reads an offer. `None`: a parameter is unknown, comes twice, has a wrong value, or cannot be kept (§7.1).
-    fn read(offer: &Offer<'_>) -> Option<Self> {
-        let mut params = Self::default();
-        for Param { name, value } in offer.params() {
-            let bits = match &value {
-                None => None,
-                Some(value) => Some(window_bits(value)?),
-            };
-            let seen = match name {
-                "server_no_context_takeover" if bits.is_none() => {
-                    mem::replace(&mut params.server_no_context_takeover, true)
-                }
-                "client_no_context_takeover" if bits.is_none() => {
-                    mem::replace(&mut params.client_no_context_takeover, true)
-                }
-                "server_max_window_bits" => {
-                    let bits = bits.filter(|bits| *bits >= MIN_WINDOW_BITS)?;
-                    params.server_max_window_bits.replace(bits).is_some()
-                }
-                "client_max_window_bits" => {
-                    params.client_max_window_bits = bits;
-                    mem::replace(&mut params.names_client_window, true)
-                }
-                _ => return None,
-            };
-            if seen {
-                return None;
+impl Side {
+    fn reach(&self) -> Reach {
+        let window_bits = self.max_window_bits.unwrap_or(MAX_WINDOW_BITS);
+        Reach { window_bits, takes_over: !self.no_context_takeover }
+    }
+}
+
+/// Reads an offer: what the server may send, and the client.
+///
+/// `None`: a parameter is unknown, comes twice, has a wrong value, or cannot be kept (§7.1).
+fn read(offer: &Offer<'_>) -> Option<(Side, Side)> {
+    let (mut server, mut client) = (Side::default(), Side::default());
+    for Param { name, value } in offer.params() {
+        let (side, parameter) = match name.split_once('_')? {
+            ("server", parameter) => (&mut server, parameter),
+            ("client", parameter) => (&mut client, parameter),
+            _ => return None,
+        };
+        // 8 to 15, in decimal and without a leading zero (§7.1.2).
+        let bits = match value.as_deref() {
+            None => None,
+            Some("8" | "9" | "10" | "11" | "12" | "13" | "14" | "15") => value?.parse().ok(),
+            Some(_) => return None,
+        };
+        let is_repeated = match parameter {
+            "no_context_takeover" if bits.is_none() => mem::replace(&mut side.no_context_takeover, true),
+            "max_window_bits" => {
+                side.max_window_bits = bits;
+                mem::replace(&mut side.names_window, true)
             }
-        }
-        Some(params)
-    }
-
-    /// Makes the parameters of the answer. None of them may go beyond the offer (§7.1).
-    fn answer(mut self, takeover: bool) -> Self {
-        let shorten = |bits: &mut Option<u8>| {
-            let shorter = bits.unwrap_or(MAX_WINDOW_BITS).min(TAKEOVER_WINDOW_BITS);
-            *bits = Some(shorter);
+            _ => return None,
         };
-        self.server_no_context_takeover |= !takeover;
-        self.client_no_context_takeover |= !takeover;
-        if !self.server_no_context_takeover {
-            shorten(&mut self.server_max_window_bits);
-        }
-        // Only a client that offers this parameter accepts it in the answer.
-        if !self.client_no_context_takeover && self.names_client_window {
-            shorten(&mut self.client_max_window_bits);
-        }
-        self
-    }
-}
-
-/// Reads 8 to 15, in decimal and without a leading zero (§7.1.2).
-fn window_bits(value: &str) -> Option<u8> {
-    let is_number = matches!(value, "8" | "9" | "10" | "11" | "12" | "13" | "14" | "15");
-    is_number.then(|| value.parse().ok()).flatten()
-}
-
-/// The value of `Sec-WebSocket-Extensions` for the answer.
-impl fmt::Display for Params {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(NAME)?;
-        if self.server_no_context_takeover {
-            f.write_str("; server_no_context_takeover")?;
-        }
-        if self.client_no_context_takeover {
-            f.write_str("; client_no_context_takeover")?;
-        }
-        if let Some(bits) = self.server_max_window_bits {
-            write!(f, "; server_max_window_bits={bits}")?;
-        }
-        if let Some(bits) = self.client_max_window_bits {
-            write!(f, "; client_max_window_bits={bits}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Params {
-    fn agreed(&self) -> Agreed {
-        let reach = |bits: Option<u8>, stands_alone: bool| Reach {
-            window_bits: bits.unwrap_or(MAX_WINDOW_BITS),
-            takes_over: !stands_alone,
-        };
-        Agreed {
-            sent: reach(self.server_max_window_bits, self.server_no_context_takeover),
-            received: reach(self.client_max_window_bits, self.client_no_context_takeover),
+        if is_repeated {
+            return None;
         }
     }
+    // The client may leave it to the server how small its window is. The server is told, and must have such a compressor.
+    let is_kept = match server.max_window_bits {
+        None => !server.names_window,
+        Some(bits) => bits >= MIN_WINDOW_BITS,
+    };
+    is_kept.then_some((server, client))
 }

@@ -24,7 +24,7 @@ pub(super) struct Stream {
     /// The last inflated bytes, at least as many as the window has.
     pub(super) out: Vec<u8>,
     /// How many bytes of `out` were taken, or are of earlier messages.
-    taken: usize,
+    pub(super) taken: usize,
     /// Bytes that were inflated or copied, and are not yet counted elsewhere.
     pub(super) worked: usize,
     /// Inflated bytes of this message.
@@ -153,10 +153,5 @@ impl Stream {
     /// The inflated bytes that were not taken.
     pub(super) fn fresh(&self) -> &[u8] {
         self.out.get(self.taken..).unwrap_or_default()
-    }
-
-    /// Notes that the caller has taken all inflated bytes.
-    pub(super) fn taken(&mut self) {
-        self.taken = self.out.len();
     }
 }

@@ -1,20 +1,16 @@
 //! The history of one direction: the last bytes of its messages, as far back as the window reaches.
 
-/// Appends to a history. A window is a power of two, so the history never gets more room than that.
-pub(super) fn append(history: &mut Vec<u8>, bytes: &[u8]) {
-    let len = history.len() + bytes.len();
-    if len > history.capacity() {
-        history.reserve_exact(len.next_power_of_two() - history.len());
-    }
-    history.extend_from_slice(bytes);
-}
-
 /// Appends bytes to a history, and drops those that are outside of the window.
 pub(super) fn note(history: &mut Vec<u8>, bytes: &[u8], window_bytes: usize) {
     let added = last(bytes, window_bytes);
     let forgotten = (history.len() + added.len()).saturating_sub(window_bytes);
     history.drain(..forgotten.min(history.len()));
-    append(history, added);
+    let len = history.len() + added.len();
+    if len > history.capacity() {
+        // A window is a power of two, so the history never gets more room than that.
+        history.reserve_exact(len.next_power_of_two() - history.len());
+    }
+    history.extend_from_slice(added);
 }
 
 /// The last `len` of these bytes, or all.

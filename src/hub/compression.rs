@@ -13,7 +13,7 @@ use super::core::{Core, LARGE_BYTES, queue_for_each};
 use super::ids::ConnId;
 use super::turn::span_since;
 use crate::large::LargeMessage;
-use crate::outbox::{Outbox, Span};
+use crate::outbox::Span;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
@@ -39,9 +39,6 @@ impl Hub {
         };
         self.core.count(id);
         self.take_event(id, event);
-        if let Some(decoder) = used {
-            decoder.give_back();
-        }
         if let Some(extension) = &mut self.core.compression {
             self.core.turn.other_work += extension.take_work();
         }
@@ -62,8 +59,8 @@ struct Forms<'a> {
     large: Option<&'a LargeMessage>,
     /// The frame that is not compressed; of a large message its header alone.
     plain: Option<Span>,
-    /// The forms made so far, by the bits of the window.
-    shared: [Option<Form>; 16],
+    /// The forms made so far for all who have agreed to compression, and the bits of their windows.
+    shared: Vec<(u8, Form)>,
     /// Bytes that were compressed, also if not to the end.
     coded: usize,
 }
@@ -77,14 +74,11 @@ struct Form {
 impl Forms<'_> {
     /// The message as it is.
     fn plain(&mut self) -> Form {
-        let Self { opcode, len, large, .. } = *self;
         let span = *self.plain.get_or_insert_with(|| {
             let start = self.arena.len();
-            frame::encode_header(self.arena, opcode, len);
-            if large.is_none() {
-                for part in self.parts {
-                    self.arena.extend_from_slice(part);
-                }
+            frame::encode_header(self.arena, self.opcode, self.len);
+            if self.large.is_none() {
+                self.parts.iter().for_each(|part| self.arena.extend_from_slice(part));
             }
             span_since(self.arena, start)
         });
@@ -93,87 +87,62 @@ impl Forms<'_> {
 
     /// The message compressed, unless it is too short for that or does not get shorter.
     fn compressed(&mut self, agreed: Agreed, history: Option<&mut History>) -> Form {
+        let Some(extension) = self.extension.as_mut().filter(|_| self.len >= self.threshold) else {
+            return self.plain();
+        };
+        self.coded += self.len;
         let start = self.arena.len();
-        match self.extension {
-            Some(extension) if self.len >= self.threshold => {
-                self.coded += self.len;
-                if !extension.encode(agreed, history, self.parts, self.arena) {
-                    return self.plain();
-                }
-            }
-            _ => return self.plain(),
+        if !extension.encode(agreed, history, self.parts, self.arena) {
+            return self.plain();
         }
-        Form { span: self.begin_frame(start), is_compressed: true }
-    }
-
-    /// Puts the header in front of the payload, which was written from `start` on because its length was not known.
-    fn begin_frame(&mut self, start: usize) -> Span {
+        // The header comes last, because the length was not known, and is moved in front of the payload.
         let end = self.arena.len();
         frame::encode_header(self.arena, self.opcode, end - start);
         let header_len = self.arena.len() - end;
         let frame = self.arena.get_mut(start..).unwrap_or_default();
         frame.rotate_right(header_len);
         frame::set_rsv1(frame);
-        span_since(self.arena, start)
-    }
-
-    /// A form that was made before and can be read by all who have agreed to this window.
-    ///
-    /// A large message has two forms at most. It is compressed for the first receiver, and for those with as large
-    /// a window or a larger one. The others take it as it is.
-    fn made_for(&mut self, window: usize) -> Option<Form> {
-        if self.len < LARGE_BYTES {
-            return self.shared.get(window).copied().flatten();
-        }
-        let mut made = self.shared.iter().zip(0..);
-        let (form, bits) = made.find_map(|(form, bits)| Some(((*form)?, bits)))?;
-        Some(if bits > window { self.plain() } else { form })
+        Form { span: span_since(self.arena, start), is_compressed: true }
     }
 
     /// The form for all who have agreed to the same window.
+    ///
+    /// A large message has two forms at most. It is compressed for the first receiver, and for those with as large
+    /// a window or a larger one. The others take it as it is.
     fn shared(&mut self, agreed: Agreed) -> Form {
-        let window = usize::from(agreed.sent.window_bits);
-        if let Some(form) = self.made_for(window) {
-            return form;
-        }
-        let form = self.compressed(agreed, None);
-        if let Some(place) = self.shared.get_mut(window) {
-            *place = Some(form);
-        }
-        form
-    }
-
-    /// Queues one form for one receiver. Returns `true` if nothing else waits there.
-    fn queue(&self, form: Form, outbox: &mut Outbox) -> bool {
-        match self.large {
-            Some(large) if !form.is_compressed => large.queue(form.span, outbox),
-            _ => outbox.push(form.span),
+        let window = agreed.sent.window_bits;
+        let is_large = self.len >= LARGE_BYTES;
+        match self.shared.iter().find(|(bits, _)| is_large || *bits == window) {
+            Some((bits, _)) if *bits > window => self.plain(),
+            Some((_, form)) => *form,
+            None => {
+                let form = self.compressed(agreed, None);
+                self.shared.push((window, form));
+                form
+            }
         }
     }
 }
 
 impl Core {
-    /// How many copies of a large message these receivers need at most: see `Forms::made_for`.
+    /// How many copies of a large message these receivers need at most: see `Forms::shared`.
     ///
     /// `has_plain` says that the plain form is there already. To walk over the receivers once more costs little beside the
     /// message.
     fn copies_needed(&self, ids: impl Iterator<Item = ConnId>, has_plain: bool) -> usize {
-        let mut windows = ids.filter_map(|id| {
-            let conn = self.table.conns.get(id.slot as usize)?;
-            let receives = conn.serial == id.serial && conn.open;
-            receives.then(|| conn.agreed.map(|agreed| agreed.sent.window_bits))
-        });
-        let Some(first) = windows.next() else { return 0 };
-        if has_plain {
-            let compresses = first.is_some() || windows.any(|window| window.is_some());
-            return usize::from(compresses);
+        let (mut plain, mut first) = (has_plain, None);
+        for id in ids {
+            if let Some(conn) = self.table.conns.get(id.slot as usize)
+                && conn.serial == id.serial
+                && conn.open
+            {
+                match conn.agreed.map(|agreed| agreed.sent.window_bits) {
+                    None => plain = true,
+                    Some(window) => plain |= window < *first.get_or_insert(window),
+                }
+            }
         }
-        // Receivers without compression are alike, too.
-        let are_alike = windows.all(|window| match first {
-            None => window.is_none(),
-            Some(_) => window >= first,
-        });
-        if are_alike { 1 } else { 2 }
+        usize::from(plain && !has_plain) + usize::from(first.is_some())
     }
 
     /// Queues a long message for many connections, or one.
@@ -239,7 +208,7 @@ impl Core {
             extension: compression,
             large,
             plain: None,
-            shared: [None; 16],
+            shared: Vec::new(),
             coded: 0,
         };
         let mut kept_by = None;
@@ -262,7 +231,10 @@ impl Core {
                     form
                 }
             };
-            forms.queue(form, &mut conn.outbox)
+            match large {
+                Some(large) if !form.is_compressed => large.queue(form.span, &mut conn.outbox),
+                _ => conn.outbox.push(form.span),
+            }
         });
         turn.deliveries += receivers;
         turn.other_work += forms.coded;

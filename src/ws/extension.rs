@@ -102,9 +102,6 @@ pub trait Decoder: Debug {
 
     /// Bytes of memory that the decoder holds. The message itself is not counted.
     fn held_bytes(&self) -> usize;
-
-    /// Lets the extension use this decoder for another message.
-    fn give_back(self: Box<Self>);
 }
 
 /// All that is needed to receive coded messages on one connection.
@@ -115,7 +112,7 @@ pub struct Coding<'e, 'm> {
     pub agreed: Agreed,
     /// The earlier messages of the connection.
     pub history: &'m mut Option<Box<History>>,
-    /// Receives the decoder in which a complete message lies. The caller must give it back after the
-    /// message was used ([`Decoder::give_back`]).
+    /// Receives the decoder in which a complete message lies. The caller must drop it after the message was used:
+    /// the next message needs what it holds.
     pub used: &'e mut Option<Box<dyn Decoder>>,
 }

@@ -206,9 +206,7 @@ fn read<'a>(
         let mut input = &mut piece[..];
         let mut used: Option<Box<dyn Decoder>> = None;
         loop {
-            if let Some(decoder) = used.take() {
-                decoder.give_back();
-            }
+            used = None;
             let coding = Coding {
                 extension: &mut *extension,
                 agreed: agreement.agreed,
