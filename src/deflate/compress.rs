@@ -22,51 +22,52 @@ const MARGIN_BYTES: usize = 64;
 const TAIL: &[u8] = &[0x00, 0x00, 0xFF, 0xFF];
 
 /// Compresses for all connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Compressor {
+    /// 1, fast, to 9, short.
+    level: Compression,
     /// A compressor for each window, from the smallest to the largest.
     by_window: [Option<Box<Compress>>; 7],
 }
 
 impl Compressor {
+    pub(super) fn new(level: usize) -> Self {
+        let level = u32::try_from(level).map_or(9, |level| level.min(9));
+        Self { level: Compression::new(level), by_window: Default::default() }
+    }
+
     /// Appends to `out` the compressed payload of a message, which may refer to `history`.
     ///
     /// Returns `None`, and appends nothing, if it would not be shorter. (A long message must get a quarter shorter at
-    /// its beginning.) `level`: 1, fast, to 9, short. It must be the same in each call.
+    /// its beginning.)
     pub(super) fn compress(
         &mut self,
         window_bits: u8,
-        level: usize,
         history: &[u8],
         parts: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Option<()> {
-        let place = usize::from(window_bits.checked_sub(MIN_WINDOW_BITS)?);
-        let new = |level: usize| {
-            let level = Compression::new(u32::try_from(level).ok()?.min(9));
-            let compress = Compress::new_with_window_bits(level, false, window_bits);
-            Some(Box::new(compress))
-        };
+        let place = self.by_window.get_mut(usize::from(window_bits.checked_sub(MIN_WINDOW_BITS)?))?;
         let len: usize = parts.iter().map(|part| part.len()).sum();
-        let mut fast = None;
-        let compress = match self.by_window.get_mut(place)? {
-            _ if len >= FAST_BYTES && level > 1 => fast.insert(new(1)?),
-            Some(compress) => {
-                compress.reset();
-                compress
-            }
-            empty => empty.insert(new(level)?),
-        };
+        let fast = Compression::new(1);
+        let is_own = len >= FAST_BYTES && self.level.level() > fast.level();
+        let mut compress = place.take_if(|_| !is_own).unwrap_or_else(|| {
+            let level = if is_own { fast } else { self.level };
+            Box::new(Compress::new_with_window_bits(level, false, window_bits))
+        });
         if !history.is_empty() {
             compress.set_dictionary(history).ok()?;
         }
         let start = out.len();
-        if run(compress, out, parts).is_none() {
+        if run(&mut compress, out, parts).is_none() {
             // The library stopped inside a block, and its reset does not forget that: the next
-            // message would lack the beginning of its first block.
-            *self.by_window.get_mut(place)? = None;
+            // message would lack the beginning of its first block. So this compressor is dropped.
             out.truncate(start);
             return None;
+        }
+        if !is_own {
+            compress.reset();
+            *place = Some(compress);
         }
         let payload = out.get(start..).unwrap_or_default();
         let shorter = payload.strip_suffix(TAIL).map(<[u8]>::len).filter(|payload_len| *payload_len < len);

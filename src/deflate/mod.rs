@@ -33,19 +33,13 @@ pub fn extension(config: &Config) -> Option<Box<dyn Extension>> {
         Deflate::On => false,
         Deflate::Takeover => true,
     };
-    Some(Box::new(PermessageDeflate {
-        takeover,
-        level: config.deflate_level,
-        inflater: Rc::default(),
-        compressor: Compressor::default(),
-    }))
+    let compressor = Compressor::new(config.deflate_level);
+    Some(Box::new(PermessageDeflate { takeover, inflater: Rc::default(), compressor }))
 }
 
 /// Inflates and compresses for all connections.
 struct PermessageDeflate {
     takeover: bool,
-    /// How hard the compressor tries, 1 to 9.
-    level: usize,
     inflater: Rc<Inflater>,
     compressor: Compressor,
 }
@@ -68,16 +62,11 @@ impl Extension for PermessageDeflate {
     ) -> bool {
         let bits = agreed.sent.window_bits;
         let before = history.as_ref().map_or(&[][..], |history| &history.sent);
-        let (compressor, level) = (&mut self.compressor, self.level);
-        let compressed = compressor.compress(bits, level, before, parts, out);
-        if compressed.is_some()
-            && let Some(history) = history
-        {
-            for part in parts {
-                window::note(&mut history.sent, part, 1 << bits);
-            }
+        let is_shorter = self.compressor.compress(bits, before, parts, out).is_some();
+        if is_shorter && let Some(history) = history {
+            parts.iter().for_each(|part| window::note(&mut history.sent, part, 1 << bits));
         }
-        compressed.is_some()
+        is_shorter
     }
 
     fn take_work(&mut self) -> usize {

@@ -125,24 +125,19 @@ impl Forms<'_> {
 }
 
 impl Core {
-    /// How many copies of a large message these receivers need at most: see `Forms::shared`.
+    /// Whether anybody of these receives a large message as it is, and whether anybody compressed: see `Forms::shared`.
     ///
-    /// `has_plain` says that the plain form is there already. To walk over the receivers once more costs little beside the
-    /// message.
-    fn copies_needed(&self, ids: impl Iterator<Item = ConnId>, has_plain: bool) -> usize {
-        let (mut plain, mut first) = (has_plain, None);
-        for id in ids {
-            if let Some(conn) = self.table.conns.get(id.slot as usize)
-                && conn.serial == id.serial
-                && conn.open
-            {
-                match conn.agreed.map(|agreed| agreed.sent.window_bits) {
-                    None => plain = true,
-                    Some(window) => plain |= window < *first.get_or_insert(window),
-                }
+    /// To walk over the receivers once more costs little beside the message.
+    fn forms_needed(&self, ids: impl Iterator<Item = ConnId>) -> (bool, bool) {
+        let (mut plain, mut first) = (false, None);
+        let conns = ids.filter_map(|id| Some((id, self.table.conns.get(id.slot as usize)?)));
+        for (_, conn) in conns.filter(|(id, conn)| conn.serial == id.serial && conn.open) {
+            match conn.agreed.map(|agreed| agreed.sent.window_bits) {
+                None => plain = true,
+                Some(window) => plain |= window < *first.get_or_insert(window),
             }
         }
-        usize::from(plain && !has_plain) + usize::from(first.is_some())
+        (plain, first.is_some())
     }
 
     /// Queues a long message for many connections, or one.
@@ -159,16 +154,13 @@ impl Core {
         let ids = ids.into_iter();
         let mut large = None;
         if len >= LARGE_BYTES {
-            let copies = self.copies_needed(ids.clone(), false);
+            let (plain, compressed) = self.forms_needed(ids.clone());
+            let copies = usize::from(plain) + usize::from(compressed);
             if copies == 0 || !self.make_room(copies * len) {
                 return;
             }
             // The arena lies on the heap, which would keep such memory, or ask for it each time.
-            let takes_plain = |id: ConnId| {
-                let conn = self.table.conns.get(id.slot as usize);
-                conn.is_some_and(|conn| conn.agreed.is_none())
-            };
-            if ids.clone().any(takes_plain) {
+            if plain {
                 large = LargeMessage::copied(opcode, parts, &self.memory.pool, &self.memory.meter);
             }
         }
@@ -182,8 +174,8 @@ impl Core {
         large: &LargeMessage,
     ) {
         let ids = ids.into_iter();
-        let copies = self.copies_needed(ids.clone(), true);
-        if copies > 0 && !self.make_room(copies * large.byte_len()) {
+        let (_, compressed) = self.forms_needed(ids.clone());
+        if compressed && !self.make_room(large.byte_len()) {
             return;
         }
         let parts: Vec<&[u8]> = large.parts().collect();
@@ -237,12 +229,9 @@ impl Core {
             }
         });
         turn.deliveries += receivers;
-        turn.other_work += forms.coded;
+        turn.other_work += forms.coded + large.filter(|_| receivers > 0).map_or(0, LargeMessage::byte_len);
         if let Some(id) = kept_by {
             self.count(id);
-        }
-        if receivers > 0 {
-            self.turn.other_work += large.map_or(0, LargeMessage::byte_len);
         }
     }
 }

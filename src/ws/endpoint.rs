@@ -191,7 +191,7 @@ impl Endpoint {
         loop {
             if self.message.as_ref().is_none_or(|it| it.frame.payload_len == 0 && !it.is_paused) {
                 let Some(frame) = self.next_header(input, limits, coding.is_some())? else { return Ok(None) };
-                if frame.opcode.is_control() {
+                if matches!(frame.opcode, Opcode::Close | Opcode::Ping | Opcode::Pong) {
                     return self.receive_control(frame, Vec::new(), input);
                 }
                 if let Some(message) = &mut self.message {

@@ -64,11 +64,6 @@ impl Opcode {
             _ => return None,
         })
     }
-
-    /// Whether the frame is a Close, Ping or Pong (RFC 6455 §5.5).
-    pub fn is_control(self) -> bool {
-        self as u8 & 0x8 != 0
-    }
 }
 
 /// A decoded header of a frame from a client.
@@ -99,10 +94,12 @@ impl Header {
         payload
     }
 
-    /// Unmasks payload that has arrived elsewhere, as [`Header::take_payload`] does.
-    pub(super) fn unmask_payload(&mut self, payload: &mut [u8]) {
+    /// Unmasks the next bytes of the payload, which have arrived elsewhere.
+    ///
+    /// Afterwards `payload_len` and `masking_key` are those of the bytes to come.
+    pub fn unmask_payload(&mut self, payload: &mut [u8]) {
         unmask(payload, self.masking_key);
-        self.masking_key = advance_key(self.masking_key, payload.len());
+        self.masking_key.rotate_left(payload.len() % 4);
         self.payload_len = self.payload_len.saturating_sub(payload.len() as u64);
     }
 
@@ -239,12 +236,6 @@ pub fn unmask(payload: &mut [u8], key: [u8; 4]) {
     for (byte, key) in tail.iter_mut().zip(wide_key.to_ne_bytes()) {
         *byte ^= key;
     }
-}
-
-/// The key for the bytes that follow `len` bytes of the same frame.
-pub fn advance_key(mut key: [u8; 4], len: usize) -> [u8; 4] {
-    key.rotate_left(len % 4);
-    key
 }
 
 /// Appends the header of a frame that is not masked and not fragmented.

@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
     if let Some(header) = verdict {
         round_trip(bytes, &header);
         own_frames(header.opcode, header.payload_len);
-        masks(bytes, header.masking_key, lengths);
+        masks(bytes, header, lengths);
     }
     let limits = Limits {
         max_message_bytes: room.min(1 << 20),
@@ -141,18 +141,17 @@ fn own_frames(opcode: Opcode, payload_len: u64) {
 }
 
 /// A mask in pieces is the mask of the whole, and undoes itself.
-fn masks(bytes: &[u8], key: [u8; 4], lengths: &[u8]) {
+fn masks(bytes: &[u8], mut header: Header, lengths: &[u8]) {
+    let key = header.masking_key;
     let masked = |(at, byte): (usize, &u8)| byte ^ key[at % 4];
     let expected: Vec<u8> = bytes.iter().enumerate().map(masked).collect();
     let mut whole = bytes.to_vec();
     frame::unmask(&mut whole, key);
     assert_eq!(whole, expected);
-    let mut turned = key;
     let mut in_pieces = Vec::new();
     for piece in pieces(bytes, lengths) {
         let mut piece = piece.to_vec();
-        frame::unmask(&mut piece, turned);
-        turned = frame::advance_key(turned, piece.len());
+        header.unmask_payload(&mut piece);
         in_pieces.extend(piece);
     }
     assert_eq!(in_pieces, expected);

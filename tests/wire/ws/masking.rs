@@ -3,7 +3,7 @@
 use crate::client::{KEY, frame_with_key, from_server, hex, text};
 use crate::script::{self, fails_at_last_byte};
 use crate::sim::Rng;
-use ws101::ws::frame::{advance_key, unmask};
+use ws101::ws::frame::{Header, Opcode, unmask};
 
 #[test]
 fn each_frame_is_unmasked_with_its_own_key_from_its_first_byte() {
@@ -83,12 +83,17 @@ fn unmask_agrees_with_the_formula_of_the_rfc_at_every_length_and_place() {
 #[test]
 fn key_advanced_by_a_length_unmasks_what_follows() {
     // RFC 6455 §5.3
-    let key = [1, 2, 3, 4];
+    let masking_key = [1, 2, 3, 4];
     for len in [0, 1, 2, 3, 4, 5, 1023] {
         let mut whole = vec![0; len + 9];
-        unmask(&mut whole, key);
-        let mut rest = [0; 9];
-        unmask(&mut rest, advance_key(key, len));
-        assert_eq!(rest, whole[len..], "{len}");
+        unmask(&mut whole, masking_key);
+        let (fin, rsv1, opcode) = (true, false, Opcode::Binary);
+        let payload_len = whole.len() as u64;
+        let mut header = Header { fin, rsv1, opcode, payload_len, masking_key, header_len: 6 };
+        let (mut begin, mut rest) = (vec![0; len], [0; 9]);
+        header.unmask_payload(&mut begin);
+        assert_eq!((begin.as_slice(), header.payload_len), (&whole[..len], 9), "{len}");
+        header.unmask_payload(&mut rest);
+        assert_eq!((rest.as_slice(), header.payload_len), (&whole[len..], 0), "{len}");
     }
 }
