@@ -204,9 +204,8 @@ fn read<'a>(
     for piece in pieces {
         let mut piece = piece.to_vec();
         let mut input = &mut piece[..];
-        let mut used: Option<Box<dyn Decoder>> = None;
         loop {
-            used = None;
+            let mut used: Option<Box<dyn Decoder>> = None;
             let coding = Coding {
                 extension: &mut *extension,
                 agreed: agreement.agreed,
