@@ -1,4 +1,4 @@
-//! Time as a value: the core never asks a clock, it is told.
+//! Time as a value, the driver's clock, and up to when the driver has looked. The hub never asks a clock, it is told.
 
 use std::time::Duration;
 
@@ -33,19 +33,15 @@ const LATE: Duration = Duration::from_millis(100);
 /// paused. Nobody can have answered in that time, so it is not counted.
 #[derive(Debug, Default)]
 pub struct Clock {
-    /// When the last turn began, by the system's clock.
-    last: Duration,
+    /// When the last turn began.
+    pub now: Time,
+    /// When the last turn began, by the system's clock: the time since the server began.
+    pub last: Duration,
     /// How long it has stood still, all in all.
     stood: Duration,
 }
 
 impl Clock {
-    /// When the last turn began, by the system's clock.
-    #[must_use]
-    pub fn last(&self) -> Duration {
-        self.last
-    }
-
     /// The time of a turn that begins now. `elapsed`: since the server began, by the system's clock.
     ///
     /// `patience`: how long the wait before this turn could last; `None`: for ever.
@@ -57,6 +53,66 @@ impl Clock {
             self.stood += passed.saturating_sub(LATE);
         }
         let counted = elapsed.saturating_sub(self.stood);
-        Time(u64::try_from(counted.as_millis()).unwrap_or(u64::MAX))
+        self.now = Time(u64::try_from(counted.as_millis()).unwrap_or(u64::MAX));
+        self.now
+    }
+}
+
+/// How many turns a round waits for connections that have more to read.
+///
+/// A turn reads 144 KiB of each or more, so this is as much as a kernel usually holds for one (4 MiB).
+pub const TURNS_PER_ROUND: u32 = 32;
+
+/// What the loop has dealt with in a turn.
+#[derive(Debug, Clone, Copy)]
+pub struct Dealt {
+    /// How many events the poll reported.
+    pub events: usize,
+    /// The poll reported everything that was ready when it was called. `false`: it reported as many
+    /// events as it may.
+    pub is_all: bool,
+    /// How many events can be ready at once. The kernel reports them in their order, so after that many
+    /// there is none left of those that were ready at the beginning.
+    pub most: usize,
+    /// Connections are left that can be read at once, without a new event.
+    pub has_rest: bool,
+}
+
+/// The time up to which everything that was ready has been read and written.
+///
+/// Deadlines are judged by it, not by the clock. A process may be stopped and continued, a turn may be long, and more
+/// may be ready than one turn takes. A peer is not late if its bytes lay in the kernel in time and the server did not
+/// read them.
+///
+/// The time goes on in *rounds*. A round begins when a turn does, and is over when everything that was ready then has
+/// been dealt with. As a rule that is after the next turn, since its poll reports everything. Nobody can make a round
+/// endless: each source is reported once or twice before all others were reported, and those who always have more to
+/// read are waited for in [`TURNS_PER_ROUND`] turns at most.
+#[derive(Debug, Default)]
+pub struct Seen {
+    until: Time,
+    /// When the round began.
+    began: Time,
+    /// Turns of the round.
+    turns: u32,
+    /// Events of the round.
+    events: usize,
+    /// All that was ready when the round began was reported.
+    is_reported: bool,
+}
+
+impl Seen {
+    /// Notes a turn that began at `now` and has read and written.
+    ///
+    /// Returns the time by which deadlines are to be judged. It never goes back.
+    #[inline]
+    pub fn advance(&mut self, dealt: Dealt, now: Time) -> Time {
+        self.turns += 1;
+        self.events += dealt.events;
+        self.is_reported |= dealt.is_all || self.events >= dealt.most;
+        if self.is_reported && (!dealt.has_rest || self.turns >= TURNS_PER_ROUND) {
+            *self = Self { until: self.began, began: now, ..Self::default() };
+        }
+        self.until
     }
 }

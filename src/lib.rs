@@ -38,7 +38,6 @@ pub mod metered;
 pub mod outbox;
 pub mod pool;
 pub mod rooms;
-pub mod seen;
 pub mod server;
 mod shortcuts;
 pub mod slots;

@@ -4,17 +4,15 @@
 //!
 //! The kernel reports a change of readiness once (edge-triggered), so the loop must remember three things: a
 //! connection that may have more to read (`ready`), one that the hub does not want read yet (`Socket::readable`), and
-//! a listener that was left alone (`accept_again`). Interest is registered once and never changed.
+//! a listener that was left alone (`accept_at`). Interest is registered once and never changed.
 //!
-//! Deadlines come last in a turn. They are judged by the time up to which the loop has looked (`seen`).
+//! Read `run`, `turn` and `read`. What the others do happens seldom.
 
 mod accept;
-mod log;
 
-use crate::clock::{Clock, Time};
+use crate::clock::{Clock, Dealt, Seen, Time};
 use crate::hub::app::ConnId;
 use crate::hub::{Hub, Next, Rest};
-use crate::seen::{Dealt, Seen};
 use crate::sockets::{Sockets, reserve};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
@@ -26,13 +24,15 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Events that one poll takes from the kernel at most.
 const EVENTS_PER_TURN: usize = 1_024;
 /// How often a call into the hub is repeated after a panic.
 const PANICS_PER_CALL: usize = 1_000;
+/// A log that owes lines, because nobody reads it, is tried again after this.
+const LOG_PAUSE: Duration = Duration::from_secs(1);
 
 const LISTENER: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
@@ -44,35 +44,25 @@ pub struct Server {
     listener: Option<TcpListener>,
     signals: Signals,
     sockets: Sockets,
-    ready: Ready,
-    accept_again: Option<Time>,
-    log: log::Retry,
+    /// The connections to read, in the order of their readiness.
+    ready: Vec<ConnId>,
+    /// When connections are accepted. [`Time::NEVER`]: nobody waits.
+    accept_at: Time,
+    /// The log owes lines, says whoever writes it.
+    log_owes: Arc<AtomicBool>,
+    /// When the log is tried again. [`Time::NEVER`]: it owes nothing.
+    log_at: Time,
     /// A descriptor in reserve. If there is no other, it is given up for a moment to turn peers away.
     ///
     /// In the backlog they would wait for an answer that does not come.
     reserve: Option<OwnedFd>,
     began: Instant,
     clock: Clock,
-    /// When the last turn began. A wait is measured from there.
-    ///
-    /// So the clock is asked once in a turn, and a wait is late by no more than a turn takes.
-    turned: Time,
     /// What the last turn left to do.
     rest: Rest,
     seen: Seen,
     /// How many signals to end have come. The first begins the drain, the second cuts what is left.
     ends: u8,
-}
-
-/// The connections to read, in the order of their readiness.
-#[derive(Default)]
-struct Ready {
-    /// They are read in this turn, or in the next.
-    waiting: Vec<ConnId>,
-    /// They are read in this turn.
-    batch: Vec<ConnId>,
-    /// How many of the batch have been read.
-    read: usize,
 }
 
 impl Server {
@@ -92,13 +82,13 @@ impl Server {
             listener: Some(listener),
             signals,
             sockets: Sockets::default(),
-            ready: Ready::default(),
-            accept_again: None,
-            log: log::Retry::new(Arc::default()),
+            ready: Vec::new(),
+            accept_at: Time::NEVER,
+            log_owes: Arc::default(),
+            log_at: Time::NEVER,
             reserve: reserve(),
             began: Instant::now(),
             clock: Clock::default(),
-            turned: Time::default(),
             seen: Seen::default(),
             ends: 0,
         })
@@ -107,7 +97,7 @@ impl Server {
     /// Wakes up once a second while the log `owes` lines, and tries to write them.
     #[must_use]
     pub fn with_log(mut self, owes: Arc<AtomicBool>) -> Self {
-        self.log = log::Retry::new(owes);
+        self.log_owes = owes;
         self
     }
 
@@ -119,212 +109,211 @@ impl Server {
         self.listener.as_ref().ok_or(ErrorKind::NotConnected)?.local_addr()
     }
 
-    /// Serves until a signal ends it.
+    /// Serves until a signal ends it: waits until something is ready or due, and makes a turn.
     ///
     /// # Errors
     /// Only an error of `poll` itself. An error of a connection ends that connection.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_PER_TURN);
         while !self.rest.is_finished {
-            let patience = self.patience();
-            let (is_all, patience) = match self.poll.poll(&mut events, patience) {
-                Ok(()) => (events.iter().count() < events.capacity(), patience),
-                // The wait was interrupted, for example because the process was stopped: nothing was looked at.
-                Err(error) if error.kind() == ErrorKind::Interrupted => (false, Some(Duration::ZERO)),
-                Err(error) => return Err(error),
-            };
-            let now = self.clock.turn(self.began.elapsed(), patience);
-            self.turn(&events, is_all, now);
+            // A wait is measured from the beginning of the last turn: so the clock is asked once in a turn.
+            let is_due = self.rest.has_work || !self.ready.is_empty();
+            let later = self.rest.due.min(self.accept_at).min(self.log_at);
+            let due = if is_due { self.clock.now } else { later };
+            let patience = (due != Time::NEVER).then(|| due.since(self.clock.now));
+            if let Err(error) = self.poll.poll(&mut events, patience) {
+                self.interrupted(error)?;
+                continue;
+            }
+            self.clock.turn(self.began.elapsed(), patience);
+            self.turn(&events);
         }
         self.hub.finish();
-        ::log::logger().flush();
+        log::logger().flush();
         Ok(())
     }
 
-    /// How long to wait for readiness. `None`: without end, because nothing is due.
-    fn patience(&self) -> Option<Duration> {
-        if !self.ready.waiting.is_empty() || self.rest.has_work {
-            return Some(Duration::ZERO);
-        }
-        let accept_again = self.accept_again.unwrap_or(Time::NEVER);
-        let due = self.rest.due.min(accept_again).min(self.log.at);
-        (due != Time::NEVER).then(|| due.since(self.turned))
-    }
-
-    /// Makes one turn. `is_all` says that these are all events that were ready when the poll was called.
-    fn turn(&mut self, events: &Events, is_all: bool, now: Time) {
-        let began = self.clock.last();
-        self.turned = now;
-        self.guarded(now, |server| {
-            server.hub.begin_turn(now, &mut server.sockets);
-        });
-        let paused = self.accept_again.is_some_and(|at| at > now);
-        let mut accept = self.accept_again.is_some() && !paused;
+    /// Makes one turn: takes the events, reads, writes, and looks at deadlines. Accepting comes last.
+    fn turn(&mut self, events: &Events) {
+        let now = self.clock.now;
+        self.guarded(|server| server.hub.begin_turn(now, &mut server.sockets));
+        let mut count = 0;
         for event in events {
-            match event.token() {
-                LISTENER => accept = !paused,
-                SIGNALS => self.take_signals(now),
-                Token(slot) => {
-                    let slot = u32::try_from(slot).unwrap_or(u32::MAX);
-                    let Some(socket) = self.sockets.get(slot) else { continue };
-                    let id = ConnId { slot, serial: socket.serial };
-                    if socket.blocked && event.is_writable() {
-                        socket.blocked = false;
-                        self.hub.writable(id);
-                    }
-                    if event.is_readable() || event.is_error() {
-                        socket.readable = true;
-                        if !socket.queued {
-                            socket.queued = true;
-                            self.ready.waiting.push(id);
-                        }
-                    }
-                    if event.is_read_closed() {
-                        socket.read_closed = true;
-                        self.guarded(now, |server| {
-                            server.hub.hang_up(id, now);
-                        });
-                    }
+            count += 1;
+            let Token(slot) = event.token();
+            let Some(Some(socket)) = self.sockets.slots.get_mut(slot) else {
+                self.other_event(event.token());
+                continue;
+            };
+            let id = ConnId { slot: u32::try_from(slot).unwrap_or(u32::MAX), serial: socket.serial };
+            if socket.blocked && event.is_writable() {
+                socket.blocked = false;
+                self.hub.writable(id);
+            }
+            if event.is_readable() || event.is_error() {
+                socket.readable = true;
+                if !socket.queued {
+                    socket.queued = true;
+                    self.ready.push(id);
                 }
             }
+            if event.is_read_closed() {
+                socket.read_closed = true;
+                self.guarded(|server| _ = server.hub.hang_up(id, now));
+            }
         }
-        self.read_all(now);
-        self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
-        let dealt = Dealt {
-            events: events.iter().count(),
-            is_all,
-            // The listener and the signals are sources, too, and kqueue reports reading and writing apart.
-            most: 2 * (self.sockets.len() + 2),
-            has_rest: !self.ready.waiting.is_empty() || self.hub.has_work(),
-        };
-        let seen = self.seen.advance(dealt, now);
-        if self.rest.due <= seen || self.ends > 1 {
-            self.expire(now, seen);
-        }
-        self.rest = self.hub.end_turn(&mut self.sockets);
-        self.requeue_readable();
-        if accept {
-            // This comes last, so that connections that have just ended make room for new ones.
-            self.guarded(now, |server| server.accept(now));
-            self.rest = self.hub.rest();
-            self.requeue_readable();
-        }
-        self.log.end_turn(now);
-        if self.rest.was_busy || self.ready.read > 1 || accept {
-            let took = self.began.elapsed().saturating_sub(began);
-            self.hub.note_turn(took);
-        }
-    }
-
-    /// Does what was due. Everything that was ready then has been read and written.
-    #[cold]
-    fn expire(&mut self, now: Time, seen: Time) {
-        self.guarded(now, |server| server.hub.expire(now, seen));
-        if self.ends > 1 {
-            self.guarded(now, |server| server.hub.cut_all());
-        }
-        self.guarded(now, |server| server.hub.transmit(&mut server.sockets));
-    }
-
-    /// Reads each connection that is ready, once. One that is ready again is read in the next turn.
-    fn read_all(&mut self, now: Time) {
-        mem::swap(&mut self.ready.waiting, &mut self.ready.batch);
-        self.ready.read = 0;
-        self.guarded(now, |server| {
-            while let Some(&id) = server.ready.batch.get(server.ready.read) {
-                server.ready.read += 1;
-                if server.read(id, now) == Next::Write {
+        // Each connection is read once. One that is ready again is read in the next turn.
+        let (mut next, reads) = (0, self.ready.len());
+        self.guarded(|server| {
+            while next < reads {
+                let Some(&id) = server.ready.get(next) else { return };
+                next += 1;
+                if server.read(id, false) == Next::Write {
                     server.hub.transmit(&mut server.sockets);
                 }
             }
         });
-        self.ready.batch.clear();
+        self.ready.drain(..next);
+        self.guarded(|server| server.hub.transmit(&mut server.sockets));
+        let seen = self.seen.advance(
+            Dealt {
+                events: count,
+                is_all: count < events.capacity(),
+                // The listener and the signals are sources, too, and kqueue reports reading and writing apart.
+                most: 2 * (self.sockets.count + 2),
+                has_rest: !self.ready.is_empty() || self.hub.has_work(),
+            },
+            now,
+        );
+        if self.rest.due <= seen || self.ends > 1 {
+            self.expire(seen);
+        }
+        self.rest = self.hub.end_turn(&mut self.sockets);
+        if !self.rest.readable.is_empty() {
+            let ids = mem::take(&mut self.rest.readable);
+            self.requeue(ids);
+        }
+        if self.accept_at <= now {
+            self.accept();
+        }
+        if self.log_owes.load(Ordering::Relaxed) || self.log_at != Time::NEVER {
+            self.try_log_again();
+        }
+        if self.rest.was_busy || reads > 1 {
+            self.hub.note_turn(self.began.elapsed().saturating_sub(self.clock.last));
+        }
+    }
+
+    /// Reads a connection. `is_second`: it has been read in this turn.
+    // Part of the turn: a call would cost one message in twenty as much again.
+    #[inline(always)]
+    fn read(&mut self, id: ConnId, is_second: bool) -> Next {
+        let now = self.clock.now;
+        let Some(Some(socket)) = self.sockets.slots.get_mut(id.slot as usize) else { return Next::Read };
+        if socket.serial != id.serial {
+            return Next::Read;
+        }
+        socket.queued = false;
+        let Some(room) = self.hub.receive_buffer(id) else {
+            // The request that is held now may have come together with the end of its stream.
+            return if socket.read_closed { self.hub.hang_up(id, now) } else { Next::Read };
+        };
+        match socket.stream.read(room) {
+            Ok(len) if len > 0 => {
+                let is_full = len == room.len();
+                // A short read has drained the socket, unless the end of the stream follows.
+                let is_more = is_full || socket.read_closed;
+                socket.readable = is_more;
+                let next = self.hub.received(id, len, now);
+                if is_more { self.read_on(id, is_full, is_second, next) } else { next }
+            }
+            result => self.read_nothing(id, result),
+        }
+    }
+
+    /// Reads a connection again. `next` is what the last read has come to.
+    ///
+    /// It does so at once if a large message has just begun, or if the peer is known to have closed: its last bytes
+    /// and the end of its stream can be one readiness. After a second read it does so in the next turn.
+    #[cold]
+    fn read_on(&mut self, id: ConnId, is_full: bool, is_second: bool, next: Next) -> Next {
+        if is_second || (is_full && !self.hub.reads_on(id)) {
+            self.requeue([id]);
+            return next;
+        }
+        let again = self.read(id, true);
+        if next == Next::Write { next } else { again }
+    }
+
+    /// Takes the result of a read that gave no byte.
+    #[cold]
+    fn read_nothing(&mut self, id: ConnId, result: io::Result<usize>) -> Next {
+        let kind = result.map_or_else(|error| error.kind(), |_| ErrorKind::UnexpectedEof);
+        if kind == ErrorKind::Interrupted {
+            self.requeue([id]);
+            return Next::Read;
+        }
+        if let Some(Some(socket)) = self.sockets.slots.get_mut(id.slot as usize) {
+            socket.readable = false;
+        }
+        match kind {
+            ErrorKind::WouldBlock => Next::Read,
+            ErrorKind::UnexpectedEof => self.hub.read_closed(id, self.clock.now),
+            _ => self.hub.broken(id, self.clock.now),
+        }
+    }
+
+    /// Has connections read in the next turn, if there may be something to read.
+    fn requeue(&mut self, ids: impl IntoIterator<Item = ConnId>) {
+        for id in ids {
+            if let Some(Some(socket)) = self.sockets.slots.get_mut(id.slot as usize)
+                && socket.serial == id.serial
+                && socket.readable
+                && !socket.queued
+            {
+                socket.queued = true;
+                self.ready.push(id);
+            }
+        }
     }
 
     /// Calls into the hub. A panic there costs the active connection, and the call is repeated for the others.
     ///
     /// A panic uses up what caused it, so the repetition ends. If it does not, the next turn goes on.
-    fn guarded(&mut self, now: Time, call: impl Fn(&mut Self)) {
+    fn guarded(&mut self, mut call: impl FnMut(&mut Self)) {
         for _ in 0..PANICS_PER_CALL {
             if catch_unwind(AssertUnwindSafe(|| call(self))).is_ok() {
                 return;
             }
-            self.hub.recover(now);
+            self.hub.recover(self.clock.now);
         }
     }
 
-    fn requeue_readable(&mut self) {
-        for id in mem::take(&mut self.rest.readable) {
-            self.requeue(id);
-        }
-    }
-
-    /// Reads the connection again in the next turn, if there may be something to read.
-    fn requeue(&mut self, id: ConnId) {
-        if let Some(socket) = self.sockets.get(id.slot)
-            && socket.serial == id.serial
-            && socket.readable
-            && !socket.queued
-        {
-            socket.queued = true;
-            self.ready.waiting.push(id);
-        }
-    }
-
-    /// Reads a connection once, or twice.
+    /// Goes on after a wait that a signal interrupted, or a stop of the process.
     ///
-    /// The second read comes if a large message has just begun, or if the peer is known to have closed: its last bytes and
-    /// the end of its stream can be one readiness.
-    fn read(&mut self, id: ConnId, now: Time) -> Next {
-        let mut next = Next::Read;
-        for _ in 0..2 {
-            let Some(socket) = self.sockets.get(id.slot) else { return next };
-            if socket.serial != id.serial {
-                return next;
-            }
-            socket.queued = false;
-            let Some(room) = self.hub.receive_buffer(id) else {
-                // The request that is held now may have come together with the end of its stream.
-                if socket.read_closed {
-                    return self.hub.hang_up(id, now);
-                }
-                return next;
-            };
-            match socket.stream.read(room) {
-                Ok(0) => {
-                    socket.readable = false;
-                    return self.hub.read_closed(id, now);
-                }
-                Ok(len) => {
-                    let is_full = len == room.len();
-                    let read_closed = socket.read_closed;
-                    // A short read has drained the socket, unless the end of the stream follows.
-                    socket.readable = is_full || read_closed;
-                    next = self.hub.received(id, len, now);
-                    if !is_full && !read_closed {
-                        return next;
-                    }
-                    if is_full && !self.hub.reads_on(id) {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    socket.readable = false;
-                    return next;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => {
-                    socket.readable = false;
-                    return self.hub.broken(id, now);
-                }
-            }
+    /// Nothing was looked at, so this time is not counted.
+    #[cold]
+    fn interrupted(&mut self, error: io::Error) -> io::Result<()> {
+        if error.kind() != ErrorKind::Interrupted {
+            return Err(error);
         }
-        self.requeue(id);
-        next
+        self.clock.turn(self.began.elapsed(), Some(Duration::ZERO));
+        Ok(())
+    }
+
+    /// Takes an event that is none of a connection that is still there.
+    #[cold]
+    fn other_event(&mut self, token: Token) {
+        match token {
+            LISTENER if self.accept_at == Time::NEVER => self.accept_at = self.clock.now,
+            SIGNALS => self.take_signals(),
+            // The listener is left alone for a while, or the connection has ended.
+            _ => {}
+        }
     }
 
     /// The first SIGTERM or SIGINT begins the drain, the second cuts what is left. SIGHUP is ignored.
-    fn take_signals(&mut self, now: Time) {
+    fn take_signals(&mut self) {
         for signal in self.signals.pending() {
             if signal == SIGHUP {
                 continue;
@@ -335,8 +324,33 @@ impl Server {
             }
             // A listener that is closed resets the connections in its backlog.
             self.listener = None;
-            self.accept_again = None;
-            self.guarded(now, |server| server.hub.stop(now));
+            self.accept_at = Time::NEVER;
+            self.guarded(|server| server.hub.stop(server.clock.now));
+        }
+    }
+
+    /// Does what was due. Everything that was ready then has been read and written.
+    #[cold]
+    fn expire(&mut self, seen: Time) {
+        self.guarded(|server| server.hub.expire(server.clock.now, seen));
+        if self.ends > 1 {
+            self.guarded(|server| server.hub.cut_all());
+        }
+        self.guarded(|server| server.hub.transmit(&mut server.sockets));
+    }
+
+    /// Tries once in a pause to write the lines that the log owes.
+    #[cold]
+    fn try_log_again(&mut self) {
+        let now = self.clock.now;
+        let is_due = self.log_at <= now;
+        if is_due {
+            log::logger().flush();
+        }
+        if !self.log_owes.load(Ordering::Relaxed) {
+            self.log_at = Time::NEVER;
+        } else if is_due || self.log_at == Time::NEVER {
+            self.log_at = now.after(LOG_PAUSE);
         }
     }
 }

@@ -25,28 +25,21 @@ pub(crate) struct Socket {
 /// The sockets, by the slots of the hub.
 #[derive(Default)]
 pub(crate) struct Sockets {
-    slots: Vec<Option<Socket>>,
-    count: usize,
+    pub(crate) slots: Vec<Option<Socket>>,
+    /// How many there are.
+    pub(crate) count: usize,
 }
 
 impl Sockets {
-    #[inline]
-    pub(crate) fn get(&mut self, slot: u32) -> Option<&mut Socket> {
-        self.slots.get_mut(slot as usize)?.as_mut()
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    pub(crate) fn insert(&mut self, slot: u32, socket: Socket) {
+    pub(crate) fn insert(&mut self, id: ConnId, stream: TcpStream) {
+        let ConnId { slot, serial } = id;
         let slot = slot as usize;
         if slot >= self.slots.len() {
             self.slots.resize_with(slot + 1, || None);
         }
         if let Some(place) = self.slots.get_mut(slot) {
-            *place = Some(socket);
+            let (readable, read_closed, queued, blocked) = Default::default();
+            *place = Some(Socket { stream, serial, readable, read_closed, queued, blocked });
             self.count += 1;
         }
     }
@@ -71,13 +64,11 @@ impl Socket {
                 self.blocked |= len < offered;
                 Written::Bytes(len)
             }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    Written::Bytes(0)
-                }
-                _ => Written::Broken,
-            },
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.blocked = true;
+                Written::Bytes(0)
+            }
+            Err(_) => Written::Broken,
         }
     }
 }
@@ -85,7 +76,7 @@ impl Socket {
 impl Net for Sockets {
     #[inline]
     fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
-        let Some(socket) = self.get(id.slot) else { return Written::Broken };
+        let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
         match socket.stream.write(bytes) {
             Ok(len) if len == bytes.len() => Written::Bytes(len),
             result => socket.less(result, bytes.len(), |stream| stream.write(bytes)),
@@ -93,14 +84,16 @@ impl Net for Sockets {
     }
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
-        let Some(socket) = self.get(id.slot) else { return Written::Broken };
+        let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
         let offered = pieces.iter().map(|piece| piece.len()).sum();
-        let result = socket.stream.write_vectored(pieces);
-        socket.less(result, offered, |stream| stream.write_vectored(pieces))
+        match socket.stream.write_vectored(pieces) {
+            Ok(len) if len == offered => Written::Bytes(len),
+            result => socket.less(result, offered, |stream| stream.write_vectored(pieces)),
+        }
     }
 
     fn half_close(&mut self, id: ConnId) {
-        if let Some(socket) = self.get(id.slot) {
+        if let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) {
             // If the peer is gone already, the next read tells.
             let _ = socket.stream.shutdown(Shutdown::Write);
         }

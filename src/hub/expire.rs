@@ -19,7 +19,7 @@ impl Hub {
     /// Does what was due at `seen`, or before.
     ///
     /// The caller must have read and written everything that was ready at that time: a peer whose bytes
-    /// lie in the kernel is not silent. See [`Seen`](crate::seen::Seen).
+    /// lie in the kernel is not silent. See [`Seen`](crate::clock::Seen).
     pub fn expire(&mut self, now: Time, seen: Time) {
         self.core.turn.now = now;
         self.core.turn.seen = seen;

@@ -11,7 +11,7 @@
 //!    [`Hub::read_closed`] where the stream ended; [`Hub::transmit`] when the answer is [`Next::Write`];
 //! 4. [`Hub::transmit`], which writes through [`Net`];
 //! 5. [`Hub::expire`], if something was due by the time up to which the driver has looked
-//!    ([`Seen`](crate::seen::Seen)), and [`Hub::transmit`] again for what that queued;
+//!    ([`Seen`](crate::clock::Seen)), and [`Hub::transmit`] again for what that queued;
 //! 6. [`Hub::end_turn`], which answers what is left to do ([`Rest`]).
 //!
 //! Connections that wait are passed to [`Hub::accept`] after that, when there is room again, and

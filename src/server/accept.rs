@@ -5,12 +5,13 @@
 
 use super::Server;
 use crate::clock::Time;
-use crate::sockets::{Socket, reserve};
+use crate::sockets::reserve;
 use log::warn;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 use rustix::io::Errno;
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -44,9 +45,20 @@ impl Server {
         Ok(TcpListener::from_std(listener))
     }
 
+    /// Accepts those who wait. The turn is at its end, so connections that have just ended have made room for them.
+    #[cold]
+    pub(super) fn accept(&mut self) {
+        self.guarded(Self::accept_some);
+        self.rest = self.hub.rest();
+        self.rest.was_busy = true;
+        let ids = mem::take(&mut self.rest.readable);
+        self.requeue(ids);
+    }
+
     /// Accepts connections that wait, some in each turn.
-    pub(super) fn accept(&mut self, now: Time) {
-        self.accept_again = None;
+    fn accept_some(&mut self) {
+        let now = self.clock.now;
+        self.accept_at = Time::NEVER;
         for _ in 0..ACCEPTS_PER_TURN {
             let Some(listener) = &self.listener else { return };
             match listener.accept() {
@@ -60,12 +72,12 @@ impl Server {
                     }
                     self.hub.note_accept_error(&error, now);
                     // Nothing new will be reported for connections that already wait.
-                    self.accept_again = Some(now.after(ACCEPT_PAUSE));
+                    self.accept_at = now.after(ACCEPT_PAUSE);
                     return;
                 }
             }
         }
-        self.accept_again = Some(now);
+        self.accept_at = now;
     }
 
     /// Closes connections that wait, because there is no descriptor for them.
@@ -102,15 +114,7 @@ impl Server {
             self.hub.broken(id, now);
             return;
         }
-        let socket = Socket {
-            stream,
-            serial: id.serial,
-            readable: false,
-            read_closed: false,
-            queued: false,
-            blocked: false,
-        };
-        self.sockets.insert(id.slot, socket);
+        self.sockets.insert(id, stream);
     }
 }
 

@@ -34,7 +34,6 @@ const LAYERS: &[Layer] = &[
     layer("config", &[], &[]),
     layer("shortcuts", &[], &[]),
     layer("timers", &["clock"], &[]),
-    layer("seen", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
     layer("slots", &[], &["slab"]),
     layer("pool", &[], &["memmap2"]),
@@ -119,7 +118,7 @@ const LAYERS: &[Layer] = &[
     layer("sockets", &["hub::app"], &["mio", "rustix"]),
     layer(
         "server",
-        &["clock", "hub", "seen", "sockets"],
+        &["clock", "hub", "sockets"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     // What the program is asked, and what it says.

@@ -8,7 +8,7 @@
 //! | `ws`, `large`, `pool` | `ws` | frames, messages and closing by RFC 6455, and what the handshake asks |
 //! | `deflate`, `hub/compression` | `deflate` | compressed messages, and what they may cost |
 //! | `http` | `http` | what one request says, and how one answer is written |
-//! | `hub`, `outbox`, `seen`, `timers` | `hub` | what waits, what is due, how connections end |
+//! | `hub`, `outbox`, `timers` | `hub` | what waits, what is due, how connections end |
 //! | `guard`, `hub/life`, `hub/evict`, `metered` | `guard` | who is refused, who waits, who goes when memory is short |
 //! | `hub/recovery`, `guard/notes` | `guard` | what a bug costs, and what the log says |
 //! | `hub/metrics`, `guard/metrics` | `apps/status` | each number, when it moves and when it does not |
@@ -17,7 +17,7 @@
 //! | `socketio` | `socketio` | Engine.IO and Socket.IO, packet by packet |
 //! | `cli`, `config`, `build` | `cli` | flags, variables, complaints, the first lines |
 //! | `shortcuts` | `ws`, `hub` | both ways do the same: `make test-plain` runs all tests without shortcuts |
-//! | `clock` | `clock` | time in which nobody looked |
+//! | `clock` | `clock`, `hub/timers` | time in which nobody looked |
 //! | `slots` | `slots` | an id finds its own entry and no other |
 //! | `server`, `sockets`, `main`, `guard/panics`, `cli/log`, `cli/outlet` | `tests/socket` | signals, real sockets, what is printed |
 //! | `lib` | `layers`, `loops` | who may import whom |

@@ -16,11 +16,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use ws101::app::{App, World};
 use ws101::apps::{broadcast::Broadcast, channels::Channels, chat::Chat, echo::Echo, status::Status};
-use ws101::clock::Time;
+use ws101::clock::{Dealt, Seen, Time};
 use ws101::config::Config;
 use ws101::http::policy::Policy;
 use ws101::hub::{Hub, Next};
-use ws101::seen::{Dealt, Seen};
 
 /// 21 November 2024, 12:00:00 GMT.
 pub const NOON: u64 = 1_732_190_400;
@@ -208,7 +207,7 @@ impl Sim {
         self.turn_after(Self::poll);
     }
 
-    /// A turn after a poll that a signal interrupted: it reported nothing.
+    /// A turn after a poll that reported nothing, although somebody may be ready.
     pub fn interrupted_turn(&mut self) {
         self.turn_after(|_| (Vec::new(), false));
     }

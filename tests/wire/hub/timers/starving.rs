@@ -4,8 +4,7 @@ use super::{millis, without_pings};
 use crate::answer;
 use crate::client::{self, frames, pong, text};
 use crate::sim::{End, PeerNo, Sim};
-use ws101::clock::Time;
-use ws101::seen::{Dealt, Seen, TURNS_PER_ROUND};
+use ws101::clock::{Dealt, Seen, TURNS_PER_ROUND, Time};
 
 /// Turns of a millisecond each, before each of which all of `busy` send this. Tells after how many
 /// turns `is_over`.
