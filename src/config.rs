@@ -1,7 +1,8 @@
-//! Every limit and every deadline that flags set, and those that tests make small: unit and default.
+//! Every limit and every deadline that flags set, and those that tests make small.
 //!
-//! The command line fills `Config` (`cli::flags`); the server only reads it. Other limits are constants, and stand
-//! where they are used. docs/LIMITS.md lists them all, with reasons.
+//! One table says it all of a flag: the field that it fills, the default, the range, and what it means. `record` makes
+//! `Config` of it, which the server reads; `cli::flags` makes the command line, the variables and `--help` of it.
+//! Other limits are constants, and stand where they are used. docs/LIMITS.md lists them all, with reasons.
 
 use std::time::Duration;
 
@@ -11,22 +12,34 @@ const FILES_KEPT: usize = 16;
 /// a page is looked up.
 const FILES_ALWAYS_OPEN: usize = 10;
 
-/// A record of settings, each with its default.
-macro_rules! settings {
-    ($(#[$about:meta])* pub struct $record:ident {
-        $($(#[$doc:meta])* pub $field:ident: $kind:ty = $default:expr,)*
+/// A record of settings: each with its default, and those that a flag sets with that flag.
+///
+/// A flag is its name, how its value is read and judged (`cli::value`), and what `--help` says of it, which is
+/// the documentation of the field, too. `cli::flags` makes the flags of the same table.
+macro_rules! record {
+    ($(#[$of:meta])* pub struct $record:ident {
+        $($title:literal $(if $feature:literal)?:
+            $($(#[$more:meta])* pub $field:ident: $kind:ty = $default:expr,
+                $name:literal $how:expr,
+                $about:literal;)*)*
+        $(also: $($(#[$doc:meta])* pub $also:ident: $also_kind:ty = $also_default:expr,)*)?
     }) => {
-        $(#[$about])*
+        $(#[$of])*
         #[derive(Debug, Clone)]
-        pub struct $record { $($(#[$doc])* pub $field: $kind),* }
+        #[allow(rustdoc::bare_urls)]
+        pub struct $record {
+            $($(#[doc = $about] #[doc = ""] $(#[$more])* pub $field: $kind,)*)*
+            $($($(#[$doc])* pub $also: $also_kind,)*)?
+        }
 
         impl Default for $record {
             fn default() -> Self {
-                Self { $($field: $default),* }
+                Self { $($($field: $default,)*)* $($($also: $also_default,)*)? }
             }
         }
     };
 }
+pub(crate) use record;
 
 /// Which compression of messages is agreed to (RFC 7692).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,58 +53,94 @@ pub enum Deflate {
     Takeover,
 }
 
-settings! {
-    /// What the server does at most, and for how long it waits: a field for each flag that says so.
+/// The table of limits and deadlines. `$read` is the macro that it is given to.
+macro_rules! limits {
+    ($read:ident $($of:ident)?) => { $read! { $($of)?
+    /// What the server does at most, and for how long it waits.
     ///
     /// Sizes are bytes. A duration of zero switches off what can be off.
     pub struct Config {
-        /// Connections at once, files being sent included. Over it: `503`. See `fit_open_files`.
+        "Limits":
+        /// See `fit_open_files`.
         pub max_connections: usize = 10_000,
-        /// Connections at once whose first request head has not arrived whole. Over it: `503`.
+            "max-connections" COUNT.within(1, MANY),
+            "connections at once, files being sent included; beyond it 503; never more than the limit \
+             on open files minus 16";
         pub max_handshakes: usize = 2_000,
-        /// Connections at once from one address, which is a /64 network of IPv6. Over it: `429`. Zero:
-        /// no limit.
+            "max-handshakes" COUNT.within(1, MANY),
+            "connections at once whose first request head is not complete; beyond it 503";
         pub max_connections_per_ip: usize = 0,
-        /// Messages and Pings of one connection in a second, or packets of one session that polls. Over it: not
-        /// read for a while. Zero: any number.
+            "max-connections-per-ip" COUNT.within(1, MANY).or_zero("any number"),
+            "connections at once from one IPv4 address or IPv6 network (/64); beyond it 429; 0: any \
+             number, as it must be behind a proxy";
         pub max_messages_per_second: usize = 0,
-        /// Whole request head, start line and header fields together. Over it: `431`.
-        pub max_head_bytes: usize = 16 << 10,
-        /// Payload of one frame, and of one message made of fragments. Over it: Close 1009.
+            "max-messages-per-second" COUNT.within(1, MANY).or_zero("any number"),
+            "messages and pings of one WebSocket connection, or packets of one client of Socket.IO \
+             that polls, in a second; beyond it the connection is not read for a while, and a POST \
+             not answered; 0: any number";
+        // A control frame's payload at least; its length must fit 32-bit machines.
         pub max_message_bytes: u64 = 16 << 20,
-        /// Bytes queued for one peer that make it a slow consumer at once. `None`: twice the
-        /// message limit, at least 8 MiB, because the chat answers its sender with two copies.
+            "max-message-bytes" SIZE.within(125, 1 << 30),
+            "largest frame and message; beyond it Close 1009";
+        // Less would cut off a peer whom backpressure is about to stop.
+        /// `None`: twice the message limit, at least 8 MiB, because the chat answers its sender with two copies.
         pub max_queue_bytes: Option<usize> = None,
-        /// Bytes of memory held for all peers together. Over it: the largest holder goes,
-        /// with Close 1013 or `503`, and again until it fits.
+            "max-queue-bytes" SIZE.within(512 << 10, 1 << 30),
+            "largest queue of a peer that does not read; beyond it Close 1013";
+        /// A peer that has no WebSocket gets `503`. It is repeated until the rest fits.
         pub memory_budget_bytes: usize = 64 << 20,
+            "memory-budget-bytes" SIZE.within(64 << 10, 64 << 30),
+            "most that is held for all peers together; beyond it the largest holder is closed with 1013";
+        // Browsers with a few cookies send more than a kilobyte.
+        pub max_head_bytes: usize = 16 << 10,
+            "max-head-bytes" SIZE.within(1 << 10, 1 << 20),
+            "largest request head; beyond it 431";
 
-        /// Which compression is agreed to.
-        pub deflate: Deflate = Deflate::On,
-        /// Messages shorter than this, in bytes, are sent as they are: it would cost more than it saves.
-        pub deflate_threshold_bytes: usize = 256,
-        /// How hard the compressor tries: 1, fast, to 9, short.
-        pub deflate_level: usize = 1,
-
-        /// From accept (or the first byte of a later request) to the end of the request head.
+        "Deadlines, how long the server waits":
+        /// Counted from accept, or from the first byte of a later request.
         pub head_timeout: Duration = Duration::from_secs(10),
-        /// From one answer to the first byte of the next request.
+            "head-timeout" DEADLINE,
+            "for a request head to arrive whole";
         pub keep_alive_timeout: Duration = Duration::from_secs(15),
-        /// How long a peer may accept no byte of what is queued for it.
+            "keep-alive-timeout" DEADLINE,
+            "for the next request on a connection";
         pub write_timeout: Duration = Duration::from_secs(30),
-        /// Silence of a WebSocket peer after which it is pinged. Zero: never.
+            "write-timeout" DEADLINE,
+            "for a peer to accept a byte of what waits for it";
         pub ping_interval: Duration = Duration::from_secs(20),
-        /// Silence after a ping that ends the connection with 1011.
+            "ping-interval" DEADLINE.or_zero("never"),
+            "silence after which a WebSocket is pinged; 0: never";
+        /// With the code 1011.
         pub pong_timeout: Duration = Duration::from_secs(20),
-        /// From our Close to the peer's.
+            "pong-timeout" DEADLINE,
+            "after a ping: silence that ends the connection";
         pub close_timeout: Duration = Duration::from_secs(5),
-        /// From the first signal to the end of the process.
+            "close-timeout" DEADLINE,
+            "for a peer to answer our Close";
         pub drain_timeout: Duration = Duration::from_secs(5),
+            "drain-timeout" DEADLINE.or_zero("cut at once"),
+            "for everybody to leave at SIGTERM or SIGINT; 0: cut at once";
 
+        "Compression of messages (permessage-deflate)" if "deflate":
+        pub deflate: Deflate = Deflate::On,
+            "deflate" WHICH,
+            "on, off, or takeover: messages may refer back to earlier ones, for which each connection \
+             keeps the last 4k to 32k of what it sent, and as much of what it was sent";
+        pub deflate_threshold_bytes: usize = 256,
+            "deflate-threshold" SIZE.within(0, 1 << 30),
+            "shorter messages are sent as they are; 0: all are compressed that become shorter";
+        pub deflate_level: usize = 1,
+            "deflate-level" COUNT.within(1, 9),
+            "1 is fast, 9 makes the shortest messages; those of 64k and more are always compressed fast";
+
+        also:
         /// What no flag sets.
         pub tuning: Tuning = Tuning::default(),
     }
+    } };
 }
+pub(crate) use limits;
+limits!(record);
 
 impl Config {
     /// Fits the caps to the number of files that the process may have open: each connection is one.
@@ -115,11 +164,12 @@ impl Config {
     }
 }
 
-settings! {
+record! {
     /// Limits that no flag sets. Sizes are bytes.
     ///
     /// Tests make them small, so that a few bytes reach them.
     pub struct Tuning {
+        also:
         /// Connections at once that are being told `503` or `429`. Over it: closed without a word.
         pub max_refusals: usize = 64,
         /// Request target. Over it: `414`.

@@ -19,8 +19,8 @@ use ws101::apps::echo::Echo;
 use ws101::apps::pages::Pages;
 use ws101::apps::status::Status;
 use ws101::cli::args::{self, Invocation};
-use ws101::cli::options::Options;
-use ws101::cli::{self, variables, welcome};
+use ws101::cli::flags::Options;
+use ws101::cli::{self, unknown, welcome};
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
 use ws101::files::folder::Folder;
@@ -93,8 +93,7 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
     ignore_file_size_signal();
     let log_owes = cli::log::start(options.log);
     panics::keep_messages();
-    let unknown = variables::unknown_variables(std::env::vars_os());
-    for line in options.ignored.iter().chain(&unknown) {
+    for line in options.ignored.iter().chain(&unknown::variables(std::env::vars_os())) {
         warn!("{line}");
     }
     let (files, pages) = files(options.www.as_deref()).map_err(|message| (USAGE, message))?;

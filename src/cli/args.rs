@@ -3,13 +3,9 @@
 //! Arguments and environment come in as values, so this is a function of its arguments. `main` prints, looks up host
 //! names, and knows the exit statuses. A complaint is one line that names the thing, the reason, and the way out.
 
-use super::flag::Flag;
-use super::flags::{built_without, flags};
-use super::help;
-use super::nearest::nearest;
-use super::options::Options;
+use super::flags::{Options, flags};
 use super::value::SIZE;
-use super::variables;
+use super::{help, unknown};
 use crate::config::Config;
 use lexopt::Arg;
 use std::ffi::{OsStr, OsString};
@@ -42,25 +38,22 @@ pub fn parse(
             Arg::Long("help") | Arg::Short('h') => return Ok(Invocation::Help(help::text())),
             Arg::Long("version") | Arg::Short('V') => return Ok(Invocation::Version),
             Arg::Long(name) => {
-                let Some(flag) = flags().find(|flag| flag.name == name) else {
-                    return Err(unknown_flag(&format!("--{name}")));
-                };
+                let flag = flags().find(|flag| flag.name == name);
+                let flag = flag.ok_or_else(|| unknown::flag(&format!("--{name}")))?;
                 given.push(flag.name);
-                let value = value_of(flag, &mut parser)?;
-                let set = flag.set(&value, &mut options);
+                let missing = || format!("--{} needs a value: --{0} {}", flag.name, flag.unit);
+                let value = value(&mut parser).ok_or_else(missing)?;
+                let set = (flag.set)(&mut options, &value);
                 set.map_err(|reason| format!("--{}: {reason}", flag.name))?;
             }
-            Arg::Short(letter) => return Err(unknown_flag(&format!("-{letter}"))),
-            Arg::Value(word) => match wants_help {
-                Some(false) => {
-                    return Err(format!(
-                        "unexpected argument {word:?}: serve takes flags only, ws101 --help lists them"
-                    ));
-                }
-                _ if word != "serve" && word != "help" => return Err(unknown_command(&word)),
-                None => wants_help = Some(word == "help"),
-                Some(true) => {}
-            },
+            Arg::Short(letter) => return Err(unknown::flag(&format!("-{letter}"))),
+            Arg::Value(word) if wants_help == Some(false) => {
+                return Err(format!(
+                    "unexpected argument {word:?}: serve takes flags only, ws101 --help lists them"
+                ));
+            }
+            Arg::Value(word) if word != "serve" && word != "help" => return Err(unknown::command(&word)),
+            Arg::Value(word) => wants_help = wants_help.or(Some(word == "help")),
         }
     }
     if wants_help == Some(true) {
@@ -70,27 +63,20 @@ pub fn parse(
         let name = flag.variable();
         // Service units clear a variable by setting it to nothing.
         let Some(value) = environment(&name).filter(|value| !value.is_empty()) else { continue };
-        match variables::set_by_kubernetes(&name, &value) {
-            Some(line) => options.ignored.push(line),
-            None => {
-                let set = flag.set(&value, &mut options);
-                set.map_err(|reason| format!("{name}: {reason}"))?;
-            }
+        if let Some(line) = unknown::set_by_kubernetes(&name, &value) {
+            options.ignored.push(line);
+            continue;
         }
+        (flag.set)(&mut options, &value).map_err(|reason| format!("{name}: {reason}"))?;
     }
     agree(&options.config)?;
     Ok(Invocation::Serve(Box::new(options)))
 }
 
 /// The value of a flag: after its `=`, or the next argument unless that is a flag itself.
-fn value_of(flag: &Flag, parser: &mut lexopt::Parser) -> Result<OsString, String> {
-    let attached = parser.optional_value();
-    let value = attached.or_else(|| {
-        let is_value = |next: &OsStr| !next.as_encoded_bytes().starts_with(b"--");
-        parser.try_raw_args()?.next_if(is_value)
-    });
-    let (name, unit) = (flag.name, flag.unit());
-    value.ok_or_else(|| format!("--{name} needs a value: --{name} {unit}"))
+fn value(parser: &mut lexopt::Parser) -> Option<OsString> {
+    let is_value = |next: &OsStr| !next.as_encoded_bytes().starts_with(b"--");
+    parser.optional_value().or_else(|| parser.try_raw_args()?.next_if(is_value))
 }
 
 /// Complains of values that are fine each, and do not fit together.
@@ -100,26 +86,9 @@ fn agree(config: &Config) -> Result<(), String> {
         return Err(format!(
             "--max-queue-bytes {} is less than --max-message-bytes {}: whoever is sent the largest \
              message would be cut off; raise the one or lower the other",
-            SIZE.show(queue),
-            SIZE.show(config.max_message_bytes),
+            SIZE.write(queue),
+            SIZE.write(config.max_message_bytes),
         ));
     }
     Ok(())
-}
-
-fn unknown_flag(flag: &str) -> String {
-    let name = flag.trim_start_matches('-');
-    let known = flags().map(|flag| flag.name).chain(["help", "version"]);
-    match (built_without(name), nearest(name, known)) {
-        (Some(reason), _) => format!("unknown flag {flag:?}: {reason}"),
-        (None, Some(name)) => format!("unknown flag {flag:?}: did you mean --{name}?"),
-        (None, None) => format!("unknown flag {flag:?}: ws101 --help lists the flags"),
-    }
-}
-
-fn unknown_command(word: &OsStr) -> String {
-    match nearest(&word.to_string_lossy(), ["serve", "help"]) {
-        Some(name) => format!("unknown command {word:?}: did you mean {name}?"),
-        None => format!("unknown command {word:?}: ws101 --help lists commands and flags"),
-    }
 }

@@ -1,8 +1,6 @@
 //! The text of `--help`, made from the table of flags, 80 columns wide.
 
-use super::flag::Flag;
-use super::flags::{GROUPS, flags};
-use super::options::Options;
+use super::flags::{Flag, Options, flags, groups};
 
 const WIDTH: usize = 80;
 
@@ -37,14 +35,14 @@ Examples:
 /// The whole text.
 pub(super) fn text() -> String {
     let mut options = Options::default();
-    let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit());
+    let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit);
     let column = flags().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
     let width = WIDTH - column;
     let mut text = HEAD.to_owned();
-    for group in GROUPS {
+    for group in groups() {
         text.push_str(&format!("\n{}:\n", group.title));
         for flag in group.flags {
-            let default = format!("(default {})", flag.default(&mut options));
+            let default = format!("(default {})", (flag.default)(&mut options));
             // It stays in one piece if there is a line that it fits.
             let pieces = if default.len() <= width { 1 } else { usize::MAX };
             let words = flag.about.split(' ').chain(default.splitn(pieces, ' '));

@@ -1,19 +1,16 @@
 //! The command line and the program's own lines: what it is asked, and what it says.
 //!
-//! Before this: `config`, the numbers that flags set. After this: `main`, which joins all parts. To read on a first
+//! Before this: `config`, the limits that flags set. After this: `main`, which joins all parts. To read on a first
 //! reading: `args` and the table in `flags`. To skip: everything else, and most of all `outlet`.
 //!
-//! One table (`flags`) says what flags there are. Parsing, `--help` and the environment variables read it, so none of
-//! them can know a flag that the others do not.
+//! Two tables say what flags there are: that in `flags`, and that of limits in `config`. Parsing, `--help` and the
+//! environment variables read them, so none of them can know a flag that the others do not.
 
 pub mod args;
-mod flag;
-mod flags;
+pub mod flags;
 mod help;
 pub mod log;
-mod nearest;
-pub mod options;
 pub mod outlet;
+pub mod unknown;
 mod value;
-pub mod variables;
 pub mod welcome;

@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::PIPE_BUF;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,10 +51,12 @@ impl<F: AsFd> Outlet<F> {
     }
 
     fn end_line(&mut self) {
-        if !self.catch_up() || !put(&self.to, &self.line, &mut self.rest) {
+        let mut line = mem::take(&mut self.line);
+        if !self.catch_up() || !self.put(&line) {
             self.lost += 1;
         }
-        self.line.clear();
+        line.clear();
+        self.line = line;
         self.note();
     }
 
@@ -61,38 +64,39 @@ impl<F: AsFd> Outlet<F> {
     fn catch_up(&mut self) -> bool {
         let sent = send(&self.to, &self.rest);
         self.rest.drain(..sent);
-        if self.rest.is_empty() && self.lost > 0 {
-            let notice = (self.notice)(self.lost);
-            if put(&self.to, notice.as_bytes(), &mut self.rest) {
-                self.lost = 0;
-            }
+        if self.rest.is_empty() && self.lost > 0 && self.put((self.notice)(self.lost).as_bytes()) {
+            self.lost = 0;
         }
-        !self.is_behind()
+        !self.note()
     }
 
-    fn is_behind(&self) -> bool {
-        self.lost > 0 || !self.rest.is_empty()
+    /// Writes as much of a line as there is room for, and keeps what is left. `false`: there is no room.
+    fn put(&mut self, line: &[u8]) -> bool {
+        let sent = send(&self.to, line);
+        if sent > 0 {
+            self.rest.extend_from_slice(line.get(sent..).unwrap_or_default());
+        }
+        sent > 0
     }
 
-    fn note(&self) {
-        self.owes.store(self.is_behind(), Ordering::Relaxed);
+    /// Notes, and returns, whether something is owed.
+    fn note(&self) -> bool {
+        let owes = self.lost > 0 || !self.rest.is_empty();
+        self.owes.store(owes, Ordering::Relaxed);
+        owes
     }
-}
-
-/// Writes as much of a line as there is room for; what is left goes to `rest`. `false`: there is no room.
-fn put(to: &impl AsFd, line: &[u8], rest: &mut Vec<u8>) -> bool {
-    let sent = send(to, line);
-    if sent > 0 {
-        rest.extend_from_slice(line.get(sent..).unwrap_or_default());
-    }
-    sent > 0
 }
 
 /// Writes as much as there is room for, and returns how many bytes. After an error that is all of them.
 fn send(to: &impl AsFd, bytes: &[u8]) -> usize {
+    // Whether a write does not have to wait. After an error it would fail at once.
+    let has_room = || {
+        let mut asked = [PollFd::new(to, PollFlags::OUT)];
+        poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+    };
     let step = if to.as_fd().is_terminal() { TERMINAL_BYTES } else { PIPE_BUF };
     let mut left = bytes;
-    while !left.is_empty() && has_room(to) {
+    while !left.is_empty() && has_room() {
         match rustix::io::write(to, left.get(..step).unwrap_or(left)) {
             Ok(0) | Err(Errno::AGAIN) => break,
             Ok(len) => left = left.get(len..).unwrap_or_default(),
@@ -101,12 +105,6 @@ fn send(to: &impl AsFd, bytes: &[u8]) -> usize {
         }
     }
     bytes.len() - left.len()
-}
-
-/// Whether a write does not have to wait. (After an error it would fail at once.)
-fn has_room(to: &impl AsFd) -> bool {
-    let mut asked = [PollFd::new(to, PollFlags::OUT)];
-    poll(&mut asked, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 impl<F: AsFd> Write for Outlet<F> {
@@ -122,7 +120,6 @@ impl<F: AsFd> Write for Outlet<F> {
     /// Tries to make up for what is owed. A line without its end is not written.
     fn flush(&mut self) -> io::Result<()> {
         self.catch_up();
-        self.note();
         Ok(())
     }
 }

@@ -3,55 +3,97 @@
 //! An error is the end of a sentence that starts with the flag: the value as it was given, what is
 //! wrong with it, what would be right. The value is quoted and escaped, so it stays on its line.
 
-use log::LevelFilter;
-use std::net::IpAddr;
-
 #[cfg(feature = "deflate")]
 use crate::config::Deflate;
+use log::LevelFilter;
+use std::ffi::OsStr;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// How an amount is written.
-pub(super) struct Unit {
+/// How an amount is written, and how large it may be.
+pub(super) struct Amount {
     /// What `--help` calls it.
-    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
     /// What may stand after the digits, the largest first, and by how much it multiplies them.
     suffixes: &'static [(&'static str, u64)],
     /// What to say of a text that is no such amount.
     is_not: &'static str,
+    least: u64,
+    most: u64,
+    /// What 0 means, if it is allowed beside that.
+    zero: Option<&'static str>,
 }
 
 /// A whole number.
-pub(super) static COUNT: Unit =
-    Unit { name: "COUNT", suffixes: &[("", 1)], is_not: "is not a number: give digits only, as in 500" };
+pub(super) const COUNT: Amount = Amount {
+    unit: "COUNT",
+    suffixes: &[("", 1)],
+    is_not: "is not a number: give digits only, as in 500",
+    least: 0,
+    most: u64::MAX,
+    zero: None,
+};
 
 /// Bytes.
-pub(super) static SIZE: Unit = Unit {
-    name: "SIZE",
+pub(super) const SIZE: Amount = Amount {
+    unit: "SIZE",
     suffixes: &[("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10), ("", 1)],
     is_not: "is not a size: give bytes, or a number with k, m or g, as in 512, 64k, 16m",
+    ..COUNT
 };
 
 /// A duration in milliseconds; a bare number is seconds.
-pub(super) static TIME: Unit = Unit {
-    name: "TIME",
+///
+/// Every state has a deadline, so that no peer can hold a connection for nothing. An hour is as good as none, and
+/// less than a hundredth of a second refuses everybody.
+pub(super) const DEADLINE: Amount = Amount {
+    unit: "TIME",
     suffixes: &[("m", 60_000), ("s", 1_000), ("ms", 1), ("", 1_000)],
     is_not: "is not a time: give seconds, or a number with ms, s or m, as in 500ms, 20s, 2m",
+    ..COUNT.within(10, 60 * 60_000)
 };
 
-impl Unit {
+impl Amount {
+    pub(super) const fn within(self, least: u64, most: u64) -> Self {
+        Self { least, most, ..self }
+    }
+
+    pub(super) const fn or_zero(self, meaning: &'static str) -> Self {
+        Self { zero: Some(meaning), ..self }
+    }
+
     /// Reads an amount. One too large for 64 bits becomes the largest, which is out of every range.
-    pub(super) fn read(&self, text: &str) -> Result<u64, String> {
+    pub(super) fn set(&self, to: &mut impl Number, value: &OsStr) -> Outcome {
+        let text = text(value)?;
         let end = text.find(|c: char| !c.is_ascii_digit());
         let (digits, suffix) = text.split_at(end.unwrap_or(text.len()));
-        match self.suffixes.iter().find(|(known, _)| *known == suffix) {
-            Some((_, factor)) if !digits.is_empty() => {
-                Ok(digits.parse().unwrap_or(u64::MAX).saturating_mul(*factor))
-            }
-            _ => Err(format!("{text:?} {}", self.is_not)),
+        let factor = match self.suffixes.iter().find(|(known, _)| *known == suffix) {
+            Some((_, factor)) if !digits.is_empty() => *factor,
+            _ => return Err(format!("{text:?} {}", self.is_not)),
+        };
+        let amount = digits.parse().unwrap_or(u64::MAX).saturating_mul(factor);
+        if (self.least..=self.most).contains(&amount) || (amount == 0 && self.zero.is_some()) {
+            *to = Number::of(amount);
+            return Ok(());
         }
+        let problem = match amount {
+            0 => "this cannot be switched off".to_owned(),
+            _ => format!("{text:?} is out of range"),
+        };
+        let off = self.zero.map_or_else(String::new, |zero| format!("0 ({zero}) or "));
+        let (least, most) = (self.write(self.least), self.write(self.most));
+        Err(format!("{problem}; allowed is {off}{least} to {most}"))
+    }
+
+    /// Shows a field that nobody has set.
+    pub(super) fn show(&self, field: &impl Number) -> String {
+        let amount = field.amount().map(|amount| self.write(amount));
+        amount.unwrap_or_else(|| "twice the message limit, at least 8m".to_owned())
     }
 
     /// Writes an amount with the largest suffix that leaves a whole number.
-    pub(super) fn show(&self, amount: u64) -> String {
+    pub(super) fn write(&self, amount: u64) -> String {
         let mut suffixes = self.suffixes.iter();
         match suffixes.find(|(_, factor)| amount != 0 && amount.is_multiple_of(*factor)) {
             Some((suffix, factor)) => format!("{}{suffix}", amount / factor),
@@ -60,36 +102,131 @@ impl Unit {
     }
 }
 
+/// A field that holds an amount.
+pub(super) trait Number {
+    fn of(amount: u64) -> Self;
+    /// `None`: it follows another field.
+    fn amount(&self) -> Option<u64>;
+}
+
+macro_rules! numbers {
+    ($($field:ty: $of:expr, $amount:expr;)*) => {$(
+        impl Number for $field {
+            fn of(amount: u64) -> Self {
+                $of(amount)
+            }
+            fn amount(&self) -> Option<u64> {
+                $amount(self)
+            }
+        }
+    )*};
+}
+
+numbers! {
+    u64: |amount| amount, |field: &u64| Some(*field);
+    // What a 32-bit machine cannot hold, it cannot exceed either.
+    usize: |amount| Self::try_from(amount).unwrap_or(Self::MAX), |field: &Self| u64::try_from(*field).ok();
+    Duration: Duration::from_millis, |field: &Self| u64::try_from(field.as_millis()).ok();
+    // The limit of a queue.
+    Option<usize>: |amount| Some(usize::of(amount)), |_| None;
+}
+
+/// A value is in its field, or what is wrong with it.
+type Outcome = Result<(), String>;
+
+/// How values of one kind are read into their field, and how the default is shown.
+pub(super) struct Kind<T> {
+    /// What `--help` calls them.
+    pub(super) unit: &'static str,
+    set: fn(&mut T, &OsStr) -> Outcome,
+    show: fn(&T) -> String,
+}
+
+impl<T> Kind<T> {
+    pub(super) fn set(&self, to: &mut T, value: &OsStr) -> Outcome {
+        (self.set)(to, value)
+    }
+
+    pub(super) fn show(&self, field: &T) -> String {
+        (self.show)(field)
+    }
+}
+
+pub(super) const HOST: Kind<String> =
+    Kind { unit: "HOST", set: |to, value| put(to, listen_host(text(value)?)), show: String::clone };
+
+pub(super) const PORT: Kind<u16> =
+    Kind { unit: "PORT", set: |to, value| put(to, port(text(value)?)), show: u16::to_string };
+
+pub(super) const LINE: Kind<String> =
+    Kind { unit: "TEXT", set: |to, value| put(to, line(text(value)?)), show: |line| format!("{line:?}") };
+
+/// Each value may be several, with commas between them, and the flag may be repeated.
+pub(super) const ORIGINS: Kind<Vec<String>> =
+    Kind { unit: "ORIGIN", set: |to, value| add(to, value, origin), show: |_| "none".to_owned() };
+
+/// Like `ORIGINS`, of hosts.
+pub(super) const HOSTS: Kind<Vec<String>> =
+    Kind { unit: "HOST", set: |to, value| add(to, value, host), show: |_| "none".to_owned() };
+
+/// The only kind that need not be UTF-8.
+pub(super) const FOLDER: Kind<Option<PathBuf>> = Kind {
+    unit: "DIR",
+    set: |to, value| match value.is_empty() {
+        true => Err("the folder's name is empty".to_owned()),
+        false => put(to, Ok(Some(value.into()))),
+    },
+    show: |_| "the built-in pages".to_owned(),
+};
+
+pub(super) const LEVEL: Kind<LevelFilter> = Kind {
+    unit: "LEVEL",
+    set: |to, value| {
+        let text = text(value)?;
+        let none = |_| format!("{text:?} is not a level: give off, error, warn, info, debug or trace");
+        put(to, text.parse().map_err(none))
+    },
+    show: |level| level.to_string().to_lowercase(),
+};
+
+#[cfg(feature = "deflate")]
+pub(super) const WHICH: Kind<Deflate> = Kind {
+    unit: "WHICH",
+    set: |to, value| match text(value)? {
+        "on" => put(to, Ok(Deflate::On)),
+        "off" => put(to, Ok(Deflate::Off)),
+        "takeover" => put(to, Ok(Deflate::Takeover)),
+        text => Err(format!("{text:?} is not on, off or takeover")),
+    },
+    show: |which| format!("{which:?}").to_lowercase(),
+};
+
+fn text(value: &OsStr) -> Result<&str, String> {
+    value.to_str().ok_or_else(|| format!("{value:?} is not UTF-8"))
+}
+
+fn put<T>(to: &mut T, value: Result<T, String>) -> Outcome {
+    value.map(|value| *to = value)
+}
+
+fn add(to: &mut Vec<String>, values: &OsStr, judge: fn(&str) -> Result<String, String>) -> Outcome {
+    text(values)?.split(',').try_for_each(|item| judge(item.trim()).map(|item| to.push(item)))
+}
+
 /// A port number.
-pub(super) fn port(text: &str) -> Result<u16, String> {
+fn port(text: &str) -> Result<u16, String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|_| digits);
     port.ok_or_else(|| format!("{text:?} is not a port: give 1 to 65535, or 0 for any free one"))
 }
 
-/// A level of the log.
-pub(super) fn level(text: &str) -> Result<LevelFilter, String> {
-    text.parse().map_err(|_| format!("{text:?} is not a level: give off, error, warn, info, debug or trace"))
-}
-
-/// Which compression is agreed to.
-#[cfg(feature = "deflate")]
-pub(super) fn deflate(text: &str) -> Result<Deflate, String> {
-    match text {
-        "on" => Ok(Deflate::On),
-        "off" => Ok(Deflate::Off),
-        "takeover" => Ok(Deflate::Takeover),
-        _ => Err(format!("{text:?} is not on, off or takeover")),
-    }
-}
-
 /// Where to listen: an IP address (returned without brackets) or a name.
-pub(super) fn listen_host(text: &str) -> Result<String, String> {
+fn listen_host(text: &str) -> Result<String, String> {
     name_or_address(text).ok_or_else(|| format!("{text:?} is no IP address or host name: {}", hint(text)))
 }
 
 /// A host that requests may name: in lower case, without port and final dot; or `*`.
-pub(super) fn host(text: &str) -> Result<String, String> {
+fn host(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());
     }
@@ -131,7 +268,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// An origin as browsers send it (RFC 6454 §6.2), in lower case: `scheme://host[:port]`, `null`; or `*`.
-pub(super) fn origin(text: &str) -> Result<String, String> {
+fn origin(text: &str) -> Result<String, String> {
     let origin = text.to_ascii_lowercase();
     if origin == "*" || origin == "null" || is_origin(&origin) {
         return Ok(origin);
@@ -161,7 +298,7 @@ fn is_origin(text: &str) -> bool {
 }
 
 /// Text for one line of a chat.
-pub(super) fn line(text: &str) -> Result<String, String> {
+fn line(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > 1_000 || text.chars().any(char::is_control) {
         return Err(format!(
             "{text:?} does not fit: give one line of 1 to 1000 bytes, without control characters"

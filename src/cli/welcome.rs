@@ -6,8 +6,7 @@
 use super::log::lost_lines;
 use super::outlet::Outlet;
 use log::warn;
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
@@ -62,43 +61,30 @@ pub fn text(address: SocketAddr, pages: Pages<'_>, is_terminal: bool) -> String 
     if !is_terminal {
         return text;
     }
-    // Nobody can connect to "every address".
-    let near = SocketAddr::new(reachable(address.ip()), address.port());
-    let to_open = match pages {
-        Pages::BuiltIn => PAGES,
-        Pages::Folder { name, has_index } => {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {:12}{name:?}", "pages from");
-            if has_index {
-                &[HOME]
-            } else {
-                let _ = writeln!(text, "  {:12}{NO_INDEX}", "");
-                &[][..]
-            }
-        }
+    let mut say = |label: &str, what: &str| text.push_str(&format!("  {label:12}{what}\n"));
+    // Nobody can connect to "every address", but this machine reaches itself.
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
     };
-    list(&mut text, "open", "http", near, to_open);
-    list(&mut text, "connect to", "ws", near, SOCKETS);
+    let near = SocketAddr::new(ip, address.port());
+    let mut to_open = PAGES;
+    if let Pages::Folder { name, has_index } = pages {
+        say("pages from", &format!("{name:?}"));
+        to_open = if has_index { &[HOME] } else { &[] };
+        if !has_index {
+            say("", NO_INDEX);
+        }
+    }
+    for (first, scheme, paths) in [("open", "http", to_open), ("connect to", "ws", SOCKETS)] {
+        for (at, path) in paths.iter().enumerate() {
+            say(if at == 0 { first } else { "" }, &format!("{scheme}://{near}{path}"));
+        }
+    }
     if near != address {
         text.push_str("  other machines use the name or the address of this one\n");
     }
     text.push_str("  Ctrl-C stops it\n");
     text
-}
-
-/// One line for each path, the label before the first.
-fn list(text: &mut String, label: &str, scheme: &str, address: SocketAddr, paths: &[&str]) {
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    for (label, path) in labels.zip(paths) {
-        let _ = writeln!(text, "  {label:12}{scheme}://{address}{path}");
-    }
-}
-
-/// The address by which this machine reaches itself.
-fn reachable(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    }
 }

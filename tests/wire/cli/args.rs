@@ -9,7 +9,7 @@ mod variables;
 use std::ffi::OsString;
 use std::time::Duration;
 use ws101::cli::args::{Invocation, parse};
-use ws101::cli::options::Options;
+use ws101::cli::flags::Options;
 
 /// Flag, its unit and default in `--help`, a good value, and what it comes to.
 const FLAGS: &[(&str, &str, &str, &str, &str)] = &[

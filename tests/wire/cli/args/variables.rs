@@ -3,7 +3,7 @@
 use super::{FLAGS, run, serve, variable};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use ws101::cli::variables::unknown_variables;
+use ws101::cli::unknown::variables as unknown_variables;
 
 fn complaints(variables: &[(&str, &str)]) -> Vec<String> {
     let pairs = variables.iter();
