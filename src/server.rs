@@ -163,14 +163,15 @@ impl Server {
             }
         }
         // Each connection is read once. One that is ready again is read in the next turn.
-        let (mut next, reads) = (0, self.ready.len());
+        let (mut next, reads, mut again) = (0, self.ready.len(), false);
         self.guarded(|server| {
             while next < reads {
                 let Some(&id) = server.ready.get(next) else { return };
                 next += 1;
-                if server.read(id, false) == Next::Write {
+                if server.read(id, &mut again) == Next::Write {
                     server.hub.transmit(&mut server.sockets);
                 }
+                next -= usize::from(again);
             }
         });
         self.ready.drain(..next);
@@ -204,10 +205,10 @@ impl Server {
         }
     }
 
-    /// Reads a connection. `is_second`: it has been read in this turn.
-    // Part of the turn: a call would cost one message in twenty as much again.
-    #[inline(always)]
-    fn read(&mut self, id: ConnId, is_second: bool) -> Next {
+    /// Reads a connection. `again`: this is a second read; and afterwards, whether there must be one.
+    #[inline]
+    fn read(&mut self, id: ConnId, again: &mut bool) -> Next {
+        let is_second = mem::take(again);
         let now = self.clock.now;
         let Some(Some(socket)) = self.sockets.slots.get_mut(id.slot as usize) else { return Next::Read };
         if socket.serial != id.serial {
@@ -225,24 +226,24 @@ impl Server {
                 let is_more = is_full || socket.read_closed;
                 socket.readable = is_more;
                 let next = self.hub.received(id, len, now);
-                if is_more { self.read_on(id, is_full, is_second, next) } else { next }
+                *again = is_more && self.must_read_again(id, is_full, is_second);
+                next
             }
             result => self.read_nothing(id, result),
         }
     }
 
-    /// Reads a connection again. `next` is what the last read has come to.
+    /// Whether a connection that may have more is read again at once. If not, it is read in the next turn.
     ///
-    /// It does so at once if a large message has just begun, or if the peer is known to have closed: its last bytes
-    /// and the end of its stream can be one readiness. After a second read it does so in the next turn.
+    /// It is, but only once, if a large message has just begun, or if the peer is known to have closed: its last bytes
+    /// and the end of its stream can be one readiness.
     #[cold]
-    fn read_on(&mut self, id: ConnId, is_full: bool, is_second: bool, next: Next) -> Next {
-        if is_second || (is_full && !self.hub.reads_on(id)) {
+    fn must_read_again(&mut self, id: ConnId, is_full: bool, is_second: bool) -> bool {
+        let at_once = !is_second && (!is_full || self.hub.reads_on(id));
+        if !at_once {
             self.requeue([id]);
-            return next;
         }
-        let again = self.read(id, true);
-        if next == Next::Write { next } else { again }
+        at_once
     }
 
     /// Takes the result of a read that gave no byte.

@@ -38,7 +38,7 @@ pub fn parse(
             Arg::Long("help") | Arg::Short('h') => return Ok(Invocation::Help(help::text())),
             Arg::Long("version") | Arg::Short('V') => return Ok(Invocation::Version),
             Arg::Long(name) => {
-                let flag = flags().find(|flag| flag.name == name);
+                let flag = flags().into_iter().find(|flag| flag.name == name);
                 let flag = flag.ok_or_else(|| unknown::flag(&format!("--{name}")))?;
                 given.push(flag.name);
                 let missing = || format!("--{} needs a value: --{0} {}", flag.name, flag.unit);
@@ -59,7 +59,7 @@ pub fn parse(
     if wants_help == Some(true) {
         return Ok(Invocation::Help(help::text()));
     }
-    for flag in flags().filter(|flag| !given.contains(&flag.name)) {
+    for flag in flags().into_iter().filter(|flag| !given.contains(&flag.name)) {
         let name = flag.variable();
         // Service units clear a variable by setting it to nothing.
         let Some(value) = environment(&name).filter(|value| !value.is_empty()) else { continue };

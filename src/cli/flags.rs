@@ -104,8 +104,8 @@ macro_rules! groups {
                 name: $name,
                 unit: $how.unit,
                 about: $about,
-                set: |to, value| $how.set(&mut $of(to).$field, value),
-                default: |options| $how.show(&$of(options).$field),
+                set: |to, value| const { &$how }.set(&mut $of(to).$field, value),
+                default: |options| const { &$how }.show(&$of(options).$field),
             }),*],
         }),*]
     };
@@ -122,13 +122,15 @@ fn config(options: &mut Options) -> &mut Config {
     &mut options.config
 }
 
-/// All flags, in the order of `--help`: the log comes last.
-pub(super) fn groups() -> impl Iterator<Item = &'static Group> + Clone {
+/// All groups, in the order of `--help`: the log comes last.
+#[cold]
+pub(super) fn groups() -> Vec<&'static Group> {
     let (logs, first) = OPTIONS.split_last().unzip();
-    first.unwrap_or_default().iter().chain(CONFIG).chain(logs)
+    first.unwrap_or_default().iter().chain(CONFIG).chain(logs).collect()
 }
 
 /// All flags, without their headings.
-pub(super) fn flags() -> impl Iterator<Item = &'static Flag> + Clone {
-    groups().flat_map(|group| group.flags)
+#[cold]
+pub(super) fn flags() -> Vec<&'static Flag> {
+    groups().into_iter().flat_map(|group| group.flags).collect()
 }

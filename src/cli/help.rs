@@ -36,7 +36,7 @@ Examples:
 pub(super) fn text() -> String {
     let mut options = Options::default();
     let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit);
-    let column = flags().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
+    let column = flags().into_iter().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
     let width = WIDTH - column;
     let mut text = HEAD.to_owned();
     for group in groups() {

@@ -10,10 +10,11 @@ use std::net::SocketAddr;
 /// Complains of a flag. `flag` has its dashes.
 pub(super) fn flag(flag: &str) -> String {
     let name = flag.trim_start_matches('-');
-    let known = flags().map(|flag| flag.name).chain(["help", "version"]);
+    let known = flags().into_iter().map(|flag| flag.name).chain(["help", "version"]);
     let meant = nearest(name, known).map(|name| format!("did you mean --{name}?"));
     let way_out = built_without(name).map(str::to_owned).or(meant);
-    format!("unknown flag {flag:?}: {}", way_out.unwrap_or("ws101 --help lists the flags".to_owned()))
+    let list = || "ws101 --help lists the flags".to_owned();
+    format!("unknown flag {flag:?}: {}", way_out.unwrap_or_else(list))
 }
 
 /// Complains of a command.
@@ -34,12 +35,12 @@ pub fn variables(environment: impl IntoIterator<Item = (OsString, OsString)>) ->
         let name = name.to_string_lossy();
         let rest = name.strip_prefix("WS101_")?;
         let is_foreign = is_of_a_service(rest) || value.to_str().is_some_and(is_link);
-        if value.is_empty() || is_foreign || flags().any(|flag| flag.variable() == name) {
+        if value.is_empty() || is_foreign || flags().into_iter().any(|flag| flag.variable() == name) {
             return None;
         }
         let flag = rest.to_lowercase().replace('_', "-");
-        let near = nearest(&flag, flags().map(|flag| flag.name));
-        let meant = flags().find(|flag| Some(flag.name) == near).map(Flag::variable);
+        let near = nearest(&flag, flags().into_iter().map(|flag| flag.name));
+        let meant = flags().into_iter().find(|flag| Some(flag.name) == near).map(Flag::variable);
         let meant = meant.map(|variable| format!("did you mean {variable}?"));
         let way_out = built_without(&flag).map(str::to_owned).or(meant);
         let list = || "ws101 --help lists the flags, each of which has a variable".to_owned();

@@ -63,8 +63,13 @@ impl Amount {
         Self { zero: Some(meaning), ..self }
     }
 
-    /// Reads an amount. One too large for 64 bits becomes the largest, which is out of every range.
     pub(super) fn set(&self, to: &mut impl Number, value: &OsStr) -> Outcome {
+        put(to, self.read(value).map(Number::of))
+    }
+
+    /// Reads an amount. One too large for 64 bits becomes the largest, which is out of every range.
+    #[cold]
+    fn read(&self, value: &OsStr) -> Result<u64, String> {
         let text = text(value)?;
         let end = text.find(|c: char| !c.is_ascii_digit());
         let (digits, suffix) = text.split_at(end.unwrap_or(text.len()));
@@ -74,8 +79,7 @@ impl Amount {
         };
         let amount = digits.parse().unwrap_or(u64::MAX).saturating_mul(factor);
         if (self.least..=self.most).contains(&amount) || (amount == 0 && self.zero.is_some()) {
-            *to = Number::of(amount);
-            return Ok(());
+            return Ok(amount);
         }
         let problem = match amount {
             0 => "this cannot be switched off".to_owned(),
@@ -93,6 +97,7 @@ impl Amount {
     }
 
     /// Writes an amount with the largest suffix that leaves a whole number.
+    #[cold]
     pub(super) fn write(&self, amount: u64) -> String {
         let mut suffixes = self.suffixes.iter();
         match suffixes.find(|(_, factor)| amount != 0 && amount.is_multiple_of(*factor)) {
