@@ -38,8 +38,14 @@ impl Sockets {
             self.slots.resize_with(slot + 1, || None);
         }
         if let Some(place) = self.slots.get_mut(slot) {
-            let (readable, read_closed, queued, blocked) = Default::default();
-            *place = Some(Socket { stream, serial, readable, read_closed, queued, blocked });
+            *place = Some(Socket {
+                stream,
+                serial,
+                readable: false,
+                read_closed: false,
+                queued: false,
+                blocked: false,
+            });
             self.count += 1;
         }
     }
