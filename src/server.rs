@@ -176,16 +176,11 @@ impl Server {
         });
         self.ready.drain(..next);
         self.guarded(|server| server.hub.transmit(&mut server.sockets));
-        let seen = self.seen.advance(
-            Dealt {
-                events: count,
-                is_all: count < events.capacity(),
-                // The listener and the signals are sources, too, and kqueue reports reading and writing apart.
-                most: 2 * (self.sockets.count + 2),
-                has_rest: !self.ready.is_empty() || self.hub.has_work(),
-            },
-            now,
-        );
+        let has_rest = !self.ready.is_empty() || self.hub.has_work();
+        // The listener and the signals are sources, too, and kqueue reports reading and writing apart.
+        let most = 2 * (self.sockets.count + 2);
+        let is_all = count < events.capacity();
+        let seen = self.seen.advance(Dealt { events: count, is_all, most, has_rest }, now);
         if self.rest.due <= seen || self.ends > 1 {
             self.expire(seen);
         }

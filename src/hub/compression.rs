@@ -9,8 +9,9 @@
 
 use super::Hub;
 use super::conn::Phase;
-use super::core::{Core, LARGE_BYTES, queue_for_each};
+use super::core::{Core, LARGE_BYTES};
 use super::ids::ConnId;
+use super::table::queue_for_each;
 use super::turn::span_since;
 use crate::large::LargeMessage;
 use crate::outbox::Span;

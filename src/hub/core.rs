@@ -4,7 +4,7 @@
 //! through `Ctx` while it runs. What a callback causes and another application must hear of is
 //! noted as a [`Report`](super::turn::Report) and delivered after the callback has returned.
 
-use super::conn::{Conn, Phase, Stage};
+use super::conn::{Phase, Stage};
 use super::ids::ConnId;
 use super::memory::Memory;
 use super::ports::World;
@@ -21,7 +21,6 @@ use crate::http::date::DateCache;
 use crate::http::policy::Policy;
 use crate::outbox::Span;
 use crate::ws::extension::Extension;
-use slab::Slab;
 
 /// Before a message of this many bytes is encoded, the hub looks at the memory budget. For shorter ones it looks afterwards.
 pub(super) const LARGE_BYTES: usize = 256 << 10;
@@ -79,40 +78,11 @@ impl Core {
         }
     }
 
-    /// Has the meter count what the connection holds for something that is not complete: see `Conn::count`.
-    #[cold]
-    pub(crate) fn count(&mut self, id: ConnId) {
-        if let Some(conn) = self.table.get(id) {
-            conn.count(&self.memory.meter);
-        }
-    }
-
-    /// Queues a range of the arena for one connection.
-    pub(crate) fn queue(&mut self, id: ConnId, span: Span) {
-        if let Some(conn) = self.table.get(id) {
-            self.turn.queue(id.slot, conn, span);
-        }
-    }
-
-    /// Puts the connection on the list of those to write to.
-    pub(crate) fn touch(&mut self, id: ConnId) {
-        if let Some(conn) = self.table.get(id) {
-            self.turn.touch(id.slot, conn);
-        }
-    }
-
     /// Whether what is still unread has to wait for a later turn.
     #[inline]
     pub(crate) fn turn_is_full(&self) -> bool {
         let tuning = &self.config.tuning;
         self.turn.has_done(tuning.max_turn_bytes, tuning.max_deliveries_per_turn)
-    }
-
-    /// Makes sure that the timer of the connection fires when its deadline comes.
-    pub(crate) fn arm(&mut self, id: ConnId) {
-        if let Some(conn) = self.table.get(id) {
-            self.watch.arm(id, conn, &self.config, self.turn.now);
-        }
     }
 
     /// Keeps bytes that cannot be processed now, and stops reading until they are.
@@ -179,32 +149,4 @@ impl Core {
             self.turn.touch(id.slot, conn);
         }
     }
-}
-
-/// Calls `queue` for each of these connections that is an open WebSocket, and lists it as one to write to.
-///
-/// `queue` says whether nothing else waits there. Returns the number of connections.
-// Part of its callers, because to one receiver or to many it is not the same.
-#[inline(always)]
-pub(crate) fn queue_for_each(
-    conns: &mut Slab<Conn>,
-    touched: &mut Vec<u32>,
-    ids: impl IntoIterator<Item = ConnId>,
-    mut queue: impl FnMut(ConnId, &mut Conn) -> bool,
-) -> usize {
-    let mut receivers = 0;
-    for id in ids {
-        let Some(conn) = conns.get_mut(id.slot as usize) else { continue };
-        if conn.serial != id.serial || !conn.open {
-            continue;
-        }
-        receivers += 1;
-        // An open WebSocket is on the list because something waits, so what is first puts it there.
-        let is_first = queue(id, conn);
-        if is_first || !conn.touched {
-            conn.touched = true;
-            touched.push(id.slot);
-        }
-    }
-    receivers
 }

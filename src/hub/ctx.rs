@@ -1,9 +1,10 @@
 //! What an application can do while it is called.
 
 use super::conn::Conn;
-use super::core::{Core, queue_for_each};
+use super::core::Core;
 use super::ids::{Cause, ConnId, RequestId};
 use super::receive_buffer::InPlace;
+use super::table::queue_for_each;
 use crate::clock::Time;
 use crate::config::Config;
 use crate::guard::Escaped;

@@ -5,6 +5,7 @@
 use super::conn::{Conn, Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, Closed, ConnId};
+use super::ports::Net;
 use super::receive_buffer::READ_AT;
 use super::{Hub, Next};
 use crate::clock::Time;
@@ -19,15 +20,21 @@ use std::mem;
 const BODY_BYTES_PER_TURN: usize = 1 << 20;
 
 impl Hub {
-    /// Goes on with connections that had to wait for this turn.
+    /// Goes on with what an earlier turn left over: too much memory, and connections that had to wait for this turn.
+    ///
+    /// If that fills the turn, it is written at once: connections that are ready now need not wait for it.
     #[cold]
-    pub(super) fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self, net: &mut impl Net) {
+        self.core.turn.active = None;
+        if self.is_over() {
+            self.evict_largest();
+        }
         let mut body_bytes = 0;
         for _ in 0..self.core.watch.resume.len() {
             if self.core.turn_is_full() || body_bytes >= BODY_BYTES_PER_TURN {
-                return;
+                break;
             }
-            let Some(id) = self.core.watch.resume.pop_front() else { return };
+            let Some(id) = self.core.watch.resume.pop_front() else { break };
             self.core.turn.active = Some(id);
             self.core.turn.is_busy = true;
             body_bytes += self.core.next_piece(id);
@@ -38,6 +45,9 @@ impl Hub {
                 }
             }
             self.deliver_reports();
+        }
+        if self.next() == Next::Write {
+            self.transmit(net);
         }
     }
 
@@ -197,6 +207,21 @@ impl Hub {
 }
 
 impl Core {
+    /// Has the meter count what the connection holds for something that is not complete: see `Conn::count`.
+    #[cold]
+    pub(crate) fn count(&mut self, id: ConnId) {
+        if let Some(conn) = self.table.get(id) {
+            conn.count(&self.memory.meter);
+        }
+    }
+
+    /// Gets memory for the receive buffer: what was put aside, or a block of the pool.
+    #[cold]
+    pub(super) fn get_receive_block(&mut self) {
+        let new = || self.memory.pool.take(BlockSize::Usual).map(Box::new);
+        self.receive_buffer.block = self.receive_buffer.aside.take().or_else(new);
+    }
+
     /// Makes room for the next bytes of a large message in the message itself. Returns `false` if they go to the receive buffer.
     #[cold]
     pub(super) fn make_room_in_message(&mut self, id: ConnId) -> bool {

@@ -59,6 +59,13 @@ impl Hub {
 }
 
 impl Core {
+    /// Makes sure that the timer of the connection fires when its deadline comes.
+    pub(crate) fn arm(&mut self, id: ConnId) {
+        if let Some(conn) = self.table.get(id) {
+            self.watch.arm(id, conn, &self.config, self.turn.now);
+        }
+    }
+
     /// Data can no longer be sent on this WebSocket connection: its application hears of it, once.
     pub(crate) fn end_websocket(&mut self, id: ConnId, why: Closed) {
         let Some(conn) = self.table.get(id) else { return };

@@ -7,7 +7,6 @@ use super::core::Core;
 use super::ids::ConnId;
 use crate::clock::Time;
 use crate::guard::notes::Note;
-use std::time::Duration;
 
 impl Hub {
     /// Whether the connection should be read: no queue of its own, and nothing that it has already sent, stands in
@@ -26,12 +25,6 @@ impl Hub {
     /// Notes that the loop could not accept a connection.
     pub fn note_accept_error(&mut self, error: &std::io::Error, now: Time) {
         self.core.notes.note(now, Note::AcceptError, format_args!("connections cannot be accepted: {error}"));
-    }
-
-    /// Notes how long a turn took.
-    pub fn note_turn(&mut self, took: Duration) {
-        let longest = &mut self.core.notes.metrics.longest_turn;
-        *longest = took.max(*longest);
     }
 
     /// Writes the log lines that are still owed, because the last turn is over.

@@ -46,6 +46,7 @@ mod websocket;
 use self::app::App;
 use self::conn::Phase;
 use self::core::Core;
+use self::ctx::Ctx;
 use self::ids::ConnId;
 use self::ports::{Net, World};
 use self::receive_buffer::{ADOPTED_BYTES, READ_AT, RECEIVE_BYTES};
@@ -56,6 +57,8 @@ use crate::http::policy::Policy;
 use crate::pool::Block;
 use crate::shortcuts;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 /// Bytes of capacity that the arena keeps from turn to turn. More is given back.
 const ARENA_KEPT_BYTES: usize = 256 << 10;
@@ -119,19 +122,10 @@ impl Hub {
     }
 
     /// Starts a turn: goes on with what an earlier turn left over.
-    ///
-    /// If that fills the turn, it is written at once: connections that are ready now need not wait for it.
     pub fn begin_turn(&mut self, now: Time, net: &mut impl Net) {
         self.core.turn.now = now;
-        self.core.turn.active = None;
-        if self.is_over() {
-            self.evict_largest();
-        }
-        if !self.core.watch.resume.is_empty() {
-            self.go_on();
-            if self.next() == Next::Write {
-                self.transmit(net);
-            }
+        if self.has_work() {
+            self.go_on(net);
         }
     }
 
@@ -154,11 +148,10 @@ impl Hub {
         {
             return core.room_in_message(id);
         }
-        let buffer = &mut core.receive_buffer;
-        if buffer.block.is_none() {
-            buffer.get_block(&core.memory.pool);
+        if core.receive_buffer.block.is_none() {
+            core.get_receive_block();
         }
-        let memory = buffer.block.as_deref_mut().and_then(|block| block.memory.as_deref_mut());
+        let memory = core.receive_buffer.block.as_deref_mut().and_then(|block| block.memory.as_deref_mut());
         Some(memory.and_then(|memory| memory.get_mut(READ_AT..READ_AT + RECEIVE_BYTES)).unwrap_or_default())
     }
 
@@ -212,10 +205,8 @@ impl Hub {
     #[inline]
     fn next(&self) -> Next {
         let tuning = &self.core.config.tuning;
-        match self.core.turn.has_done(tuning.write_out_bytes, tuning.max_deliveries_per_turn) {
-            true => Next::Write,
-            false => Next::Read,
-        }
+        let is_much = self.core.turn.has_done(tuning.write_out_bytes, tuning.max_deliveries_per_turn);
+        if is_much { Next::Write } else { Next::Read }
     }
 
     /// What is left to do now.
@@ -265,5 +256,25 @@ impl Hub {
                 Report::GiveUp { key, .. } => application.on_give_up(ctx, key),
             });
         }
+    }
+
+    /// Calls an application about something for which the active connection is not to blame.
+    ///
+    /// If the application panics, the active connection goes on with the rest of its bytes.
+    pub(super) fn tell(&mut self, app: u8, call: impl FnOnce(&mut dyn App, &mut Ctx<'_>)) {
+        let Some(application) = self.apps.get_mut(usize::from(app)) else { return };
+        let active = self.core.turn.active.take();
+        let ctx = &mut Ctx::new(&mut self.core, app);
+        let told = catch_unwind(AssertUnwindSafe(|| call(&mut **application, ctx)));
+        if told.is_err() {
+            self.blame();
+        }
+        self.core.turn.active = active;
+    }
+
+    /// Notes how long a turn took.
+    pub fn note_turn(&mut self, took: Duration) {
+        let longest = &mut self.core.notes.metrics.longest_turn;
+        *longest = took.max(*longest);
     }
 }

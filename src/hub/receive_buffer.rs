@@ -6,7 +6,7 @@
 //! before ([`Next::Write`](super::Next::Write)). What is not written then is copied into the arena.
 
 use crate::outbox::Span;
-use crate::pool::{Block, BlockSize, Pool};
+use crate::pool::Block;
 use crate::shortcuts;
 use crate::ws::endpoint::ECHO_IN_PLACE_BYTES;
 use crate::ws::frame;
@@ -60,18 +60,6 @@ impl InPlace<'_> {
 }
 
 impl ReceiveBuffer {
-    #[cold]
-    pub(super) fn get_block(&mut self, pool: &Pool) {
-        let new = || pool.take(BlockSize::Usual).map(Box::new);
-        self.block = self.aside.take().or_else(new);
-    }
-
-    /// Gives its memory back. The caller must know that no frame in it is queued.
-    pub(crate) fn release(&mut self) {
-        self.block = None;
-        self.aside = None;
-    }
-
     /// The last message of a read, as a frame that can be sent from where it lies. `None`: it cannot.
     #[inline]
     pub(crate) fn in_place<'a>(&self, message: Message<'a>) -> Option<InPlace<'a>> {

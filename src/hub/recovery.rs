@@ -7,16 +7,13 @@
 //! connections. There the panic is caught at once.
 
 use super::Hub;
-use super::app::App;
 use super::conn::{Phase, Stage};
-use super::ctx::Ctx;
 use super::ids::Cause;
 use crate::clock::Time;
 use crate::guard::Escaped;
 use crate::guard::notes::Note;
 use crate::http::refusal;
 use crate::ws::close::CloseCode;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl Hub {
     /// Ends the active connection after a call into the hub has panicked.
@@ -30,7 +27,7 @@ impl Hub {
     }
 
     /// Notes the panic, and ends the active connection.
-    fn blame(&mut self) {
+    pub(super) fn blame(&mut self) {
         let core = &mut self.core;
         let now = core.turn.now;
         core.memory.delivering = 0;
@@ -61,19 +58,5 @@ impl Hub {
     #[must_use]
     pub fn panics(&self) -> u64 {
         self.core.notes.metrics.panics()
-    }
-
-    /// Calls an application about something for which the active connection is not to blame.
-    ///
-    /// If the application panics, the active connection goes on with the rest of its bytes.
-    pub(super) fn tell(&mut self, app: u8, call: impl FnOnce(&mut dyn App, &mut Ctx<'_>)) {
-        let Some(application) = self.apps.get_mut(usize::from(app)) else { return };
-        let active = self.core.turn.active.take();
-        let ctx = &mut Ctx::new(&mut self.core, app);
-        let told = catch_unwind(AssertUnwindSafe(|| call(&mut **application, ctx)));
-        if told.is_err() {
-            self.blame();
-        }
-        self.core.turn.active = active;
     }
 }

@@ -59,3 +59,31 @@ impl Table {
         self.conns.iter().map(id).collect()
     }
 }
+
+/// Calls `queue` for each of these connections that is an open WebSocket, and lists it as one to write to.
+///
+/// `queue` says whether nothing else waits there. Returns the number of connections.
+// Part of its callers, because to one receiver or to many it is not the same.
+#[inline(always)]
+pub(crate) fn queue_for_each(
+    conns: &mut Slab<Conn>,
+    touched: &mut Vec<u32>,
+    ids: impl IntoIterator<Item = ConnId>,
+    mut queue: impl FnMut(ConnId, &mut Conn) -> bool,
+) -> usize {
+    let mut receivers = 0;
+    for id in ids {
+        let Some(conn) = conns.get_mut(id.slot as usize) else { continue };
+        if conn.serial != id.serial || !conn.open {
+            continue;
+        }
+        receivers += 1;
+        // An open WebSocket is on the list because something waits, so what is first puts it there.
+        let is_first = queue(id, conn);
+        if is_first || !conn.touched {
+            conn.touched = true;
+            touched.push(id.slot);
+        }
+    }
+    receivers
+}

@@ -4,10 +4,11 @@ use super::conn::{LINGER_TIMEOUT, Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, Closed, ConnId};
 use super::ports::{Net, Written};
+use super::receive_buffer::ReceiveBuffer;
 use super::{ARENA_KEPT_BYTES, Hub};
 use crate::clock::Time;
 use crate::guard::notes::Note;
-use crate::outbox::{MAX_PIECES, share};
+use crate::outbox::{MAX_PIECES, Span, share};
 use crate::pool;
 use crate::shortcuts;
 use crate::ws::close::CloseCode;
@@ -54,6 +55,20 @@ impl Hub {
 }
 
 impl Core {
+    /// Queues a range of the arena for one connection.
+    pub(crate) fn queue(&mut self, id: ConnId, span: Span) {
+        if let Some(conn) = self.table.get(id) {
+            self.turn.queue(id.slot, conn, span);
+        }
+    }
+
+    /// Puts the connection on the list of those to write to.
+    pub(crate) fn touch(&mut self, id: ConnId) {
+        if let Some(conn) = self.table.get(id) {
+            self.turn.touch(id.slot, conn);
+        }
+    }
+
     /// Writes to open WebSockets for which one piece of the arena waits, as long as they take all of it.
     ///
     /// It goes on with the list from `next`, up to the end or a connection that is another case. If the connection before
@@ -147,7 +162,7 @@ impl Core {
             // The tables stay. If they grew again with the next crowd, they would leave holes: 1.5 MiB with 9,900
             // connections.
             self.turn.arena = Vec::new();
-            self.receive_buffer.release();
+            self.receive_buffer = ReceiveBuffer::default();
             self.memory.pool.clear();
         }
     }

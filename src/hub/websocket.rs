@@ -7,6 +7,7 @@ use super::core::Core;
 use super::ctx::Ctx;
 use super::ids::{Cause, ConnId};
 use super::receive_buffer::InPlace;
+use crate::config::Config;
 use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::shortcuts;
@@ -17,30 +18,31 @@ use crate::ws::frame::Opcode;
 use crate::ws::message::{Complete, Message};
 use std::mem;
 
+/// Who has sent a message, and the application that is given it.
+#[derive(Clone, Copy)]
+struct Recipient {
+    id: ConnId,
+    app: u8,
+    tag: u64,
+}
+
 impl Hub {
     /// Processes frames until `input` is used up, the phase changes or the turn is full.
     #[inline]
     pub(super) fn receive_frames(&mut self, id: ConnId, input: &mut &mut [u8]) {
         while !input.is_empty() {
-            let tuning = &self.core.config.tuning;
-            if self.core.turn.has_done(tuning.max_turn_bytes, tuning.max_deliveries_per_turn) {
-                let rest = mem::take(input);
-                self.core.keep_for_next_turn(id, rest);
-                break;
-            }
-            if self.core.rates.is_on && self.core.rates.is_paused(id.slot) {
+            let Core { turn, rates, config: Config { tuning, .. }, .. } = &self.core;
+            let is_full = turn.has_done(tuning.max_turn_bytes, tuning.max_deliveries_per_turn);
+            if is_full || rates.is_on && rates.is_paused(id.slot) {
                 break;
             }
             // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
-            if shortcuts::ON && self.receive_whole(id, input) {
-                continue;
-            }
-            if !self.receive_general(id, input) {
-                break;
+            if !(shortcuts::ON && self.receive_whole(id, input)) && !self.receive_general(id, input) {
+                return;
             }
         }
-        if self.core.rates.is_on {
-            self.core.pause_sender(id, input);
+        if !input.is_empty() || self.core.rates.is_on {
+            self.core.keep_rest(id, input);
         }
     }
 
@@ -57,12 +59,12 @@ impl Hub {
             Some(Ok(message)) => {
                 *mark = None;
                 if conn.open {
-                    let (app, tag) = (conn.app, conn.tag);
+                    let to = Recipient { id, app: conn.app, tag: conn.tag };
                     let in_place = match input.is_empty() {
                         true => self.core.receive_buffer.in_place(message),
                         false => None,
                     };
-                    self.deliver(id, app, tag, message, in_place.as_ref());
+                    self.deliver(to, message, in_place.as_ref());
                 }
             }
             Some(Err(violation)) => self.core.fail(id, violation),
@@ -101,31 +103,16 @@ impl Hub {
     /// Does what an event asks for. A violation fails the connection.
     #[cold]
     pub(super) fn take_event(&mut self, id: ConnId, event: Result<Option<Event<'_>>, Violation>) {
-        let Some(conn) = self.core.table.get(id) else { return };
-        let (app, tag, is_open) = (conn.app, conn.tag, conn.open);
         match event {
+            Ok(Some(Event::Message(message))) => self.take_message(id, message),
             Ok(None) => self.mark_progress(id),
-            Ok(Some(Event::Message(message))) => {
-                if let Phase::Open { mark, .. } = &mut conn.phase {
-                    *mark = None;
+            Ok(Some(Event::Ping(ping))) => {
+                if self.core.table.get(id).is_some_and(|conn| conn.open) {
+                    let span = self.core.turn.encode(Opcode::Pong, [&ping]);
+                    self.core.queue_pong(id, span);
+                    self.core.pay(id);
                 }
-                match message {
-                    _ if !is_open => {}
-                    Complete::Whole(message) => self.deliver(id, app, tag, message, None),
-                    Complete::Collected(opcode, bytes) => {
-                        // Text was checked when it arrived. Rust wants it checked again to make a `str`.
-                        if let Ok(message) = Message::whole(opcode, &bytes) {
-                            self.deliver(id, app, tag, message, None);
-                        }
-                    }
-                    Complete::Large(large) => self.deliver_large(id, app, tag, large),
-                }
-            }
-            Ok(Some(Event::Ping(ping))) if is_open => {
-                let span = self.core.turn.encode(Opcode::Pong, [&ping]);
-                self.core.queue_pong(id, span);
                 self.core.count(id);
-                self.core.pay(id);
             }
             Ok(Some(Event::Close(code))) => self.core.close_and_drain(id, code, "", Cause::Peer),
             Ok(Some(_)) => self.core.count(id),
@@ -133,9 +120,31 @@ impl Hub {
         }
     }
 
+    /// Gives the application a message, in whichever form it has arrived.
+    #[cold]
+    fn take_message(&mut self, id: ConnId, message: Complete<'_>) {
+        let Some(conn) = self.core.table.get(id) else { return };
+        let to = Recipient { id, app: conn.app, tag: conn.tag };
+        if let Phase::Open { mark, .. } = &mut conn.phase {
+            *mark = None;
+        }
+        match message {
+            _ if !conn.open => {}
+            Complete::Whole(message) => self.deliver(to, message, None),
+            Complete::Collected(opcode, bytes) => {
+                // Text was checked when it arrived. Rust wants it checked again to make a `str`.
+                if let Ok(message) = Message::whole(opcode, &bytes) {
+                    self.deliver(to, message, None);
+                }
+            }
+            Complete::Large(large) => self.deliver_large(to, large),
+        }
+    }
+
     /// Gives the application a message that is too large to lie in one piece.
     #[cold]
-    fn deliver_large(&mut self, id: ConnId, app: u8, tag: u64, large: Large) {
+    fn deliver_large(&mut self, to: Recipient, large: Large) {
+        let Recipient { id, app, tag } = to;
         let core = &mut self.core;
         // Its memory is counted as shared by queues from here on, and not as the connection's.
         core.memory.delivering = large.byte_len();
@@ -149,14 +158,8 @@ impl Hub {
 
     /// Gives the application a message.
     #[inline]
-    fn deliver<'a>(
-        &'a mut self,
-        id: ConnId,
-        app: u8,
-        tag: u64,
-        message: Message<'a>,
-        in_place: Option<&'a InPlace<'a>>,
-    ) {
+    fn deliver<'a>(&'a mut self, to: Recipient, message: Message<'a>, in_place: Option<&'a InPlace<'a>>) {
+        let Recipient { id, app, tag } = to;
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_message(&mut Ctx { core: &mut self.core, app, in_place }, id, tag, message);
         }
@@ -200,12 +203,16 @@ impl Core {
         }
     }
 
-    /// Keeps what is left of a read, if its sender has to wait because it has sent too many messages.
+    /// Keeps what is left of a read, because the turn is full, or its sender has to wait: it has sent too many messages.
+    ///
+    /// A sender who has to wait is not read, also if nothing is left.
     #[cold]
-    fn pause_sender(&mut self, id: ConnId, input: &mut &mut [u8]) {
+    fn keep_rest(&mut self, id: ConnId, input: &mut &mut [u8]) {
+        let rest = mem::take(input);
         if self.rates.is_paused(id.slot) {
-            let rest = mem::take(input);
             self.keep_backlog(id, rest);
+        } else if !rest.is_empty() {
+            self.keep_for_next_turn(id, rest);
         }
     }
 }
