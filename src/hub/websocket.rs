@@ -37,7 +37,8 @@ impl Hub {
                 break;
             }
             // Shortcut, equals `receive_general`: a message that is one frame and lies whole in the input.
-            if !(shortcuts::ON && self.receive_whole(id, input)) && !self.receive_general(id, input) {
+            let is_done = shortcuts::ON && self.receive_whole(id, input);
+            if !is_done && !self.receive_general(id, input) {
                 return;
             }
         }
