@@ -10,6 +10,7 @@ use super::core::Core;
 use super::ctx::Ctx;
 use super::ids::{ConnId, Options, Path, RequestId};
 use super::table::Table;
+use crate::clock::Time;
 use crate::guard::NotAllowed;
 use crate::guard::notes::Note;
 use crate::http::body::{Announced, BodyReader, Framing};
@@ -94,7 +95,7 @@ impl Hub {
         let mut apps = self.apps.iter().zip(0..);
         let (app, route) = apps.find_map(|(app, index)| Some((index, app.route(&head)?))).unzip();
         let handshake = match plan(&head, body.framing, route.as_ref(), &core.policy) {
-            Ok(Some(_)) if core.watch.is_stopping() => {
+            Ok(Some(_)) if core.watch.stop_at != Time::NEVER => {
                 return core.refuse(id, *refusal::service_unavailable());
             }
             Ok(handshake) => handshake,
@@ -149,7 +150,8 @@ impl Hub {
         let name = RequestId { conn: id, serial };
         let reply = application.on_request(&mut Ctx::new(core, app), name, &request);
         // The callback may have cost the connection.
-        let is_last = serial >= core.config.tuning.max_requests_per_connection || core.watch.is_stopping();
+        let is_last =
+            serial >= core.config.tuning.max_requests_per_connection || core.watch.stop_at != Time::NEVER;
         let Some(Conn { phase: Phase::Http(exchange), .. }) = core.table.get(id) else { return };
         let close = || !head.keep_alive() || is_last;
         let head_only = head.method == Method::Head;

@@ -118,7 +118,7 @@ impl Hub {
     /// Whether the server goes down and nothing is left to do.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.core.watch.is_stopping() && self.core.table.conns.is_empty()
+        self.core.watch.stop_at != Time::NEVER && self.core.table.conns.is_empty()
     }
 
     /// Ends all connections at once.

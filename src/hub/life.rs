@@ -60,9 +60,16 @@ impl Hub {
 
 impl Core {
     /// Makes sure that the timer of the connection fires when its deadline comes.
+    ///
+    /// A timer that would fire too early is left alone: it finds nothing to do and is set anew.
+    /// So a deadline that moves with each received byte costs nothing.
     pub(crate) fn arm(&mut self, id: ConnId) {
-        if let Some(conn) = self.table.get(id) {
-            self.watch.arm(id, conn, &self.config, self.turn.now);
+        let Some(conn) = self.table.get(id) else { return };
+        // Not at once again: a deadline that passed and was not dealt with must not keep `expire`
+        // busy for ever.
+        let deadline = conn.deadline(&self.config).max(Time(self.turn.now.0 + 1));
+        if deadline < conn.armed {
+            self.watch.timers.set(id, &mut conn.armed, deadline);
         }
     }
 

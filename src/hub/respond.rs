@@ -3,6 +3,7 @@
 use super::conn::{Phase, Stage};
 use super::core::Core;
 use super::ids::{Cause, ConnId, RequestId};
+use crate::clock::Time;
 use crate::guard::caps::Cap;
 use crate::guard::notes::Note;
 use crate::guard::{CountsAs, NotAllowed};
@@ -29,7 +30,7 @@ impl Core {
         head_only: bool,
         named: Option<NotAllowed<'_>>,
     ) {
-        let is_stopping = self.watch.is_stopping();
+        let is_stopping = self.watch.stop_at != Time::NEVER;
         if let Some(conn) = self.table.get(id) {
             let (peer, path, status) = (conn.peer(), &conn.path, response.status.0);
             let why: &dyn Display = match &named {

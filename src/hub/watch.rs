@@ -1,9 +1,7 @@
 //! Who is looked at again, and when: deadlines, connections that go on in the next turn, bytes that wait.
 
-use super::conn::Conn;
 use super::ids::ConnId;
 use crate::clock::Time;
-use crate::config::Config;
 use crate::metered::Account;
 use crate::timers::Timers;
 use std::collections::{BTreeMap, VecDeque};
@@ -51,24 +49,6 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// Whether the server goes down.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.stop_at != Time::NEVER
-    }
-
-    /// Makes sure that the timer of the connection fires when its deadline comes.
-    ///
-    /// A timer that would fire too early is left alone: it finds nothing to do and is set anew.
-    /// So a deadline that moves with each received byte costs nothing.
-    pub(super) fn arm(&mut self, id: ConnId, conn: &mut Conn, config: &Config, now: Time) {
-        // Not at once again: a deadline that passed and was not dealt with must not keep `expire`
-        // busy for ever.
-        let deadline = conn.deadline(config).max(Time(now.0 + 1));
-        if deadline < conn.armed {
-            self.timers.set(id, &mut conn.armed, deadline);
-        }
-    }
-
     /// Asks for a call of the application at `at`, instead of any earlier wish for this key.
     pub(super) fn wake_application(&mut self, key: (u8, u64), at: Time) {
         let mut armed = self.app_armed.remove(&key).unwrap_or(Time::NEVER);
