@@ -126,17 +126,19 @@ fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), Str
 }
 
 /// All applications, in the order in which they are asked for a path. Pages take what is left.
+///
+/// The files of Socket.IO lie below its own path. Socket.IO comes late: who does not use it, has none of its code in memory.
 fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
     vec![
-        #[cfg(feature = "socketio")]
-        Box::new(Bundle(options.allow_origin.clone())),
-        #[cfg(feature = "socketio")]
-        Box::new(socket_io(options)),
         Box::new(Echo),
         Box::new(Broadcast::default()),
         Box::new(Channels::default()),
         Box::new(Chat::new(options.farewell.clone())),
         Box::new(Status),
+        #[cfg(feature = "socketio")]
+        Box::new(Bundle(options.allow_origin.clone())),
+        #[cfg(feature = "socketio")]
+        Box::new(socket_io(options)),
         Box::new(Pages(files)),
     ]
 }
