@@ -58,6 +58,8 @@ pub struct Settings {
 }
 
 impl Default for Settings {
+    // A part of its caller, so that a start touches no page of this module.
+    #[inline]
     fn default() -> Self {
         Self {
             path: "/socket.io/".to_owned(),
