@@ -14,6 +14,7 @@ mod queue;
 use crate::metered::Meter;
 pub use chunk::{Chunk, Span};
 use queue::{Queue, Segment};
+use std::borrow::Cow;
 use std::io::IoSlice;
 use std::mem;
 use std::rc::Rc;
@@ -70,16 +71,12 @@ impl Outbox {
     /// The chunk of each entry that has one.
     pub fn chunks(&self) -> impl Iterator<Item = &Rc<Chunk>> {
         let segments = self.queue.iter().flat_map(|queue| queue.segments());
-        segments.filter_map(|segment| match segment {
-            Segment::Shared(chunk, _) => Some(chunk),
-            _ => None,
-        })
+        segments.filter_map(|segment| segment.chunk.as_ref())
     }
 
     /// Whether bytes of an earlier turn wait.
     pub fn waits_since_earlier(&self) -> bool {
-        let queue = self.queue.as_ref();
-        queue.is_some_and(|queue| queue.waits_since_earlier())
+        self.queue.as_ref().is_some_and(|queue| queue.ahead.older + queue.rest.older > 0)
     }
 
     /// All that waits, if it is one piece of this turn's arena.
@@ -95,10 +92,10 @@ impl Outbox {
 
     /// Replaces a range of this turn's arena by another one of the same length.
     pub fn replace(&mut self, old: Span, new: Span) {
-        if self.turn == old {
-            self.turn = new;
-        } else if let Some(queue) = &mut self.queue {
-            queue.replace(old, new);
+        let queued = self.queue.iter_mut().flat_map(|queue| queue.fresh_mut());
+        let queued = queued.filter(|segment| segment.chunk.is_none()).map(|segment| &mut segment.span);
+        for span in queued.chain([&mut self.turn]).filter(|span| **span == old) {
+            *span = new;
         }
     }
 
@@ -118,29 +115,22 @@ impl Outbox {
         if self.queue.is_none() && self.turn.end == span.start {
             self.turn.end = span.end;
         } else {
-            self.push_segment(Segment::Turn(span));
+            self.push_segment(Segment { chunk: None, span });
         }
     }
 
     /// Queues a part of a chunk, which other queues may share.
     pub fn push_shared(&mut self, chunk: Rc<Chunk>, span: Span) {
-        self.push_segment(Segment::Shared(chunk, span));
-    }
-
-    /// Queues bytes of the program.
-    pub fn push_static(&mut self, bytes: &'static [u8]) {
-        self.push_segment(Segment::Static(bytes));
+        self.push_segment(Segment { chunk: Some(chunk), span });
     }
 
     /// Queues bytes for this peer alone.
-    pub fn push_owned(&mut self, bytes: Vec<u8>, meter: &Meter) {
-        if !bytes.is_empty() {
-            self.push_segment(Segment::owned(bytes, meter));
-        }
+    pub fn push_owned(&mut self, bytes: impl Into<Cow<'static, [u8]>>, meter: &Meter) {
+        self.push_segment(Segment::owned(bytes, meter));
     }
 
     fn push_segment(&mut self, segment: Segment) {
-        if segment.len() > 0 {
+        if !segment.span.is_empty() {
             self.make_queue().push(segment);
         }
     }
@@ -149,9 +139,9 @@ impl Outbox {
     ///
     /// It does not overtake other Pongs (RFC 6455 §5.5.2: "as soon as practical").
     pub fn push_pong(&mut self, span: Span) {
-        match &mut self.queue {
-            Some(queue) if queue.waits_since_earlier() => queue.insert_ahead(Segment::Turn(span)),
-            _ => drop(self.push(span)),
+        match self.waits_since_earlier() {
+            true => self.make_queue().insert_ahead(Segment { chunk: None, span }),
+            false => drop(self.push(span)),
         }
     }
 
@@ -183,7 +173,7 @@ impl Outbox {
     pub fn offered_len(&self) -> usize {
         match &self.queue {
             None => self.turn.len(),
-            Some(queue) => queue.segments().take(MAX_PIECES).map(Segment::len).sum(),
+            Some(queue) => queue.segments().take(MAX_PIECES).map(|segment| segment.span.len()).sum(),
         }
     }
 
@@ -227,7 +217,7 @@ impl Outbox {
         self.queue.get_or_insert_with(|| {
             let mut queue = Box::<Queue>::default();
             if !turn.is_empty() {
-                queue.push(Segment::Turn(turn));
+                queue.push(Segment { chunk: None, span: turn });
             }
             queue
         })
@@ -236,7 +226,9 @@ impl Outbox {
     /// Appends to `spans` the ranges of this turn's arena that still wait. Copies short ones out of it instead.
     pub fn collect_spans(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
         if !self.is_empty() {
-            self.make_queue().collect_spans(arena, meter, spans);
+            let queue = self.make_queue();
+            queue.ahead.gather(arena, meter, spans);
+            queue.rest.gather(arena, meter, spans);
         }
     }
 

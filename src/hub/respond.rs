@@ -83,7 +83,7 @@ impl Core {
         let Phase::Http(exchange) = &mut conn.phase else { return };
         match rest {
             Body::None | Body::Stream { len: 0, .. } => {}
-            Body::Static(bytes) => conn.outbox.push_static(bytes),
+            Body::Static(bytes) => conn.outbox.push_owned(bytes, &self.memory.meter),
             Body::Bytes(bytes) => conn.outbox.push_owned(bytes, &self.memory.meter),
             Body::Stream { len: left, source } => {
                 let source = self.table.caps.count_file(source);

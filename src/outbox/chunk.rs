@@ -6,6 +6,7 @@
 
 use crate::metered::{Account, Meter};
 use crate::pool::Block;
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -37,13 +38,7 @@ impl Span {
     /// These bytes of `buffer`; none if it is too short.
     #[inline]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
-        self.within(buffer).unwrap_or_default()
-    }
-
-    /// These bytes of `buffer`. `None`: it is too short.
-    #[inline]
-    pub(super) fn within(self, buffer: &[u8]) -> Option<&[u8]> {
-        buffer.get(self.start as usize..self.end as usize)
+        buffer.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
@@ -56,7 +51,8 @@ pub struct Chunk {
 
 #[derive(Debug)]
 enum Memory {
-    Heap(Vec<u8>),
+    /// On the heap, or in the program itself.
+    Bytes(Cow<'static, [u8]>),
     /// A part of a large message.
     Block(Block),
 }
@@ -65,7 +61,8 @@ impl Memory {
     /// Bytes to be counted. The record of the chunk is one part, because there can be many tiny chunks.
     fn cost(&self) -> usize {
         let bytes = match self {
-            Self::Heap(bytes) => bytes.capacity(),
+            Self::Bytes(Cow::Owned(bytes)) => bytes.capacity(),
+            Self::Bytes(Cow::Borrowed(_)) => 0,
             Self::Block(block) => block.len(),
         };
         bytes + size_of::<Chunk>()
@@ -73,9 +70,9 @@ impl Memory {
 }
 
 impl Chunk {
-    /// A chunk of these bytes. Their capacity is counted.
-    pub fn new(bytes: Vec<u8>, meter: &Meter) -> Rc<Self> {
-        Self::of(Memory::Heap(bytes), meter)
+    /// A chunk of these bytes. Their capacity is counted, unless they are of the program.
+    pub fn new(bytes: impl Into<Cow<'static, [u8]>>, meter: &Meter) -> Rc<Self> {
+        Self::of(Memory::Bytes(bytes.into()), meter)
     }
 
     /// A chunk of this block, all of which is counted.
@@ -91,7 +88,7 @@ impl Chunk {
 
     /// Appends bytes. Returns `false` if the chunk cannot grow.
     pub(super) fn extend(&mut self, bytes: &[u8], meter: &Meter) -> bool {
-        let Memory::Heap(own) = &mut self.memory else { return false };
+        let Memory::Bytes(Cow::Owned(own)) = &mut self.memory else { return false };
         own.extend_from_slice(bytes);
         self.account.set(self.memory.cost(), meter);
         true
@@ -108,7 +105,7 @@ impl Deref for Chunk {
 
     fn deref(&self) -> &[u8] {
         match &self.memory {
-            Memory::Heap(bytes) => bytes,
+            Memory::Bytes(bytes) => bytes,
             Memory::Block(block) => block,
         }
     }

@@ -9,6 +9,7 @@
 use super::chunk::{Chunk, Span};
 use crate::metered::{Account, Meter};
 use crate::ws::frame::own_frame_len;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
 use std::rc::Rc;
@@ -26,9 +27,9 @@ const GATHERING_BYTES: usize = 4 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// What a Pong must not overtake: the rest of the begun frame, and earlier Pongs.
-    ahead: Lane,
+    pub(super) ahead: Lane,
     /// All that is written after that.
-    rest: Lane,
+    pub(super) rest: Lane,
     pub(super) bytes: usize,
     /// Bytes of the frame (or HTTP response) whose first bytes are written, all of them in one lane.
     ///
@@ -40,72 +41,41 @@ pub(super) struct Queue {
 
 /// Segments in their order.
 #[derive(Debug, Default)]
-struct Lane {
+pub(super) struct Lane {
     segments: VecDeque<Segment>,
-    /// How many segments at the end are of this turn.
-    fresh: usize,
+    /// How many segments at the front are of earlier turns. None of them lies in the arena.
+    pub(super) older: usize,
 }
 
 /// Bytes that wait, and where they lie.
-
-#[derive(Debug, Clone)]
-pub(super) enum Segment {
-    /// In the arena of this turn.
-    Turn(Span),
-    /// In a chunk, perhaps shared with other queues.
-    Shared(Rc<Chunk>, Span),
-    /// In the program itself.
-    Static(&'static [u8]),
+#[derive(Debug)]
+pub(super) struct Segment {
+    /// `None`: they lie in the arena of this turn. Other queues may have the chunk, too.
+    pub(super) chunk: Option<Rc<Chunk>>,
+    /// Their range in the chunk or in the arena.
+    pub(super) span: Span,
 }
 
 impl Segment {
-    pub(super) fn bytes<'a>(&'a self, arena: &'a [u8]) -> &'a [u8] {
-        match self {
-            Self::Turn(span) => span.of(arena),
-            Self::Shared(chunk, span) => span.of(chunk),
-            Self::Static(bytes) => bytes,
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Turn(span) | Self::Shared(_, span) => span.len(),
-            Self::Static(bytes) => bytes.len(),
-        }
-    }
-
-    /// Cuts off the first `len` bytes. Returns them.
-    pub(super) fn split_front(&mut self, len: usize) -> Self {
-        let mut front = self.clone();
-        match (self, &mut front) {
-            (Self::Turn(rest), Self::Turn(front)) | (Self::Shared(_, rest), Self::Shared(_, front)) => {
-                let len = u32::try_from(len).unwrap_or(u32::MAX);
-                rest.start = rest.start.saturating_add(len).min(rest.end);
-                front.end = rest.start;
-            }
-            (Self::Static(rest), Self::Static(front)) => {
-                (*front, *rest) = rest.split_at_checked(len).unwrap_or((rest, &[]));
-            }
-            _ => {}
-        }
-        front
-    }
-
     /// All of a new chunk.
-    pub(super) fn owned(bytes: Vec<u8>, meter: &Meter) -> Self {
-        let end = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        Self::Shared(Chunk::new(bytes, meter), Span { start: 0, end })
+    pub(super) fn owned(bytes: impl Into<Cow<'static, [u8]>>, meter: &Meter) -> Self {
+        let chunk = Chunk::new(bytes, meter);
+        let end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+        Self { chunk: Some(chunk), span: Span { start: 0, end } }
+    }
+
+    pub(super) fn bytes<'a>(&'a self, arena: &'a [u8]) -> &'a [u8] {
+        self.span.of(self.chunk.as_ref().map_or(arena, |chunk| chunk))
     }
 
     /// Appends bytes to a chunk that only this queue has. Returns `false` if others have it, or if it is full.
     fn extend(&mut self, bytes: &[u8], meter: &Meter) -> bool {
-        if let Self::Shared(chunk, span) = self
-            && let Some(chunk) = Rc::get_mut(chunk)
-            && span.end as usize == chunk.len()
+        if let Some(chunk) = self.chunk.as_mut().and_then(Rc::get_mut)
+            && self.span.end as usize == chunk.len()
             && chunk.len() + bytes.len() <= GATHERING_BYTES
             && chunk.extend(bytes, meter)
         {
-            span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+            self.span.end = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
             return true;
         }
         false
@@ -113,99 +83,79 @@ impl Segment {
 
     /// Replaces a range of this turn's arena by one of the chunks that `share` made.
     fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
-        let Self::Turn(span) = *self else { return };
-        let at = chunks.partition_point(|(chunk, _)| chunk.end <= span.start);
-        if let Some((whole, chunk)) = chunks.get(at) {
-            let span = Span { start: span.start - whole.start, end: span.end - whole.start };
-            *self = if span.len() < chunk.len() / SMALL_PART {
-                Self::owned(span.of(chunk).to_vec(), meter)
-            } else {
-                Self::Shared(Rc::clone(chunk), span)
+        let at = chunks.partition_point(|(whole, _)| whole.end <= self.span.start);
+        if self.chunk.is_none()
+            && let Some((whole, chunk)) = chunks.get(at)
+        {
+            let span = Span { start: self.span.start - whole.start, end: self.span.end - whole.start };
+            *self = match span.len() < chunk.len() / SMALL_PART {
+                true => Self::owned(span.of(chunk).to_vec(), meter),
+                false => Self { chunk: Some(Rc::clone(chunk)), span },
             };
         }
     }
 }
 
 impl Lane {
-    fn push(&mut self, segment: Segment) {
-        if self.fresh > 0
-            && let (Some(Segment::Turn(last)), Segment::Turn(next)) = (self.segments.back_mut(), &segment)
-            && last.end == next.start
-        {
-            last.end = next.end;
-            return;
+    fn push(&mut self, next: Segment) {
+        match self.segments.back_mut() {
+            Some(Segment { chunk: None, span }) if next.chunk.is_none() && span.end == next.span.start => {
+                span.end = next.span.end;
+            }
+            _ => self.segments.push_back(next),
         }
-        self.segments.push_back(segment);
-        self.fresh += 1;
     }
 
-    fn pop(&mut self) -> Option<Segment> {
-        let front = self.segments.pop_front();
-        self.fresh = self.fresh.min(self.segments.len());
-        front
+    /// Takes out the first segment, or the first `most` bytes of it.
+    fn pop(&mut self, most: usize) -> Option<Segment> {
+        let front = self.segments.front_mut()?;
+        match u32::try_from(most) {
+            Ok(most) if (most as usize) < front.span.len() => {
+                let span = Span { start: front.span.start, end: front.span.start + most };
+                front.span.start = span.end;
+                Some(Segment { chunk: front.chunk.clone(), span })
+            }
+            _ => {
+                self.older = self.older.saturating_sub(1);
+                self.segments.pop_front()
+            }
+        }
     }
 
-    /// Whether segments of an earlier turn wait.
-    fn has_older(&self) -> bool {
-        self.segments.len() > self.fresh
-    }
-
-    /// Moves the first `len` bytes to the end of `to`.
-    fn move_front(&mut self, mut len: usize, to: &mut Lane) {
+    /// Takes out the first `len` bytes.
+    fn pop_all(&mut self, mut len: usize) -> Self {
+        let mut popped = Self::default();
         while len > 0 {
-            let is_fresh = !self.has_older();
-            let front = match self.segments.front_mut() {
-                Some(front) if len < front.len() => Some(front.split_front(len)),
-                _ => self.pop(),
-            };
-            let Some(front) = front else { return };
-            len -= front.len();
-            to.segments.push_back(front);
-            to.fresh += usize::from(is_fresh);
+            let is_older = self.older > 0;
+            let Some(front) = self.pop(len) else { break };
+            len -= front.span.len();
+            popped.segments.push_back(front);
+            popped.older += usize::from(is_older);
         }
+        popped
     }
 
-    /// Copies short pieces of this turn to the end of the pieces before them.
-    fn gather(&mut self, arena: &[u8], meter: &Meter) {
-        let older = self.segments.len() - self.fresh;
-        let mut kept = older;
-        for at in older..self.segments.len() {
-            let Some(segment) = self.segments.get_mut(at) else { break };
-            let mut segment = mem::replace(segment, Segment::Static(&[]));
-            if let Segment::Turn(span) = segment
-                && span.len() <= GATHERED_BYTES
-            {
-                let bytes = span.of(arena);
-                let before = kept.checked_sub(1).and_then(|at| self.segments.get_mut(at));
-                if before.is_some_and(|before| before.extend(bytes, meter)) {
+    /// Appends to `spans` the ranges of the arena. Copies short ones to the end of the pieces before them instead.
+    pub(super) fn gather(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
+        for mut segment in self.segments.split_off(self.older) {
+            let bytes = segment.bytes(arena);
+            if segment.chunk.is_none() && bytes.len() <= GATHERED_BYTES {
+                if self.segments.back_mut().is_some_and(|before| before.extend(bytes, meter)) {
                     continue;
                 }
                 segment = Segment::owned(bytes.to_vec(), meter);
+            } else if segment.chunk.is_none() {
+                spans.push(segment.span);
             }
-            if let Some(place) = self.segments.get_mut(kept) {
-                *place = segment;
-                kept += 1;
-            }
+            self.segments.push_back(segment);
         }
-        self.segments.truncate(kept);
-        self.fresh = kept - older;
-    }
-
-    /// The segments of this turn, the last one first.
-    fn fresh_mut(&mut self) -> impl Iterator<Item = &mut Segment> {
-        self.segments.iter_mut().rev().take(self.fresh)
     }
 }
 
 impl Queue {
     pub(super) fn push(&mut self, segment: Segment) {
-        self.bytes += segment.len();
+        self.bytes += segment.span.len();
         self.rest.push(segment);
-    }
-
-    /// Whether bytes of an earlier turn wait.
-    pub(super) fn waits_since_earlier(&self) -> bool {
-        self.ahead.has_older() || self.rest.has_older()
     }
 
     /// All segments, the first to be written first.
@@ -213,25 +163,18 @@ impl Queue {
         self.ahead.segments.iter().chain(&self.rest.segments)
     }
 
-    fn fresh_mut(&mut self) -> impl Iterator<Item = &mut Segment> {
-        self.ahead.fresh_mut().chain(self.rest.fresh_mut())
-    }
-
-    /// Replaces a range of this turn's arena by another one.
-    pub(super) fn replace(&mut self, old: Span, new: Span) {
-        for segment in self.fresh_mut() {
-            if matches!(segment, Segment::Turn(span) if *span == old) {
-                *segment = Segment::Turn(new);
-            }
-        }
+    /// The segments of this turn.
+    pub(super) fn fresh_mut(&mut self) -> impl Iterator<Item = &mut Segment> {
+        let lanes = [&mut self.ahead, &mut self.rest].into_iter();
+        lanes.flat_map(|lane| lane.segments.range_mut(lane.older..))
     }
 
     /// Adds a segment that overtakes all frames that are not begun.
     pub(super) fn insert_ahead(&mut self, segment: Segment) {
         if self.ahead.segments.is_empty() {
-            self.rest.move_front(self.begun, &mut self.ahead);
+            self.ahead = self.rest.pop_all(self.begun);
         }
-        self.bytes += segment.len();
+        self.bytes += segment.span.len();
         self.ahead.push(segment);
     }
 
@@ -245,10 +188,9 @@ impl Queue {
 
     /// Drops all but the rest of the begun frame.
     pub(super) fn keep_begun(&mut self) {
-        let (len, mut rest) = (self.begun, Lane::default());
-        self.first_lane().move_front(len, &mut rest);
-        (self.ahead, self.rest) = (Lane::default(), rest);
-        self.bytes = len;
+        self.bytes = self.begun;
+        self.rest = mem::take(self.first_lane()).pop_all(self.begun);
+        self.ahead = Lane::default();
     }
 
     /// Drops the first `len` bytes, which are written.
@@ -264,35 +206,22 @@ impl Queue {
         while len > 0 {
             let mut begun = self.begun;
             let lane = self.first_lane();
-            let Some(front) = lane.segments.front_mut() else { return };
             if begun == 0 {
-                let bytes = front.bytes(arena);
+                let bytes = lane.segments.front().map_or(&[][..], |front| front.bytes(arena));
                 begun = own_frame_len(bytes).unwrap_or(bytes.len());
             }
-            let step = len.min(begun).min(front.len());
-            front.split_front(step);
-            if front.len() == 0 {
-                lane.pop();
-            }
-            len -= step;
-            self.begun = begun - step;
+            let Some(written) = lane.pop(len.min(begun)) else { return };
+            len -= written.span.len();
+            self.begun = begun - written.span.len();
         }
-    }
-
-    /// Appends to `spans` the ranges of this turn's arena that wait. Copies short ones out of it instead.
-    pub(super) fn collect_spans(&mut self, arena: &[u8], meter: &Meter, spans: &mut Vec<Span>) {
-        self.ahead.gather(arena, meter);
-        self.rest.gather(arena, meter);
-        spans.extend(self.fresh_mut().filter_map(|segment| match segment {
-            Segment::Turn(span) => Some(*span),
-            _ => None,
-        }));
     }
 
     /// Ends the turn, whose arena will be used again: all that waits is now older.
     pub(super) fn adopt(&mut self, chunks: &[(Span, Rc<Chunk>)], meter: &Meter) {
         self.fresh_mut().for_each(|segment| segment.adopt(chunks, meter));
-        (self.ahead.fresh, self.rest.fresh) = (0, 0);
+        for lane in [&mut self.ahead, &mut self.rest] {
+            lane.older = lane.segments.len();
+        }
         self.account.set(self.held_bytes(), meter);
     }
 
