@@ -13,6 +13,7 @@
 
 use memmap2::MmapMut;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,13 +22,13 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockSize {
     /// 64 KiB, for the beginning of a message.
-    Least,
+    Least = 64 << 10,
     /// 128 KiB, for the beginning of a message.
-    Small,
+    Small = 128 << 10,
     /// 260 KiB, for 256 KiB of a message and the end of a read before it. Most blocks have this size.
-    Usual,
+    Usual = 260 << 10,
     /// 2 MiB: one huge page, if the system has those; then 1 page fault instead of 512.
-    Large,
+    Large = 2 << 20,
 }
 
 /// All sizes, in the order in which the pool gives their blocks back.
@@ -38,12 +39,7 @@ const SIZES: [BlockSize; 4] = [BlockSize::Large, BlockSize::Least, BlockSize::Sm
 impl BlockSize {
     /// Bytes of one block.
     pub const fn bytes(self) -> usize {
-        match self {
-            Self::Least => 64 << 10,
-            Self::Small => 128 << 10,
-            Self::Usual => 260 << 10,
-            Self::Large => 2 << 20,
-        }
+        self as usize
     }
 }
 
@@ -65,8 +61,8 @@ pub(crate) struct Kept {
     pub(crate) bytes: Cell<usize>,
     /// Blocks came or went since the last [`Pool::take_busy`].
     is_busy: Cell<bool>,
-    /// The blocks of each size.
-    blocks: [RefCell<Vec<MmapMut>>; SIZES.len()],
+    /// The blocks by their size in bytes, which is that of a [`BlockSize`].
+    blocks: RefCell<BTreeMap<usize, Vec<MmapMut>>>,
 }
 
 impl Pool {
@@ -93,16 +89,15 @@ impl Pool {
 
     /// Whether a block of this size is kept.
     pub fn has_kept(&self, size: BlockSize) -> bool {
-        let blocks = self.kept.of(size);
-        blocks.is_some_and(|blocks| !blocks.borrow().is_empty())
+        let blocks = self.kept.blocks.borrow();
+        blocks.get(&size.bytes()).is_some_and(|blocks| !blocks.is_empty())
     }
 
     /// Gives a block of at least `len` bytes, for a message in one piece.
     ///
     /// `None`: the system gives no more memory.
     pub fn take_whole(&self, len: usize) -> Option<Block> {
-        let fits = |size: &BlockSize| len <= size.bytes();
-        match [BlockSize::Usual, BlockSize::Large].into_iter().find(fits) {
+        match [BlockSize::Usual, BlockSize::Large].into_iter().find(|size| len <= size.bytes()) {
             Some(size) => self.take(size),
             None => self.map(len),
         }
@@ -114,7 +109,6 @@ impl Pool {
     }
 
     /// Whether the pool keeps more than it may keep through a pause.
-    #[inline]
     pub fn has_surplus(&self) -> bool {
         self.kept.bytes.get() > self.kept.most.get()
     }
@@ -134,9 +128,7 @@ impl Pool {
     /// Gives all blocks back to the system.
     pub fn clear(&self) {
         self.kept.bytes.set(0);
-        for blocks in &self.kept.blocks {
-            blocks.take();
-        }
+        self.kept.blocks.take();
     }
 
     /// Maps a new block. Before this fails, the pool gives all others back.
@@ -155,32 +147,25 @@ impl Pool {
     }
 
     fn block(&self, memory: MmapMut) -> Block {
-        let home = Rc::clone(&self.kept);
-        let memory = Some(memory);
-        Block { memory, home }
+        Block { memory: Some(memory), home: Rc::clone(&self.kept) }
     }
 }
 
 impl Kept {
-    fn of(&self, size: BlockSize) -> Option<&RefCell<Vec<MmapMut>>> {
-        self.blocks.get(size as usize)
-    }
-
     /// Takes out a block.
     fn pop(&self, size: BlockSize) -> Option<MmapMut> {
-        let memory = self.of(size)?.borrow_mut().pop()?;
+        let memory = self.blocks.borrow_mut().get_mut(&size.bytes())?.pop()?;
         self.bytes.set(self.bytes.get() - memory.len());
         Some(memory)
     }
 
     /// Keeps a block that is not used any more. One of another size is unmapped.
     fn keep(&self, memory: MmapMut) {
-        let is_it = |size: &BlockSize| size.bytes() == memory.len();
-        let size = SIZES.into_iter().find(is_it);
-        if let Some(blocks) = size.and_then(|size| self.of(size)) {
-            self.bytes.set(self.bytes.get() + memory.len());
+        let len = memory.len();
+        if SIZES.iter().any(|size| size.bytes() == len) {
+            self.bytes.set(self.bytes.get() + len);
             self.is_busy.set(true);
-            blocks.borrow_mut().push(memory);
+            self.blocks.borrow_mut().entry(len).or_default().push(memory);
         }
     }
 }
@@ -191,14 +176,6 @@ pub struct Block {
     /// `None` only while it is dropped.
     pub(crate) memory: Option<MmapMut>,
     home: Rc<Kept>,
-}
-
-impl Block {
-    /// Its bytes, to be written.
-    #[inline]
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
-        self
-    }
 }
 
 impl Deref for Block {
