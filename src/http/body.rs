@@ -126,13 +126,14 @@ pub struct Progress {
 enum State {
     /// This number of bytes is missing, and then the body ends.
     Length(u64),
-    /// In a chunk size, at its start or after some digits.
-    Size,
-    /// White space after a chunk size: an extension must follow.
-    SizeSpace,
-    Extension,
-    /// The CR of a size line has come.
-    SizeLf,
+    /// In a chunk size, with its digits so far and their value.
+    Size(u8, u64),
+    /// White space after this chunk size: an extension must follow.
+    SizeSpace(u64),
+    /// In an extension, after this chunk size.
+    Extension(u64),
+    /// The CR of the line with this chunk size has come.
+    SizeLf(u64),
     /// This number of bytes of the chunk is missing.
     Data(u64),
     DataCr,
@@ -152,9 +153,6 @@ pub struct BodyReader {
     state: State,
     /// Bytes that may still be decoded.
     room_bytes: u64,
-    chunk_bytes: u64,
-    /// Digits of the chunk size so far.
-    digits: u8,
     /// Bytes of extensions and trailer fields that may still come.
     overhead_bytes: usize,
 }
@@ -171,15 +169,9 @@ impl BodyReader {
         let state = match framing {
             Framing::None => State::Complete,
             Framing::Length(len) => State::Length(len),
-            Framing::Chunked => State::Size,
+            Framing::Chunked => State::Size(0, 0),
         };
-        Ok(Self {
-            state,
-            room_bytes: max_body_bytes,
-            chunk_bytes: 0,
-            digits: 0,
-            overhead_bytes: config.max_head_bytes,
-        })
+        Ok(Self { state, room_bytes: max_body_bytes, overhead_bytes: config.max_head_bytes })
     }
 
     /// Decodes what has arrived, and appends it to `body`.
@@ -216,36 +208,28 @@ impl BodyReader {
         // RFC 9110 §5.5: control bytes have no place in a line, quoted or not.
         let is_text = byte == b'\t' || !byte.is_ascii_control();
         Ok(match (self.state, byte) {
-            (State::Size, _) if byte.is_ascii_hexdigit() => {
-                // Sixteen digits always fit. No honest client writes more, with zeros in front.
-                if self.digits == 16 {
-                    return Err(malformed());
-                }
-                self.digits += 1;
+            // Sixteen digits always fit. No honest client writes more, with zeros in front.
+            (State::Size(digits @ ..16, len), _) if byte.is_ascii_hexdigit() => {
                 let digit = char::from(byte).to_digit(16).unwrap_or(0);
-                self.chunk_bytes = (self.chunk_bytes << 4) | u64::from(digit);
-                State::Size
+                State::Size(digits + 1, (len << 4) | u64::from(digit))
             }
-            (State::Size, b'\r' | b';' | b' ' | b'\t') if self.digits > 0 => {
-                self.digits = 0;
-                let room = self.room_bytes.checked_sub(self.chunk_bytes);
+            (State::Size(1.., len), b'\r' | b';' | b' ' | b'\t') => {
+                let room = self.room_bytes.checked_sub(len);
                 self.room_bytes = room.ok_or_else(refusal::content_too_large)?;
                 match byte {
-                    b'\r' => State::SizeLf,
-                    b';' => State::Extension,
-                    _ => State::SizeSpace,
+                    b'\r' => State::SizeLf(len),
+                    b';' => State::Extension(len),
+                    _ => State::SizeSpace(len),
                 }
             }
-            (State::SizeSpace, b';') => State::Extension,
-            (State::Extension, b'\r') => State::SizeLf,
-            (State::SizeSpace, b' ' | b'\t') => self.throw_away(State::SizeSpace)?,
-            (State::Extension, _) if is_text => self.throw_away(State::Extension)?,
-            (State::SizeLf, b'\n') => match std::mem::take(&mut self.chunk_bytes) {
-                0 => State::TrailerStart,
-                len => State::Data(len),
-            },
+            (State::SizeSpace(len), b';') => State::Extension(len),
+            (State::Extension(len), b'\r') => State::SizeLf(len),
+            (State::SizeSpace(_), b' ' | b'\t') => self.throw_away(self.state)?,
+            (State::Extension(_), _) if is_text => self.throw_away(self.state)?,
+            (State::SizeLf(0), b'\n') => State::TrailerStart,
+            (State::SizeLf(len), b'\n') => State::Data(len),
             (State::DataCr, b'\r') => State::DataLf,
-            (State::DataLf, b'\n') => State::Size,
+            (State::DataLf, b'\n') => State::Size(0, 0),
             (State::TrailerStart, b'\r') => State::LastLf,
             (State::TrailerLine, b'\r') => State::TrailerLf,
             (State::TrailerStart | State::TrailerLine, _) if is_text => {
@@ -253,7 +237,7 @@ impl BodyReader {
             }
             (State::TrailerLf, b'\n') => State::TrailerStart,
             (State::LastLf, b'\n') => State::Complete,
-            _ => return Err(malformed()),
+            _ => return Err(refusal::bad_request("The chunks of the request body are malformed.\n")),
         })
     }
 
@@ -268,8 +252,4 @@ impl BodyReader {
             _ => refusal::bad_request("The chunk extensions of the request body are too large.\n"),
         })
     }
-}
-
-fn malformed() -> Rejection {
-    refusal::bad_request("The chunks of the request body are malformed.\n")
 }
