@@ -2,7 +2,6 @@
 
 use crate::config::Config;
 use crate::http::response::Source;
-use std::cell::Cell;
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::io;
 use std::net::{IpAddr, Ipv6Addr};
@@ -43,8 +42,8 @@ pub(crate) struct Caps {
     pub(crate) refusals: usize,
     /// Connections that do not, by network. Empty unless there is a cap on that.
     by_network: BTreeMap<IpAddr, usize>,
-    /// Files that are being sent.
-    pub(crate) open_files: Rc<Cell<usize>>,
+    /// What each file that is being sent has a share of.
+    open_files: Rc<()>,
 }
 
 impl Caps {
@@ -72,7 +71,7 @@ impl Caps {
 
     /// Whether another connection may come, or another file be sent. `connections`: all there are.
     pub(crate) fn has_room(&self, connections: usize, config: &Config) -> bool {
-        connections - self.refusals + self.open_files.get() < config.max_connections
+        connections - self.refusals + self.open_files() < config.max_connections
     }
 
     /// Ends the handshake, if it is one: the first request head is here, or will not come any more.
@@ -105,26 +104,23 @@ impl Caps {
 
     /// Counts a file as open until the result is dropped, whatever becomes of its connection.
     pub(crate) fn count_file(&self, source: Box<dyn Source>) -> Box<dyn Source> {
-        let count = Rc::clone(&self.open_files);
-        count.set(count.get() + 1);
-        Box::new(OpenFile { source, count })
+        Box::new(OpenFile { source, _share: Rc::clone(&self.open_files) })
+    }
+
+    /// How many files are being sent.
+    pub(crate) fn open_files(&self) -> usize {
+        Rc::strong_count(&self.open_files) - 1
     }
 }
 
 struct OpenFile {
     source: Box<dyn Source>,
-    count: Rc<Cell<usize>>,
+    _share: Rc<()>,
 }
 
 impl Source for OpenFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.source.read(buffer)
-    }
-}
-
-impl Drop for OpenFile {
-    fn drop(&mut self) {
-        self.count.set(self.count.get() - 1);
     }
 }
 

@@ -30,10 +30,11 @@ impl Bucket {
         self.paid_until = self.paid_until.max(nanoseconds) + price;
     }
 
-    /// When the next message may come.
-    fn next(self, price: u64) -> Time {
+    /// When the sender is read again. `None`: the next message may come now.
+    fn pause(self, price: u64, now: Time) -> Option<Time> {
         let next = (self.paid_until + price).saturating_sub(SECOND);
-        Time(next.div_ceil(1_000_000))
+        let next = Time(next.div_ceil(1_000_000));
+        (next > now).then(|| next.max(now.after(PAUSE)))
     }
 }
 
@@ -75,12 +76,8 @@ impl Rates {
         }
         let Some(account) = self.accounts.get_mut(index) else { return false };
         account.bucket.pay(self.price, now);
-        let next = account.bucket.next(self.price);
-        if next <= now {
-            return false;
-        }
-        let next = next.max(now.after(PAUSE));
-        self.timers.set(slot, &mut account.armed, next);
+        let Some(until) = account.bucket.pause(self.price, now) else { return false };
+        self.timers.set(slot, &mut account.armed, until);
         true
     }
 
@@ -89,9 +86,8 @@ impl Rates {
     /// # Errors
     /// The sender has sent more than it may: the message has to wait until then.
     pub(crate) fn pay_from(&self, bucket: &mut Bucket, now: Time) -> Result<(), Time> {
-        let next = bucket.next(self.price);
-        if next > now {
-            return Err(next.max(now.after(PAUSE)));
+        if let Some(until) = bucket.pause(self.price, now) {
+            return Err(until);
         }
         bucket.pay(self.price, now);
         Ok(())

@@ -48,7 +48,7 @@ impl Core {
                 "ws101_connections" => self.table.conns.len(),
                 "ws101_max_connections" => self.config.max_connections,
                 "ws101_handshakes" => self.table.caps.handshakes,
-                "ws101_open_files" => self.table.caps.open_files.get(),
+                "ws101_open_files" => self.table.caps.open_files(),
                 "ws101_queued_bytes" => queued,
                 "ws101_largest_queue_bytes" => largest,
                 "ws101_held_bytes" => self.memory.meter.total(),
