@@ -24,15 +24,9 @@ impl App for Status {
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
         let answer = match request.head.path {
-            "/metrics" => Response {
-                status: Code(200),
-                fields: vec![
-                    ("Content-Type", EXPOSITION.into()),
-                    ("X-Content-Type-Options", "nosniff".into()),
-                ],
-                body: Body::Bytes(ctx.metrics().into_bytes()),
-                close: false,
-            },
+            "/metrics" => Response::new(200, Body::Bytes(ctx.metrics().into_bytes()))
+                .with("Content-Type", EXPOSITION)
+                .with("X-Content-Type-Options", "nosniff"),
             _ => Response::text(Code(200), "ok\n"),
         };
         // An answer from a cache would be wrong.

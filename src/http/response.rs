@@ -100,17 +100,16 @@ pub struct Response {
 }
 
 impl Response {
+    /// A response without header fields.
+    pub fn new(status: u16, body: Body) -> Self {
+        Self { status: Status(status), fields: Vec::new(), body, close: false }
+    }
+
     /// A fixed text as an answer. `nosniff` tells browsers not to take it for a page.
     pub fn text(status: Status, text: &'static str) -> Self {
-        Self {
-            status,
-            fields: vec![
-                ("Content-Type", Cow::Borrowed("text/plain; charset=utf-8")),
-                ("X-Content-Type-Options", Cow::Borrowed("nosniff")),
-            ],
-            body: Body::Static(text.as_bytes()),
-            close: false,
-        }
+        Self::new(status.0, Body::Static(text.as_bytes()))
+            .with("Content-Type", "text/plain; charset=utf-8")
+            .with("X-Content-Type-Options", "nosniff")
     }
 
     /// Adds a header field after the others.

@@ -5,7 +5,7 @@
 
 use crate::http::head::{Head, is_token_byte};
 use crate::http::policy::is_same_origin;
-use crate::http::response::{Body, Response, Status};
+use crate::http::response::{Body, Response};
 use std::borrow::Cow;
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
@@ -47,8 +47,7 @@ impl Cors {
 
     /// The answer to a preflight. It allows every method, and the fields that the browser asks for.
     pub fn preflight(&self, head: &Head<'_>) -> Response {
-        let response = Response { status: Status(204), fields: Vec::new(), body: Body::None, close: false };
-        let mut response = response.with("Access-Control-Allow-Methods", METHODS);
+        let mut response = Response::new(204, Body::None).with("Access-Control-Allow-Methods", METHODS);
         let wanted: Vec<&str> = (head.fields)
             .items("access-control-request-headers")
             .filter(|name| name.iter().copied().all(is_token_byte))

@@ -1,7 +1,7 @@
 //! Requests to Engine.IO and the answers to them: the query, payloads, `ok`, and errors in the words that clients know.
 
 use crate::http::percent::decoded;
-use crate::http::response::{Body, Response, Status};
+use crate::http::response::{Body, Response};
 use crate::hub::app::{Ctx, RequestId};
 use crate::socketio::cors::Cors;
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ impl Asker {
 }
 
 fn answer(status: u16, content_type: &'static str, body: Body) -> Response {
-    Response { status: Status(status), fields: Vec::new(), body, close: false }
+    Response::new(status, body)
         .with("Content-Type", content_type)
         .with("Cache-Control", "no-store")
         .with("X-Content-Type-Options", "nosniff")
