@@ -28,7 +28,7 @@ pub struct Outbox {
     /// All that waits, if it was queued in this turn and is one piece.
     ///
     /// [`Span::NOWHERE`] whenever there is a queue, so that one comparison tells the two cases apart.
-    turn: Span,
+    pub(crate) turn: Span,
     queue: Option<Box<Queue>>,
 }
 
@@ -83,11 +83,6 @@ impl Outbox {
     #[inline]
     pub fn turn_bytes<'a>(&self, arena: &'a [u8]) -> Option<&'a [u8]> {
         arena.get(self.turn.start as usize..self.turn.end as usize)
-    }
-
-    /// The range of [`Outbox::turn_bytes`] in the arena.
-    pub fn turn_span(&self) -> Span {
-        self.turn
     }
 
     /// Replaces a range of this turn's arena by another one of the same length.

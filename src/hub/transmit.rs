@@ -179,7 +179,7 @@ impl Core {
     fn write_received(&mut self, id: ConnId, net: &mut impl Net) -> Option<Written> {
         let (frame, bytes) = self.receive_buffer.queued_for(id.slot)?;
         let conn = self.table.conns.get(id.slot as usize)?;
-        let is_all = conn.outbox.turn_span() == frame;
+        let is_all = conn.outbox.turn == frame;
         let written = is_all.then(|| net.write(id, bytes));
         if written == Some(Written::Bytes(bytes.len())) {
             self.receive_buffer.queued = None;

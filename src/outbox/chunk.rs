@@ -57,18 +57,6 @@ enum Memory {
     Block(Block),
 }
 
-impl Memory {
-    /// Bytes to be counted. The record of the chunk is one part, because there can be many tiny chunks.
-    fn cost(&self) -> usize {
-        let bytes = match self {
-            Self::Bytes(Cow::Owned(bytes)) => bytes.capacity(),
-            Self::Bytes(Cow::Borrowed(_)) => 0,
-            Self::Block(block) => block.len(),
-        };
-        bytes + size_of::<Chunk>()
-    }
-}
-
 impl Chunk {
     /// A chunk of these bytes. Their capacity is counted, unless they are of the program.
     pub fn new(bytes: impl Into<Cow<'static, [u8]>>, meter: &Meter) -> Rc<Self> {
@@ -81,22 +69,27 @@ impl Chunk {
     }
 
     fn of(memory: Memory, meter: &Meter) -> Rc<Self> {
-        let mut account = Account::default();
-        account.set(memory.cost(), meter);
-        Rc::new(Self { memory, account })
+        let mut chunk = Self { memory, account: Account::default() };
+        chunk.account.set(chunk.held_bytes(), meter);
+        Rc::new(chunk)
     }
 
     /// Appends bytes. Returns `false` if the chunk cannot grow.
     pub(super) fn extend(&mut self, bytes: &[u8], meter: &Meter) -> bool {
         let Memory::Bytes(Cow::Owned(own)) = &mut self.memory else { return false };
         own.extend_from_slice(bytes);
-        self.account.set(self.memory.cost(), meter);
+        self.account.set(self.held_bytes(), meter);
         true
     }
 
-    /// Bytes of memory, with the record of the chunk.
+    /// Bytes of memory. The record of the chunk is one part of them, because there can be many tiny chunks.
     pub fn held_bytes(&self) -> usize {
-        self.memory.cost()
+        let bytes = match &self.memory {
+            Memory::Bytes(Cow::Owned(bytes)) => bytes.capacity(),
+            Memory::Bytes(Cow::Borrowed(_)) => 0,
+            Memory::Block(block) => block.len(),
+        };
+        bytes + size_of::<Self>()
     }
 }
 
