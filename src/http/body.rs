@@ -57,8 +57,9 @@ impl Announced {
             (true, false) if head.http11 => find_chunked(head)?,
             // RFC 9112 §6.1: both at once, or a coding on HTTP/1.0, may be smuggling.
             (true, _) => {
-                let text = "Transfer-Encoding excludes Content-Length and HTTP/1.0.\n";
-                return Err(refusal::bad_request(text));
+                return Err(refusal::bad_request(
+                    "Transfer-Encoding excludes Content-Length and HTTP/1.0.\n",
+                ));
             }
         };
         let mut expectations = head.fields.items("expect").peekable();
@@ -85,11 +86,9 @@ fn find_chunked(head: &Head<'_>) -> Result<Framing, Rejection> {
     let ends_in_chunked = codings().last().is_some_and(is_chunked);
     let chunked_count = codings().filter(|coding| is_chunked(coding)).count();
     if ends_in_chunked && chunked_count == 1 && codings().count() > 1 {
-        let text = "The only transfer coding known here is chunked.\n";
-        return Err(refusal::not_implemented(text));
+        return Err(refusal::not_implemented("The only transfer coding known here is chunked.\n"));
     }
-    let text = "Transfer-Encoding must end in chunked, once.\n";
-    Err(refusal::bad_request(text))
+    Err(refusal::bad_request("Transfer-Encoding must end in chunked, once.\n"))
 }
 
 /// Reads one decimal number (RFC 9110 §8.6).
