@@ -24,7 +24,7 @@ impl App for Status {
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
         let answer = match request.head.path {
-            "/metrics" => Response::new(200, Body::Bytes(ctx.metrics().into_bytes()))
+            "/metrics" => Response::new(200, Body::Bytes(ctx.metrics().into_bytes().into()))
                 .with("Content-Type", EXPOSITION)
                 .with("X-Content-Type-Options", "nosniff"),
             _ => Response::text(Code(200), "ok\n"),

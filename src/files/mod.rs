@@ -155,7 +155,7 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
         Verdict::NotModified => {
             let mut fields = fields(&resource, None, now);
             fields.retain(|(name, _)| OF_NOT_MODIFIED.contains(name));
-            return Response { status: Status(304), fields, body: Body::None, close: false };
+            return Response { fields, ..Response::new(304, Body::None) };
         }
     }
     let is_ranged =
@@ -170,7 +170,7 @@ pub fn answer(head: &Head<'_>, resource: Resource, now: u64) -> Response {
         _ => (200, None, 0, len),
     };
     let fields = fields(&resource, part, now);
-    Response { status: Status(status), fields, body: body(resource.content, first, count), close: false }
+    Response { fields, ..Response::new(status, body(resource.content, first, count)) }
 }
 
 type Fields = Vec<(&'static str, Cow<'static, str>)>;
@@ -205,9 +205,9 @@ fn body(content: Content, first: u64, count: u64) -> Body {
         Content::Static(bytes) => {
             let position = |it| usize::try_from(it).unwrap_or(usize::MAX);
             let part = bytes.get(position(first)..).and_then(|rest| rest.get(..position(count)));
-            Body::Static(part.unwrap_or_default())
+            Body::Bytes(part.unwrap_or_default().into())
         }
-        Content::Pieces(_) if count == 0 => Body::Static(b""),
+        Content::Pieces(_) if count == 0 => Body::Bytes(Cow::default()),
         Content::Pieces(contents) => {
             Body::Stream { len: count, source: Box::new(Part { contents, offset: first, left: count }) }
         }

@@ -61,10 +61,8 @@ pub trait Source {
 pub enum Body {
     /// Nothing, and no `Content-Length` (`304`, `101`, `204`).
     None,
-    /// Bytes that live as long as the program.
-    Static(&'static [u8]),
-    /// Bytes made for this answer.
-    Bytes(Vec<u8>),
+    /// Bytes of the program, or bytes made for this answer.
+    Bytes(Cow<'static, [u8]>),
     /// `len` bytes that come in pieces.
     Stream {
         /// The length of the whole body.
@@ -79,7 +77,6 @@ impl Body {
     pub fn content_length(&self) -> Option<u64> {
         match self {
             Self::None => None,
-            Self::Static(bytes) => Some(bytes.len() as u64),
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Stream { len, .. } => Some(*len),
         }
@@ -107,7 +104,7 @@ impl Response {
 
     /// A fixed text as an answer. `nosniff` tells browsers not to take it for a page.
     pub fn text(status: Status, text: &'static str) -> Self {
-        Self::new(status.0, Body::Static(text.as_bytes()))
+        Self::new(status.0, Body::Bytes(text.as_bytes().into()))
             .with("Content-Type", "text/plain; charset=utf-8")
             .with("X-Content-Type-Options", "nosniff")
     }
@@ -124,7 +121,6 @@ impl Response {
     pub fn write(&self, out: &mut Vec<u8>) {
         write_head(out, self, "", true);
         match &self.body {
-            Body::Static(bytes) => out.extend_from_slice(bytes),
             Body::Bytes(bytes) => out.extend_from_slice(bytes),
             Body::None | Body::Stream { .. } => {}
         }
@@ -133,7 +129,7 @@ impl Response {
     /// The text of a [`Response::text`], for the log. It has no byte of the request. Empty for other bodies.
     pub fn explanation(&self) -> &'static str {
         match self.body {
-            Body::Static(bytes) => std::str::from_utf8(bytes).unwrap_or("").trim_end(),
+            Body::Bytes(Cow::Borrowed(bytes)) => std::str::from_utf8(bytes).unwrap_or("").trim_end(),
             _ => "",
         }
     }

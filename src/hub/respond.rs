@@ -63,10 +63,6 @@ impl Core {
         response::write_head(&mut self.turn.arena, &response, date, close);
         let rest = match response.body {
             _ if head_only => Body::None,
-            Body::Static(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
-                self.turn.arena.extend_from_slice(bytes);
-                Body::None
-            }
             Body::Bytes(bytes) if bytes.len() <= SMALL_BODY_BYTES => {
                 self.turn.arena.extend_from_slice(&bytes);
                 Body::None
@@ -83,7 +79,6 @@ impl Core {
         let Phase::Http(exchange) = &mut conn.phase else { return };
         match rest {
             Body::None | Body::Stream { len: 0, .. } => {}
-            Body::Static(bytes) => conn.outbox.push_owned(bytes, &self.memory.meter),
             Body::Bytes(bytes) => conn.outbox.push_owned(bytes, &self.memory.meter),
             Body::Stream { len: left, source } => {
                 let source = self.table.caps.count_file(source);

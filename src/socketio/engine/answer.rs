@@ -43,17 +43,17 @@ fn answer(status: u16, content_type: &'static str, body: Body) -> Response {
 
 /// `400`, with the fault.
 pub(super) fn fault(fault: Fault) -> Response {
-    answer(400, "application/json", Body::Static(fault.as_bytes()))
+    answer(400, "application/json", Body::Bytes(fault.as_bytes().into()))
 }
 
 /// The answer to a GET: packets, already joined.
 pub(super) fn payload(text: String) -> Response {
-    answer(200, "text/plain; charset=UTF-8", Body::Bytes(text.into_bytes()))
+    answer(200, "text/plain; charset=UTF-8", Body::Bytes(text.into_bytes().into()))
 }
 
 /// The answer to a POST.
 pub(super) fn ok() -> Response {
-    answer(200, "text/html", Body::Static(b"ok"))
+    answer(200, "text/html", Body::Bytes(b"ok".into()))
 }
 
 /// The value of a parameter of the query; empty if the query does not have it.

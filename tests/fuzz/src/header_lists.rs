@@ -4,6 +4,7 @@
 //! Input: flags, then header fields: a byte for the name, the value, LF. The same decisions are
 //! taken a second time here, in the plainest way.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use tungstenite::handshake::derive_accept_key;
 use ws101::http::body::{Announced, Framing};
@@ -281,7 +282,7 @@ fn refusal_parses(rejection: Rejection) {
         let named = response.headers.iter().filter(|it| it.name.eq_ignore_ascii_case(name));
         named.map(|it| it.value).collect()
     };
-    let Body::Static(body) = rejection.body else {
+    let Body::Bytes(Cow::Borrowed(body)) = rejection.body else {
         panic!("a refusal has a fixed text");
     };
     assert_eq!(field("content-length"), [body.len().to_string().as_bytes()]);

@@ -4,6 +4,7 @@ use super::embedded::pages;
 use super::gzip::{GZIP, LARGE, NO, PLAIN, YES, bytes, large};
 use super::{field, get, request};
 use crate::sim::Sim;
+use std::borrow::Cow;
 use ws101::apps::pages::Pages;
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
@@ -130,7 +131,7 @@ fn range_is_of_the_form_that_is_sent() {
 #[test]
 fn plain_bytes_are_made_once_for_all() {
     let place = |fields: &[(&str, &str)]| match large(fields).body {
-        Body::Static(bytes) => bytes.as_ptr(),
+        Body::Bytes(Cow::Borrowed(bytes)) => bytes.as_ptr(),
         _ => panic!("not in memory"),
     };
     assert_eq!(place(&[NO]), place(&[]));

@@ -56,8 +56,7 @@ fn field<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
 fn drain(response: Response) -> (io::Result<Vec<u8>>, u64) {
     match response.body {
         Body::None => (Ok(Vec::new()), 0),
-        Body::Static(bytes) => (Ok(bytes.to_vec()), bytes.len() as u64),
-        Body::Bytes(bytes) => (Ok(bytes.clone()), bytes.len() as u64),
+        Body::Bytes(bytes) => (Ok(bytes.to_vec()), bytes.len() as u64),
         Body::Stream { len, mut source } => {
             let mut all = Vec::new();
             let mut piece = [0; 7];

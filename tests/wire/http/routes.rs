@@ -1,5 +1,6 @@
 //! The plan for a request: what the resource allows decides (RFC 9110 §15.5).
 
+use std::borrow::Cow;
 use ws101::http::response::Body;
 
 use crate::ws::handshake::{PAGE, POLLING, WEBSOCKET, check, field, refusal, status};
@@ -55,7 +56,7 @@ fn method_unknown_is_501_and_wrong_for_the_path_is_405() {
     }
     let response = refusal(&line("POST /"), &PAGE);
     assert_eq!(field(&response, "Allow").as_deref(), Some("GET, HEAD"));
-    assert!(matches!(response.body, Body::Static(_)));
+    assert!(matches!(response.body, Body::Bytes(Cow::Borrowed(_))));
 }
 
 #[test]

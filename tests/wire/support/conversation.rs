@@ -57,7 +57,7 @@ impl App for Site {
             "/broken" => stream(2_500),
             // What did not ask for an upgrade: the core answers 500.
             _ if request.body.len() > 1_500 => return Reply::Upgrade(Options::tagged(0)),
-            _ => Body::Bytes(request.body.to_vec()),
+            _ => Body::Bytes(request.body.to_vec().into()),
         };
         Reply::Now(Response { status: Status(200), fields: Vec::new(), body, close: false })
     }

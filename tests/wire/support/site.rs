@@ -75,7 +75,7 @@ impl App for Site {
             source: Box::new(Pieces::new(end, kind == "error", self.counters.clone())),
         };
         let body = match kind {
-            "bytes" => Body::Bytes(pattern(number)),
+            "bytes" => Body::Bytes(pattern(number).into()),
             "stream" => stream(number, number),
             _ => stream(100_000, number),
         };

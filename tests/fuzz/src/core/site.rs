@@ -46,7 +46,7 @@ fn ok(body: Body) -> Response {
 /// An answer that says which request it belongs to.
 fn signed(kind: &str, id: RequestId) -> Response {
     let text = format!("{kind} {} {}\n", id.conn.serial, id.serial);
-    ok(Body::Bytes(text.into_bytes()))
+    ok(Body::Bytes(text.into_bytes().into()))
 }
 
 impl Site {

@@ -70,13 +70,13 @@ impl App for Shelf {
             source: Box::new(Pieces { at: 0, most: self.most, stop, reads: Rc::clone(&self.reads) }),
         };
         let body = match request.head.path {
-            "/static" => Body::Static(&CONTENT),
-            "/bytes" => Body::Bytes(CONTENT.to_vec()),
+            "/static" => Body::Bytes(CONTENT[..].into()),
+            "/bytes" => Body::Bytes(CONTENT.to_vec().into()),
             "/stream" => stream(LEN, LEN),
             "/short" => stream(LEN, 100_000),
             "/broken" => stream(LEN, 100_001),
             "/empty" => stream(0, 0),
-            _ => Body::Static(b"small"),
+            _ => Body::Bytes(b"small".into()),
         };
         Reply::Now(Response { status: Status(200), fields: Vec::new(), body, close: false })
     }

@@ -56,7 +56,7 @@ impl App for Desk {
             Response {
                 status: Status(200),
                 fields: vec![("Content-Type", Cow::Borrowed("text/plain"))],
-                body: Body::Bytes(text.into_bytes()),
+                body: Body::Bytes(text.into_bytes().into()),
                 close: false,
             },
         );

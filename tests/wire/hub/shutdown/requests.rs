@@ -33,8 +33,8 @@ impl App for Site {
 
     fn on_request(&mut self, _: &mut Ctx<'_>, _: RequestId, request: &Request<'_>) -> Reply {
         let body = match request.head.path {
-            "/now" => Body::Static(b"now"),
-            "/large" => Body::Bytes(vec![b'x'; BODY_BYTES]),
+            "/now" => Body::Bytes(b"now".into()),
+            "/large" => Body::Bytes(vec![b'x'; BODY_BYTES].into()),
             "/stream" => Body::Stream { len: BODY_BYTES as u64, source: Box::new(Endless) },
             _ => return Reply::Later,
         };

@@ -99,7 +99,7 @@ impl App for Length {
         Reply::Now(Response {
             status: Status(200),
             fields: Vec::new(),
-            body: Body::Bytes(request.body.len().to_string().into_bytes()),
+            body: Body::Bytes(request.body.len().to_string().into_bytes().into()),
             close: false,
         })
     }

@@ -34,7 +34,7 @@ impl App for Page {
         Reply::Now(Response {
             status: Status(200),
             fields: Vec::new(),
-            body: Body::Static(body),
+            body: Body::Bytes(body.into()),
             close: false,
         })
     }

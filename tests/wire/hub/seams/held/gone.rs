@@ -72,7 +72,7 @@ fn end_of_stream_is_noticed_for_a_request_that_waited_behind_a_stalled_answer() 
             Reply::Now(Response {
                 status: Status(200),
                 fields: Vec::new(),
-                body: Body::Bytes(vec![b'.'; 300_000]),
+                body: Body::Bytes(vec![b'.'; 300_000].into()),
                 close: false,
             })
         }
