@@ -44,7 +44,6 @@ pub mod slots;
 #[cfg(feature = "socketio")]
 pub mod socketio;
 mod sockets;
-pub mod timers;
 pub mod ws;
 
 pub use hub::app;

@@ -37,7 +37,7 @@ impl Outbox {
     #[inline]
     pub fn is_empty(&self) -> bool {
         match &self.queue {
-            None => self.turn.is_empty(),
+            None => self.turn.start == self.turn.end,
             Some(queue) => queue.bytes == 0,
         }
     }
@@ -45,7 +45,7 @@ impl Outbox {
     /// Bytes that wait.
     pub fn len(&self) -> usize {
         match &self.queue {
-            None => self.turn.len(),
+            None => (self.turn.end - self.turn.start) as usize,
             Some(queue) => queue.bytes,
         }
     }

@@ -7,8 +7,7 @@
 //! Messages that come in the bodies of requests only their application can tell apart: it keeps a
 //! [`Bucket`] for each sender, and asks before each message.
 
-use crate::clock::Time;
-use crate::timers::Timers;
+use crate::clock::{Time, Timers};
 use std::time::Duration;
 
 /// The shortest pause. What a read left over is copied in each, and a rate of thousands must not

@@ -1,9 +1,8 @@
 //! Who is looked at again, and when: deadlines, connections that go on in the next turn, bytes that wait.
 
 use super::ids::ConnId;
-use crate::clock::Time;
+use crate::clock::{Time, Timers};
 use crate::metered::Account;
-use crate::timers::Timers;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Received bytes that could not be processed yet.

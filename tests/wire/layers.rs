@@ -33,7 +33,6 @@ const LAYERS: &[Layer] = &[
     layer("clock", &[], &[]),
     layer("config", &[], &[]),
     layer("shortcuts", &[], &[]),
-    layer("timers", &["clock"], &[]),
     layer("rooms", &[], &["slab"]),
     layer("slots", &[], &["slab"]),
     layer("pool", &[], &["memmap2"]),
@@ -50,7 +49,7 @@ const LAYERS: &[Layer] = &[
     layer("outbox", &["metered", "pool", "ws::frame"], &[]),
     layer("large", &["metered", "outbox", "pool", "ws"], &[]),
     // What keeps the server alive: it knows no connection.
-    layer("guard", &["clock", "config", "http", "timers"], &["log"]),
+    layer("guard", &["clock", "config", "http"], &["log"]),
     // Connections, without sockets.
     layer(
         "hub",
@@ -66,7 +65,6 @@ const LAYERS: &[Layer] = &[
             "outbox",
             "pool",
             "shortcuts",
-            "timers",
             "ws",
         ],
         &["slab"],
@@ -315,7 +313,7 @@ fn a_wrong_import_is_noticed() {
         ("ws/endpoint.rs", "use super::handshake::Plan;"),
         ("ws/message.rs", "use crate::deflate::extension;"),
         ("deflate/inflate.rs", "use crate::hub::Hub;"),
-        ("timers.rs", "use std::time::Instant;"),
+        ("metered.rs", "use std::time::Instant;"),
         ("clock.rs", "use mio::Poll;"),
         ("hub/conn.rs", "use super::core::Core;"),
         ("hub/app.rs", "use super::conn::Conn;"),

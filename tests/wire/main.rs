@@ -8,7 +8,7 @@
 //! | `ws`, `large`, `pool` | `ws` | frames, messages and closing by RFC 6455, and what the handshake asks |
 //! | `deflate`, `hub/compression` | `deflate` | compressed messages, and what they may cost |
 //! | `http` | `http` | what one request says, and how one answer is written |
-//! | `hub`, `outbox`, `timers` | `hub` | what waits, what is due, how connections end |
+//! | `hub`, `outbox` | `hub` | what waits, what is due, how connections end |
 //! | `guard`, `hub/life`, `hub/evict`, `metered` | `guard` | who is refused, who waits, who goes when memory is short |
 //! | `hub/recovery`, `guard/notes` | `guard` | what a bug costs, and what the log says |
 //! | `hub/metrics`, `guard/metrics` | `apps/status` | each number, when it moves and when it does not |
