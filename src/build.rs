@@ -19,20 +19,16 @@ fn main() -> io::Result<()> {
         && target("ENV") == "gnu"
         && !target("FEATURE").split(',').any(|feature| feature == "crt-static");
     let for_use = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    if shared && for_use && has_archive() {
-        // It comes before std asks for the shared one, which the linker then finds unneeded.
-        writeln!(cargo, "cargo::rustc-link-lib=static:-bundle=gcc_eh")?;
+    if shared && for_use {
+        let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+        let found = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output();
+        // A compiler that does not know the archive answers with a name without a folder. That, or no compiler at
+        // all, is no reason to fail: the program is the same, and maps the library.
+        let archive = found.ok().and_then(|found| String::from_utf8(found.stdout).ok());
+        if archive.is_some_and(|archive| Path::new(archive.trim()).is_absolute()) {
+            // It comes before std asks for the shared one, which the linker then finds unneeded.
+            writeln!(cargo, "cargo::rustc-link-lib=static:-bundle=gcc_eh")?;
+        }
     }
     Ok(())
-}
-
-/// Whether the compiler that is to link knows where the archive lies. One that does not, or is no
-/// compiler, is no reason to fail: the program is the same, and maps the library.
-fn has_archive() -> bool {
-    let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    let found = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output();
-    // A name without a folder is its way of saying no.
-    found.is_ok_and(|found| {
-        std::str::from_utf8(&found.stdout).is_ok_and(|path| Path::new(path.trim()).is_absolute())
-    })
 }
