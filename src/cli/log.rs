@@ -25,7 +25,7 @@ pub fn start(level: LevelFilter) -> Arc<AtomicBool> {
         .set_location_level(LevelFilter::Off)
         .build();
     let stderr = Outlet::new(io::stderr(), lost_lines);
-    let owes = stderr.owes();
+    let owes = Arc::clone(&stderr.owes);
     // Fails only if there is a logger already.
     let _ = WriteLogger::init(level, config, stderr);
     owes
@@ -33,8 +33,7 @@ pub fn start(level: LevelFilter) -> Arc<AtomicBool> {
 
 /// The line of the log that says how many were lost.
 pub(super) fn lost_lines(count: u64) -> String {
-    let time = OffsetDateTime::now_utc().format(TIME);
-    let time = time.unwrap_or_default();
+    let time = OffsetDateTime::now_utc().format(TIME).unwrap_or_default();
     let lines = if count == 1 { "line was" } else { "lines were" };
     format!("{time} [WARN] {count} {lines} lost: nobody read the log\n")
 }

@@ -34,40 +34,14 @@ pub struct Outlet<F> {
     lost: u64,
     /// Makes the line that tells how many were lost, with its end.
     notice: fn(u64) -> String,
-    owes: Arc<AtomicBool>,
+    /// Whether something is owed: lost lines, or the rest of a line. Then somebody should call `flush` now and then.
+    pub owes: Arc<AtomicBool>,
 }
 
 impl<F: AsFd> Outlet<F> {
     /// Writes to `to`. `notice` makes the line that tells how many lines were lost, `\n` included.
     pub fn new(to: F, notice: fn(u64) -> String) -> Self {
         Self { to, line: Vec::new(), rest: Vec::new(), lost: 0, notice, owes: Arc::default() }
-    }
-
-    /// Whether there is something to make up for: lost lines, or the rest of a line. Then somebody
-    /// should call `flush` now and then.
-    #[must_use]
-    pub fn owes(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.owes)
-    }
-
-    fn end_line(&mut self) {
-        let mut line = mem::take(&mut self.line);
-        if !self.catch_up() || !self.put(&line) {
-            self.lost += 1;
-        }
-        line.clear();
-        self.line = line;
-        self.note();
-    }
-
-    /// Writes what is owed. `false`: there is no room for it.
-    fn catch_up(&mut self) -> bool {
-        let sent = send(&self.to, &self.rest);
-        self.rest.drain(..sent);
-        if self.rest.is_empty() && self.lost > 0 && self.put((self.notice)(self.lost).as_bytes()) {
-            self.lost = 0;
-        }
-        !self.note()
     }
 
     /// Writes as much of a line as there is room for, and keeps what is left. `false`: there is no room.
@@ -79,11 +53,8 @@ impl<F: AsFd> Outlet<F> {
         sent > 0
     }
 
-    /// Notes, and returns, whether something is owed.
-    fn note(&self) -> bool {
-        let owes = self.lost > 0 || !self.rest.is_empty();
-        self.owes.store(owes, Ordering::Relaxed);
-        owes
+    fn note(&self) {
+        self.owes.store(self.lost > 0 || !self.rest.is_empty(), Ordering::Relaxed);
     }
 }
 
@@ -112,14 +83,26 @@ impl<F: AsFd> Write for Outlet<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.line.extend_from_slice(bytes);
         if bytes.ends_with(b"\n") {
-            self.end_line();
+            self.flush()?;
+            let mut line = mem::take(&mut self.line);
+            if self.owes.load(Ordering::Relaxed) || !self.put(&line) {
+                self.lost += 1;
+            }
+            line.clear();
+            self.line = line;
+            self.note();
         }
         Ok(bytes.len())
     }
 
     /// Tries to make up for what is owed. A line without its end is not written.
     fn flush(&mut self) -> io::Result<()> {
-        self.catch_up();
+        let sent = send(&self.to, &self.rest);
+        self.rest.drain(..sent);
+        if self.rest.is_empty() && self.lost > 0 && self.put((self.notice)(self.lost).as_bytes()) {
+            self.lost = 0;
+        }
+        self.note();
         Ok(())
     }
 }
