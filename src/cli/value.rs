@@ -64,13 +64,12 @@ impl Amount {
     }
 
     pub(super) fn set(&self, to: &mut impl Number, value: &OsStr) -> Outcome {
-        put(to, self.read(value).map(Number::of))
+        put(to, value, |text| self.read(text).map(Number::of))
     }
 
     /// Reads an amount. One too large for 64 bits becomes the largest, which is out of every range.
     #[cold]
-    fn read(&self, value: &OsStr) -> Result<u64, String> {
-        let text = text(value)?;
+    fn read(&self, text: &str) -> Result<u64, String> {
         let end = text.find(|c: char| !c.is_ascii_digit());
         let (digits, suffix) = text.split_at(end.unwrap_or(text.len()));
         let factor = match self.suffixes.iter().find(|(known, _)| *known == suffix) {
@@ -157,98 +156,83 @@ impl<T> Kind<T> {
     }
 }
 
-pub(super) const HOST: Kind<String> =
-    Kind { unit: "HOST", set: |to, value| put(to, listen_host(text(value)?)), show: String::clone };
+macro_rules! kinds {
+    ($($(#[$of:meta])* $name:ident: $field:ty = $unit:literal, $put:ident($judge:expr), $show:expr;)*) => {
+        $($(#[$of])* pub(super) const $name: Kind<$field> =
+            Kind { unit: $unit, set: |to, value| $put(to, value, $judge), show: $show };)*
+    };
+}
 
-pub(super) const PORT: Kind<u16> =
-    Kind { unit: "PORT", set: |to, value| put(to, port(text(value)?)), show: u16::to_string };
-
-pub(super) const LINE: Kind<String> =
-    Kind { unit: "TEXT", set: |to, value| put(to, line(text(value)?)), show: |line| format!("{line:?}") };
-
-/// Each value may be several, with commas between them, and the flag may be repeated.
-pub(super) const ORIGINS: Kind<Vec<String>> =
-    Kind { unit: "ORIGIN", set: |to, value| add(to, value, origin), show: |_| "none".to_owned() };
-
-/// Like `ORIGINS`, of hosts.
-pub(super) const HOSTS: Kind<Vec<String>> =
-    Kind { unit: "HOST", set: |to, value| add(to, value, host), show: |_| "none".to_owned() };
+kinds! {
+    HOST: String = "HOST", put(|text| host(text, "IP address or host name")), String::clone;
+    PORT: u16 = "PORT", put(port), u16::to_string;
+    LINE: String = "TEXT", put(line), |line| format!("{line:?}");
+    ORIGINS: Vec<String> = "ORIGIN", add(origin), |_| "none".to_owned();
+    HOSTS: Vec<String> = "HOST", add(own_host), |_| "none".to_owned();
+    LEVEL: LevelFilter = "LEVEL", put(level), |level| level.to_string().to_lowercase();
+    #[cfg(feature = "deflate")]
+    WHICH: Deflate = "WHICH", put(which), |which| format!("{which:?}").to_lowercase();
+}
 
 /// The only kind that need not be UTF-8.
 pub(super) const FOLDER: Kind<Option<PathBuf>> = Kind {
     unit: "DIR",
-    set: |to, value| match value.is_empty() {
-        true => Err("the folder's name is empty".to_owned()),
-        false => put(to, Ok(Some(value.into()))),
+    set: |to, value| {
+        *to = Some(value.into());
+        if value.is_empty() { Err("the folder's name is empty".to_owned()) } else { Ok(()) }
     },
     show: |_| "the built-in pages".to_owned(),
-};
-
-pub(super) const LEVEL: Kind<LevelFilter> = Kind {
-    unit: "LEVEL",
-    set: |to, value| {
-        let text = text(value)?;
-        let none = |_| format!("{text:?} is not a level: give off, error, warn, info, debug or trace");
-        put(to, text.parse().map_err(none))
-    },
-    show: |level| level.to_string().to_lowercase(),
-};
-
-#[cfg(feature = "deflate")]
-pub(super) const WHICH: Kind<Deflate> = Kind {
-    unit: "WHICH",
-    set: |to, value| match text(value)? {
-        "on" => put(to, Ok(Deflate::On)),
-        "off" => put(to, Ok(Deflate::Off)),
-        "takeover" => put(to, Ok(Deflate::Takeover)),
-        text => Err(format!("{text:?} is not on, off or takeover")),
-    },
-    show: |which| format!("{which:?}").to_lowercase(),
 };
 
 fn text(value: &OsStr) -> Result<&str, String> {
     value.to_str().ok_or_else(|| format!("{value:?} is not UTF-8"))
 }
 
-fn put<T>(to: &mut T, value: Result<T, String>) -> Outcome {
-    value.map(|value| *to = value)
+fn put<T>(to: &mut T, value: &OsStr, judge: impl Fn(&str) -> Result<T, String>) -> Outcome {
+    *to = judge(text(value)?)?;
+    Ok(())
 }
 
+/// Each value may be several, with commas between them, and the flag may be repeated.
 fn add(to: &mut Vec<String>, values: &OsStr, judge: fn(&str) -> Result<String, String>) -> Outcome {
     text(values)?.split(',').try_for_each(|item| judge(item.trim()).map(|item| to.push(item)))
 }
 
-/// A port number.
+fn level(text: &str) -> Result<LevelFilter, String> {
+    let is_none = |_| format!("{text:?} is not a level: give off, error, warn, info, debug or trace");
+    text.parse().map_err(is_none)
+}
+
+#[cfg(feature = "deflate")]
+fn which(text: &str) -> Result<Deflate, String> {
+    match text {
+        "on" => Ok(Deflate::On),
+        "off" => Ok(Deflate::Off),
+        "takeover" => Ok(Deflate::Takeover),
+        _ => Err(format!("{text:?} is not on, off or takeover")),
+    }
+}
+
 fn port(text: &str) -> Result<u16, String> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|_| digits);
     port.ok_or_else(|| format!("{text:?} is not a port: give 1 to 65535, or 0 for any free one"))
 }
 
-/// Where to listen: an IP address (returned without brackets) or a name.
-fn listen_host(text: &str) -> Result<String, String> {
-    name_or_address(text).ok_or_else(|| format!("{text:?} is no IP address or host name: {}", hint(text)))
+/// A host as it is written in a URL, but without brackets. `what` says what it should be.
+fn host(text: &str, what: &str) -> Result<String, String> {
+    let hint = match text {
+        _ if text.contains('/') => "leave out scheme and path, as in chat.example.org",
+        _ if text.contains(':') => "leave out the port (the port to listen at is --port)",
+        _ => "as in 127.0.0.1, ::1 or chat.example.org",
+    };
+    name_or_address(text).ok_or_else(|| format!("{text:?} is no {what}: {hint}"))
 }
 
 /// A host that requests may name: in lower case, without port and final dot; or `*`.
-fn host(text: &str) -> Result<String, String> {
-    if text == "*" {
-        return Ok(text.to_owned());
-    }
-    name_or_address(text)
-        .map(|host| host.trim_end_matches('.').to_ascii_lowercase())
-        .ok_or_else(|| format!("{text:?} is no host name, IP address or *: {}", hint(text)))
-}
-
-/// What is probably wrong with a host.
-fn hint(text: &str) -> &'static str {
-    if text.contains('/') {
-        "leave out scheme and path, as in chat.example.org"
-    } else if text.contains(':') {
-        "leave out the port (the port to listen at is --port)"
-    } else {
-        "as in 127.0.0.1, ::1 or chat.example.org"
-    }
+fn own_host(text: &str) -> Result<String, String> {
+    let host = if text == "*" { Ok(text.to_owned()) } else { host(text, "host name, IP address or *") };
+    host.map(|host| host.trim_end_matches('.').to_ascii_lowercase())
 }
 
 /// A name as it is, an address in its shortest form. Only IPv6 may stand in brackets.
@@ -275,30 +259,26 @@ fn is_name(text: &str) -> bool {
 /// An origin as browsers send it (RFC 6454 §6.2), in lower case: `scheme://host[:port]`, `null`; or `*`.
 fn origin(text: &str) -> Result<String, String> {
     let origin = text.to_ascii_lowercase();
-    if origin == "*" || origin == "null" || is_origin(&origin) {
-        return Ok(origin);
-    }
-    let way_out = if origin.contains("://") {
-        "scheme, host and port only, without a path or a final slash, as in https://example.org"
-    } else {
-        "it starts with a scheme, as in https://example.org; * is any"
+    let way_out = match origin.split_once("://") {
+        None if origin == "*" || origin == "null" => return Ok(origin),
+        None => "it starts with a scheme, as in https://example.org; * is any",
+        Some((scheme, authority)) if are_of_origin(scheme, authority) => return Ok(origin),
+        Some(_) => "scheme, host and port only, without a path or a final slash, as in https://example.org",
     };
     Err(format!("{text:?} is not an origin: {way_out}"))
 }
 
-/// Whether this is `scheme://host[:port]`, in lower case.
-fn is_origin(text: &str) -> bool {
-    let Some((scheme, authority)) = text.split_once("://") else { return false };
+/// Whether this is a scheme in lower case, and `host[:port]`.
+fn are_of_origin(scheme: &str, authority: &str) -> bool {
     let (host, is_port) = match authority.rsplit_once(':') {
         Some((host, digits)) if !authority.ends_with(']') => (host, port(digits).is_ok()),
         _ => (authority, true),
     };
-    // An IPv6 address without brackets would make its last group a port.
-    let bare_ipv6 = host.contains(':') && !host.starts_with('[');
     scheme.starts_with(|c: char| c.is_ascii_lowercase())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         && is_port
-        && !bare_ipv6
+        // An IPv6 address without brackets would make its last group a port.
+        && (host.starts_with('[') || !host.contains(':'))
         && name_or_address(host).is_some()
 }
 
