@@ -55,7 +55,7 @@ pub enum Deflate {
 
 /// The table of limits and deadlines. `$read` is the macro that it is given to.
 macro_rules! limits {
-    ($read:ident $($of:ident)?) => { $read! { $($of)?
+    ($read:ident $($of:tt)*) => { $read! { $($of)*
     /// What the server does at most, and for how long it waits.
     ///
     /// Sizes are bytes. A duration of zero switches off what can be off.

@@ -10,21 +10,15 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
-use ws101::apps::broadcast::Broadcast;
-use ws101::apps::channels::Channels;
-use ws101::apps::chat::Chat;
-use ws101::apps::echo::Echo;
-use ws101::apps::pages::Pages;
-use ws101::apps::status::Status;
+use ws101::apps::{
+    broadcast::Broadcast, channels::Channels, chat::Chat, echo::Echo, pages::Pages, status::Status,
+};
 use ws101::cli::args::{self, Invocation};
 use ws101::cli::flags::Options;
 use ws101::cli::{self, unknown, welcome};
 use ws101::config::Config;
-use ws101::files::embedded::Embedded;
-use ws101::files::folder::Folder;
-use ws101::files::{self, Files, Found};
+use ws101::files::{self, Files, Found, embedded::Embedded, folder::Folder};
 use ws101::guard::panics;
 use ws101::http::policy::Policy;
 use ws101::hub::Hub;
@@ -66,63 +60,57 @@ impl World for System {
 }
 
 fn main() -> ExitCode {
-    let asked = args::parse(std::env::args_os().skip(1), |name| std::env::var_os(name));
-    let outcome = match asked {
+    let outcome = match args::parse(std::env::args_os().skip(1), |name| std::env::var_os(name)) {
         Ok(Invocation::Serve(options)) => serve(&options),
-        Ok(Invocation::Help(text)) => {
+        Ok(Invocation::Print(text)) => {
             let _ = io::stdout().write_all(text.as_bytes());
-            Ok(())
-        }
-        Ok(Invocation::Version) => {
-            let _ = writeln!(io::stdout(), "ws101 {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
         Err(message) => Err((USAGE, message)),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err((status, message)) => {
-            let _ = writeln!(io::stderr(), "ws101: {message}");
-            ExitCode::from(status)
-        }
-    }
+    let Err((status, message)) = outcome else { return ExitCode::SUCCESS };
+    let _ = writeln!(io::stderr(), "ws101: {message}");
+    ExitCode::from(status)
 }
 
 /// Serves until a signal ends it. An error is the exit status, and what to say.
 fn serve(options: &Options) -> Result<(), (u8, String)> {
-    ignore_file_size_signal();
+    // A write to a log file that may not grow any more (`ulimit -f`) has to fail. Without a handler its signal
+    // would end the process. This fails only for signals that cannot be handled.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let log_owes = cli::log::start(options.log);
     panics::keep_messages();
     for line in options.ignored.iter().chain(&unknown::variables(std::env::vars_os())) {
         warn!("{line}");
     }
-    let (files, pages) = files(options.www.as_deref()).map_err(|message| (USAGE, message))?;
+    let (files, folder) = files(options.www.as_deref()).map_err(|message| (USAGE, message))?;
     let host = options.host.as_str();
     let addresses = (host, options.port).to_socket_addrs().map_err(|error| {
         let message = format!("--host {host}: {error}; try an address such as 0.0.0.0");
         (USAGE, message)
     })?;
-    warn_of_small_budget(&options.config);
-    let mut config = options.config.clone();
-    fit_open_files(&mut config);
-    let hub = Hub::new(config, policy(options), Box::new(System), apps(options, files));
-    let server = bind(addresses, hub).map_err(|message| (FAILURE, message))?;
-    let mut server = server.with_log(log_owes);
+    let policy = Policy {
+        allowed_hosts: options.allow_host.clone(),
+        allowed_origins: options.allow_origin.clone(),
+        machine_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+    };
+    let config = fit(options.config.clone());
+    let hub = Hub::new(config, policy, Box::new(System), apps(options, files));
+    let mut server = bind(addresses, hub).map_err(|message| (FAILURE, message))?.with_log(log_owes);
     if let Ok(address) = server.local_addr() {
-        welcome::say_hello(address, pages);
+        welcome::say_hello(address, folder);
     }
     server.run().map_err(|error| (FAILURE, format!("the event loop failed: {error}")))
 }
 
-/// Where pages come from, and what to say of them.
-fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, welcome::Pages<'_>), String> {
-    let Some(name) = www else { return Ok((Box::new(Embedded::default()), welcome::Pages::BuiltIn)) };
+/// Where pages come from, and what to say of the folder (`--www`).
+fn files(www: Option<&Path>) -> Result<(Box<dyn Files>, Option<welcome::Folder<'_>>), String> {
+    let Some(name) = www else { return Ok((Box::new(Embedded::default()), None)) };
     let mut folder = Folder::new(name)
         .map_err(|error| format!("--www {}: {error}; name a folder to read", name.display()))?;
     let index = folder.open(&[files::INDEX.to_owned()], false);
     let has_index = matches!(index, Ok(Found::File(_)));
-    let pages = welcome::Pages::Folder { name, has_index };
-    Ok((Box::new(folder), pages))
+    Ok((Box::new(folder), Some(welcome::Folder { name, has_index })))
 }
 
 /// All applications, in the order in which they are asked for a path. Pages take what is left.
@@ -138,25 +126,13 @@ fn apps(options: &Options, files: Box<dyn Files>) -> Vec<Box<dyn App>> {
         #[cfg(feature = "socketio")]
         Box::new(Bundle(options.allow_origin.clone())),
         #[cfg(feature = "socketio")]
-        Box::new(socket_io(options)),
+        Box::new(Engine::new(
+            // Pages that may open WebSockets may also poll (CORS).
+            Settings { origins: options.allow_origin.clone(), ..Settings::default() },
+            Broker::new(SocketIoChat, CONNECT_TIMEOUT),
+        )),
         Box::new(Pages(files)),
     ]
-}
-
-/// The chat of the Socket.IO tutorial. Pages that may open WebSockets may also poll (CORS).
-#[cfg(feature = "socketio")]
-fn socket_io(options: &Options) -> Engine<Broker<SocketIoChat>> {
-    let settings = Settings { origins: options.allow_origin.clone(), ..Settings::default() };
-    Engine::new(settings, Broker::new(SocketIoChat, CONNECT_TIMEOUT))
-}
-
-fn policy(options: &Options) -> Policy {
-    let name = rustix::system::uname();
-    Policy {
-        allowed_hosts: options.allow_host.clone(),
-        allowed_origins: options.allow_origin.clone(),
-        machine_name: name.nodename().to_string_lossy().into_owned(),
-    }
 }
 
 /// Listens at the first address that can be bound. A name such as `localhost` may have several.
@@ -177,38 +153,30 @@ fn bind(addresses: impl Iterator<Item = SocketAddr>, hub: Hub) -> Result<Server,
     Err(failure)
 }
 
-/// Takes as many open files as the system allows: each connection is one.
+/// Warns of limits that cannot be reached here, and lowers them to what can be.
 ///
-/// Warns if that is too few for the connections that somebody asked for. The default asks for no number.
-fn fit_open_files(config: &mut Config) {
+/// Takes as many open files as the system allows: each connection is one.
+fn fit(mut config: Config) -> Config {
     use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    // Refused on some systems for "unlimited": then the limit stays as it was.
-    let _ = setrlimit(Resource::Nofile, limit);
-    let Some(limit) = getrlimit(Resource::Nofile).current else { return };
-    let asked = config.max_connections;
-    let is_cut = config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX));
-    if is_cut && asked != Config::default().max_connections {
-        let most = config.max_connections;
-        warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
-    }
-}
-
-/// Warns if the largest message can never be held. The server starts: all messages may be shorter.
-fn warn_of_small_budget(config: &Config) {
     let (budget, message) = (config.memory_budget_bytes, config.max_message_bytes);
+    // The server starts all the same: all messages may be shorter.
     if u64::try_from(budget).is_ok_and(|budget| budget < message) {
         warn!(
             "--memory-budget-bytes {budget} is less than --max-message-bytes {message}: a message \
              that does not fit ends its connection with 1013"
         );
     }
-}
-
-/// Lets a write fail to a log file that may not grow any more (`ulimit -f`). Without a handler the signal
-/// would end the process.
-fn ignore_file_size_signal() {
-    // Fails only for signals that cannot be handled.
-    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Refused on some systems for "unlimited": then the limit stays as it was.
+    let _ = setrlimit(Resource::Nofile, limit);
+    let Some(limit) = getrlimit(Resource::Nofile).current else { return config };
+    let asked = config.max_connections;
+    let is_cut = config.fit_open_files(usize::try_from(limit).unwrap_or(usize::MAX));
+    // The default asks for no number.
+    if is_cut && asked != Config::default().max_connections {
+        let most = config.max_connections;
+        warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
+    }
+    config
 }

@@ -3,22 +3,22 @@
 //! Arguments and environment come in as values, so this is a function of its arguments. `main` prints, looks up host
 //! names, and knows the exit statuses. A complaint is one line that names the thing, the reason, and the way out.
 
-use super::flags::{Options, flags};
+use super::flags::{Options, flags, variable};
 use super::value::SIZE;
 use super::{help, unknown};
 use crate::config::Config;
 use lexopt::Arg;
 use std::ffi::{OsStr, OsString};
 
+const VERSION: &str = concat!("ws101 ", env!("CARGO_PKG_VERSION"), "\n");
+
 /// What the program is asked to do.
 #[derive(Debug, Clone)]
 pub enum Invocation {
     /// `ws101`, `ws101 serve`: run the server.
     Serve(Box<Options>),
-    /// `--help`, `ws101 help`: print this text to stdout.
-    Help(String),
-    /// `--version`: print name and version to stdout.
-    Version,
+    /// `--help`, `ws101 help`, `--version`: print this text to stdout.
+    Print(String),
 }
 
 /// Reads the arguments (without the program's name), and the environment for what they leave open.
@@ -35,14 +35,17 @@ pub fn parse(
     let mut given: Vec<&str> = Vec::new();
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
-            Arg::Long("help") | Arg::Short('h') => return Ok(Invocation::Help(help::text())),
-            Arg::Long("version") | Arg::Short('V') => return Ok(Invocation::Version),
+            Arg::Long("help") | Arg::Short('h') => return Ok(Invocation::Print(help::text())),
+            Arg::Long("version") | Arg::Short('V') => return Ok(Invocation::Print(VERSION.to_owned())),
             Arg::Long(name) => {
                 let flag = flags().into_iter().find(|flag| flag.name == name);
                 let flag = flag.ok_or_else(|| unknown::flag(&format!("--{name}")))?;
                 given.push(flag.name);
                 let missing = || format!("--{} needs a value: --{0} {}", flag.name, flag.unit);
-                let value = value(&mut parser).ok_or_else(missing)?;
+                // The next argument is the value, unless it is a flag itself.
+                let is_value = |next: &OsStr| !next.as_encoded_bytes().starts_with(b"--");
+                let value = parser.optional_value().or_else(|| parser.try_raw_args()?.next_if(is_value));
+                let value = value.ok_or_else(missing)?;
                 let set = (flag.set)(&mut options, &value);
                 set.map_err(|reason| format!("--{}: {reason}", flag.name))?;
             }
@@ -57,10 +60,10 @@ pub fn parse(
         }
     }
     if wants_help == Some(true) {
-        return Ok(Invocation::Help(help::text()));
+        return Ok(Invocation::Print(help::text()));
     }
     for flag in flags().into_iter().filter(|flag| !given.contains(&flag.name)) {
-        let name = flag.variable();
+        let name = variable(flag.name);
         // Service units clear a variable by setting it to nothing.
         let Some(value) = environment(&name).filter(|value| !value.is_empty()) else { continue };
         if let Some(line) = unknown::set_by_kubernetes(&name, &value) {
@@ -71,12 +74,6 @@ pub fn parse(
     }
     agree(&options.config)?;
     Ok(Invocation::Serve(Box::new(options)))
-}
-
-/// The value of a flag: after its `=`, or the next argument unless that is a flag itself.
-fn value(parser: &mut lexopt::Parser) -> Option<OsString> {
-    let is_value = |next: &OsStr| !next.as_encoded_bytes().starts_with(b"--");
-    parser.optional_value().or_else(|| parser.try_raw_args()?.next_if(is_value))
 }
 
 /// Complains of values that are fine each, and do not fit together.

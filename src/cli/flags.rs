@@ -31,19 +31,17 @@ pub(super) struct Flag {
     /// Reads a value into its field. An error says what is wrong with the value, and what would be right.
     pub(super) set: fn(&mut Options, &OsStr) -> Result<(), String>,
     /// Shows its field, if nobody has set it.
-    pub(super) default: fn(&mut Options) -> String,
+    pub(super) default: fn(&Options) -> String,
 }
 
-impl Flag {
-    /// Its environment variable: `--ping-interval` is `WS101_PING_INTERVAL`.
-    pub(super) fn variable(&self) -> String {
-        format!("WS101_{}", self.name.replace('-', "_").to_uppercase())
-    }
+/// The environment variable of a flag: that of `ping-interval` is `WS101_PING_INTERVAL`.
+pub(super) fn variable(flag: &str) -> String {
+    format!("WS101_{}", flag.replace('-', "_").to_uppercase())
 }
 
 /// What the command line sets, and no limit or deadline. `$read` is the macro that the table is given to.
 macro_rules! options {
-    ($read:ident $($of:ident)?) => { $read! { $($of)?
+    ($read:ident $($of:tt)*) => { $read! { $($of)*
     /// How to run the server.
     pub struct Options {
         "Where to listen":
@@ -89,9 +87,9 @@ macro_rules! options {
 }
 options!(record);
 
-/// The flags of a table of settings. `$of` gives the record in which they lie.
+/// The flags of a table of settings. `$of` is the record in which they lie, as a part of `$options`.
 macro_rules! groups {
-    ($of:ident $(#[$_of:meta])* pub struct $record:ident {
+    (|$options:ident| $of:expr, $(#[$_of:meta])* pub struct $record:ident {
         $($title:literal $(if $feature:literal)?:
             $($(#[$_more:meta])* pub $field:ident: $kind:ty = $value:expr,
                 $name:literal $how:expr,
@@ -104,23 +102,15 @@ macro_rules! groups {
                 name: $name,
                 unit: $how.unit,
                 about: $about,
-                set: |to, value| const { &$how }.set(&mut $of(to).$field, value),
-                default: |options| const { &$how }.show(&$of(options).$field),
+                set: |$options, value| const { &$how }.set(&mut $of.$field, value),
+                default: |$options| const { &$how }.show(&$of.$field),
             }),*],
         }),*]
     };
 }
 
-static OPTIONS: &[Group] = options!(groups itself);
-static CONFIG: &[Group] = limits!(groups config);
-
-fn itself(options: &mut Options) -> &mut Options {
-    options
-}
-
-fn config(options: &mut Options) -> &mut Config {
-    &mut options.config
-}
+static OPTIONS: &[Group] = options!(groups | options | options,);
+static CONFIG: &[Group] = limits!(groups | options | options.config,);
 
 /// All groups, in the order of `--help`: the log comes last.
 #[cold]

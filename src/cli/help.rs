@@ -34,40 +34,30 @@ Examples:
 
 /// The whole text.
 pub(super) fn text() -> String {
-    let mut options = Options::default();
+    let options = Options::default();
     let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit);
     let column = flags().into_iter().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
-    let width = WIDTH - column;
     let mut text = HEAD.to_owned();
     for group in groups() {
         text.push_str(&format!("\n{}:\n", group.title));
         for flag in group.flags {
-            let default = format!("(default {})", (flag.default)(&mut options));
+            let default = format!("(default {})", (flag.default)(&options));
             // It stays in one piece if there is a line that it fits.
-            let pieces = if default.len() <= width { 1 } else { usize::MAX };
-            let words = flag.about.split(' ').chain(default.splitn(pieces, ' '));
-            let mut left = left(flag);
-            for line in wrap(words, width) {
-                text.push_str(&format!("{left:column$}{line}\n"));
-                left.clear();
+            let pieces = if column + default.len() <= WIDTH { 1 } else { usize::MAX };
+            let mut line = format!("{:column$}", left(flag));
+            let mut gap = "";
+            for word in flag.about.split(' ').chain(default.splitn(pieces, ' ')) {
+                if line.len() + gap.len() + word.len() > WIDTH {
+                    text.push_str(&format!("{line}\n"));
+                    (line, gap) = (" ".repeat(column), "");
+                }
+                line.push_str(gap);
+                line.push_str(word);
+                gap = " ";
             }
+            text.push_str(&format!("{line}\n"));
         }
     }
     text.push_str(TAIL);
     text
-}
-
-/// Lines of at most `width` columns; a word is never cut.
-fn wrap<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

@@ -3,18 +3,27 @@
 //! For a service named `ws101` Kubernetes gives every container of the namespace variables that begin
 //! with `WS101_`. One of them has the name of a flag's: `WS101_PORT=tcp://10.0.0.1:8000`.
 
-use super::flags::{Flag, flags};
+use super::flags::{flags, variable};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 
 /// Complains of a flag. `flag` has its dashes.
 pub(super) fn flag(flag: &str) -> String {
     let name = flag.trim_start_matches('-');
-    let known = flags().into_iter().map(|flag| flag.name).chain(["help", "version"]);
-    let meant = nearest(name, known).map(|name| format!("did you mean --{name}?"));
-    let way_out = built_without(name).map(str::to_owned).or(meant);
-    let list = || "ws101 --help lists the flags".to_owned();
-    format!("unknown flag {flag:?}: {}", way_out.unwrap_or_else(list))
+    let meant = nearest(name, names().chain(["help", "version"])).map(|name| format!("--{name}"));
+    format!("unknown flag {flag:?}: {}", way_out(name, meant, "ws101 --help lists the flags"))
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    flags().into_iter().map(|flag| flag.name)
+}
+
+/// What to do instead of using the flag `name`: `meant` is probably right.
+fn way_out(name: &str, meant: Option<String>, list: &str) -> String {
+    if cfg!(not(feature = "deflate")) && name.starts_with("deflate") {
+        return "this program was built without compression (feature deflate)".to_owned();
+    }
+    meant.map_or_else(|| list.to_owned(), |meant| format!("did you mean {meant}?"))
 }
 
 /// Complains of a command.
@@ -35,27 +44,18 @@ pub fn variables(environment: impl IntoIterator<Item = (OsString, OsString)>) ->
         let name = name.to_string_lossy();
         let rest = name.strip_prefix("WS101_")?;
         let is_foreign = is_of_a_service(rest) || value.to_str().is_some_and(is_link);
-        if value.is_empty() || is_foreign || flags().into_iter().any(|flag| flag.variable() == name) {
+        if value.is_empty() || is_foreign || names().any(|flag| variable(flag) == name) {
             return None;
         }
         let flag = rest.to_lowercase().replace('_', "-");
-        let near = nearest(&flag, flags().into_iter().map(|flag| flag.name));
-        let meant = flags().into_iter().find(|flag| Some(flag.name) == near).map(Flag::variable);
-        let meant = meant.map(|variable| format!("did you mean {variable}?"));
-        let way_out = built_without(&flag).map(str::to_owned).or(meant);
-        let list = || "ws101 --help lists the flags, each of which has a variable".to_owned();
+        let meant = nearest(&flag, names()).map(variable);
+        let way_out = way_out(&flag, meant, "ws101 --help lists the flags, each of which has a variable");
         // An environment may hold anything, and this becomes one line.
-        Some(format!("{} sets nothing: {}", name.escape_debug(), way_out.unwrap_or_else(list)))
+        Some(format!("{} sets nothing: {way_out}", name.escape_debug()))
     };
     let mut lines: Vec<String> = environment.into_iter().filter_map(complaint).collect();
     lines.sort_unstable();
     lines
-}
-
-/// Why there is no flag of this name, if other builds have one.
-fn built_without(name: &str) -> Option<&'static str> {
-    let is_missing = cfg!(not(feature = "deflate")) && name.starts_with("deflate");
-    is_missing.then_some("this program was built without compression (feature deflate)")
 }
 
 /// What to say of a flag's variable if Kubernetes has set it.

@@ -7,14 +7,13 @@ use super::log::lost_lines;
 use super::outlet::Outlet;
 use log::warn;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
-const HOME: &str = "/";
-
 /// The built-in pages that are worth opening.
 const PAGES: &[&str] = &[
-    HOME,
+    "/",
     "/rooms.html",
     #[cfg(feature = "socketio")]
     "/socketio.html",
@@ -26,28 +25,22 @@ const SOCKETS: &[&str] = &["/echo", "/broadcast/TOPIC"];
 /// What the program says of a folder without `index.html`.
 pub const NO_INDEX: &str = "no index.html in it, so / is not found";
 
-/// Which pages are served.
+/// A folder that is served in place of the built-in pages (`--www`).
 #[derive(Debug, Clone, Copy)]
-pub enum Pages<'a> {
-    /// The pages inside the binary.
-    BuiltIn,
-    /// The files of a folder (`--www`).
-    Folder {
-        /// Its name, as it was given.
-        name: &'a Path,
-        /// Whether it has an `index.html` now.
-        has_index: bool,
-    },
+pub struct Folder<'a> {
+    /// Its name, as it was given.
+    pub name: &'a Path,
+    /// Whether it has an `index.html` now.
+    pub has_index: bool,
 }
 
 /// Says on stdout where the server is. What a pipe does not get is a line of the log, if it is a warning.
-pub fn say_hello(address: SocketAddr, pages: Pages<'_>) {
+pub fn say_hello(address: SocketAddr, folder: Option<Folder<'_>>) {
     let is_terminal = io::stdout().is_terminal();
     let mut stdout = Outlet::new(io::stdout(), lost_lines);
-    let _ = stdout.write_all(text(address, pages, is_terminal).as_bytes());
+    let _ = stdout.write_all(text(address, folder, is_terminal).as_bytes());
     let _ = stdout.flush();
-    if let Pages::Folder { name, has_index } = pages
-        && !has_index
+    if let Some(Folder { name, has_index: false }) = folder
         && !is_terminal
     {
         warn!("--www {}: {NO_INDEX}", name.display());
@@ -56,7 +49,7 @@ pub fn say_hello(address: SocketAddr, pages: Pages<'_>) {
 
 /// Everything that goes to stdout: at most eight lines, the first of which is always there.
 #[must_use]
-pub fn text(address: SocketAddr, pages: Pages<'_>, is_terminal: bool) -> String {
+pub fn text(address: SocketAddr, folder: Option<Folder<'_>>, is_terminal: bool) -> String {
     let mut text = format!("Server running at http://{address}\n");
     if !is_terminal {
         return text;
@@ -69,17 +62,17 @@ pub fn text(address: SocketAddr, pages: Pages<'_>, is_terminal: bool) -> String 
         ip => ip,
     };
     let near = SocketAddr::new(ip, address.port());
-    let mut to_open = PAGES;
-    if let Pages::Folder { name, has_index } = pages {
+    let mut pages = PAGES;
+    if let Some(Folder { name, has_index }) = folder {
         say("pages from", &format!("{name:?}"));
-        to_open = if has_index { &[HOME] } else { &[] };
+        pages = if has_index { &["/"] } else { &[] };
         if !has_index {
             say("", NO_INDEX);
         }
     }
-    for (first, scheme, paths) in [("open", "http", to_open), ("connect to", "ws", SOCKETS)] {
-        for (at, path) in paths.iter().enumerate() {
-            say(if at == 0 { first } else { "" }, &format!("{scheme}://{near}{path}"));
+    for (mut label, scheme, paths) in [("open", "http", pages), ("connect to", "ws", SOCKETS)] {
+        for path in paths {
+            say(mem::take(&mut label), &format!("{scheme}://{near}{path}"));
         }
     }
     if near != address {

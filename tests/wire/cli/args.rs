@@ -67,7 +67,7 @@ fn refusal(arguments: &[&str]) -> String {
 
 fn help() -> String {
     match run(&["--help"], &[]) {
-        Ok(Invocation::Help(text)) => text,
+        Ok(Invocation::Print(text)) => text,
         other => panic!("{other:?}"),
     }
 }

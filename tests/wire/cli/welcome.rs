@@ -4,23 +4,26 @@ use crate::answer::{self, get};
 use crate::sim::Sim;
 use std::net::SocketAddr;
 use std::path::Path;
-use ws101::cli::welcome::{NO_INDEX, Pages, text};
+use ws101::cli::welcome::{Folder, NO_INDEX, text};
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
 
 const HERE: &str = "127.0.0.1:8000";
 
-fn folder(name: &str, has_index: bool) -> Pages<'_> {
-    Pages::Folder { name: Path::new(name), has_index }
+/// The built-in pages.
+const BUILT_IN: Option<Folder<'_>> = None;
+
+fn folder(name: &str, has_index: bool) -> Option<Folder<'_>> {
+    Some(Folder { name: Path::new(name), has_index })
 }
 
-fn said(address: &str, pages: Pages<'_>) -> String {
+fn said(address: &str, pages: Option<Folder<'_>>) -> String {
     text(address.parse().unwrap(), pages, true)
 }
 
 #[test]
 fn pipe_gets_the_one_line_that_scripts_wait_for() {
-    for pages in [Pages::BuiltIn, folder("site", true), folder("site", false)] {
+    for pages in [BUILT_IN, folder("site", true), folder("site", false)] {
         let address: SocketAddr = HERE.parse().unwrap();
         let told = text(address, pages, false);
         assert_eq!(told, "Server running at http://127.0.0.1:8000\n");
@@ -32,7 +35,7 @@ fn pipe_gets_the_one_line_that_scripts_wait_for() {
 #[test]
 fn terminal_gets_a_few_lines_more() {
     for address in [HERE, "0.0.0.0:8000", "[::]:65535", "192.168.100.200:65535"] {
-        for pages in [Pages::BuiltIn, folder("site", true), folder("site", false)] {
+        for pages in [BUILT_IN, folder("site", true), folder("site", false)] {
             let told = said(address, pages);
             let lines: Vec<&str> = told.lines().collect();
             assert_eq!(lines[0], format!("Server running at http://{address}"));
@@ -44,14 +47,14 @@ fn terminal_gets_a_few_lines_more() {
             assert!(!rest.contains("0.0.0.0") && !rest.contains("[::]"), "{told}");
         }
     }
-    assert!(said("0.0.0.0:8000", Pages::BuiltIn).contains("http://127.0.0.1:8000/rooms.html\n"));
-    assert!(said("[::]:8000", Pages::BuiltIn).contains("ws://[::1]:8000/echo\n"));
-    assert!(!said(HERE, Pages::BuiltIn).contains("other machines"));
+    assert!(said("0.0.0.0:8000", BUILT_IN).contains("http://127.0.0.1:8000/rooms.html\n"));
+    assert!(said("[::]:8000", BUILT_IN).contains("ws://[::1]:8000/echo\n"));
+    assert!(!said(HERE, BUILT_IN).contains("other machines"));
 }
 
 #[test]
 fn everything_that_is_named_can_be_opened() {
-    let told = said(HERE, Pages::BuiltIn);
+    let told = said(HERE, BUILT_IN);
     let paths = |scheme: &str| -> Vec<String> {
         let start = format!("{scheme}://{HERE}/");
         let rest = told.split_whitespace().filter_map(|word| word.strip_prefix(&start));

@@ -14,7 +14,7 @@ fn readme() -> Page {
 }
 
 pub(super) fn help() -> String {
-    let Ok(Invocation::Help(help)) = parse([OsString::from("--help")], |_| None) else {
+    let Ok(Invocation::Print(help)) = parse([OsString::from("--help")], |_| None) else {
         panic!("no help");
     };
     help
