@@ -5,7 +5,7 @@
 use crate::metered::Meter;
 use crate::outbox::{Chunk, Outbox, Span};
 use crate::pool::Pool;
-use crate::ws::content::{Large, Part};
+use crate::ws::content::{Part, copied};
 use crate::ws::frame::Opcode;
 use crate::ws::message::Message;
 use std::rc::Rc;
@@ -23,26 +23,17 @@ pub struct LargeMessage {
 
 impl LargeMessage {
     /// A message that has arrived. `meter` counts its memory from now on.
-    pub fn received(large: Large, pool: &Pool, meter: &Meter) -> Self {
-        let shared = |part: Part| {
-            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let span = Span { start: place(part.start), end: place(part.end) };
-            (Chunk::of_block(part.block, meter), span)
-        };
-        Self {
-            opcode: large.opcode,
-            parts: large.parts.into_iter().map(shared).collect(),
-            pool: pool.clone(),
-            meter: meter.clone(),
-        }
+    pub fn received(opcode: Opcode, parts: Vec<Part>, pool: &Pool, meter: &Meter) -> Self {
+        let shared = |part: Part| (Chunk::of_block(part.block, meter), span(part.start, part.end));
+        let parts = parts.into_iter().map(shared).collect();
+        Self { opcode, parts, pool: pool.clone(), meter: meter.clone() }
     }
 
-    /// Copies a message that is given in parts, once for all its receivers.
+    /// Copies a message that is given in pieces, once for all its receivers.
     ///
     /// `None`: the system gives no memory for it.
-    pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool, meter: &Meter) -> Option<Self> {
-        let large = Large::copied(opcode, parts, pool)?;
-        Some(Self::received(large, pool, meter))
+    pub fn copied(opcode: Opcode, pieces: &[&[u8]], pool: &Pool, meter: &Meter) -> Option<Self> {
+        Some(Self::received(opcode, copied(pieces, pool)?, pool, meter))
     }
 
     /// Text or Binary.
@@ -60,20 +51,21 @@ impl LargeMessage {
         self.parts.iter().map(|(_, span)| span.len()).sum()
     }
 
-    /// Copies it into one piece of memory, and drops each part when it is copied.
+    /// Copies it into one piece of memory, and drops each part when it is copied. Gives all of it.
     ///
     /// `None`: the system gives no memory for it.
-    pub fn put_together(self) -> Option<Whole> {
+    pub fn put_together(&mut self) -> Option<Message<'_>> {
         let len = self.byte_len();
         let mut block = self.pool.take_whole(len)?;
         let mut free = block.get_mut(..len)?;
-        for (chunk, span) in self.parts {
-            let bytes = span.of(&chunk);
-            let (place, rest) = free.split_at_mut_checked(bytes.len())?;
-            place.copy_from_slice(bytes);
+        for (chunk, span) in self.parts.drain(..) {
+            let (place, rest) = free.split_at_mut_checked(span.len())?;
+            place.copy_from_slice(span.of(&chunk));
             free = rest;
         }
-        Some(Whole { opcode: self.opcode, memory: Chunk::of_block(block, &self.meter), len })
+        self.parts.push((Chunk::of_block(block, &self.meter), span(0, len)));
+        // Text was checked when it arrived. Rust wants it checked again to make a `str`.
+        Message::whole(self.opcode, self.parts().next()?).ok()
     }
 
     /// Queues it for one receiver, after its header in the arena. Returns `true` if nothing else waits.
@@ -86,17 +78,8 @@ impl LargeMessage {
     }
 }
 
-/// A large message in one piece.
-#[derive(Debug)]
-pub struct Whole {
-    opcode: Opcode,
-    memory: Rc<Chunk>,
-    len: usize,
-}
-
-impl Whole {
-    /// The message. Never `None`: text was checked when it arrived. Rust wants it checked again to make a `str`.
-    pub fn message(&self) -> Option<Message<'_>> {
-        Message::whole(self.opcode, self.memory.get(..self.len)?).ok()
-    }
+/// A range of a block. No block has 4 GiB: a message is at most 1 GiB by the range of its flag.
+fn span(start: usize, end: usize) -> Span {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { start: place(start), end: place(end) }
 }

@@ -11,7 +11,6 @@
 use crate::http::head::Head;
 use crate::http::response::Response;
 use crate::http::route::Route;
-use crate::large::Whole;
 use crate::ws::close::CloseCode;
 
 pub use super::ctx::Ctx;
@@ -71,9 +70,8 @@ pub trait App {
     ///
     /// An application that only passes it on ([`Ctx::send_large`]) needs no copy. The default puts it together and calls
     /// [`App::on_message`].
-    fn on_large_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, message: LargeMessage) {
-        let whole = message.put_together();
-        match whole.as_ref().and_then(Whole::message) {
+    fn on_large_message(&mut self, ctx: &mut Ctx<'_>, id: ConnId, tag: u64, mut message: LargeMessage) {
+        match message.put_together() {
             Some(message) => self.on_message(ctx, id, tag, message),
             None => ctx.close(id, CloseCode::TryAgainLater, "out of memory"),
         }

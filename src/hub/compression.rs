@@ -14,7 +14,7 @@ use super::ids::ConnId;
 use super::table::queue_for_each;
 use super::turn::span_since;
 use crate::large::LargeMessage;
-use crate::outbox::Span;
+use crate::outbox::{Outbox, Span};
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::extension::{Agreed, Coding, Extension, History};
 use crate::ws::frame::{self, Opcode};
@@ -52,29 +52,24 @@ struct Forms<'a> {
     parts: &'a [&'a [u8]],
     /// Bytes of all parts.
     len: usize,
-    /// Messages of fewer bytes are not compressed.
-    threshold: usize,
     arena: &'a mut Vec<u8>,
-    extension: &'a mut Option<Box<dyn Extension>>,
-    /// The message in blocks, if it is large: its payload is sent without a copy.
+    /// `None`: the message is too short to be compressed, or nothing is.
+    extension: Option<&'a mut Box<dyn Extension>>,
+    /// The message in blocks, if it is large: as it is, it is sent without a copy.
     large: Option<&'a LargeMessage>,
     /// The frame that is not compressed; of a large message its header alone.
     plain: Option<Span>,
-    /// The forms made so far for all who have agreed to compression, and the bits of their windows.
-    shared: Vec<(u8, Form)>,
+    /// The compressed frames made so far for all who have agreed to compression, and the bits of their windows.
+    ///
+    /// `None`: the message does not get shorter.
+    shared: Vec<(u8, Option<Span>)>,
     /// Bytes that were compressed, also if not to the end.
     coded: usize,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Form {
-    span: Span,
-    is_compressed: bool,
-}
-
 impl Forms<'_> {
-    /// The message as it is.
-    fn plain(&mut self) -> Form {
+    /// Queues the message as it is. Returns `true` if nothing else waits.
+    fn queue_plain(&mut self, outbox: &mut Outbox) -> bool {
         let span = *self.plain.get_or_insert_with(|| {
             let start = self.arena.len();
             frame::encode_header(self.arena, self.opcode, self.len);
@@ -83,18 +78,19 @@ impl Forms<'_> {
             }
             span_since(self.arena, start)
         });
-        Form { span, is_compressed: false }
+        match self.large {
+            Some(large) => large.queue(span, outbox),
+            None => outbox.push(span),
+        }
     }
 
-    /// The message compressed, unless it is too short for that or does not get shorter.
-    fn compressed(&mut self, agreed: Agreed, history: Option<&mut History>) -> Form {
-        let Some(extension) = self.extension.as_mut().filter(|_| self.len >= self.threshold) else {
-            return self.plain();
-        };
+    /// The message compressed. `None`: it is sent as it is.
+    fn compressed(&mut self, agreed: Agreed, history: Option<&mut History>) -> Option<Span> {
+        let extension = self.extension.as_mut()?;
         self.coded += self.len;
         let start = self.arena.len();
         if !extension.encode(agreed, history, self.parts, self.arena) {
-            return self.plain();
+            return None;
         }
         // The header comes last, because the length was not known, and is moved in front of the payload.
         let end = self.arena.len();
@@ -103,25 +99,22 @@ impl Forms<'_> {
         let frame = self.arena.get_mut(start..).unwrap_or_default();
         frame.rotate_right(header_len);
         frame::set_rsv1(frame);
-        Form { span: span_since(self.arena, start), is_compressed: true }
+        Some(span_since(self.arena, start))
     }
 
-    /// The form for all who have agreed to the same window.
+    /// The message compressed for all who have agreed to the same window. `None`: it is sent as it is.
     ///
     /// A large message has two forms at most. It is compressed for the first receiver, and for those with as large
     /// a window or a larger one. The others take it as it is.
-    fn shared(&mut self, agreed: Agreed) -> Form {
+    fn shared(&mut self, agreed: Agreed) -> Option<Span> {
         let window = agreed.sent.window_bits;
         let is_large = self.len >= LARGE_BYTES;
-        match self.shared.iter().find(|(bits, _)| is_large || *bits == window) {
-            Some((bits, _)) if *bits > window => self.plain(),
-            Some((_, form)) => *form,
-            None => {
-                let form = self.compressed(agreed, None);
-                self.shared.push((window, form));
-                form
-            }
+        if let Some((bits, span)) = self.shared.iter().find(|(bits, _)| is_large || *bits == window) {
+            return span.filter(|_| *bits <= window);
         }
+        let span = self.compressed(agreed, None);
+        self.shared.push((window, span));
+        span
     }
 }
 
@@ -131,8 +124,9 @@ impl Core {
     /// To walk over the receivers once more costs little beside the message.
     fn forms_needed(&self, ids: impl Iterator<Item = ConnId>) -> (bool, bool) {
         let (mut plain, mut first) = (false, None);
-        let conns = ids.filter_map(|id| Some((id, self.table.conns.get(id.slot as usize)?)));
-        for (_, conn) in conns.filter(|(id, conn)| conn.serial == id.serial && conn.open) {
+        for id in ids {
+            let conn = self.table.conns.get(id.slot as usize);
+            let Some(conn) = conn.filter(|conn| conn.serial == id.serial && conn.open) else { continue };
             match conn.agreed.map(|agreed| agreed.sent.window_bits) {
                 None => plain = true,
                 Some(window) => plain |= window < *first.get_or_insert(window),
@@ -150,22 +144,7 @@ impl Core {
         opcode: Opcode,
         parts: [&[u8]; N],
     ) {
-        let parts = &parts;
-        let len: usize = parts.iter().map(|part| part.len()).sum();
-        let ids = ids.into_iter();
-        let mut large = None;
-        if len >= LARGE_BYTES {
-            let (plain, compressed) = self.forms_needed(ids.clone());
-            let copies = usize::from(plain) + usize::from(compressed);
-            if copies == 0 || !self.make_room(copies * len) {
-                return;
-            }
-            // The arena lies on the heap, which would keep such memory, or ask for it each time.
-            if plain {
-                large = LargeMessage::copied(opcode, parts, &self.memory.pool, &self.memory.meter);
-            }
-        }
-        self.deliver_forms(ids, opcode, parts, large.as_ref());
+        self.deliver_forms(ids.into_iter(), opcode, &parts, None);
     }
 
     /// Queues a large message for many connections, or one. It may be compressed, but is never copied.
@@ -174,59 +153,59 @@ impl Core {
         ids: impl IntoIterator<Item = ConnId, IntoIter: Clone>,
         large: &LargeMessage,
     ) {
-        let ids = ids.into_iter();
-        let (_, compressed) = self.forms_needed(ids.clone());
-        if compressed && !self.make_room(large.byte_len()) {
-            return;
-        }
         let parts: Vec<&[u8]> = large.parts().collect();
-        self.deliver_forms(ids, large.opcode(), &parts, Some(large));
+        self.deliver_forms(ids.into_iter(), large.opcode(), &parts, Some(large));
     }
 
+    /// Queues a message in the form that each connection takes. `large`: the message in blocks, if it lies there.
     fn deliver_forms(
         &mut self,
-        ids: impl Iterator<Item = ConnId>,
+        ids: impl Iterator<Item = ConnId> + Clone,
         opcode: Opcode,
         parts: &[&[u8]],
         large: Option<&LargeMessage>,
     ) {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        let mut copy = None;
+        if large.is_some() || len >= LARGE_BYTES {
+            let (plain, compressed) = self.forms_needed(ids.clone());
+            let is_copied = plain && large.is_none();
+            let copies = usize::from(is_copied) + usize::from(compressed);
+            if copies > 0 && !self.make_room(copies * len) {
+                return;
+            }
+            // The arena lies on the heap, which would keep such memory, or ask for it each time.
+            if is_copied {
+                copy = LargeMessage::copied(opcode, parts, &self.memory.pool, &self.memory.meter);
+            }
+        }
+        let large = large.or(copy.as_ref());
         let is_single = ids.size_hint() == (1, Some(1));
         let Self { table, turn, compression, config, .. } = self;
-        let mut forms = Forms {
-            opcode,
-            parts,
-            len: parts.iter().map(|part| part.len()).sum(),
-            threshold: config.deflate_threshold_bytes,
-            arena: &mut turn.arena,
-            extension: compression,
-            large,
-            plain: None,
-            shared: Vec::new(),
-            coded: 0,
-        };
+        let extension = compression.as_mut().filter(|_| len >= config.deflate_threshold_bytes);
+        let arena = &mut turn.arena;
+        let (plain, shared, coded) = (None, Vec::new(), 0);
+        let mut forms = Forms { opcode, parts, len, arena, extension, large, plain, shared, coded };
         let mut kept_by = None;
         let receivers = queue_for_each(&mut table.conns, &mut turn.touched, ids, |id, conn| {
-            let form = match conn.agreed {
-                None => forms.plain(),
+            let compressed = match conn.agreed {
+                None => None,
                 Some(agreed) if is_single && agreed.sent.takes_over => {
                     kept_by = Some(id);
                     forms.compressed(agreed, Some(conn.history.get_or_insert_default()))
                 }
                 Some(agreed) => {
-                    let form = forms.shared(agreed);
-                    if form.is_compressed
-                        && let Some(history) = &mut conn.history
-                    {
-                        // The next message refers to nothing before it: each receiver would have to keep a copy
-                        // of this one.
-                        history.sent.clear();
-                    }
-                    form
+                    let shared = forms.shared(agreed);
+                    // The next message refers to nothing before it: each receiver would have to keep a copy
+                    // of this one.
+                    let history = conn.history.as_mut().filter(|_| shared.is_some());
+                    history.into_iter().for_each(|history| history.sent.clear());
+                    shared
                 }
             };
-            match large {
-                Some(large) if !form.is_compressed => large.queue(form.span, &mut conn.outbox),
-                _ => conn.outbox.push(form.span),
+            match compressed {
+                Some(span) => conn.outbox.push(span),
+                None => forms.queue_plain(&mut conn.outbox),
             }
         });
         turn.deliveries += receivers;

@@ -12,7 +12,7 @@ use crate::guard::notes::Note;
 use crate::large::LargeMessage;
 use crate::shortcuts;
 use crate::ws::close::Violation;
-use crate::ws::content::Large;
+use crate::ws::content::Part;
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::frame::Opcode;
 use crate::ws::message::{Complete, Message};
@@ -138,18 +138,18 @@ impl Hub {
                     self.deliver(to, message, None);
                 }
             }
-            Complete::Large(large) => self.deliver_large(to, large),
+            Complete::Large(opcode, parts) => self.deliver_large(to, opcode, parts),
         }
     }
 
     /// Gives the application a message that is too large to lie in one piece.
     #[cold]
-    fn deliver_large(&mut self, to: Recipient, large: Large) {
+    fn deliver_large(&mut self, to: Recipient, opcode: Opcode, parts: Vec<Part>) {
         let Recipient { id, app, tag } = to;
         let core = &mut self.core;
         // Its memory is counted as shared by queues from here on, and not as the connection's.
+        let large = LargeMessage::received(opcode, parts, &core.memory.pool, &core.memory.meter);
         core.memory.delivering = large.byte_len();
-        let large = LargeMessage::received(large, &core.memory.pool, &core.memory.meter);
         if let Some(application) = self.apps.get_mut(usize::from(app)) {
             application.on_large_message(&mut Ctx::new(&mut self.core, app), id, tag, large);
         }

@@ -18,7 +18,7 @@ const SHORT_BYTES: usize = 32 << 10;
 /// One read takes at most this much, so that other connections are read, too.
 const READ_BYTES: usize = 256 << 10;
 /// A block with less free room counts as full: a read into it is not worth its cost.
-const WORTH_READING_BYTES: usize = 8 << 10;
+pub(super) const WORTH_READING_BYTES: usize = 8 << 10;
 /// A frame of which less is missing gets no large block.
 const WORTH_LARGE_BYTES: u64 = 1 << 20;
 
@@ -35,7 +35,7 @@ pub struct Part {
 
 impl Part {
     /// The bytes of the message in it.
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         self.block.get(self.start..self.end).unwrap_or_default()
     }
 
@@ -44,37 +44,20 @@ impl Part {
         self.block.get_mut(self.end..).unwrap_or_default()
     }
 
-    fn has_spare(&self, len: usize) -> bool {
+    pub(super) fn has_spare(&self, len: usize) -> bool {
         self.block.len() - self.end >= len
     }
 }
 
-/// A large message that is complete. If it is text, it was checked.
-#[derive(Debug)]
-pub struct Large {
-    /// Text or Binary.
-    pub opcode: Opcode,
-    /// The bytes of the message, in order.
-    pub parts: Vec<Part>,
-}
-
-impl Large {
-    /// Copies a message that is given in parts. `None`: the system gives no memory.
-    pub fn copied(opcode: Opcode, parts: &[&[u8]], pool: &Pool) -> Option<Self> {
-        let mut missing: usize = parts.iter().map(|part| part.len()).sum();
-        let mut copy = Content::new(opcode);
-        for part in parts {
-            missing -= part.len();
-            copy.append(part, missing as u64, pool).ok()?;
-        }
-        let parts = copy.parts;
-        Some(Self { opcode, parts })
+/// Copies a message that is given in pieces into blocks. `None`: the system gives no memory.
+pub fn copied(pieces: &[&[u8]], pool: &Pool) -> Option<Vec<Part>> {
+    let mut missing: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let mut copy = Content::new(Opcode::Binary);
+    for piece in pieces {
+        missing -= piece.len();
+        copy.append(piece, missing as u64, pool).ok()?;
     }
-
-    /// Bytes of the message.
-    pub fn byte_len(&self) -> usize {
-        self.parts.iter().map(|part| part.end - part.start).sum()
-    }
+    Some(copy.parts)
 }
 
 /// Whether a message of which `len` bytes have arrived lies in blocks. `missing`: bytes that are announced.
@@ -128,19 +111,6 @@ impl Content {
             is_large: false,
             parts: Vec::new(),
         }
-    }
-
-    /// The content of a large message in a block that has its first bytes, still masked, from `start` to `end`.
-    pub(super) fn adopt(
-        frame: &mut Header,
-        block: Block,
-        start: usize,
-        end: usize,
-    ) -> Result<Self, Violation> {
-        let parts = vec![Part { block, start, end: start }];
-        let mut content = Self { is_large: true, parts, ..Self::new(frame.opcode) };
-        content.arrived(end - start, frame)?;
-        Ok(content)
     }
 
     /// Bytes of memory held.
@@ -209,17 +179,11 @@ impl Content {
         self.parts.last_mut().ok_or(Violation::NoRoom)
     }
 
-    /// Whether the message has one block only, and it is not full.
-    pub(super) fn is_first_open(&self) -> bool {
-        matches!(&*self.parts, [part] if part.has_spare(WORTH_READING_BYTES))
-    }
-
     /// The place to which up to `missing` bytes of a large message should be read. `None`: there is no memory.
     pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
         let spare = self.open_part(WORTH_READING_BYTES, 0, missing, pool).ok()?.spare();
-        let most = usize::try_from(missing).unwrap_or(READ_BYTES);
-        let most = most.min(READ_BYTES).min(spare.len());
-        spare.get_mut(..most)
+        let most = usize::try_from(missing).unwrap_or(READ_BYTES).min(READ_BYTES);
+        spare.get_mut(..most.min(spare.len()))
     }
 
     /// Unmasks and checks the first `len` bytes of [`Content::room`], which have arrived.

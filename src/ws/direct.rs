@@ -6,7 +6,7 @@
 //! is read to [`Endpoint::room`], and then unmasked and checked there ([`Endpoint::arrived`]).
 
 use super::close::Violation;
-use super::content::{Content, is_large};
+use super::content::{Content, Part, WORTH_READING_BYTES, is_large};
 use super::endpoint::{Endpoint, Event, Limits};
 use super::frame::{self, Expect, Header, Opcode};
 use super::message::Unfinished;
@@ -47,8 +47,9 @@ impl Endpoint {
         start: usize,
         end: usize,
     ) -> Result<(), Violation> {
-        let mut frame = *header;
-        let content = Content::adopt(&mut frame, block, start, end)?;
+        let (mut frame, parts) = (*header, vec![Part { block, start, end: start }]);
+        let mut content = Content { is_large: true, parts, ..Content::new(header.opcode) };
+        content.arrived(end - start, &mut frame)?;
         let message = Unfinished { received: content.len, ..Unfinished::new(frame, content, None) };
         self.message = Some(Box::new(message));
         Ok(())
@@ -68,7 +69,10 @@ impl Endpoint {
     /// Whether the next bytes of a large message fit into its first block.
     pub fn is_first_open(&self) -> bool {
         let message = self.message.as_ref();
-        message.is_some_and(|message| message.frame.payload_len > 0 && message.content.is_first_open())
+        message.is_some_and(|message| {
+            let is_open = matches!(&*message.content.parts, [part] if part.has_spare(WORTH_READING_BYTES));
+            message.frame.payload_len > 0 && is_open
+        })
     }
 
     /// The place to which the next bytes of a large message should be read: 256 KiB at most.

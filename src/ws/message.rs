@@ -7,7 +7,7 @@
 //! On a first reading skip all from `Unfinished` on.
 
 use super::close::Violation;
-use super::content::{Content, Large, Part};
+use super::content::{Content, Part};
 use super::extension::{Coding, Decoder};
 use super::frame::{Header, Opcode};
 use crate::metered::{Account, with_holes};
@@ -64,8 +64,8 @@ pub enum Complete<'a> {
     Whole(Message<'a>),
     /// It was collected. If it is text, it was checked.
     Collected(Opcode, Vec<u8>),
-    /// It lies in blocks.
-    Large(Large),
+    /// It lies in blocks. If it is text, it was checked.
+    Large(Opcode, Vec<Part>),
 }
 
 impl Complete<'_> {
@@ -78,8 +78,7 @@ impl Complete<'_> {
     pub fn opcode(&self) -> Opcode {
         match self {
             Self::Whole(message) => message.opcode(),
-            Self::Collected(opcode, _) => *opcode,
-            Self::Large(large) => large.opcode,
+            Self::Collected(opcode, _) | Self::Large(opcode, _) => *opcode,
         }
     }
 
@@ -88,7 +87,7 @@ impl Complete<'_> {
         match self {
             Self::Whole(message) => message.bytes().to_vec(),
             Self::Collected(_, bytes) => bytes.clone(),
-            Self::Large(large) => large.parts.iter().flat_map(Part::bytes).copied().collect(),
+            Self::Large(_, parts) => parts.iter().flat_map(Part::bytes).copied().collect(),
         }
     }
 }
@@ -194,7 +193,7 @@ impl Unfinished {
         }
         self.content.check.finish()?;
         Ok(match self.content.is_large {
-            true => Complete::Large(Large { opcode, parts: self.content.parts }),
+            true => Complete::Large(opcode, self.content.parts),
             false => Complete::Collected(opcode, self.content.short),
         })
     }

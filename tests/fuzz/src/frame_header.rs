@@ -199,7 +199,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limits: &Limits) -> Stor
 fn told(event: &Event<'_>) -> String {
     match event {
         Event::Message(message) => {
-            let kind = if matches!(message, Complete::Large(_)) { "large " } else { "" };
+            let kind = if matches!(message, Complete::Large(..)) { "large " } else { "" };
             let text = message.is_text().then(|| String::from_utf8(message.to_vec()).expect("checked"));
             format!("{kind}{:?} {text:?} {:02x?}", message.opcode(), message.to_vec())
         }
