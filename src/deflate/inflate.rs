@@ -59,7 +59,10 @@ impl Decoder for Inflating {
     fn decode(&mut self, input: &mut &[u8], is_last: bool, history: &[u8]) -> Result<bool, Violation> {
         let Self { home, right, stream, kept, used } = self;
         let stream = match stream {
-            Some(stream) => stream,
+            Some(stream) => {
+                stream.taken = stream.out.len();
+                stream
+            }
             None if right.is_none() && !is_last && kept.len() + input.len() <= STATE_BYTES => {
                 kept.extend_from_slice(mem::take(input));
                 return Ok(true);
@@ -91,12 +94,6 @@ impl Decoder for Inflating {
         self.stream.as_ref().map_or(&[], |stream| stream.fresh())
     }
 
-    fn taken(&mut self) {
-        if let Some(stream) = &mut self.stream {
-            stream.taken = stream.out.len();
-        }
-    }
-
     fn keep(&mut self, input: &[u8]) {
         self.kept.extend_from_slice(input);
     }
@@ -112,8 +109,7 @@ impl Decoder for Inflating {
     }
 
     fn held_bytes(&self) -> usize {
-        let stream = self.stream.as_ref();
-        let state = stream.map_or(0, |stream| STATE_BYTES + stream.out.capacity());
+        let state = self.stream.as_ref().map_or(0, |stream| STATE_BYTES + stream.out.capacity());
         state + self.kept.capacity()
     }
 }

@@ -20,7 +20,7 @@ const TAKEOVER_WINDOW_BITS: u8 = 12;
 /// `None`: there is no such offer. The list of offers must be well formed. `takeover`: the server agrees to context
 /// takeover if the client does.
 pub(super) fn agree(head: &Head<'_>, takeover: bool) -> Option<(Agreed, String)> {
-    let mut offers = offers(head).filter_map(Result::ok).filter(|offer| offer.name == NAME);
+    let mut offers = offers(head).flatten().filter(|offer| offer.name == NAME);
     let (mut server, mut client) = offers.find_map(|offer| read(&offer))?;
     // Only a client that offers this parameter accepts it in the answer. That of the server needs no offer.
     server.names_window = true;
@@ -92,9 +92,6 @@ fn read(offer: &Offer<'_>) -> Option<(Side, Side)> {
         }
     }
     // The client may leave it to the server how small its window is. The server is told, and must have such a compressor.
-    let is_kept = match server.max_window_bits {
-        None => !server.names_window,
-        Some(bits) => bits >= MIN_WINDOW_BITS,
-    };
+    let is_kept = server.max_window_bits.map_or(!server.names_window, |bits| bits >= MIN_WINDOW_BITS);
     is_kept.then_some((server, client))
 }

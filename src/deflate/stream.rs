@@ -31,8 +31,6 @@ pub(super) struct Stream {
     inflated: usize,
     /// Blocks with BFINAL in this message.
     final_blocks: u32,
-    /// Nothing was inflated since the message began, or since a block with BFINAL.
-    is_fresh: bool,
     /// The rest of [`END`], if its inflation has begun, and `inflated` before that.
     end: Option<(&'static [u8], usize)>,
 }
@@ -47,7 +45,6 @@ impl Default for Stream {
             worked: 0,
             inflated: 0,
             final_blocks: 0,
-            is_fresh: true,
             end: None,
         }
     }
@@ -68,7 +65,6 @@ impl Stream {
     /// Begins a block that may refer to the bytes in `out`.
     fn restart(&mut self) -> Result<(), Violation> {
         self.inflate.reset(false);
-        self.is_fresh = true;
         let history = last(&self.out, WINDOW_BYTES);
         if !history.is_empty() {
             self.worked += history.len();
@@ -83,14 +79,14 @@ impl Stream {
         if self.end.is_none() && !self.step(input)? {
             return Ok(false);
         }
-        // No payload at all, or none after BFINAL: a block is missing, but no byte.
-        if !is_last || self.end.is_none() && self.is_fresh {
+        // No payload at all, or none after BFINAL, where the library began anew: a block is missing, but no byte.
+        if !is_last || self.end.is_none() && self.inflate.total_in() == 0 {
             return Ok(true);
         }
         let (mut rest, before) = self.end.unwrap_or((END, self.inflated));
         let is_done = self.step(&mut rest)?;
         self.end = Some((rest, before));
-        if is_done && !(self.is_fresh && self.inflated == before) {
+        if is_done && (self.inflate.total_in() > 0 || self.inflated > before) {
             return Err(Violation::CorruptDeflate);
         }
         Ok(is_done)
@@ -115,22 +111,17 @@ impl Stream {
             *input = input.get(used..).unwrap_or_default();
             self.worked += came_out;
             self.inflated += came_out;
-            self.is_fresh &= used == 0;
             let is_all_out = self.out.len() < self.out.capacity();
-            match status {
+            if status == Status::StreamEnd {
                 // BFINAL ends the library's stream, and not the message: the next byte begins
                 // another block, which has the same window (§7.2.3.4).
-                Status::StreamEnd => {
-                    self.final_blocks += 1;
-                    if self.final_blocks > MAX_FINAL_BLOCKS {
-                        return Err(Violation::TooManyFinalBlocks);
-                    }
-                    self.restart()?;
+                self.final_blocks += 1;
+                if self.final_blocks > MAX_FINAL_BLOCKS {
+                    return Err(Violation::TooManyFinalBlocks);
                 }
-                _ if is_all_out && used == 0 && came_out == 0 && !input.is_empty() => {
-                    return Err(Violation::CorruptDeflate);
-                }
-                _ => {}
+                self.restart()?;
+            } else if is_all_out && used == 0 && came_out == 0 && !input.is_empty() {
+                return Err(Violation::CorruptDeflate);
             }
             if is_all_out && input.is_empty() {
                 return Ok(true);

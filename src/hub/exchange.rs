@@ -176,7 +176,7 @@ impl Hub {
         let core = &mut self.core;
         let (agreed, extensions) = core.compression.as_ref().and_then(|it| it.agree(head)).unzip();
         let protocol = match options.first_subprotocol {
-            true => subprotocols(head).next().and_then(Result::ok),
+            true => subprotocols(head).next().flatten(),
             false => None,
         };
         let Some(conn) = core.table.get(id) else { return };

@@ -5,7 +5,7 @@
 //! Until 32 KiB of a message have arrived, it lies in one buffer, which doubles as it grows. After that it
 //! lies in blocks, and the next block is no larger than what has arrived. So the server holds at most twice of
 //! what has arrived, and copies a byte once at most. Most bytes are not copied: they are read from
-//! the socket to their place (`Content::room`).
+//! the socket to their place (`Endpoint::room`).
 
 use super::close::Violation;
 use super::frame::{Header, Opcode};
@@ -15,8 +15,6 @@ use std::mem;
 
 /// A message lies in blocks when more than this has arrived.
 const SHORT_BYTES: usize = 32 << 10;
-/// One read takes at most this much, so that other connections are read, too.
-const READ_BYTES: usize = 256 << 10;
 /// A block with less free room counts as full: a read into it is not worth its cost.
 pub(super) const WORTH_READING_BYTES: usize = 8 << 10;
 /// A frame of which less is missing gets no large block.
@@ -40,7 +38,7 @@ impl Part {
     }
 
     /// The free bytes of the block, after those of the message.
-    fn spare(&mut self) -> &mut [u8] {
+    pub(super) fn spare(&mut self) -> &mut [u8] {
         self.block.get_mut(self.end..).unwrap_or_default()
     }
 
@@ -103,14 +101,8 @@ pub(super) struct Content {
 impl Content {
     /// The empty content of a message that begins with this opcode.
     pub(super) fn new(opcode: Opcode) -> Self {
-        Self {
-            opcode,
-            check: Check::default(),
-            len: 0,
-            short: Vec::new(),
-            is_large: false,
-            parts: Vec::new(),
-        }
+        let (short, parts) = (Vec::new(), Vec::new());
+        Self { opcode, check: Check::default(), len: 0, short, is_large: false, parts }
     }
 
     /// Bytes of memory held.
@@ -163,7 +155,7 @@ impl Content {
     /// The block that is filled next, with at least `room` free bytes.
     ///
     /// `arrived`: bytes that the caller will put there; `missing`: bytes of their frame that follow.
-    fn open_part(
+    pub(super) fn open_part(
         &mut self,
         room: usize,
         arrived: usize,
@@ -179,14 +171,7 @@ impl Content {
         self.parts.last_mut().ok_or(Violation::NoRoom)
     }
 
-    /// The place to which up to `missing` bytes of a large message should be read. `None`: there is no memory.
-    pub(super) fn room(&mut self, missing: u64, pool: &Pool) -> Option<&mut [u8]> {
-        let spare = self.open_part(WORTH_READING_BYTES, 0, missing, pool).ok()?.spare();
-        let most = usize::try_from(missing).unwrap_or(READ_BYTES).min(READ_BYTES);
-        spare.get_mut(..most.min(spare.len()))
-    }
-
-    /// Unmasks and checks the first `len` bytes of [`Content::room`], which have arrived.
+    /// Unmasks and checks the first `len` bytes of `Endpoint::room`, which have arrived.
     pub(super) fn arrived(&mut self, len: usize, frame: &mut Header) -> Result<(), Violation> {
         if let Some(part) = self.parts.last_mut()
             && let Some(bytes) = part.spare().get_mut(..len)

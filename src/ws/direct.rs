@@ -16,6 +16,9 @@ use crate::pool::{Block, BlockSize, Pool};
 /// in the same read.
 const DIRECT_BYTES: u64 = 16 << 10;
 
+/// One read takes at most this much, so that other connections are read, too.
+const READ_BYTES: usize = 256 << 10;
+
 impl Endpoint {
     /// The header of a large message, if a read gave its beginning and nothing else.
     ///
@@ -68,20 +71,23 @@ impl Endpoint {
 
     /// Whether the next bytes of a large message fit into its first block.
     pub fn is_first_open(&self) -> bool {
-        let message = self.message.as_ref();
-        message.is_some_and(|message| {
-            let is_open = matches!(&*message.content.parts, [part] if part.has_spare(WORTH_READING_BYTES));
-            message.frame.payload_len > 0 && is_open
-        })
+        let message = self.message.as_ref().filter(|message| message.frame.payload_len > 0);
+        let parts = message.map(|message| &*message.content.parts);
+        matches!(parts, Some([part]) if part.has_spare(WORTH_READING_BYTES))
     }
 
     /// The place to which the next bytes of a large message should be read: 256 KiB at most.
     ///
     /// `None`: the caller must read them into the receive buffer.
     pub fn room(&mut self, pool: &Pool) -> Option<&mut [u8]> {
-        let message = self.message.as_mut()?;
+        let message = self.message.as_mut().filter(|message| message.content.is_large)?;
         let missing = message.frame.payload_len;
-        (missing > 0 && message.content.is_large).then(|| message.content.room(missing, pool)).flatten()
+        if missing == 0 {
+            return None;
+        }
+        let spare = message.content.open_part(WORTH_READING_BYTES, 0, missing, pool).ok()?.spare();
+        let most = usize::try_from(missing).unwrap_or(READ_BYTES).min(READ_BYTES);
+        spare.get_mut(..most.min(spare.len()))
     }
 
     /// Unmasks and checks the first `len` bytes of [`Endpoint::room`], which the caller has read.

@@ -81,18 +81,15 @@ pub trait Extension {
 pub trait Decoder: Debug {
     /// Decodes `input`, and takes what it used off `input`. `is_last`: the message ends with it.
     ///
-    /// The message may refer to `history`. Returns `true` if all of `input` is decoded. Returns `false` if the caller must
-    /// first take the chunk; it then calls again with the rest of `input`.
+    /// The caller has taken the chunk of the call before. The message may refer to `history`. Returns `true` if all of
+    /// `input` is decoded, or `false` if the caller must first take the chunk, and call again with the rest of `input`.
     ///
     /// # Errors
     /// The rule that the payload breaks. The chunk has the bytes that were decoded before that.
     fn decode(&mut self, input: &mut &[u8], is_last: bool, history: &[u8]) -> Result<bool, Violation>;
 
-    /// The decoded bytes that the caller has not taken.
+    /// The bytes that the last call of `decode` gave.
     fn chunk(&self) -> &[u8];
-
-    /// Forgets the chunk, which the caller has taken.
-    fn taken(&mut self);
 
     /// Keeps input that the caller cannot have decoded now. The next call of `decode` begins with it.
     fn keep(&mut self, input: &[u8]);

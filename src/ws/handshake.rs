@@ -6,8 +6,7 @@
 //! Before this: `http::head`, which judges the grammar of HTTP. `http::policy` judges whose pages may connect.
 
 use base64::Engine;
-use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
 use super::offers::are_offers_well_formed;
@@ -23,14 +22,6 @@ use crate::http::route::Route;
 ///
 /// No other protocol does that, so the answer proves that the server speaks WebSocket.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/// Base64 that ignores the last four bits of a key, which mean nothing (RFC 6455 §4.2.1 step 5: 16 bytes).
-///
-/// The example key of RFC 6455 §4.1 has some of them set.
-const KEY_BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
 
 /// Judges an upgrade (RFC 6455 §4.2.1). It is for programs that have no rule for `Origin`.
 ///
@@ -97,12 +88,12 @@ fn judge(head: &Head<'_>, framing: Framing, policy: Option<&Policy>) -> Result<H
     if head.fields.single("sec-websocket-version") != Some(b"13") {
         return Err(refusal::upgrade_required());
     }
-    // The library wants room for what 24 characters can be at most.
-    let mut decoded = [0; 18];
-    let mut is_key = |key: &&[u8]| KEY_BASE64.decode_slice(key, &mut decoded) == Ok(16);
-    let Some(key) = head.fields.single("sec-websocket-key").filter(|key| is_key(key)) else {
+    // 16 bytes in base64 (RFC 6455 §4.2.1 step 5). The last four bits mean nothing; the key of §4.1 has some of them set.
+    let key = head.fields.single("sec-websocket-key").unwrap_or_default();
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    if !matches!(key, [text @ .., b'=', b'='] if text.len() == 22 && text.iter().all(is_base64)) {
         return Err(refusal::bad_request("Sec-WebSocket-Key must be one base64 value of 16 bytes.\n"));
-    };
+    }
     let has = |name| head.fields.values(name).next().is_some();
     // Only browsers send `Origin`. Without it there is nothing to judge.
     if let Some(policy) = policy.filter(|_| has("origin")) {

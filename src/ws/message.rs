@@ -166,7 +166,6 @@ impl Unfinished {
             if !over.is_empty() {
                 return Err(Violation::MessageTooBig);
             }
-            decoder.taken();
             let is_done = decoded?;
             // The steps are those of the message, and not of a frame: a large one can come in many short frames.
             let held = content.capacity();

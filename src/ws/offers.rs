@@ -1,18 +1,13 @@
 //! The extensions and subprotocols that a client offers in its opening handshake (RFC 6455 §9.1, §11.3.4).
 //!
-//! A list is never collected: each caller reads it again. Only a quoted value with backslashes is copied.
+//! A list is never collected: each caller reads it again. Only a quoted value is copied.
 
 use crate::http::head::{Head, is_token_byte};
 use std::borrow::Cow;
 
-/// A list or an offer breaks its grammar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed;
-
-/// The subprotocols offered, in order of preference (RFC 6455 §11.3.4: a list of tokens).
-pub fn subprotocols<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<&'a str, Malformed>> + use<'a> {
-    let items = head.fields.items("sec-websocket-protocol");
-    items.map(|item| token(item).ok_or(Malformed))
+/// The subprotocols offered, in order of preference (RFC 6455 §11.3.4: a list of tokens). `None`: one is malformed.
+pub fn subprotocols<'a>(head: &Head<'a>) -> impl Iterator<Item = Option<&'a str>> + use<'a> {
+    head.fields.items("sec-websocket-protocol").map(token)
 }
 
 /// The extensions offered, in order of preference (RFC 6455 §9.1):
@@ -23,9 +18,9 @@ pub fn subprotocols<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<&'a str,
 /// extension-param = token [ "=" ( token | quoted-string ) ]    ; a token after unquoting
 /// ```
 ///
-/// White space is allowed around `,` `;` and `=`; empty list items are skipped. After a malformed
-/// offer the rest of that field is not read.
-pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<Offer<'a>, Malformed>> + use<'a> {
+/// White space is allowed around `,` `;` and `=`; empty list items are skipped. `None`: an offer is
+/// malformed, and the rest of that field is not read.
+pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Option<Offer<'a>>> + use<'a> {
     let values = head.fields.values("sec-websocket-extensions");
     values.flat_map(|value| {
         let mut is_malformed = false;
@@ -34,7 +29,7 @@ pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Result<Offer<'a>, Mal
         items.filter(|item| !item.is_empty()).map_while(move |item| {
             let offer = (!is_malformed).then(|| Offer::parse(item))?;
             is_malformed = offer.is_none();
-            Some(offer.ok_or(Malformed))
+            Some(offer)
         })
     })
 }
@@ -47,8 +42,8 @@ pub fn are_offers_well_formed(head: &Head<'_>) -> bool {
     let is_list = |name| head.fields.values(name).next().is_none() || has_items(name);
     is_list("sec-websocket-extensions")
         && is_list("sec-websocket-protocol")
-        && offers(head).all(|offer| offer.is_ok())
-        && subprotocols(head).all(|name| name.is_ok())
+        && offers(head).all(|offer| offer.is_some())
+        && subprotocols(head).all(|name| name.is_some())
 }
 
 /// One extension that the client offers.
@@ -104,15 +99,12 @@ impl<'a> Param<'a> {
 
 /// The bytes as a token (RFC 9110 §5.6.2). `None`: they are no token.
 fn token(bytes: &[u8]) -> Option<&str> {
-    let is_token = !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte));
-    std::str::from_utf8(bytes).ok().filter(|_| is_token)
+    let text = std::str::from_utf8(bytes).ok();
+    text.filter(|text| !text.is_empty() && text.bytes().all(is_token_byte))
 }
 
 /// The token between two quotes, where a backslash may stand before any byte.
 fn unquoted(quoted: &[u8]) -> Option<Cow<'_, str>> {
-    if let Some(token) = token(quoted) {
-        return Some(Cow::Borrowed(token));
-    }
     let mut bytes = quoted.iter();
     let mut plain = Vec::new();
     while let Some(mut byte) = bytes.next() {

@@ -8,8 +8,8 @@ use super::close::Violation;
 /// Checks a text that arrives in pieces.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Check {
-    /// The bytes of a character whose end has not arrived.
-    begun: [u8; 3],
+    /// The bytes of a character whose end has not arrived, three at most, and room for the next.
+    begun: [u8; 4],
     begun_len: usize,
 }
 
@@ -32,22 +32,14 @@ impl Check {
 
     /// Adds one byte to the unfinished character, or begins one.
     fn add_to_character(&mut self, byte: u8) -> Result<(), Violation> {
-        let [a, b, c] = self.begun;
-        let candidate: &[u8] = match self.begun_len {
-            0 => &[byte],
-            1 => &[a, byte],
-            2 => &[a, b, byte],
-            _ => &[a, b, c, byte],
-        };
-        match std::str::from_utf8(candidate) {
+        if let Some(place) = self.begun.get_mut(self.begun_len) {
+            *place = byte;
+            self.begun_len += 1;
+        }
+        match std::str::from_utf8(self.begun.get(..self.begun_len).unwrap_or_default()) {
             Ok(_) => self.begun_len = 0,
             Err(error) if error.error_len().is_some() => return Err(Violation::NotUtf8),
-            Err(_) => {
-                if let Some(slot) = self.begun.get_mut(self.begun_len) {
-                    *slot = byte;
-                }
-                self.begun_len += 1;
-            }
+            Err(_) => {}
         }
         Ok(())
     }
@@ -65,15 +57,10 @@ impl Check {
 ///
 /// It looks at lead bytes only. `add_to_character` judges whether such a beginning is possible.
 fn begun_len(piece: &[u8]) -> usize {
-    for (len, byte) in (1..).zip(piece.iter().rev().take(3)) {
-        let character_len = match byte {
-            0x80..=0xBF => continue,
-            0xC0..=0xDF => 2,
-            0xE0..=0xEF => 3,
-            0xF0..=0xFF => 4,
-            0x00..=0x7F => 1,
-        };
-        return if character_len > len { len } else { 0 };
+    let mut last = (1..).zip(piece.iter().rev().take(3).copied());
+    // The first byte of a character says how many it has: one, two, three or four.
+    match last.find(|(_, byte)| !matches!(byte, 0x80..=0xBF)) {
+        Some((len @ 1, 0xC0..=0xDF) | (len @ 1..=2, 0xE0..=0xEF) | (len, 0xF0..=0xFF)) => len,
+        _ => 0,
     }
-    0
 }
