@@ -112,7 +112,7 @@ impl Seen {
         self.events += dealt.events;
         self.is_reported |= dealt.is_all || self.events >= dealt.most;
         if self.is_reported && (!dealt.has_rest || self.turns >= TURNS_PER_ROUND) {
-            *self = Self { until: self.began, began: now, ..Self::default() };
+            *self = Self { until: self.began, began: now, turns: 0, events: 0, is_reported: false };
         }
         self.until
     }
