@@ -8,9 +8,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fastwebsockets::upgrade::{UpgradeFut, upgrade};
-use fastwebsockets::{
-    FragmentCollector, FragmentCollectorRead, Frame, OpCode, Payload, WebSocketError,
-};
+use fastwebsockets::{FragmentCollector, FragmentCollectorRead, Frame, OpCode, Payload, WebSocketError};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -90,9 +88,7 @@ async fn serve(
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("Server running at http://{}", listener.local_addr()?);
@@ -103,9 +99,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let everybody = everybody.clone();
             let service = service_fn(move |request| serve(request, everybody.clone()));
             tokio::spawn(
-                http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .with_upgrades(),
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades(),
             );
         }
     })

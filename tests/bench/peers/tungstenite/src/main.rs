@@ -174,16 +174,9 @@ fn readable(socket: &mut Socket, event: &Event) {
     socket.closed |= event.is_read_closed();
 }
 
-fn shaken(
-    result: Result<WebSocket<Socket>, HandshakeError<Handshake>>,
-    path: &Cell<bool>,
-) -> State {
+fn shaken(result: Result<WebSocket<Socket>, HandshakeError<Handshake>>, path: &Cell<bool>) -> State {
     match result {
-        Ok(socket) => State::Open(Box::new(Open {
-            socket,
-            broadcasts: path.get(),
-            dirty: false,
-        })),
+        Ok(socket) => State::Open(Box::new(Open { socket, broadcasts: path.get(), dirty: false })),
         Err(HandshakeError::Interrupted(handshake)) => State::Opening(Box::new(handshake)),
         Err(HandshakeError::Failure(_)) => State::Gone,
     }
@@ -192,8 +185,7 @@ fn shaken(
 fn main() -> Result<(), Box<dyn Error>> {
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::bind("127.0.0.1:0".parse()?)?;
-    poll.registry()
-        .register(&mut listener, LISTENER, Interest::READABLE)?;
+    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("Server running at http://{}", listener.local_addr()?);
     // The default limits, 16 MiB for a frame and 64 MiB for a message, let the largest message of the bench through.
     let mut config = WebSocketConfig::default();
@@ -221,13 +213,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 stream.set_nodelay(true)?;
                 let entry = server.connections.vacant_entry();
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                poll.registry()
-                    .register(&mut stream, Token(entry.key()), interest)?;
-                let socket = Socket {
-                    stream,
-                    drained: false,
-                    closed: false,
-                };
+                poll.registry().register(&mut stream, Token(entry.key()), interest)?;
+                let socket = Socket { stream, drained: false, closed: false };
                 let state = shaken(
                     accept_hdr_with_config(socket, Path(server.path.clone()), Some(config)),
                     &server.path,
