@@ -14,7 +14,7 @@
 //! 10. `cli`: the command line
 //!
 //! ```text
-//! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► reader ► frame}
+//! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► frame}
 //!   │                                        │        │           deflate ──► ws::extension (a port)
 //!   │                                        │        └────► http::{head, body, response}
 //!   └─► cli, apps                            └─► app (trait) ◄── apps::{echo, broadcast, chat, pages}, socketio
