@@ -26,7 +26,7 @@ macro_rules! record {
     }) => {
         $(#[$of])*
         #[derive(Debug, Clone)]
-        #[allow(rustdoc::bare_urls)]
+        #[allow(rustdoc::bare_urls, reason = "the words are those of --help")]
         pub struct $record {
             $($(#[doc = $about] #[doc = ""] $(#[$more])* pub $field: $kind,)*)*
             $($($(#[$doc])* pub $also: $also_kind,)*)?

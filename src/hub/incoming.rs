@@ -176,7 +176,6 @@ impl Hub {
         let block = mem::replace(buffer, next);
         let begun = endpoint.adopt(&header, block, READ_AT + header.header_len, end);
         self.take_event(id, begun.map(|()| None));
-        self.core.count(id);
         true
     }
 

@@ -18,7 +18,7 @@ use crate::ws::frame::Opcode;
 use crate::ws::message::{Complete, Message};
 use std::mem;
 
-/// Who has sent a message, and the application that is given it.
+/// The application that is given a message, and the connection on which it came.
 #[derive(Clone, Copy)]
 struct Recipient {
     id: ConnId,
