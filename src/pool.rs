@@ -13,7 +13,6 @@
 
 use memmap2::MmapMut;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::time::Duration;
@@ -61,8 +60,13 @@ pub(crate) struct Kept {
     pub(crate) bytes: Cell<usize>,
     /// Blocks came or went since the last [`Pool::take_busy`].
     is_busy: Cell<bool>,
-    /// The blocks by their size in bytes, which is that of a [`BlockSize`].
-    blocks: RefCell<BTreeMap<usize, Vec<MmapMut>>>,
+    /// The blocks of each size, in the order of [`SIZES`].
+    blocks: RefCell<[Vec<MmapMut>; SIZES.len()]>,
+}
+
+/// Where the blocks of this size stand in [`SIZES`]. Those of another size have no place.
+fn place(bytes: usize) -> usize {
+    SIZES.iter().position(|size| size.bytes() == bytes).unwrap_or(SIZES.len())
 }
 
 impl Pool {
@@ -89,8 +93,7 @@ impl Pool {
 
     /// Whether a block of this size is kept.
     pub fn has_kept(&self, size: BlockSize) -> bool {
-        let blocks = self.kept.blocks.borrow();
-        blocks.get(&size.bytes()).is_some_and(|blocks| !blocks.is_empty())
+        self.kept.blocks.borrow().get(place(size.bytes())).is_some_and(|blocks| !blocks.is_empty())
     }
 
     /// Gives a block of at least `len` bytes, for a message in one piece.
@@ -154,18 +157,17 @@ impl Pool {
 impl Kept {
     /// Takes out a block.
     fn pop(&self, size: BlockSize) -> Option<MmapMut> {
-        let memory = self.blocks.borrow_mut().get_mut(&size.bytes())?.pop()?;
+        let memory = self.blocks.borrow_mut().get_mut(place(size.bytes()))?.pop()?;
         self.bytes.set(self.bytes.get() - memory.len());
         Some(memory)
     }
 
     /// Keeps a block that is not used any more. One of another size is unmapped.
     fn keep(&self, memory: MmapMut) {
-        let len = memory.len();
-        if SIZES.iter().any(|size| size.bytes() == len) {
-            self.bytes.set(self.bytes.get() + len);
+        if let Some(blocks) = self.blocks.borrow_mut().get_mut(place(memory.len())) {
+            self.bytes.set(self.bytes.get() + memory.len());
             self.is_busy.set(true);
-            self.blocks.borrow_mut().entry(len).or_default().push(memory);
+            blocks.push(memory);
         }
     }
 }

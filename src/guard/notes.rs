@@ -6,7 +6,6 @@ use super::metrics::Metrics;
 use crate::clock::Time;
 use log::Level::{self, Debug, Error, Info, Warn};
 use log::{log, log_enabled};
-use std::collections::BTreeMap;
 use std::fmt::Arguments;
 use std::time::Duration;
 
@@ -141,6 +140,7 @@ impl Metrics {
 /// The lines of one kind since the first of them.
 #[derive(Debug)]
 struct Window {
+    note: Note,
     level: Level,
     until: Time,
     lines: u32,
@@ -149,14 +149,15 @@ struct Window {
 /// Counts lines, so that nobody can flood the log.
 #[derive(Debug)]
 pub(crate) struct Log {
-    windows: BTreeMap<Note, Window>,
+    /// In the order of the notes.
+    windows: Vec<Window>,
     /// When [`Log::flush`] has a number to tell. [`Time::NEVER`]: no line was left out.
     pub(crate) due: Time,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { windows: BTreeMap::new(), due: Time::NEVER }
+        Self { windows: Vec::new(), due: Time::NEVER }
     }
 }
 
@@ -166,7 +167,11 @@ impl Log {
         self.flush(now);
         let Some(level) = note.row().level.filter(|level| log_enabled!(*level)) else { return };
         let (most, within) = note.limit();
-        let window = self.windows.entry(note).or_insert(Window { level, until: now.after(within), lines: 0 });
+        let place = self.windows.partition_point(|window| window.note < note);
+        if self.windows.get(place).is_none_or(|window| window.note != note) {
+            self.windows.insert(place, Window { note, level, until: now.after(within), lines: 0 });
+        }
+        let Some(window) = self.windows.get_mut(place) else { return };
         window.lines += 1;
         if window.lines <= most {
             log!(level, "{words}");
@@ -178,11 +183,11 @@ impl Log {
     /// Ends the windows that are over, and tells how many lines were left out in them.
     pub(crate) fn flush(&mut self, now: Time) {
         self.due = Time::NEVER;
-        self.windows.retain(|note, window| {
+        self.windows.retain(|window| {
             let is_over = window.until <= now;
-            let left_out = window.lines.saturating_sub(note.limit().0);
+            let left_out = window.lines.saturating_sub(window.note.limit().0);
             if left_out > 0 && is_over {
-                log!(window.level, "{left_out} {} lines suppressed", note.row().name);
+                log!(window.level, "{left_out} {} lines suppressed", window.note.row().name);
             } else if left_out > 0 {
                 self.due = self.due.min(window.until);
             }
