@@ -31,6 +31,11 @@ fn main() -> io::Result<()> {
             // Linux maps a program in groups of 16 pages. Where its parts begin with such a group, a start
             // touches two or three groups less, 64 KiB each. The file is as long as before.
             writeln!(cargo, "cargo::rustc-link-arg-bins=-Wl,-z,max-page-size=65536")?;
+            writeln!(
+                cargo,
+                "cargo::rustc-link-arg-bins=-Wl,-T,{}/src/order.ld",
+                env::var("CARGO_MANIFEST_DIR").unwrap_or_default()
+            )?;
         }
     }
     Ok(())

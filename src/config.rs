@@ -53,6 +53,22 @@ pub enum Deflate {
     Takeover,
 }
 
+/// How much of each frame a trace shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TraceForm {
+    /// Nothing: there is no trace.
+    #[default]
+    Off,
+    /// Each field of a frame on a line.
+    Fields,
+    /// Each frame on a line.
+    Short,
+    /// Each field on a line, and all bytes as a hex dump.
+    Hex,
+    /// Each event as an object of JSON.
+    Json,
+}
+
 /// The table of limits and deadlines. `$read` is the macro that it is given to.
 macro_rules! limits {
     ($read:ident $($of:tt)*) => { $read! { $($of)*

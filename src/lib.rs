@@ -12,6 +12,7 @@
 //!  8. `files`: static files
 //!  9. `socketio`: Socket.IO, as one more application
 //! 10. `cli`: the command line
+//! 11. `tools`: what shows the bytes
 //!
 //! ```text
 //! main ──► server (mio: sockets, clock) ──► hub ──► conn ──► ws::{endpoint ► message ► frame}
@@ -44,6 +45,9 @@ pub mod slots;
 #[cfg(feature = "socketio")]
 pub mod socketio;
 mod sockets;
+pub mod tap;
+#[cfg(feature = "tools")]
+pub mod tools;
 pub mod ws;
 
 pub use hub::app;

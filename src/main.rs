@@ -5,6 +5,7 @@
 
 use log::warn;
 use signal_hook::consts::SIGXFSZ;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -31,6 +32,7 @@ use ws101::socketio::{
     chat::Chat as SocketIoChat,
     engine::{Engine, Settings},
 };
+use ws101::tap::Watcher;
 
 /// The exit status if the command line, or a file that it names, cannot be followed.
 const USAGE: u8 = 2;
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Err(message) => Err((USAGE, message)),
+        Ok(Invocation::Tool(name, arguments)) => return tool(name, arguments),
     };
     let Err((status, message)) = outcome else { return ExitCode::SUCCESS };
     let _ = writeln!(io::stderr(), "ws101: {message}");
@@ -96,7 +99,9 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
     };
     let config = fit(options.config.clone());
     let hub = Hub::new(config, policy, Box::new(System), apps(options, files));
-    let mut server = bind(addresses, hub).map_err(|message| (FAILURE, message))?.with_log(log_owes);
+    let tap = trace(options).map_err(|message| (USAGE, message))?;
+    let mut server =
+        bind(addresses, hub).map_err(|message| (FAILURE, message))?.with_log(log_owes).with_tap(tap);
     if let Ok(address) = server.local_addr() {
         welcome::say_hello(address, folder);
     }
@@ -179,4 +184,31 @@ fn fit(mut config: Config) -> Config {
         warn!("at most {most} connections, not {asked}: {limit} files may be open (ulimit -n)");
     }
     config
+}
+
+/// The trace that was asked for.
+#[cfg(feature = "tools")]
+#[cold]
+fn trace(options: &Options) -> Result<Watcher, String> {
+    ws101::tools::trace::start::start(options)
+}
+
+#[cfg(not(feature = "tools"))]
+fn trace(_: &Options) -> Result<Watcher, String> {
+    Ok(None)
+}
+
+/// Runs a tool. A server has none of its code in memory.
+#[cold]
+fn tool(name: &str, arguments: Vec<OsString>) -> ExitCode {
+    match name {
+        #[cfg(feature = "tools")]
+        "explain" => ws101::tools::explain::run(arguments),
+        #[cfg(feature = "tools")]
+        "connect" => ws101::tools::connect::run(arguments),
+        _ => {
+            drop(arguments);
+            ExitCode::from(USAGE)
+        }
+    }
 }

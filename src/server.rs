@@ -14,6 +14,7 @@ use crate::clock::{Clock, Dealt, Seen, Time};
 use crate::hub::app::ConnId;
 use crate::hub::{Hub, Next, Rest};
 use crate::sockets::{Sockets, reserve};
+use crate::tap::{Tap, Watcher};
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -101,6 +102,13 @@ impl Server {
         self
     }
 
+    /// Has the bytes of all connections watched.
+    #[must_use]
+    pub fn with_tap(mut self, tap: Watcher) -> Self {
+        self.sockets.tap = tap;
+        self
+    }
+
     /// The address that is listened on, with the port that the system chose for port 0.
     ///
     /// # Errors
@@ -136,6 +144,7 @@ impl Server {
     /// Makes one turn: takes the events, reads, writes, and looks at deadlines. Accepting comes last.
     fn turn(&mut self, events: &Events) {
         let now = self.clock.now;
+        self.sockets.tap.iter_mut().for_each(|tap| tap.turn(now));
         self.guarded(|server| server.hub.begin_turn(now, &mut server.sockets));
         let mut count = 0;
         for event in events {
@@ -192,8 +201,8 @@ impl Server {
         if self.accept_at <= now {
             self.accept();
         }
-        if self.log_owes.load(Ordering::Relaxed) || self.log_at != Time::NEVER {
-            self.try_log_again();
+        if self.sockets.tap.is_some() || self.log_owes.load(Ordering::Relaxed) || self.log_at != Time::NEVER {
+            self.pass_on();
         }
         if self.rest.was_busy || reads > 1 {
             self.hub.note_turn(self.began.elapsed().saturating_sub(self.clock.last));
@@ -216,6 +225,7 @@ impl Server {
         };
         match socket.stream.read(room) {
             Ok(len) if len > 0 => {
+                self.sockets.tap.iter_mut().for_each(|tap| tell_read(tap, id, room.get(..len)));
                 let is_full = len == room.len();
                 // A short read has drained the socket, unless the end of the stream follows.
                 let is_more = is_full || socket.read_closed;
@@ -251,6 +261,9 @@ impl Server {
         }
         if let Some(Some(socket)) = self.sockets.slots.get_mut(id.slot as usize) {
             socket.readable = false;
+        }
+        if kind != ErrorKind::WouldBlock {
+            self.sockets.tap.iter_mut().for_each(|tap| tap.read_end(id, kind != ErrorKind::UnexpectedEof));
         }
         match kind {
             ErrorKind::WouldBlock => Next::Read,
@@ -335,18 +348,25 @@ impl Server {
         self.guarded(|server| server.hub.transmit(&mut server.sockets));
     }
 
-    /// Tries once in a pause to write the lines that the log owes.
+    /// Passes on what the tap has seen, and tries once in a pause to write the lines that the log owes.
     #[cold]
-    fn try_log_again(&mut self) {
+    fn pass_on(&mut self) {
+        let owes = self.sockets.tap.as_mut().is_some_and(|tap| tap.drain());
         let now = self.clock.now;
         let is_due = self.log_at <= now;
         if is_due {
             log::logger().flush();
         }
-        if !self.log_owes.load(Ordering::Relaxed) {
+        if !owes && !self.log_owes.load(Ordering::Relaxed) {
             self.log_at = Time::NEVER;
         } else if is_due || self.log_at == Time::NEVER {
             self.log_at = now.after(LOG_PAUSE);
         }
     }
+}
+
+/// Tells the tap what a read gave.
+#[cold]
+fn tell_read(tap: &mut Box<dyn Tap>, id: ConnId, bytes: Option<&[u8]>) {
+    tap.read(id, bytes.unwrap_or_default());
 }

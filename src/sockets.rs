@@ -1,6 +1,7 @@
 //! The accepted sockets, by the slots of the hub: the hub's `Net` over TCP.
 
 use crate::hub::app::{ConnId, Net, Written};
+use crate::tap::Watcher;
 use mio::net::TcpStream;
 use rustix::fs::{self, Mode, OFlags};
 use std::io::{self, ErrorKind, IoSlice, Write};
@@ -28,6 +29,8 @@ pub(crate) struct Sockets {
     pub(crate) slots: Vec<Option<Socket>>,
     /// How many there are.
     pub(crate) count: usize,
+    /// Watches the bytes of all of them.
+    pub(crate) tap: Watcher,
 }
 
 impl Sockets {
@@ -48,6 +51,16 @@ impl Sockets {
             });
             self.count += 1;
         }
+    }
+
+    /// Writes `pieces`, and tells the tap how much of them the socket took.
+    #[cold]
+    fn write_watched(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+        let mut tap = self.tap.take();
+        let written = self.write_pieces(id, pieces);
+        tap.iter_mut().for_each(|tap| tap.wrote(id, pieces, written));
+        self.tap = tap;
+        written
     }
 }
 
@@ -82,6 +95,9 @@ impl Socket {
 impl Net for Sockets {
     #[inline]
     fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
+        if self.tap.is_some() {
+            return self.write_watched(id, &[IoSlice::new(bytes)]);
+        }
         let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
         match socket.stream.write(bytes) {
             Ok(len) if len == bytes.len() => Written::Bytes(len),
@@ -90,6 +106,9 @@ impl Net for Sockets {
     }
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+        if self.tap.is_some() {
+            return self.write_watched(id, pieces);
+        }
         let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
         let offered = pieces.iter().map(|piece| piece.len()).sum();
         match socket.stream.write_vectored(pieces) {
@@ -102,6 +121,7 @@ impl Net for Sockets {
         if let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) {
             // If the peer is gone already, the next read tells.
             let _ = socket.stream.shutdown(Shutdown::Write);
+            self.tap.iter_mut().for_each(|tap| tap.half_closed(id));
         }
     }
 
@@ -109,6 +129,7 @@ impl Net for Sockets {
         let Some(place) = self.slots.get_mut(id.slot as usize) else { return };
         let Some(socket) = place.take() else { return };
         self.count -= 1;
+        self.tap.iter_mut().for_each(|tap| tap.closed(id));
         if reset {
             let linger = Some(Duration::ZERO);
             let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);

@@ -3,7 +3,7 @@
 //! Arguments and environment come in as values, so this is a function of its arguments. `main` prints, looks up host
 //! names, and knows the exit statuses. A complaint is one line that names the thing, the reason, and the way out.
 
-use super::flags::{Options, flags, variable};
+use super::flags::{Options, TOOLS, flags, variable};
 use super::value::SIZE;
 use super::{help, unknown};
 use crate::config::Config;
@@ -19,6 +19,8 @@ pub enum Invocation {
     Serve(Box<Options>),
     /// `--help`, `ws101 help`, `--version`: print this text to stdout.
     Print(String),
+    /// A tool of this name, with these arguments.
+    Tool(&'static str, Vec<OsString>),
 }
 
 /// Reads the arguments (without the program's name), and the environment for what they leave open.
@@ -29,6 +31,11 @@ pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Invocation, String> {
+    let mut arguments = arguments.into_iter().peekable();
+    // The flags of a tool come after its name, and are its own.
+    if let Some(tool) = arguments.peek().and_then(|word| tool(word)) {
+        return Ok(Invocation::Tool(tool, arguments.skip(1).collect()));
+    }
     let mut parser = lexopt::Parser::from_args(arguments);
     let mut options = Options::default();
     let mut wants_help = None;
@@ -44,12 +51,18 @@ pub fn parse(
                 let missing = || format!("--{} needs a value: --{0} {}", flag.name, flag.unit);
                 // The next argument is the value, unless it is a flag itself.
                 let is_value = |next: &OsStr| !next.as_encoded_bytes().starts_with(b"--");
-                let value = parser.optional_value().or_else(|| parser.try_raw_args()?.next_if(is_value));
+                let value = parser.optional_value().or_else(|| match flag.bare {
+                    Some(bare) => Some(bare.into()),
+                    None => parser.try_raw_args()?.next_if(is_value),
+                });
                 let value = value.ok_or_else(missing)?;
                 let set = (flag.set)(&mut options, &value);
                 set.map_err(|reason| format!("--{}: {reason}", flag.name))?;
             }
             Arg::Short(letter) => return Err(unknown::flag(&format!("-{letter}"))),
+            Arg::Value(word) if wants_help == Some(true) && tool(&word).is_some() => {
+                return Ok(Invocation::Tool(tool(&word).unwrap_or_default(), vec!["--help".into()]));
+            }
             Arg::Value(word) if wants_help == Some(false) => {
                 return Err(format!(
                     "unexpected argument {word:?}: serve takes flags only, ws101 --help lists them"
@@ -74,6 +87,11 @@ pub fn parse(
     }
     agree(&options.config)?;
     Ok(Invocation::Serve(Box::new(options)))
+}
+
+/// The tool of this name.
+fn tool(word: &OsStr) -> Option<&'static str> {
+    TOOLS.iter().find(|tool| word == **tool).copied()
 }
 
 /// Complains of values that are fine each, and do not fit together.

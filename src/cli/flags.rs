@@ -5,13 +5,18 @@
 #[cfg(feature = "deflate")]
 use super::value::WHICH;
 use super::value::{COUNT, DEADLINE, FOLDER, HOST, HOSTS, LEVEL, LINE, ORIGINS, PORT, SIZE};
-use crate::config::{Config, limits, record};
+#[cfg(feature = "tools")]
+use super::value::{FILE, FORM, SWITCH};
+use crate::config::{Config, TraceForm, limits, record};
 use log::LevelFilter;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// More than any system has room for.
 const MANY: u64 = 1_000_000;
+
+/// The tools that are there.
+pub(super) const TOOLS: &[&str] = if cfg!(feature = "tools") { &["explain", "connect"] } else { &[] };
 
 /// Flags that stand together in `--help`.
 pub(super) struct Group {
@@ -26,12 +31,25 @@ pub(super) struct Flag {
     pub(super) name: &'static str,
     /// What its value is, in capitals.
     pub(super) unit: &'static str,
+    /// The value of a flag that stands alone. `None`: it must have one.
+    pub(super) bare: Option<&'static str>,
     /// What it does.
     pub(super) about: &'static str,
     /// Reads a value into its field. An error says what is wrong with the value, and what would be right.
     pub(super) set: fn(&mut Options, &OsStr) -> Result<(), String>,
     /// Shows its field, if nobody has set it.
     pub(super) default: fn(&Options) -> String,
+}
+
+impl Flag {
+    /// How it is written, with its value.
+    pub(super) fn with_value(&self) -> String {
+        match (self.bare, self.unit) {
+            (None, unit) => format!("--{} {unit}", self.name),
+            (Some(_), "") => format!("--{}", self.name),
+            (Some(_), unit) => format!("--{}[={unit}]", self.name),
+        }
+    }
 }
 
 /// The environment variable of a flag: that of `ping-interval` is `WS101_PING_INTERVAL`.
@@ -77,6 +95,23 @@ macro_rules! options {
             "log" LEVEL,
             "off, error, warn, info, debug or trace; goes to stderr";
 
+        "Trace" if "tools":
+        pub trace: TraceForm = TraceForm::Off,
+            "trace" FORM,
+            "show all bytes of all connections on stdout: fields, short (a line for each frame), hex or json";
+        pub trace_file: Option<PathBuf> = None,
+            "trace-file" FILE,
+            "write the trace to this file instead, anew at each start";
+        pub trace_full: bool = false,
+            "trace-full" SWITCH,
+            "leave nothing out of payloads of more than 64 bytes";
+        pub trace_secrets: bool = false,
+            "trace-secrets" SWITCH,
+            "show the query of a path, cookies, authorization, and unknown subprotocols";
+        pub trace_no_time: bool = false,
+            "trace-no-time" SWITCH,
+            "leave times out, so that two traces can be compared";
+
         also:
         /// Limits and deadlines.
         pub config: Config = Config::default(),
@@ -101,6 +136,7 @@ macro_rules! groups {
             flags: &[$(Flag {
                 name: $name,
                 unit: $how.unit,
+                bare: $how.bare,
                 about: $about,
                 set: |$options, value| const { &$how }.set(&mut $of.$field, value),
                 default: |$options| const { &$how }.show(&$of.$field),
@@ -112,11 +148,11 @@ macro_rules! groups {
 static OPTIONS: &[Group] = options!(groups | options | options,);
 static CONFIG: &[Group] = limits!(groups | options | options.config,);
 
-/// All groups, in the order of `--help`: the log comes last.
+/// All groups, in the order of `--help`: log and trace come last.
 #[cold]
 pub(super) fn groups() -> Vec<&'static Group> {
-    let (logs, first) = OPTIONS.split_last().unzip();
-    first.unwrap_or_default().iter().chain(CONFIG).chain(logs).collect()
+    let (first, last) = OPTIONS.split_at(OPTIONS.iter().position(|group| group.title == "Logs").unwrap_or(0));
+    first.iter().chain(CONFIG).chain(last).collect()
 }
 
 /// All flags, without their headings.

@@ -35,7 +35,7 @@ Examples:
 /// The whole text.
 pub(super) fn text() -> String {
     let options = Options::default();
-    let left = |flag: &Flag| format!("  --{} {}", flag.name, flag.unit);
+    let left = |flag: &Flag| format!("  {}", flag.with_value());
     let column = flags().into_iter().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
     let mut text = HEAD.to_owned();
     for group in groups() {

@@ -11,6 +11,8 @@ pub mod flags;
 mod help;
 pub mod log;
 pub mod outlet;
+#[cfg(feature = "tools")]
+pub mod tool;
 pub mod unknown;
 mod value;
 pub mod welcome;

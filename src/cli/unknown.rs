@@ -3,15 +3,20 @@
 //! For a service named `ws101` Kubernetes gives every container of the namespace variables that begin
 //! with `WS101_`. One of them has the name of a flag's: `WS101_PORT=tcp://10.0.0.1:8000`.
 
-use super::flags::{flags, variable};
+use super::flags::{TOOLS, flags, variable};
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 
 /// Complains of a flag. `flag` has its dashes.
 pub(super) fn flag(flag: &str) -> String {
+    flag_of(flag, names().chain(["help", "version"]), "ws101 --help lists the flags")
+}
+
+/// Complains of a flag that is none of these. `list`: where they are told.
+pub(super) fn flag_of<'a>(flag: &str, names: impl IntoIterator<Item = &'a str>, list: &str) -> String {
     let name = flag.trim_start_matches('-');
-    let meant = nearest(name, names().chain(["help", "version"])).map(|name| format!("--{name}"));
-    format!("unknown flag {flag:?}: {}", way_out(name, meant, "ws101 --help lists the flags"))
+    let meant = nearest(name, names).map(|name| format!("--{name}"));
+    format!("unknown flag {flag:?}: {}", way_out(name, meant, list))
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
@@ -28,8 +33,11 @@ fn way_out(name: &str, meant: Option<String>, list: &str) -> String {
 
 /// Complains of a command.
 pub(super) fn command(word: &OsStr) -> String {
-    match nearest(&word.to_string_lossy(), ["serve", "help"]) {
+    match nearest(&word.to_string_lossy(), ["serve", "help"].into_iter().chain(TOOLS.iter().copied())) {
         Some(name) => format!("unknown command {word:?}: did you mean {name}?"),
+        None if cfg!(not(feature = "tools")) && (word == "explain" || word == "connect") => {
+            format!("{word:?}: this program was built without its tools (feature tools)")
+        }
         None => format!("unknown command {word:?}: ws101 --help lists commands and flags"),
     }
 }

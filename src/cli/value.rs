@@ -5,6 +5,8 @@
 
 #[cfg(feature = "deflate")]
 use crate::config::Deflate;
+#[cfg(feature = "tools")]
+use crate::config::TraceForm;
 use log::LevelFilter;
 use std::ffi::OsStr;
 use std::net::IpAddr;
@@ -23,6 +25,8 @@ pub(super) struct Amount {
     most: u64,
     /// What 0 means, if it is allowed beside that.
     zero: Option<&'static str>,
+    /// A flag of an amount must have a value.
+    pub(super) bare: Option<&'static str>,
 }
 
 /// A whole number.
@@ -33,6 +37,7 @@ pub(super) const COUNT: Amount = Amount {
     least: 0,
     most: u64::MAX,
     zero: None,
+    bare: None,
 };
 
 /// Bytes.
@@ -142,6 +147,8 @@ type Outcome = Result<(), String>;
 pub(super) struct Kind<T> {
     /// What `--help` calls them.
     pub(super) unit: &'static str,
+    /// The value of a flag that stands alone. `None`: it must have one.
+    pub(super) bare: Option<&'static str>,
     set: fn(&mut T, &OsStr) -> Outcome,
     show: fn(&T) -> String,
 }
@@ -159,7 +166,7 @@ impl<T> Kind<T> {
 macro_rules! kinds {
     ($($(#[$of:meta])* $name:ident: $field:ty = $unit:literal, $put:ident($judge:expr), $show:expr;)*) => {
         $($(#[$of])* pub(super) const $name: Kind<$field> =
-            Kind { unit: $unit, set: |to, value| $put(to, value, $judge), show: $show };)*
+            Kind { unit: $unit, bare: None, set: |to, value| $put(to, value, $judge), show: $show };)*
     };
 }
 
@@ -177,11 +184,42 @@ kinds! {
 /// The only kind that need not be UTF-8.
 pub(super) const FOLDER: Kind<Option<PathBuf>> = Kind {
     unit: "DIR",
+    bare: None,
     set: |to, value| {
         *to = Some(value.into());
         if value.is_empty() { Err("the folder's name is empty".to_owned()) } else { Ok(()) }
     },
     show: |_| "the built-in pages".to_owned(),
+};
+
+/// A file that is written.
+#[cfg(feature = "tools")]
+pub(super) const FILE: Kind<Option<PathBuf>> = Kind {
+    unit: "FILE",
+    set: |to, value| {
+        *to = Some(value.into());
+        if value.is_empty() { Err("the file's name is empty".to_owned()) } else { Ok(()) }
+    },
+    show: |_| "none".to_owned(),
+    ..FOLDER
+};
+
+/// How much a trace shows.
+#[cfg(feature = "tools")]
+pub(super) const FORM: Kind<TraceForm> = Kind {
+    unit: "FORM",
+    bare: Some("fields"),
+    set: |to, value| put(to, value, form),
+    show: |form| format!("{form:?}").to_lowercase(),
+};
+
+/// A flag without a value, which a variable can also set to `on` or `off`.
+#[cfg(feature = "tools")]
+pub(super) const SWITCH: Kind<bool> = Kind {
+    unit: "",
+    bare: Some("on"),
+    set: |to, value| put(to, value, switch),
+    show: |is_on| if *is_on { "on" } else { "off" }.to_owned(),
 };
 
 fn text(value: &OsStr) -> Result<&str, String> {
@@ -210,6 +248,27 @@ fn which(text: &str) -> Result<Deflate, String> {
         "off" => Ok(Deflate::Off),
         "takeover" => Ok(Deflate::Takeover),
         _ => Err(format!("{text:?} is not on, off or takeover")),
+    }
+}
+
+#[cfg(feature = "tools")]
+fn form(text: &str) -> Result<TraceForm, String> {
+    match text {
+        "off" => Ok(TraceForm::Off),
+        "fields" => Ok(TraceForm::Fields),
+        "short" => Ok(TraceForm::Short),
+        "hex" => Ok(TraceForm::Hex),
+        "json" => Ok(TraceForm::Json),
+        _ => Err(format!("{text:?} is not a form: give fields, short, hex, json or off")),
+    }
+}
+
+#[cfg(feature = "tools")]
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "1" | "true" | "yes" => Ok(true),
+        "off" | "0" | "false" | "no" => Ok(false),
+        _ => Err(format!("{text:?} is not on or off")),
     }
 }
 

@@ -20,6 +20,8 @@ mod stream;
 mod window;
 
 use crate::config::{Config, Deflate};
+#[cfg(feature = "tools")]
+use crate::http::head::Fields;
 use crate::http::head::Head;
 use crate::ws::extension::{Agreed, Decoder, Extension, History};
 use compress::Compressor;
@@ -35,6 +37,14 @@ pub fn extension(config: &Config) -> Option<Box<dyn Extension>> {
     };
     let compressor = Compressor::new(config.deflate_level);
     Some(Box::new(PermessageDeflate { takeover, inflater: Rc::default(), compressor }))
+}
+
+/// What a server's answer has agreed to (§7.1).
+///
+/// `None`: it names another extension, or says what no answer may say.
+#[cfg(feature = "tools")]
+pub fn agreed(answer: Fields<'_>) -> Option<Agreed> {
+    negotiate::agreed(answer)
 }
 
 /// Inflates and compresses for all connections.

@@ -1,6 +1,8 @@
 //! Chooses an offer of permessage-deflate, and writes the answer (RFC 7692 §5, §7.1).
 
 use super::compress::MIN_WINDOW_BITS;
+#[cfg(feature = "tools")]
+use crate::http::head::Fields;
 use crate::http::head::Head;
 use crate::ws::extension::{Agreed, Reach};
 use crate::ws::offers::{Offer, Param, offers};
@@ -20,7 +22,7 @@ const TAKEOVER_WINDOW_BITS: u8 = 12;
 /// `None`: there is no such offer. The list of offers must be well formed. `takeover`: the server agrees to context
 /// takeover if the client does.
 pub(super) fn agree(head: &Head<'_>, takeover: bool) -> Option<(Agreed, String)> {
-    let mut offers = offers(head).flatten().filter(|offer| offer.name == NAME);
+    let mut offers = offers(head.fields).flatten().filter(|offer| offer.name == NAME);
     let (mut server, mut client) = offers.find_map(|offer| read(&offer))?;
     // Only a client that offers this parameter accepts it in the answer. That of the server needs no offer.
     server.names_window = true;
@@ -42,6 +44,20 @@ pub(super) fn agree(head: &Head<'_>, takeover: bool) -> Option<(Agreed, String)>
         }
     }
     Some((Agreed { sent: server.reach(), received: client.reach() }, answer))
+}
+
+/// What a server's answer has agreed to (§7.1): the reach of each side, from the client's fields of the answer.
+///
+/// `None`: it names another extension, or says what no answer may say.
+#[cfg(feature = "tools")]
+pub(super) fn agreed(answer: Fields<'_>) -> Option<Agreed> {
+    let mut all = offers(answer);
+    let (Some(Some(chosen)), None) = (all.next(), all.next()) else { return None };
+    let (server, client) = read(&chosen).filter(|_| chosen.name == NAME)?;
+    // In an answer a window has a value.
+    let is_whole = |side: &Side| !side.names_window || side.max_window_bits.is_some();
+    (is_whole(&server) && is_whole(&client))
+        .then(|| Agreed { sent: server.reach(), received: client.reach() })
 }
 
 /// What an offer, and then the answer, says of the messages that one side sends.

@@ -9,6 +9,8 @@
 //! application gives the `route`, and `body` reads the body, if there is one.
 //! `response` writes the answer; `refusal` has those that refuse a request.
 
+#[cfg(feature = "tools")]
+pub mod answer;
 pub mod body;
 pub mod coding;
 pub mod date;

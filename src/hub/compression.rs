@@ -17,7 +17,7 @@ use crate::large::LargeMessage;
 use crate::outbox::{Outbox, Span};
 use crate::ws::endpoint::{Event, Limits};
 use crate::ws::extension::{Agreed, Coding, Extension, History};
-use crate::ws::frame::{self, Opcode};
+use crate::ws::frame::{self, Opcode, Sender::Client};
 
 impl Hub {
     /// Receives frames on a connection that has agreed to compression, as `receive_general` does on others.
@@ -30,7 +30,8 @@ impl Hub {
             let Some(conn) = table.get(id) else { return };
             let (Some(agreed), Some(extension)) = (conn.agreed, compression.as_deref_mut()) else { return };
             let max_fragments = config.tuning.max_fragments;
-            let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
+            let limits =
+                Limits { from: Client, max_message_bytes: conn.max_message_bytes.into(), max_fragments };
             let Phase::Open { endpoint, .. } = &mut conn.phase else { return };
             let coding = Coding { extension, agreed, history: &mut conn.history, used: &mut used };
             match endpoint.receive_general(input, &limits, &memory.pool, Some(coding)) {

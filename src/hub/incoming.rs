@@ -12,6 +12,7 @@ use crate::clock::Time;
 use crate::pool::BlockSize;
 use crate::ws::close::CloseCode;
 use crate::ws::endpoint::Limits;
+use crate::ws::frame::Sender::Client;
 use std::mem;
 
 /// Bytes of response bodies that are read from files in one turn at most.
@@ -161,7 +162,7 @@ impl Hub {
         let max_fragments = core.config.tuning.max_fragments;
         let may_adopt = !core.rates.is_on && !core.turn_is_full();
         let Some(conn) = core.table.get(id) else { return false };
-        let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
+        let limits = Limits { from: Client, max_message_bytes: conn.max_message_bytes.into(), max_fragments };
         let end = READ_AT + len;
         let block = core.receive_buffer.block.as_deref();
         let bytes = block.and_then(|block| block.get(READ_AT..end)).unwrap_or_default();

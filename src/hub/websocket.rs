@@ -14,7 +14,7 @@ use crate::shortcuts;
 use crate::ws::close::Violation;
 use crate::ws::content::Part;
 use crate::ws::endpoint::{Event, Limits};
-use crate::ws::frame::Opcode;
+use crate::ws::frame::{Opcode, Sender::Client};
 use crate::ws::message::{Complete, Message};
 use std::mem;
 
@@ -54,7 +54,7 @@ impl Hub {
     fn receive_whole(&mut self, id: ConnId, input: &mut &mut [u8]) -> bool {
         let max_fragments = self.core.config.tuning.max_fragments;
         let Some(conn) = self.core.table.get(id) else { return false };
-        let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
+        let limits = Limits { from: Client, max_message_bytes: conn.max_message_bytes.into(), max_fragments };
         let Phase::Open { endpoint, mark } = &mut conn.phase else { return false };
         match endpoint.receive_whole(input, &limits) {
             Some(Ok(message)) => {
@@ -90,7 +90,7 @@ impl Hub {
         let Core { table, memory, config, .. } = &mut self.core;
         let Some(conn) = table.get(id) else { return false };
         let max_fragments = config.tuning.max_fragments;
-        let limits = Limits { max_message_bytes: conn.max_message_bytes.into(), max_fragments };
+        let limits = Limits { from: Client, max_message_bytes: conn.max_message_bytes.into(), max_fragments };
         let Phase::Open { endpoint, .. } = &mut conn.phase else { return false };
         if conn.agreed.is_some() {
             self.receive_coded(id, input);

@@ -115,6 +115,7 @@ impl Server {
             return;
         }
         self.sockets.insert(id, stream);
+        self.sockets.tap.iter_mut().for_each(|tap| tap.opened(id, peer));
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Violation {
     UnknownOpcode,
     /// A client's frame without a masking key (§5.1).
     Unmasked,
+    /// A server's frame with a masking key (§5.1).
+    Masked,
     /// A control frame with FIN clear (§5.5).
     FragmentedControlFrame,
     /// A control frame of more than 125 bytes (§5.5).
@@ -108,6 +110,7 @@ impl Violation {
             Self::ReservedBit => (Code::ProtocolError, "reserved bit set"),
             Self::UnknownOpcode => (Code::ProtocolError, "unknown opcode"),
             Self::Unmasked => (Code::ProtocolError, "frame not masked"),
+            Self::Masked => (Code::ProtocolError, "frame masked"),
             Self::FragmentedControlFrame => (Code::ProtocolError, "fragmented control frame"),
             Self::ControlFrameTooLong => (Code::ProtocolError, "control frame over 125 bytes"),
             Self::NothingToContinue => (Code::ProtocolError, "continuation without a message"),

@@ -28,7 +28,7 @@ impl Endpoint {
             return None;
         }
         let room = limits.max_message_bytes;
-        let expect = Expect { in_message: false, rsv1: false, room, more_fragments: true };
+        let expect = Expect { from: limits.from, in_message: false, rsv1: false, room, more_fragments: true };
         let header = frame::decode(bytes, &expect).ok()??;
         let arrived = bytes.len() - header.header_len;
         let missing = header.payload_len.checked_sub(arrived as u64)?;

@@ -10,7 +10,7 @@
 use super::close::{CloseCode, Violation, check_payload};
 use super::content::Content;
 use super::extension::Coding;
-use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode, take};
+use super::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode, Sender, take};
 use super::message::{Complete, Message, Unfinished};
 use crate::metered::{Account, Meter};
 use crate::pool::Pool;
@@ -43,7 +43,7 @@ pub enum Event<'a> {
 /// use ws101::ws::endpoint::{Endpoint, Event, Limits};
 /// use ws101::ws::frame::{Opcode, encode_header};
 ///
-/// let limits = Limits { max_message_bytes: 1 << 20, max_fragments: 1_000 };
+/// let limits = Limits { max_message_bytes: 1 << 20, ..Limits::default() };
 /// let mut endpoint = Endpoint::default();
 /// let mut read = *b"\x81\x82\0\0\0\0hi\x89\x80\0\0\0\0";
 /// let mut input = &mut read[..];
@@ -93,19 +93,21 @@ impl Begun {
 /// For that its header becomes the server's own, right in front of the payload ([`frame::make_own_header`]).
 pub const ECHO_IN_PLACE_BYTES: usize = 4 << 10;
 
-/// The limits that an endpoint enforces.
+/// Whose frames an endpoint takes, and the limits that it enforces.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// The other side.
+    pub from: Sender,
     /// Payload of one message, in bytes.
     pub max_message_bytes: u64,
     /// Frames of one message.
     pub max_fragments: u32,
 }
 
-/// 16 MiB, in 131,072 frames at most.
+/// Messages of a client: 16 MiB, in 131,072 frames at most.
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_message_bytes: 16 << 20, max_fragments: 131_072 }
+        Self { from: Sender::Client, max_message_bytes: 16 << 20, max_fragments: 131_072 }
     }
 }
 
@@ -161,7 +163,7 @@ impl Endpoint {
             return None;
         }
         let room = limits.max_message_bytes;
-        let expect = Expect { in_message: false, rsv1: false, room, more_fragments: true };
+        let expect = Expect { from: limits.from, in_message: false, rsv1: false, room, more_fragments: true };
         // Shortcut, equals `take_longer`: most headers are those of a short message.
         let fast = if shortcuts::ON { frame::decode_fast(input, &expect) } else { None };
         let (opcode, payload) = match fast {
@@ -228,6 +230,7 @@ impl Endpoint {
         let message = self.message.as_ref();
         let (received, fragments) = message.map_or((0, 0), |it| (it.received as u64, it.fragments));
         let expect = Expect {
+            from: limits.from,
             in_message: message.is_some(),
             rsv1: is_coding,
             room: limits.max_message_bytes.saturating_sub(received),

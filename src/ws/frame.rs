@@ -24,14 +24,23 @@ pub const MAX_HEADER_BYTES: usize = 14;
 /// Most payload a control frame may carry (RFC 6455 §5.5).
 pub const MAX_CONTROL_BYTES: u64 = 125;
 
-const FIN: u8 = 0b1000_0000;
-const RSV1: u8 = 0b0100_0000;
-const RSV: u8 = 0b0111_0000;
-const OPCODE: u8 = 0b0000_1111;
-const MASK: u8 = 0b1000_0000;
-const LENGTH: u8 = 0b0111_1111;
+pub(super) const FIN: u8 = 0b1000_0000;
+pub(super) const RSV1: u8 = 0b0100_0000;
+pub(super) const RSV: u8 = 0b0111_0000;
+pub(super) const OPCODE: u8 = 0b0000_1111;
+pub(super) const MASK: u8 = 0b1000_0000;
+pub(super) const LENGTH: u8 = 0b0111_1111;
 /// Length of the masking key.
-const KEY_BYTES: usize = 4;
+pub(super) const KEY_BYTES: usize = 4;
+
+/// Who sends a frame. A client masks each, a server none (RFC 6455 §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// It masks its frames.
+    Client,
+    /// It does not mask.
+    Server,
+}
 
 /// What a frame is (RFC 6455 §5.2, §11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +75,7 @@ impl Opcode {
     }
 }
 
-/// A decoded header of a frame from a client.
+/// A decoded header of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// The frame is the last one of its message.
@@ -77,9 +86,9 @@ pub struct Header {
     pub opcode: Opcode,
     /// Bytes of payload that follow the header.
     pub payload_len: u64,
-    /// The key that undoes the mask.
+    /// The key that undoes the mask. Zeros, which change nothing, in a frame from a server.
     pub masking_key: [u8; 4],
-    /// Bytes of this header, 6 to 14.
+    /// Bytes of this header, 2 to 14.
     pub header_len: usize,
 }
 
@@ -120,6 +129,8 @@ pub(super) fn take<'a>(input: &mut &'a mut [u8], len: usize) -> &'a mut [u8] {
 /// Which frames may come next, after those that came before.
 #[derive(Debug, Clone, Copy)]
 pub struct Expect {
+    /// Who sends the frame.
+    pub from: Sender,
     /// A message has begun and not ended.
     pub in_message: bool,
     /// An extension gives RSV1 a meaning on the first frame of a message.
@@ -156,8 +167,10 @@ pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation
 
     let Some((&second, rest)) = rest.split_first() else { return Ok(None) };
     let short_len = u64::from(second & LENGTH);
+    let is_masked = second & MASK != 0;
     match opcode {
-        _ if second & MASK == 0 => return Err(Violation::Unmasked),
+        _ if !is_masked && expect.from == Sender::Client => return Err(Violation::Unmasked),
+        _ if is_masked && expect.from == Sender::Server => return Err(Violation::Masked),
         _ if is_control && short_len > MAX_CONTROL_BYTES => return Err(Violation::ControlFrameTooLong),
         Opcode::Close if short_len == 1 => return Err(Violation::HalfCloseCode),
         _ => {}
@@ -169,14 +182,14 @@ pub fn decode(bytes: &[u8], expect: &Expect) -> Result<Option<Header>, Violation
         _ if !is_control && short_len > expect.room => return Err(Violation::MessageTooBig),
         _ => (Some(short_len), 0),
     };
-    let masking_key = rest.get(length_len..).and_then(|key| key.first_chunk());
-    let (Some(payload_len), Some(&masking_key)) = (payload_len, masking_key) else { return Ok(None) };
+    let key = if is_masked { rest.get(length_len..).unwrap_or_default() } else { &[0; KEY_BYTES] };
+    let (Some(payload_len), Some(&masking_key)) = (payload_len, key.first_chunk()) else { return Ok(None) };
     let (fin, rsv1) = (first & FIN != 0, first & RSV1 != 0);
-    let header_len = 2 + length_len + KEY_BYTES;
+    let header_len = 2 + length_len + if is_masked { KEY_BYTES } else { 0 };
     Ok(Some(Header { fin, rsv1, opcode, payload_len, masking_key, header_len }))
 }
 
-/// A short way of [`decode`] for most frames: whole messages of up to 125 bytes.
+/// A short way of [`decode`] for most frames of clients: whole messages of up to 125 bytes.
 ///
 /// Returns `None` for any other frame, or if the header is not complete. The caller must then ask [`decode`].
 #[inline]
@@ -187,7 +200,8 @@ pub fn decode_fast(bytes: &[u8], expect: &Expect) -> Option<Header> {
         && second & MASK != 0
         && payload_len < 126
         && payload_len <= expect.room
-        && !expect.in_message;
+        && !expect.in_message
+        && expect.from == Sender::Client;
     is_short_message.then_some(Header {
         fin: true,
         rsv1: false,

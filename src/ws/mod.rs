@@ -2,7 +2,8 @@
 //!
 //! Before this: nothing; reading begins here. After this: `http`.
 //! Read `frame`, `message`, `close`, `endpoint`, then `handshake` and `offers`.
-//! Skip on first reading: `content`, `utf8` and `direct` (messages that arrive in pieces), `extension` (compression).
+//! Skip on first reading: `content`, `utf8` and `direct` (messages that arrive in pieces), `extension` (compression),
+//! `client` and `raw` (for tools).
 //!
 //! ```text
 //! bytes ──► endpoint ──► events
@@ -14,6 +15,8 @@
 //!
 //! All this is pure functions and small state machines. Nothing here knows sockets, time or applications.
 
+#[cfg(feature = "tools")]
+pub mod client;
 pub mod close;
 pub mod content;
 mod direct;
@@ -23,4 +26,6 @@ pub mod frame;
 pub mod handshake;
 pub mod message;
 pub mod offers;
+#[cfg(feature = "tools")]
+pub mod raw;
 pub mod utf8;

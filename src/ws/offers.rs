@@ -2,12 +2,17 @@
 //!
 //! A list is never collected: each caller reads it again. Only a quoted value is copied.
 
-use crate::http::head::{Head, is_token_byte};
+use crate::http::head::{Fields, Head, is_token_byte};
 use std::borrow::Cow;
 
 /// The subprotocols offered, in order of preference (RFC 6455 §11.3.4: a list of tokens). `None`: one is malformed.
 pub fn subprotocols<'a>(head: &Head<'a>) -> impl Iterator<Item = Option<&'a str>> + use<'a> {
-    head.fields.items("sec-websocket-protocol").map(token)
+    subprotocols_in(head.fields)
+}
+
+/// The subprotocols that these fields name.
+pub(super) fn subprotocols_in<'a>(fields: Fields<'a>) -> impl Iterator<Item = Option<&'a str>> + use<'a> {
+    fields.items("sec-websocket-protocol").map(token)
 }
 
 /// The extensions offered, in order of preference (RFC 6455 §9.1):
@@ -20,8 +25,8 @@ pub fn subprotocols<'a>(head: &Head<'a>) -> impl Iterator<Item = Option<&'a str>
 ///
 /// White space is allowed around `,` `;` and `=`; empty list items are skipped. `None`: an offer is
 /// malformed, and the rest of that field is not read.
-pub fn offers<'a>(head: &Head<'a>) -> impl Iterator<Item = Option<Offer<'a>>> + use<'a> {
-    let values = head.fields.values("sec-websocket-extensions");
+pub fn offers<'a>(fields: Fields<'a>) -> impl Iterator<Item = Option<Offer<'a>>> + use<'a> {
+    let values = fields.values("sec-websocket-extensions");
     values.flat_map(|value| {
         let mut is_malformed = false;
         // A token has no comma, semicolon or equals sign, so these always separate.
@@ -42,7 +47,7 @@ pub fn are_offers_well_formed(head: &Head<'_>) -> bool {
     let is_list = |name| head.fields.values(name).next().is_none() || has_items(name);
     is_list("sec-websocket-extensions")
         && is_list("sec-websocket-protocol")
-        && offers(head).all(|offer| offer.is_some())
+        && offers(head.fields).all(|offer| offer.is_some())
         && subprotocols(head).all(|name| name.is_some())
 }
 

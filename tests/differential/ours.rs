@@ -71,7 +71,11 @@ fn pieces(case: &Case) -> Vec<Vec<u8>> {
 }
 
 fn feed(case: &Case, pieces: Vec<Vec<u8>>) -> Ours {
-    let limits = Limits { max_message_bytes: case.max_message_bytes, max_fragments: case.max_fragments };
+    let limits = Limits {
+        max_message_bytes: case.max_message_bytes,
+        max_fragments: case.max_fragments,
+        ..Limits::default()
+    };
     let mut endpoint = Endpoint::default();
     let mut events = Vec::new();
     let mut violation = None;

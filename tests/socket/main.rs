@@ -31,6 +31,8 @@ mod process;
 mod socketio;
 mod stop;
 mod stopped;
+#[cfg(feature = "tools")]
+mod trace;
 #[cfg(target_os = "linux")]
 mod unread;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.

@@ -42,6 +42,7 @@ const LAYERS: &[Layer] = &[
     layer("http::date", &[], &["time"]),
     layer("ws", &["metered", "pool", "shortcuts", "ws::extension"], &["simdutf8"]),
     layer("ws::offers", &["http::head"], &[]),
+    layer("ws::client", &["http::answer", "ws::handshake", "ws::offers"], &[]),
     layer("ws::handshake", &["http", "ws::offers"], &["base64", "sha1"]),
     // The port for what changes the payload of messages, and the wing that stands behind it.
     layer("ws::extension", &["http", "metered", "ws::close"], &[]),
@@ -113,10 +114,11 @@ const LAYERS: &[Layer] = &[
     layer("socketio::cors", &["http"], &[]),
     layer("socketio::bundle", &["files", "http", "hub::app", "socketio::cors"], &[]),
     // The world.
-    layer("sockets", &["hub::app"], &["mio", "rustix"]),
+    layer("tap", &["clock", "hub::app"], &[]),
+    layer("sockets", &["hub::app", "tap"], &["mio", "rustix"]),
     layer(
         "server",
-        &["clock", "hub", "sockets"],
+        &["clock", "hub", "sockets", "tap"],
         &["log", "mio", "rustix", "signal_hook", "signal_hook_mio"],
     ),
     // What the program is asked, and what it says.
@@ -124,9 +126,30 @@ const LAYERS: &[Layer] = &[
     layer("cli::log", &["cli::outlet"], &["log", "simplelog", "time"]),
     layer("cli::outlet", &[], &["rustix"]),
     layer("cli::welcome", &["cli::log", "cli::outlet"], &["log"]),
+    // What shows bytes. It asks those who judge for the server, and knows no connection of the hub.
+    layer("tools", &["clock", "config", "deflate", "http", "tools", "ws"], &["serde_json"]),
+    layer("tools::notation", &["ws::frame", "ws::raw"], &[]),
+    layer("tools::trace", &["clock", "config", "hub::app", "tap", "tools", "ws"], &[]),
+    layer(
+        "tools::trace::start",
+        &["cli::flags", "cli::outlet", "config", "tap", "tools", "ws::endpoint"],
+        &["rustix"],
+    ),
     layer(
         "main",
-        &["apps", "cli", "config", "files", "http", "hub", "guard::panics", "server", "socketio"],
+        &[
+            "apps",
+            "cli",
+            "config",
+            "files",
+            "http",
+            "hub",
+            "guard::panics",
+            "server",
+            "socketio",
+            "tap",
+            "tools",
+        ],
         &["getrandom", "log", "rustix", "signal_hook"],
     ),
     layer("lib", &[], &[]),
@@ -142,7 +165,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("Instant", &["server"]),
     ("SystemTime", &["main"]),
     ("std::fs", &["files::folder"]),
-    ("std::process", &["main", "build"]),
+    ("std::process", &["main", "build", "tools::explain", "tools::connect"]),
     ("std::env", &["main", "build"]),
     ("std::thread", &[]),
     // Would hide one of those.

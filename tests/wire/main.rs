@@ -19,6 +19,7 @@
 //! | `shortcuts` | `ws`, `hub` | both ways do the same: `make test-plain` runs all tests without shortcuts |
 //! | `clock` | `clock`, `hub/timers` | time in which nobody looked |
 //! | `slots` | `slots` | an id finds its own entry and no other |
+//! | `tools`, `tap` | `tools` | what a trace, an explanation and the notation say of bytes |
 //! | `server`, `sockets`, `main`, `guard/panics`, `cli/log`, `cli/outlet` | `tests/socket` | signals, real sockets, what is printed |
 //! | `lib` | `layers`, `loops` | who may import whom |
 //! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
@@ -48,6 +49,8 @@ mod slots;
 #[cfg(feature = "socketio")]
 mod socketio;
 mod support;
+#[cfg(feature = "tools")]
+mod tools;
 mod ws;
 
 use support::{answer, client, disk, record, script, sim};

@@ -4,7 +4,7 @@
 
 use crate::input::{Bytes, pieces};
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
-use ws101::ws::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode};
+use ws101::ws::frame::{self, Expect, Header, MAX_HEADER_BYTES, Opcode, Sender};
 use ws101::ws::message::Complete;
 
 const ROOMS: [u64; 12] = [0, 1, 2, 124, 125, 126, 127, 1_000, 65_535, 65_536, 16 << 20, u64::MAX];
@@ -14,7 +14,7 @@ pub fn check(data: &[u8]) {
     let flags = input.byte();
     let room = input.choose(&ROOMS);
     let expect =
-        Expect { in_message: flags & 1 != 0, rsv1: flags & 2 != 0, more_fragments: flags & 4 != 0, room };
+        Expect { from: Sender::Client, in_message: flags & 1 != 0, rsv1: flags & 2 != 0, more_fragments: flags & 4 != 0, room };
     let lengths = input.take(3);
     let bytes = input.rest();
 
@@ -26,6 +26,7 @@ pub fn check(data: &[u8]) {
         masks(bytes, header, lengths);
     }
     let limits = Limits {
+        from: Sender::Client,
         max_message_bytes: room.min(1 << 20),
         max_fragments: if flags & 8 != 0 { 3 } else { 1_000 },
     };

@@ -41,6 +41,16 @@ const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
     #[cfg(feature = "deflate")]
     ("deflate-level", "COUNT", "1", "9", "9"),
     ("log", "LEVEL", "info", "trace", "TRACE"),
+    #[cfg(feature = "tools")]
+    ("trace", "[=FORM]", "off", "short", "Short"),
+    #[cfg(feature = "tools")]
+    ("trace-file", "FILE", "none", "t.wire", "t.wire"),
+    #[cfg(feature = "tools")]
+    ("trace-full", "", "off", "on", "true"),
+    #[cfg(feature = "tools")]
+    ("trace-secrets", "", "off", "1", "true"),
+    #[cfg(feature = "tools")]
+    ("trace-no-time", "", "off", "yes", "true"),
 ];
 
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Invocation, String> {
@@ -102,8 +112,18 @@ fn show(flag: &str, options: &Options) -> String {
         "deflate-threshold" => config.deflate_threshold_bytes.to_string(),
         "deflate-level" => config.deflate_level.to_string(),
         "log" => options.log.to_string(),
+        "trace" => format!("{:?}", options.trace),
+        "trace-file" => options.trace_file.as_ref().unwrap().display().to_string(),
+        "trace-full" => options.trace_full.to_string(),
+        "trace-secrets" => options.trace_secrets.to_string(),
+        "trace-no-time" => options.trace_no_time.to_string(),
         other => panic!("no field for {other}"),
     }
+}
+
+/// Whether a flag may stand without a value.
+fn stands_alone(flag: &str) -> bool {
+    FLAGS.iter().any(|(name, unit, ..)| *name == flag && (unit.is_empty() || unit.starts_with("[=")))
 }
 
 fn variable(flag: &str) -> String {

@@ -139,7 +139,7 @@ fn token_in_any_line_position_and_case_is_found() {
 fn read_offers(fields: &str) -> Vec<Option<String>> {
     let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n\r\n");
     with_head(head.as_bytes(), &Policy::default(), |head| {
-        offers(head)
+        offers(head.fields)
             .map(|offer| {
                 offer.map(|offer| {
                     offer.params().fold(offer.name.to_owned(), |text, param| {

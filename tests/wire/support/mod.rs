@@ -11,6 +11,8 @@ pub mod deflate;
 pub mod difference;
 pub mod disk;
 pub mod fields;
+#[cfg(feature = "tools")]
+pub mod golden;
 pub mod json;
 pub mod markdown;
 pub mod notation;

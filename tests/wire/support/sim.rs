@@ -20,6 +20,8 @@ use ws101::clock::{Dealt, Seen, Time};
 use ws101::config::Config;
 use ws101::http::policy::Policy;
 use ws101::hub::{Hub, Next};
+#[cfg(feature = "tools")]
+use ws101::tap::Tap;
 
 /// 21 November 2024, 12:00:00 GMT.
 pub const NOON: u64 = 1_732_190_400;
@@ -134,6 +136,12 @@ impl Sim {
         }
     }
 
+    /// Has all bytes watched from now on.
+    #[cfg(feature = "tools")]
+    pub fn watch(&mut self, tap: impl Tap + 'static) {
+        self.sockets.tap = Some(Box::new(tap));
+    }
+
     /// A TCP connection from 127.0.0.1.
     pub fn connect(&mut self) -> PeerNo {
         self.connect_from([127, 0, 0, 1]).expect("an answer")
@@ -144,7 +152,9 @@ impl Sim {
         let port = 40_000 + (self.sockets.peers.len() % 20_000) as u16;
         let address = SocketAddr::new(ip.into(), port);
         let id = self.hub.accept(address, self.now)?;
-        Some(PeerNo(self.sockets.insert(id)))
+        let peer = PeerNo(self.sockets.insert(id));
+        self.sockets.tap.iter_mut().for_each(|tap| tap.opened(id, address));
+        Some(peer)
     }
 
     pub fn peer(&self, peer: PeerNo) -> &Peer {
@@ -218,6 +228,7 @@ impl Sim {
         let now = self.now;
         let due = self.hub.next_deadline();
         let (events, is_all) = poll(self);
+        self.sockets.tap.iter_mut().for_each(|tap| tap.turn(now));
         self.guarded(|sim| sim.hub.begin_turn(now, &mut sim.sockets));
         let taken = events.len();
         self.take_events(events);
@@ -241,6 +252,7 @@ impl Sim {
             self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
         }
         let rest = self.hub.end_turn(&mut self.sockets);
+        self.sockets.tap.iter_mut().for_each(|tap| _ = tap.drain());
         self.audit();
         self.was_busy |= rest.was_busy;
         for id in rest.readable {
@@ -333,6 +345,7 @@ impl Sim {
                     if !rest.is_empty() {
                         peer.inbound.push_front(Inbound::Bytes(rest));
                     }
+                    self.sockets.tap.iter_mut().for_each(|tap| tap.read(id, &bytes));
                     let read_closed = peer.read_closed;
                     peer.readable = is_full || read_closed;
                     // What was sent behind this arrives after the read.
@@ -347,10 +360,12 @@ impl Sim {
                 }
                 Some(Inbound::Fin) => {
                     peer.readable = false;
+                    self.sockets.tap.iter_mut().for_each(|tap| tap.read_end(id, false));
                     return self.hub.read_closed(id, now);
                 }
                 Some(Inbound::Reset) => {
                     peer.readable = false;
+                    self.sockets.tap.iter_mut().for_each(|tap| tap.read_end(id, true));
                     return self.hub.broken(id, now);
                 }
                 // Would block.

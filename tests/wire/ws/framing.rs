@@ -4,7 +4,7 @@ use crate::client::{KEY, binary, frame, from_server, hex, ping, text};
 use crate::script::{self, fails_at_last_byte};
 use crate::sim::{End, Sim};
 use ws101::ws::close::Violation;
-use ws101::ws::frame::{self, Expect, Opcode};
+use ws101::ws::frame::{self, Expect, Opcode, Sender};
 
 const BOUNDARY_LENGTHS: [usize; 7] = [0, 1, 125, 126, 127, 65_535, 65_536];
 
@@ -143,7 +143,7 @@ fn offending_byte(first: u8, second: u8, in_message: bool, rsv1: bool) -> Option
 fn first_two_bytes_are_judged_right_in_every_case() {
     // RFC 6455 §5.1, §5.2, §5.4, §5.5; RFC 7692 §6.1
     for (in_message, rsv1) in [(false, false), (true, false), (false, true), (true, true)] {
-        let expect = Expect { in_message, rsv1, room: 1 << 20, more_fragments: true };
+        let expect = Expect { from: Sender::Client, in_message, rsv1, room: 1 << 20, more_fragments: true };
         for (first, second) in (0..=255).flat_map(|first| (0..=255).map(move |b| (first, b))) {
             let found = [&[first][..], &[first, second]]
                 .iter()
@@ -161,8 +161,9 @@ fn first_two_bytes_are_judged_right_in_every_case() {
 #[test]
 fn each_broken_rule_is_told_apart() {
     // RFC 6455 §5, one row for each violation that a header shows
-    let outside = Expect { in_message: false, rsv1: false, room: 1000, more_fragments: true };
-    let inside = Expect { in_message: true, ..outside };
+    let outside =
+        Expect { from: Sender::Client, in_message: false, rsv1: false, room: 1000, more_fragments: true };
+    let inside = Expect { from: Sender::Client, in_message: true, ..outside };
     let full = Expect { more_fragments: false, ..inside };
     for (bytes, expect, violation) in [
         ("c1", outside, Violation::ReservedBit),
@@ -186,7 +187,8 @@ fn each_broken_rule_is_told_apart() {
 #[test]
 fn decoded_header_says_what_its_bytes_say() {
     // RFC 6455 §5.2
-    let expect = Expect { in_message: false, rsv1: true, room: 1 << 40, more_fragments: true };
+    let expect =
+        Expect { from: Sender::Client, in_message: false, rsv1: true, room: 1 << 40, more_fragments: true };
     for len in [0_u64, 125, 126, 65_535, 65_536, 1 << 40] {
         for (first, opcode) in [(0x81, Opcode::Text), (0x42, Opcode::Binary)] {
             let mut bytes = vec![first];
@@ -231,7 +233,8 @@ fn usual_frame_is_decoded_alike_both_ways() {
     for first in 0..=255 {
         for second in 0..=255 {
             for (in_message, room) in [(false, 125), (true, 125), (false, 60), (false, 0)] {
-                let expect = Expect { in_message, rsv1: false, room, more_fragments: true };
+                let expect =
+                    Expect { from: Sender::Client, in_message, rsv1: false, room, more_fragments: true };
                 let bytes = [first, second, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
                 if let Some(header) = frame::decode_fast(&bytes, &expect) {
                     assert_eq!(frame::decode(&bytes, &expect), Ok(Some(header)));

@@ -193,7 +193,7 @@ fn fragments_of_the_default_limit_pass_and_one_more_fails_with_1008() {
 #[test]
 fn memory_follows_what_arrived_not_what_was_announced() {
     // RFC 6455 §10.4: no memory for a length that was only announced.
-    let limits = Limits { max_message_bytes: 1 << 40, max_fragments: 10 };
+    let limits = Limits { max_message_bytes: 1 << 40, max_fragments: 10, ..Limits::default() };
     for first in [0x01, 0x02] {
         let mut endpoint = Endpoint::default();
         let header = [vec![first], hex("ff 00 00 00 ff ff ff ff ff 00 00 00 00")].concat();

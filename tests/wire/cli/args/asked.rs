@@ -1,6 +1,6 @@
 //! What is asked for: by flag, by environment, or by nothing at all.
 
-use super::{FLAGS, run, serve, show, variable};
+use super::{FLAGS, run, serve, show, stands_alone, variable};
 use log::LevelFilter;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -57,14 +57,29 @@ fn every_flag_works_in_every_form() {
     for &(flag, _, _, value, expected) in FLAGS {
         let joined = format!("--{flag}={value}");
         assert_eq!(show(flag, &serve(&[&joined], &[])), expected, "{joined}");
-        let apart = [&format!("--{flag}"), value];
-        assert_eq!(show(flag, &serve(&apart, &[])), expected, "{apart:?}");
-        let after = ["serve", apart[0], value];
-        assert_eq!(show(flag, &serve(&after, &[])), expected, "{after:?}");
+        if !stands_alone(flag) {
+            let apart = [&format!("--{flag}"), value];
+            assert_eq!(show(flag, &serve(&apart, &[])), expected, "{apart:?}");
+            let after = ["serve", apart[0], value];
+            assert_eq!(show(flag, &serve(&after, &[])), expected, "{after:?}");
+        }
         let name = variable(flag);
         let by_variable = serve(&[], &[(&name, value)]);
         assert_eq!(show(flag, &by_variable), expected, "{name}");
     }
+}
+
+#[cfg(feature = "tools")]
+#[test]
+fn a_flag_that_stands_alone_takes_no_other_argument() {
+    let options = serve(&["--trace-full", "--trace", "--port", "9", "--trace-secrets"], &[]);
+    assert_eq!((options.trace_full, options.trace_secrets, options.port), (true, true, 9));
+    assert_eq!(show("trace", &options), "Fields");
+    assert!(!options.trace_no_time);
+    // The flag wins, also where it says no.
+    let options =
+        serve(&["--trace-full=off", "--trace=off"], &[("WS101_TRACE_FULL", "1"), ("WS101_TRACE", "hex")]);
+    assert_eq!((options.trace_full, show("trace", &options).as_str()), (false, "Off"));
 }
 
 #[test]

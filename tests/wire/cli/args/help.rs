@@ -17,7 +17,11 @@ fn help_lists_every_flag_with_unit_and_default() {
     }
     let names: Vec<_> = entries.iter().map(|e| e.split(' ').next().unwrap()).collect();
     for &(flag, unit, default, ..) in FLAGS {
-        let entry = entries.iter().find(|entry| entry.starts_with(&format!("{flag} {unit} ")));
+        let written = match unit {
+            "" | "[=FORM]" => format!("{flag}{unit} "),
+            _ => format!("{flag} {unit} "),
+        };
+        let entry = entries.iter().find(|entry| entry.starts_with(&written));
         let entry = entry.unwrap_or_else(|| panic!("{flag} {unit} is missing"));
         assert!(entry.ends_with(&format!("(default {default})")), "{entry}");
     }
@@ -39,6 +43,8 @@ fn help_fits_a_terminal_and_explains_itself() {
         "\nLimits:\n",
         "\nDeadlines, how long the server waits:\n",
         "\nLogs:\n",
+        #[cfg(feature = "tools")]
+        "\nTrace:\n",
         "WS101_PING_INTERVAL",
         "--version",
         "\nExamples:\n",

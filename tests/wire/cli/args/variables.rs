@@ -64,8 +64,8 @@ fn only_that_value_of_that_variable_is_passed_over() {
         assert!(message.starts_with("WS101_PORT: "), "{message}");
     }
     for &(flag, ..) in FLAGS {
-        // These two take any text.
-        if !["port", "www", "farewell"].contains(&flag) {
+        // These take any text.
+        if !["port", "www", "farewell", "trace-file"].contains(&flag) {
             let name = variable(flag);
             let message = run(&[], &[(&name, "tcp://10.0.0.1:8000")]);
             // An origin may have any scheme.

@@ -34,7 +34,7 @@ fn agreed() -> (Box<dyn Extension>, Agreed) {
 /// One read of an endpoint with a limit of 1 MiB, and how many bytes the message was allowed to have, asked for while it
 /// inflated. No more than `granted` are allowed.
 fn receive(bytes: &[u8], granted: usize) -> (Result<usize, Violation>, Vec<usize>) {
-    let limits = Limits { max_message_bytes: MIB as u64, max_fragments: 100_000 };
+    let limits = Limits { max_message_bytes: MIB as u64, max_fragments: 100_000, ..Limits::default() };
     let mut endpoint = Endpoint::default();
     let mut bytes = bytes.to_vec();
     let mut asked = Vec::new();

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use ws101::app::{ConnId, Net, Written};
+use ws101::tap::Watcher;
 
 /// How the server's side of a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,8 @@ impl Peer {
 #[derive(Default)]
 pub(super) struct Sockets {
     pub(super) peers: Vec<Peer>,
+    /// As in the driver: it watches all bytes.
+    pub(super) tap: Watcher,
     slots: Vec<usize>,
 }
 
@@ -125,6 +128,28 @@ impl Net for Sockets {
     }
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+        let written = self.take_pieces(id, pieces);
+        self.tap.iter_mut().for_each(|tap| tap.wrote(id, pieces, written));
+        written
+    }
+
+    fn half_close(&mut self, id: ConnId) {
+        let peer = self.by_id(id);
+        assert_eq!(peer.end, End::Open, "half-closed twice");
+        peer.end = End::HalfClosed;
+        self.tap.iter_mut().for_each(|tap| tap.half_closed(id));
+    }
+
+    fn close(&mut self, id: ConnId, reset: bool) {
+        let peer = self.by_id(id);
+        assert!(!peer.is_over(), "closed twice");
+        peer.end = if reset { End::Reset } else { End::Closed };
+        self.tap.iter_mut().for_each(|tap| tap.closed(id));
+    }
+}
+
+impl Sockets {
+    fn take_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
         let peer = self.by_id(id);
         assert_eq!(peer.end, End::Open, "write after the server's side was closed");
         assert!(pieces.iter().any(|piece| !piece.is_empty()), "a write of nothing");
@@ -144,17 +169,5 @@ impl Net for Sockets {
             }
         }
         Written::Bytes(taken)
-    }
-
-    fn half_close(&mut self, id: ConnId) {
-        let peer = self.by_id(id);
-        assert_eq!(peer.end, End::Open, "half-closed twice");
-        peer.end = End::HalfClosed;
-    }
-
-    fn close(&mut self, id: ConnId, reset: bool) {
-        let peer = self.by_id(id);
-        assert!(!peer.is_over(), "closed twice");
-        peer.end = if reset { End::Reset } else { End::Closed };
     }
 }

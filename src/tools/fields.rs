@@ -1,0 +1,381 @@
+//! The fields of a unit, each with its bytes, its value, and what it means: what all tools show.
+
+use super::kept::Kept;
+use super::notation::quoted;
+use super::rules::{Rule, rule};
+use super::unit::{Frame, Missing, Unit, What};
+use crate::http::answer;
+use crate::ws::frame::Sender;
+use crate::ws::raw::{FIRST_BYTE, Layout, SECOND_BYTE};
+
+/// One field of a head or frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Where it begins, counted from the first byte of the unit.
+    pub offset: u64,
+    /// How many bytes it has. Fields of bits share their byte.
+    pub len: u64,
+    /// Its bits, if it is only a part of a byte.
+    pub bits: Option<u8>,
+    /// Its bytes: those of the wire, or what they are without the mask, or inflated.
+    pub bytes: Kept,
+    /// The bytes are not those of the wire.
+    pub is_derived: bool,
+    /// How far to the right derived bytes are shown: they stand below those from which they come.
+    pub indent: usize,
+    /// What the field is called.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+    /// What that means.
+    pub note: String,
+    /// The rule that it breaks.
+    pub rule: Option<Rule>,
+}
+
+impl Field {
+    fn new(offset: u64, bytes: &[u8], name: &str) -> Self {
+        let kept = Kept { first: bytes.to_vec(), ..Kept::default() };
+        Self {
+            offset,
+            len: bytes.len() as u64,
+            bits: None,
+            bytes: kept,
+            is_derived: false,
+            indent: 0,
+            name: name.to_owned(),
+            value: String::new(),
+            note: String::new(),
+            rule: None,
+        }
+    }
+
+    fn says(mut self, value: impl Into<String>, note: impl Into<String>) -> Self {
+        self.value = value.into();
+        self.note = note.into();
+        self
+    }
+}
+
+/// The fields of a unit, in the order of its bytes.
+#[must_use]
+pub fn fields(unit: &Unit) -> Vec<Field> {
+    let mut fields = match &unit.what {
+        What::Request(bytes) | What::Response(bytes) => of_head(bytes),
+        What::Body(kept) => vec![of_bytes(kept, "body")],
+        What::Unread(kept) => vec![of_bytes(kept, "bytes that nobody reads")],
+        What::Frame(frame) => of_frame(frame, unit.from),
+    };
+    let Some(rule) = rule(unit) else { return fields };
+    let at = unit.broken.as_ref().map_or(0, |broken| broken.at);
+    let is_named = |field: &Field| {
+        let name = field.name.split(',').next().unwrap_or_default();
+        name.eq_ignore_ascii_case(rule.field) || rule.field == "payload" && name == "reason"
+    };
+    // Derived bytes are easier to read than those of the wire, so the last of several gets it.
+    let named = fields.iter().rposition(is_named);
+    let there = fields.iter().rposition(|field| !field.is_derived && field.offset <= at);
+    if let Some(field) = named.or(there).and_then(|index| fields.get_mut(index)) {
+        field.rule = Some(rule);
+    }
+    fields
+}
+
+fn of_bytes(kept: &Kept, name: &str) -> Field {
+    Field { len: kept.len(), bytes: kept.clone(), ..Field::new(0, &[], name) }
+}
+
+fn of_head(bytes: &[u8]) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let mut offset = 0;
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+        let is_first = fields.is_empty();
+        let (name, note) = match text.split_once(':') {
+            _ if is_first => ("request line".to_owned(), first_line_note(&text)),
+            _ if text.is_empty() => ("empty line".to_owned(), String::new()),
+            Some((name, value)) => (name.to_owned(), field_note(name, value.trim())),
+            None => ("line".to_owned(), String::new()),
+        };
+        let name = if is_first && text.starts_with("HTTP/") { "status line".to_owned() } else { name };
+        fields.push(Field { name, ..Field::new(offset, line, "") }.says(text, note));
+        offset += line.len() as u64;
+    }
+    fields
+}
+
+fn first_line_note(text: &str) -> String {
+    let words: Vec<&str> = text.splitn(3, ' ').collect();
+    match words[..] {
+        [version, "101", ..] if version.starts_with("HTTP/") => {
+            "101: the protocol changes after the empty line".to_owned()
+        }
+        [version, status, ..] if version.starts_with("HTTP/") => {
+            format!("{status}: no WebSocket; HTTP goes on")
+        }
+        [method, target, _] => format!("{method}: asks for {target}"),
+        _ => String::new(),
+    }
+}
+
+fn field_note(name: &str, value: &str) -> String {
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    let note = if is("host") {
+        "the name by which the client has reached the server"
+    } else if is("upgrade") {
+        "the protocol to change to"
+    } else if is("connection") {
+        "Upgrade is meant for this hop, and not for the next"
+    } else if is("sec-websocket-key") {
+        "16 random bytes in base64"
+    } else if is("sec-websocket-version") && value == "13" {
+        "the version of RFC 6455"
+    } else if is("sec-websocket-accept") {
+        "the proof that the key was read"
+    } else if is("sec-websocket-protocol") {
+        "subprotocols"
+    } else if is("sec-websocket-extensions") {
+        "extensions, such as compression"
+    } else if is("origin") {
+        "the page that connects; only browsers send it"
+    } else {
+        ""
+    };
+    note.to_owned()
+}
+
+fn of_frame(frame: &Frame, from: Sender) -> Vec<Field> {
+    let Frame { header, layout, payload, clear, inflated, .. } = frame;
+    let mut fields = Vec::new();
+    for ((bits, name), (value, note)) in FIRST_BYTE.into_iter().zip(first_byte(frame)) {
+        fields.push(Field { bits: Some(bits), ..Field::new(0, part(header, 0, 1), name) }.says(value, note));
+    }
+    let Some(second) = layout.second else { return fields };
+    for ((bits, name), (value, note)) in SECOND_BYTE.into_iter().zip(second_byte(layout, from)) {
+        fields.push(Field { bits: Some(bits), ..Field::new(1, part(header, 1, 1), name) }.says(value, note));
+    }
+    if second.extended_len > 0 {
+        let bytes = part(header, 2, second.extended_len);
+        let value = layout.payload_len.map(|len| len.to_string()).unwrap_or_default();
+        let note = format!("{} bits, high byte first", 8 * second.extended_len);
+        fields.push(Field::new(2, bytes, "extended length").says(value, note));
+    }
+    if second.is_masked {
+        let at = 2 + second.extended_len;
+        fields.push(Field::new(at as u64, part(header, at, 4), "masking key"));
+    }
+    fields.retain(|field| field.len > 0);
+    let at = second.header_len as u64;
+    let is_close = layout.opcode == 8;
+    if payload.is_empty() {
+        return fields;
+    }
+    if second.is_masked {
+        let name = "payload, masked";
+        fields.push(Field { len: payload.len(), bytes: payload.clone(), ..Field::new(at, &[], name) });
+    }
+    let row = |indent: usize, bytes: &Kept, name: &str| Field {
+        len: bytes.len(),
+        bytes: bytes.clone(),
+        is_derived: second.is_masked,
+        indent: if second.is_masked { indent } else { 0 },
+        ..Field::new(at + indent as u64, &[], name)
+    };
+    if is_close {
+        let whole = clear.all().unwrap_or(&clear.first);
+        let (code, reason) = whole.split_at(whole.len().min(2));
+        let shown = |bytes: &[u8]| Kept { first: bytes.to_vec(), ..Kept::default() };
+        let number = code.first_chunk().map(|code| u16::from_be_bytes(*code));
+        let value = number.map(|code| code.to_string()).unwrap_or_default();
+        let note = number.map(close_code_name).unwrap_or_default();
+        fields.push(row(0, &shown(code), "close code").says(value, note));
+        if !reason.is_empty() {
+            fields.push(row(2, &shown(reason), "reason").says(quoted(reason), ""));
+        }
+        return fields;
+    }
+    let name = if second.is_masked { "payload, clear" } else { "payload" };
+    let is_text = layout.opcode == 1 || frame.continues == Some(1) || layout.opcode > 8;
+    let value = if is_text && inflated.is_none() { quote(clear) } else { String::new() };
+    fields.push(row(0, clear, name).says(value, if layout.rsv & 4 != 0 { "compressed" } else { "" }));
+    if let Some(inflated) = inflated.as_ref().filter(|inflated| !inflated.is_empty()) {
+        let value = if is_text { quote(inflated) } else { String::new() };
+        let field = Field { is_derived: true, ..row(0, inflated, "payload, inflated") };
+        fields.push(field.says(value, ""));
+    }
+    fields
+}
+
+fn part(bytes: &[u8], at: usize, len: usize) -> &[u8] {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.get(..len).unwrap_or(rest)
+}
+
+/// Value and note of FIN, the reserved bits, and the opcode.
+fn first_byte(frame: &Frame) -> [(String, &'static str); 3] {
+    let Layout { fin, rsv, opcode, .. } = frame.layout;
+    let fin_note = match (fin, opcode) {
+        (_, 8..) => "control frames are never fragmented",
+        (true, _) => "last frame of the message",
+        (false, _) => "more frames of the message follow",
+    };
+    let rsv_note = match (rsv & 4 != 0, opcode) {
+        (true, 1 | 2) => "RSV1: the message is compressed",
+        _ => "",
+    };
+    let bits = [4, 2, 1].map(|bit| if rsv & bit == 0 { "0" } else { "1" });
+    [
+        (u8::from(fin).to_string(), fin_note),
+        (bits.join(" "), rsv_note),
+        (format!("{opcode:#x}"), opcode_name(opcode)),
+    ]
+}
+
+/// Value and note of the mask bit, and of the payload length.
+fn second_byte(layout: &Layout, from: Sender) -> [(String, &'static str); 2] {
+    let (is_masked, short_len) =
+        layout.second.map_or((false, 0), |second| (second.is_masked, second.short_len));
+    let mask_note = match (is_masked, from) {
+        (true, _) => "a masking key follows",
+        (false, Sender::Server) => "a server does not mask",
+        (false, Sender::Client) => "no masking key follows",
+    };
+    let len_note = match (short_len, layout.opcode) {
+        (_, 8..) => "at most 125 in a control frame",
+        (126, _) => "the next 2 bytes are the length",
+        (127, _) => "the next 8 bytes are the length",
+        _ => "",
+    };
+    [(u8::from(is_masked).to_string(), mask_note), (short_len.to_string(), len_note)]
+}
+
+/// What a frame of this opcode is.
+#[must_use]
+pub fn opcode_name(opcode: u8) -> &'static str {
+    match opcode {
+        0 => "continuation",
+        1 => "text",
+        2 => "binary",
+        8 => "close",
+        9 => "ping",
+        10 => "pong",
+        _ => "reserved",
+    }
+}
+
+/// The meaning of a close code, from the IANA registry.
+#[must_use]
+pub fn close_code_name(code: u16) -> &'static str {
+    match code {
+        1000 => "normal closure",
+        1001 => "going away",
+        1002 => "protocol error",
+        1003 => "unsupported data",
+        1004 => "reserved",
+        1005 => "no status received",
+        1006 => "abnormal closure",
+        1007 => "invalid frame payload data",
+        1008 => "policy violation",
+        1009 => "message too big",
+        1010 => "mandatory extension",
+        1011 => "internal error",
+        1012 => "service restart",
+        1013 => "try again later",
+        1014 => "bad gateway",
+        1015 => "TLS handshake",
+        3000..=3999 => "registered by libraries",
+        4000..=4999 => "private use",
+        _ => "not registered",
+    }
+}
+
+/// Text in quotes; where its middle is left out, three dots stand.
+fn quote(kept: &Kept) -> String {
+    match kept.all() {
+        Some(text) => quoted(text),
+        None => format!("{} ... {}", quoted(&kept.first), quoted(&kept.last)),
+    }
+}
+
+/// What a unit is, in a line: `text frame from a client, 11 bytes: "Hello"`.
+#[must_use]
+pub fn title(unit: &Unit) -> String {
+    let side = match unit.from {
+        Sender::Client => "client",
+        Sender::Server => "server",
+    };
+    let bytes = match unit.len {
+        1 => "1 byte".to_owned(),
+        len => format!("{len} bytes"),
+    };
+    let rest = match (&unit.what, unit.missing) {
+        (_, Missing::Bytes(missing)) => format!(": {}", what_is_missing(unit, missing)),
+        (What::Frame(frame), _) => match says(frame, unit) {
+            text if text.is_empty() => String::new(),
+            text => format!(": {text}"),
+        },
+        _ => String::new(),
+    };
+    match &unit.what {
+        What::Request(_) => format!("request, {bytes}{rest}"),
+        What::Response(_) => format!("response, {bytes}{rest}"),
+        What::Body(_) => format!("body from a {side}, {bytes}{rest}"),
+        What::Unread(_) => format!("{bytes} from a {side} that nobody reads{rest}"),
+        What::Frame(frame) => {
+            format!("{} frame from a {side}, {bytes}{rest}", opcode_name(frame.layout.opcode))
+        }
+    }
+}
+
+/// How much of an incomplete unit is missing, in words.
+#[must_use]
+pub fn what_is_missing(unit: &Unit, missing: u64) -> String {
+    let plural = if missing == 1 { "" } else { "s" };
+    match &unit.what {
+        What::Frame(frame) if frame.layout.payload_len.is_some() => {
+            let (there, whole) = (frame.payload.len(), frame.layout.payload_len.unwrap_or(0));
+            format!("needs {missing} more byte{plural} (payload {there} of {whole})")
+        }
+        What::Frame(_) => format!("needs {missing} more byte{plural} at least (its header is not complete)"),
+        What::Request(_) | What::Response(_) => "needs more: a head ends with an empty line".to_owned(),
+        _ => format!("needs {missing} more byte{plural}"),
+    }
+}
+
+/// What the frame carries, shortened.
+fn says(frame: &Frame, unit: &Unit) -> String {
+    if let Some(rule) = rule(unit)
+        && rule.id == "8.1-1"
+    {
+        return "not UTF-8".to_owned();
+    }
+    let text = frame.inflated.as_ref().unwrap_or(&frame.clear);
+    let bytes = text.all().unwrap_or(&text.first);
+    match (frame.layout.opcode, frame.continues) {
+        (8, _) => match bytes.split_first_chunk() {
+            Some((code, [])) => u16::from_be_bytes(*code).to_string(),
+            Some((code, reason)) => format!("{} {}", u16::from_be_bytes(*code), quoted(reason)),
+            None => "no code".to_owned(),
+        },
+        (1 | 9 | 10, _) | (_, Some(1)) => shortened(bytes, text.all().is_some()),
+        _ => String::new(),
+    }
+}
+
+/// At most 40 characters of a text, in quotes.
+fn shortened(bytes: &[u8], is_all: bool) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let cut = text.char_indices().nth(40).map(|(at, _)| at);
+    let shown = quoted(bytes.get(..cut.unwrap_or(bytes.len())).unwrap_or(bytes));
+    match cut.is_none() && is_all {
+        true => shown,
+        false => format!("{}...\"", shown.strip_suffix('"').unwrap_or(&shown)),
+    }
+}
+
+/// The value of a field of a response head, if the head is whole.
+#[must_use]
+pub fn answer_field(bytes: &[u8], name: &str) -> Option<String> {
+    let value = answer::read(bytes, |answer| answer.fields.text(name).map(str::to_owned));
+    value.ok().flatten()
+}
