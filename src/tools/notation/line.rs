@@ -10,7 +10,7 @@ pub struct Line {
     pub conn: u32,
     /// What the line says.
     pub act: Act,
-    /// The text after `#`, without white space around it.
+    /// The text after `# `, without white space at its end.
     pub note: Option<String>,
 }
 
@@ -21,11 +21,11 @@ pub enum Act {
     Nothing,
     /// A TCP connection, and a correct opening handshake for this path.
     Open(String),
-    /// Bytes of one side. `goes_on`: they go on with its last line.
+    /// Bytes of one side.
     Bytes {
         /// Who sends them.
         from: Sender,
-        /// They belong to the write of the line before.
+        /// They go on with the last write of this side and connection, up to the first cut. What follows it is new.
         goes_on: bool,
         /// The bytes.
         items: Vec<Item>,
@@ -62,7 +62,7 @@ pub enum Item {
     /// Bytes that are hidden, because they are somebody's secret.
     Hidden(u64),
     /// A frame, by its meaning.
-    Frame(Macro),
+    Frame(Box<Macro>),
 }
 
 /// How a frame is masked.
@@ -104,8 +104,10 @@ pub enum Piece {
     Cut,
 }
 
-/// Most bytes that one line may stand for: 16 MiB.
+/// Most bytes that a text may stand for, and each of its lines: 16 MiB.
 pub const MAX_BYTES: u64 = 16 << 20;
+/// Most bytes that may be left out or hidden in a text: 1 TiB. They take no memory.
+pub const MAX_LEFT_OUT: u64 = 1 << 40;
 
 impl Item {
     /// How many bytes it stands for.

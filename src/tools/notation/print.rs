@@ -4,7 +4,7 @@ use super::line::{Act, Item, Line};
 use crate::ws::frame::Sender;
 use std::fmt;
 
-/// A note begins in this column, or two after the bytes.
+/// A note begins two after this column, or two after the bytes.
 const NOTE_COLUMN: usize = 44;
 /// A byte that comes this often in a row is written once.
 const RUN: usize = 16;
@@ -29,13 +29,16 @@ impl fmt::Display for Line {
                     (Sender::Server, false) => "S<",
                     (Sender::Server, true) => "S+",
                 });
-                items.iter().for_each(|item| text.push_str(&format!(" {item}")));
+                let items = items.iter().filter(|item| !matches!(item, Item::Hex(bytes) if bytes.is_empty()));
+                items.for_each(|item| text.push_str(&format!(" {item}")));
             }
         }
-        match &self.note {
-            None => f.write_str(&text),
-            Some(note) if text.is_empty() => f.write_str(format!("# {note}").trim_end()),
-            Some(note) => f.write_str(format!("{text:<NOTE_COLUMN$} # {note}").trim_end()),
+        let Some(note) = &self.note else { return f.write_str(&text) };
+        // A note is one line, and tells a terminal nothing.
+        let note = note.replace(char::is_control, " ");
+        match text.is_empty() {
+            true => f.write_str(format!("# {note}").trim_end()),
+            false => f.write_str(format!("{text:<NOTE_COLUMN$} # {note}").trim_end()),
         }
     }
 }
@@ -45,11 +48,10 @@ impl fmt::Display for Item {
         match self {
             Self::Hex(bytes) => write_hex(f, bytes),
             Self::Text(text) => f.write_str(&quoted(text)),
-            Self::Repeat { bytes, is_text: true, times } => write!(f, "{}*{times}", quoted(bytes)),
-            Self::Repeat { bytes, times, .. } => {
-                write_hex(f, bytes)?;
-                write!(f, "*{times}")
-            }
+            Self::Repeat { bytes, is_text, times } => match &bytes[..] {
+                [byte] if !is_text => write!(f, "{byte:02x}*{times}"),
+                _ => write!(f, "{}*{times}", quoted(bytes)),
+            },
             Self::Cut => f.write_str("|"),
             Self::LeftOut(len) => write!(f, "...*{len}"),
             Self::Hidden(1) => f.write_str("(hidden, 1 byte)"),

@@ -1,8 +1,9 @@
 //! Lines of the notation, read.
 
 use super::frames::Words;
-use super::line::{Act, Item, Line, MAX_BYTES, Macro, known_bytes};
+use super::line::{Act, Item, Line, MAX_BYTES, MAX_LEFT_OUT, Macro, known_bytes};
 use crate::ws::frame::Sender;
+use std::collections::BTreeSet;
 
 /// Reads lines of the notation. The lines come back with their numbers, counted from `first`.
 ///
@@ -10,34 +11,73 @@ use crate::ws::frame::Sender;
 /// The first line that is wrong, with its number and the reason.
 pub fn read(text: &str, first: usize) -> Result<Vec<(usize, Line)>, String> {
     let mut lines: Vec<(usize, Line)> = Vec::new();
-    let mut total = 0_u64;
+    // Sides of connections that have sent something, and have not ended.
+    let mut begun: BTreeSet<(u32, bool)> = BTreeSet::new();
+    let mut all = Sum::new("in all");
     for (number, text) in (first..).zip(text.lines()) {
         let wrong = |what: String| format!("line {number}: {what}");
         let line = read_line(text).map_err(wrong)?;
-        if let Act::Bytes { from, goes_on, items } = &line.act {
-            if *goes_on && !goes_on_with_something(&lines, line.conn, *from) {
-                return Err(wrong(format!("{} goes on with nothing", first_word(text))));
+        let conn = line.conn;
+        match &line.act {
+            Act::Bytes { from, goes_on, items } => {
+                let is_new = begun.insert((conn, *from == Sender::Client));
+                if *goes_on && is_new {
+                    return Err(wrong(goes_on_with_nothing(text)));
+                }
+                items.iter().try_for_each(|item| all.add(item)).map_err(wrong)?;
             }
-            total = items.iter().fold(total, |sum, item| sum.saturating_add(item.len()));
-            if total > MAX_BYTES {
-                return Err(wrong(format!("more than {MAX_BYTES} bytes in all")));
-            }
+            Act::ClientEnd { .. } => _ = begun.remove(&(conn, true)),
+            Act::ServerEnd => _ = begun.remove(&(conn, false)),
+            Act::Open(_) | Act::Nothing => {}
         }
         lines.push((number, line));
     }
     Ok(lines)
 }
 
-/// Whether the last line that says something has bytes of this side and connection.
-fn goes_on_with_something(lines: &[(usize, Line)], conn: u32, from: Sender) -> bool {
-    let last = lines.iter().rev().find(|(_, line)| line.act != Act::Nothing);
-    last.is_some_and(|(_, line)| {
-        line.conn == conn && matches!(&line.act, Act::Bytes { from: before, .. } if *before == from)
-    })
+fn goes_on_with_nothing(text: &str) -> String {
+    let word = first_word(text);
+    let begin = word.replace("C+", "C>").replace("S+", "S<");
+    format!(
+        "{word} goes on with nothing: no {begin} of this connection stands before it, or that side has ended"
+    )
 }
 
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
+}
+
+/// Bytes that items stand for, as long as they are not too many.
+struct Sum {
+    /// What they are the bytes of, for the complaint.
+    of: &'static str,
+    bytes: u64,
+    left_out: u64,
+}
+
+impl Sum {
+    fn new(of: &'static str) -> Self {
+        Self { of, bytes: 0, left_out: 0 }
+    }
+
+    fn add(&mut self, item: &Item) -> Result<(), String> {
+        let sum = match item {
+            Item::LeftOut(_) | Item::Hidden(_) => &mut self.left_out,
+            _ => &mut self.bytes,
+        };
+        *sum = sum.saturating_add(item.len());
+        match self {
+            Self { bytes, of, .. } if *bytes > MAX_BYTES => Err(too_many(of)),
+            Self { left_out, .. } if *left_out > MAX_LEFT_OUT => {
+                Err(format!("more than {MAX_LEFT_OUT} bytes are left out"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn too_many(of: &str) -> String {
+    format!("more than {MAX_BYTES} bytes {of}")
 }
 
 /// Reads one line.
@@ -46,45 +86,50 @@ fn first_word(text: &str) -> &str {
 /// What is wrong with it.
 pub fn read_line(text: &str) -> Result<Line, String> {
     let text = text.trim();
-    if text.is_empty() {
-        return Ok(Line { conn: 1, act: Act::Nothing, note: None });
-    }
-    if let Some(note) = text.strip_prefix('#') {
-        return Ok(Line { conn: 1, act: Act::Nothing, note: Some(note.trim().to_owned()) });
+    if text.is_empty() || text.starts_with('#') {
+        return Ok(Line { conn: 1, act: Act::Nothing, note: note(text) });
     }
     let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let number = text.strip_suffix(rest).unwrap_or_default();
-    let conn = match number {
+    let conn = match text.strip_suffix(rest).unwrap_or_default() {
         "" => 1,
-        _ => number.parse().map_err(|_| format!("{number} is no number of a connection"))?,
+        number => number.parse().map_err(|_| format!("{number} is no number of a connection"))?,
     };
+    if conn == 0 {
+        return Err("connections are counted from 1".to_owned());
+    }
     let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let from = match word {
-        "C>" | "C+" => Sender::Client,
-        _ => Sender::Server,
+    let (plain, after) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
+    let plain = plain.trim();
+    let act = match (word, plain) {
+        ("C>", "fin") => Act::ClientEnd { reset: false },
+        ("C>", "rst") => Act::ClientEnd { reset: true },
+        ("S~", "eof") => Act::ServerEnd,
+        ("S~", _) => return Err(format!("S~ knows eof, and not {plain:?}")),
+        ("open", "") => Act::Open("/echo".to_owned()),
+        ("open", _) => Act::Open(path(plain)?),
+        ("C>" | "C+" | "S<" | "S+", _) => {
+            if let ("C>", end @ ("fin" | "rst")) = (word, first_word(plain)) {
+                return Err(format!("{end} stands alone"));
+            }
+            let from = if word.starts_with('C') { Sender::Client } else { Sender::Server };
+            let (items, note) = items(rest, from)?;
+            return Ok(Line { conn, act: Act::Bytes { from, goes_on: word.ends_with('+'), items }, note });
+        }
+        _ => return Err(format!("{:?} is no step", first_word(text))),
     };
-    let (mut items, note) = match word {
-        "C>" | "C+" | "S<" | "S+" => items(rest, from)?,
-        _ => (Vec::new(), None),
-    };
-    let goes_on = word.ends_with('+');
-    let (plain, plain_note) = match rest.split_once('#') {
-        Some((plain, note)) => (plain.trim(), Some(note.trim().to_owned())),
-        None => (rest.trim(), None),
-    };
-    let (act, note) = match word {
-        "C>" if items.is_empty() && plain == "fin" => (Act::ClientEnd { reset: false }, plain_note),
-        "C>" if items.is_empty() && plain == "rst" => (Act::ClientEnd { reset: true }, plain_note),
-        "C>" | "C+" | "S<" | "S+" => (Act::Bytes { from, goes_on, items: std::mem::take(&mut items) }, note),
-        "open" if plain.is_empty() => (Act::Open("/echo".to_owned()), plain_note),
-        "open" => match plain.strip_prefix("path=").filter(|path| path.starts_with('/')) {
-            Some(path) => (Act::Open(path.to_owned()), plain_note),
-            None => return Err(format!("{plain:?} is no option of open: path=/... is")),
-        },
-        "S~" if plain == "eof" => (Act::ServerEnd, plain_note),
-        _ => return Err(format!("{word:?} is no step")),
-    };
-    Ok(Line { conn, act, note })
+    Ok(Line { conn, act, note: note(after) })
+}
+
+/// The text behind `#`, if there is one. Columns within it are kept.
+fn note(text: &str) -> Option<String> {
+    let note = text.strip_prefix('#')?;
+    Some(note.strip_prefix(' ').unwrap_or(note).trim_end().to_owned())
+}
+
+fn path(option: &str) -> Result<String, String> {
+    let is_path = |path: &&str| path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+    let path = option.strip_prefix("path=").filter(is_path);
+    path.map(str::to_owned).ok_or_else(|| format!("{option:?} is no option of open: path=/... is"))
 }
 
 /// The bytes of hex pairs and quoted text, up to a note.
@@ -101,29 +146,25 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
 
 /// Items, and the note after them.
 fn items(text: &str, from: Sender) -> Result<(Vec<Item>, Option<String>), String> {
-    let mut reader = Reader { rest: text.trim_start(), from };
+    let mut reader = Reader { rest: text, from };
     let mut items = Vec::new();
-    if matches!(reader.word(), "fin" | "rst") {
-        return Ok((items, None));
-    }
-    let mut sum = 0_u64;
+    let mut sum = Sum::new("in a line");
     loop {
         reader.rest = reader.rest.trim_start();
-        if let Some(note) = reader.rest.strip_prefix('#') {
-            return Ok((items, Some(note.trim().to_owned())));
-        }
-        if reader.rest.is_empty() {
-            return Ok((items, None));
+        if reader.rest.is_empty() || reader.rest.starts_with('#') {
+            return Ok((items, note(reader.rest)));
         }
         let item = reader.item()?;
-        sum = sum.saturating_add(item.len());
-        if sum > MAX_BYTES {
-            return Err(format!("more than {MAX_BYTES} bytes in a line"));
-        }
-        match (items.last_mut(), item) {
-            (Some(Item::Hex(before)), Item::Hex(bytes)) => before.extend(bytes),
-            (_, item) => items.push(item),
-        }
+        sum.add(&item)?;
+        push(&mut items, item);
+    }
+}
+
+/// Appends an item. Hex pairs that stand side by side are one.
+fn push(items: &mut Vec<Item>, item: Item) {
+    match (items.last_mut(), item) {
+        (Some(Item::Hex(before)), Item::Hex(bytes)) => before.extend(bytes),
+        (_, item) => items.push(item),
     }
 }
 
@@ -136,7 +177,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// The word at the start, which is not taken.
     fn word(&self) -> &'a str {
-        self.rest.split([' ', '\t', '#']).next().unwrap_or_default()
+        self.rest.split([' ', '\t', '#', '|']).next().unwrap_or_default()
     }
 
     fn take(&mut self, len: usize) {
@@ -147,7 +188,7 @@ impl<'a> Reader<'a> {
     fn item(&mut self) -> Result<Item, String> {
         let word = self.word();
         if Macro::is_name(word) {
-            return self.frame(word).map(Item::Frame);
+            return self.frame(word).map(|frame| Item::Frame(Box::new(frame)));
         }
         if let Some(rest) = self.rest.strip_prefix('|') {
             self.rest = rest;
@@ -163,25 +204,32 @@ impl<'a> Reader<'a> {
         if let Some(rest) = self.rest.strip_prefix("...") {
             self.rest = rest;
             let times = self.times()?.ok_or("... needs a number: ...*20 are 20 bytes that are left out")?;
-            return Ok(Item::LeftOut(times as u64));
+            return Ok(Item::LeftOut(times));
         }
         let is_text = self.rest.starts_with('"');
         let bytes = if is_text { self.quoted()? } else { vec![self.pair()?] };
         Ok(match self.times()? {
-            Some(times) => Item::Repeat { bytes, is_text, times },
+            // What does not fit is refused for its length.
+            Some(times) => {
+                Item::Repeat { bytes, is_text, times: usize::try_from(times).unwrap_or(usize::MAX) }
+            }
             None if is_text => Item::Text(bytes),
             None => Item::Hex(bytes),
         })
     }
 
     /// How often the item before is repeated.
-    fn times(&mut self) -> Result<Option<usize>, String> {
+    fn times(&mut self) -> Result<Option<u64>, String> {
         let Some(rest) = self.rest.strip_prefix('*') else { return Ok(None) };
         let after = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
         let number = rest.strip_suffix(after).unwrap_or_default();
-        let times: usize = number.parse().map_err(|_| "* without a number".to_owned())?;
         self.rest = after;
-        if times == 0 { Err("*0".to_owned()) } else { Ok(Some(times)) }
+        match number.parse() {
+            Ok(0) => Err("*0 repeats nothing".to_owned()),
+            Ok(times) => Ok(Some(times)),
+            Err(_) if number.is_empty() => Err("* needs a number".to_owned()),
+            Err(_) => Err(format!("{number} is too large")),
+        }
     }
 
     fn pair(&mut self) -> Result<u8, String> {
@@ -204,7 +252,7 @@ impl<'a> Reader<'a> {
             match next {
                 '"' => return Ok(text),
                 '\\' => {
-                    let escape = self.rest.chars().next().unwrap_or_default();
+                    let escape = self.rest.chars().next().ok_or("a quote is never closed")?;
                     self.take(escape.len_utf8());
                     text.push(match escape {
                         'r' => b'\r',
@@ -225,57 +273,69 @@ impl<'a> Reader<'a> {
     fn frame(&mut self, name: &str) -> Result<Macro, String> {
         self.take(name.len());
         let mut words = Words::default();
-        let mut spelled: Option<Vec<Item>> = None;
-        loop {
-            self.rest = self.rest.trim_start();
+        let mut sum = Sum::new("in a line");
+        while self.has_more() && !self.rest.starts_with('=') {
             let word = self.word();
-            if word.is_empty() || word == "|" {
-                break;
-            }
-            if let Some(spelled) = &mut spelled {
-                spelled.push(self.plain_item()?);
-            } else if word == "=" {
-                self.take(1);
-                spelled = Some(Vec::new());
-            } else if is_option(word) {
+            if is_option(word) {
                 self.take(word.len());
                 words.options.push(word);
+            } else if let Some(digits) = self.code()
+                && name == "close"
+                && words.code.is_none()
+                && words.payload.is_empty()
+            {
+                self.take(digits.len());
+                words.code = Some(digits.parse().map_err(|_| format!("{digits} is no close code"))?);
             } else {
-                words.payload.push(self.plain_item()?);
+                push(&mut words.payload, self.plain_item(&mut sum)?);
             }
         }
-        Macro::new(name, self.from, words, spelled.map(merged))
+        let mut frame = Macro::new(name, self.from, words)?;
+        let Some(rest) = self.rest.strip_prefix('=') else { return Ok(frame) };
+        self.rest = rest;
+        // It is built, to be compared.
+        if frame.len() > MAX_BYTES {
+            return Err(too_many("in a line"));
+        }
+        let mut spelled = Vec::new();
+        let mut sum = Sum::new("in a line");
+        while self.has_more() {
+            push(&mut spelled, self.plain_item(&mut sum)?);
+        }
+        frame.spell(spelled)?;
+        Ok(frame)
+    }
+
+    /// Whether the frame goes on here.
+    fn has_more(&mut self) -> bool {
+        self.rest = self.rest.trim_start();
+        !self.rest.is_empty() && !self.rest.starts_with(['#', '|'])
+    }
+
+    /// Three or more digits, which are no hex pairs with letters.
+    fn code(&self) -> Option<&'a str> {
+        let after = self.rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let digits = self.rest.strip_suffix(after)?;
+        (digits.len() >= 3 && !after.starts_with(|letter: char| letter.is_ascii_hexdigit())).then_some(digits)
     }
 
     /// An item that is no frame and leaves nothing out.
-    fn plain_item(&mut self) -> Result<Item, String> {
-        if Macro::is_name(self.word()) {
-            return Err(format!("{:?} cannot stand inside a frame", self.word()));
+    fn plain_item(&mut self, sum: &mut Sum) -> Result<Item, String> {
+        let word = self.word();
+        if Macro::is_name(word) {
+            return Err(format!("{word:?} cannot stand inside a frame: begin a new line, or cut with |"));
         }
-        match self.item()? {
-            item @ (Item::Hex(_) | Item::Text(_) | Item::Repeat { .. }) if item.len() <= MAX_BYTES => {
-                Ok(item)
-            }
-            item => Err(format!("\"{item}\" cannot stand inside a frame")),
+        let item = self.item()?;
+        if matches!(item, Item::LeftOut(_) | Item::Hidden(_)) {
+            return Err(format!("\"{item}\" cannot stand inside a frame"));
         }
+        sum.add(&item)?;
+        Ok(item)
     }
 }
 
-/// Whether a word after the name of a frame is an option: `key=...`, `nomask`, or the code of a Close.
+/// Whether a word after the name of a frame is an option: `key=...`, `nomask`.
 fn is_option(word: &str) -> bool {
-    let is_code = word.len() >= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_setting = word.starts_with(|letter: char| letter.is_ascii_lowercase()) && word.contains('=');
-    is_code || is_setting || word == "nomask"
-}
-
-/// Hex pairs that stand side by side, as one item.
-fn merged(items: Vec<Item>) -> Vec<Item> {
-    let mut all: Vec<Item> = Vec::new();
-    for item in items {
-        match (all.last_mut(), item) {
-            (Some(Item::Hex(before)), Item::Hex(bytes)) => before.extend(bytes),
-            (_, item) => all.push(item),
-        }
-    }
-    all
+    let value = word.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
+    word == "nomask" || value.starts_with('=') && value.len() < word.len()
 }

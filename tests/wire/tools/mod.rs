@@ -1,4 +1,5 @@
-//! What the tools say of bytes, beside what the server does with them.
-
+mod notation;
+mod notation_frames;
+mod notation_random;
 mod trace;
 mod verdicts;
