@@ -2,6 +2,7 @@
 
 use super::fields;
 use std::fmt::{Debug, Write};
+use ws101::ws::frame::Sender;
 
 const ROW: usize = 16;
 /// Rows of a dump before and after the one that matters.
@@ -28,8 +29,12 @@ pub fn between<E: Debug + PartialEq>(
         None => return None,
     };
     let mut text = format!("{what}; the input was sent {}\n", in_words(sent.len(), cuts));
-    for (name, bytes, mark) in [("expected", expected.0, at), ("came", came.0, at), ("sent", sent, None)] {
-        let _ = write!(text, "{name}, {} bytes\n{}", bytes.len(), dump(bytes, mark));
+    for (name, from, bytes, mark) in [
+        ("expected", Sender::Server, expected.0, at),
+        ("came", Sender::Server, came.0, at),
+        ("sent", Sender::Client, sent, None),
+    ] {
+        let _ = write!(text, "{name}, {} bytes\n{}", bytes.len(), dump(from, bytes, mark));
     }
     Some(text)
 }
@@ -72,44 +77,79 @@ pub fn in_words(len: usize, cuts: &[usize]) -> String {
     }
 }
 
-/// Rows of 16 bytes, with a caret under the byte `mark`, or behind the last. Rows far from it are left out.
-pub fn dump(bytes: &[u8], mark: Option<usize>) -> String {
+/// Lines of the notation, 16 bytes each, with a caret under the byte `mark`, or behind the last. Those far from it are left out.
+pub fn dump(from: Sender, bytes: &[u8], mark: Option<usize>) -> String {
     let mark_row = mark.map(|mark| mark / ROW);
     let rows = bytes.len().div_ceil(ROW).max(mark_row.map_or(0, |row| row + 1));
     let first = mark_row.unwrap_or(0).saturating_sub(ROWS_AROUND);
     let last = rows.min(mark_row.unwrap_or(ROWS_AROUND) + ROWS_AROUND + 1);
     let mut text = String::new();
     if first > 0 {
-        let _ = writeln!(text, "  ... {} bytes before", first * ROW);
+        let _ = writeln!(text, "  {}", line(from, false, &Part::LeftOut(first * ROW)));
     }
     for row in first..last {
         let begin = (row * ROW).min(bytes.len());
         let end = (begin + ROW).min(bytes.len());
-        push_row(&mut text, row * ROW, &bytes[begin..end]);
+        let _ = writeln!(text, "  {}", line(from, row > 0, &Part::Bytes(&bytes[begin..end])));
         if let Some(mark) = mark.filter(|mark| mark / ROW == row) {
-            let _ = writeln!(text, "        {}^", "   ".repeat(mark % ROW));
+            let _ = writeln!(text, "  #  {}^", "   ".repeat(mark % ROW));
         }
     }
     if last < rows {
-        let _ = writeln!(text, "  ... {} bytes more", bytes.len() - last * ROW);
+        let _ = writeln!(text, "  {}", line(from, true, &Part::LeftOut(bytes.len() - last * ROW)));
     }
     text
 }
 
-fn push_row(text: &mut String, offset: usize, row: &[u8]) {
-    let hex: String = row.iter().map(|byte| format!("{byte:02x} ")).collect();
+/// What stands on a line of a dump.
+enum Part<'a> {
+    /// These bytes. What can be read of them stands behind them.
+    Bytes(&'a [u8]),
+    LeftOut(usize),
+}
+
+fn readable(bytes: &[u8]) -> String {
     let shown = |byte: &u8| match byte {
         0x20..=0x7e => char::from(*byte),
         _ => '.',
     };
-    let plain: String = row.iter().map(shown).collect();
-    let line = format!("  {offset:04x}  {hex:<48} {plain}");
-    let _ = writeln!(text, "{}", line.trim_end());
+    bytes.iter().map(shown).collect()
+}
+
+#[cfg(feature = "tools")]
+fn line(from: Sender, goes_on: bool, part: &Part<'_>) -> String {
+    use ws101::tools::notation::{Act, Item, Line};
+    let (item, note) = match part {
+        Part::Bytes(bytes) => (Item::Hex(bytes.to_vec()), readable(bytes)),
+        Part::LeftOut(len) => (Item::LeftOut(*len as u64), String::new()),
+    };
+    let act = Act::Bytes { from, goes_on, items: vec![item] };
+    Line { conn: 1, act, note: (!note.is_empty()).then_some(note) }.to_string()
+}
+
+/// Without its feature the library has no printer. The lines look as if it had.
+#[cfg(not(feature = "tools"))]
+fn line(from: Sender, goes_on: bool, part: &Part<'_>) -> String {
+    let mut text = match (from, goes_on) {
+        (Sender::Client, false) => "C>".to_owned(),
+        (Sender::Client, true) => "C+".to_owned(),
+        (Sender::Server, false) => "S<".to_owned(),
+        (Sender::Server, true) => "S+".to_owned(),
+    };
+    match part {
+        Part::LeftOut(len) => text += &format!(" ...*{len}"),
+        Part::Bytes([]) => {}
+        Part::Bytes(bytes) => {
+            bytes.iter().for_each(|byte| text += &format!(" {byte:02x}"));
+            text = format!("{text:<44} # {}", readable(bytes));
+        }
+    }
+    text.trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{between, dump, first, in_words};
+    use super::{Sender, between, dump, first, in_words};
     use crate::client::{from_server, hex};
     use crate::script;
     use crate::sim::End;
@@ -124,13 +164,13 @@ mod tests {
         let golden = "\
 frame 1: payload byte 4 is wrong; the input was sent cut after byte 7
 expected, 7 bytes
-  0000  81 05 48 65 6c 6c 6f                             ..Hello
-                       ^
+  S< 81 05 48 65 6c 6c 6f                      # ..Hello
+  #                 ^
 came, 7 bytes
-  0000  81 05 48 65 6c 64 6f                             ..Heldo
-                       ^
+  S< 81 05 48 65 6c 64 6f                      # ..Heldo
+  #                 ^
 sent, 11 bytes
-  0000  81 85 37 fa 21 3d 7f 9f 4d 51 58                 ..7.!=..MQX
+  C> 81 85 37 fa 21 3d 7f 9f 4d 51 58          # ..7.!=..MQX
 ";
         assert_eq!(text.unwrap(), golden);
     }
@@ -140,27 +180,27 @@ sent, 11 bytes
         let expected = from_server(0x82, [0x2a; 200]);
         let came = &expected[..96];
         let text = between(&hex(HELLO), &[], &(&expected, ()), &(came, ()));
-        let row = "2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a  ****************";
+        let row = "S+ 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a 2a # ****************";
         let golden = format!(
             "\
 frame 1: payload byte 93 is missing; the input was sent whole
 expected, 204 bytes
-  ... 64 bytes before
-  0040  {row}
-  0050  {row}
-  0060  {row}
-        ^
-  0070  {row}
-  0080  {row}
-  ... 60 bytes more
+  S< ...*64
+  {row}
+  {row}
+  {row}
+  #  ^
+  {row}
+  {row}
+  S+ ...*60
 came, 96 bytes
-  ... 64 bytes before
-  0040  {row}
-  0050  {row}
-  0060
-        ^
+  S< ...*64
+  {row}
+  {row}
+  S+
+  #  ^
 sent, 11 bytes
-  0000  81 85 37 fa 21 3d 7f 9f 4d 51 58                 ..7.!=..MQX
+  C> 81 85 37 fa 21 3d 7f 9f 4d 51 58          # ..7.!=..MQX
 "
         );
         assert_eq!(text.unwrap(), golden);
@@ -221,11 +261,30 @@ sent, 11 bytes
 
     #[test]
     fn dump_without_a_mark_shows_the_beginning() {
+        let dump = |bytes: &[u8], mark| dump(Sender::Server, bytes, mark);
         assert_eq!(dump(b"", None), "");
-        assert_eq!(dump(b"", Some(0)), "  0000\n        ^\n");
+        assert_eq!(dump(b"", Some(0)), "  S<\n  #  ^\n");
         let text = dump(&[b'x'; 100], None);
         assert_eq!(text.lines().count(), 6);
-        assert!(text.ends_with("  ... 20 bytes more\n"), "{text}");
+        assert!(text.ends_with("  S+ ...*20\n"), "{text}");
+    }
+
+    /// It can be given to whoever reads the notation.
+    #[cfg(feature = "tools")]
+    #[test]
+    fn dump_is_written_in_the_notation() {
+        use ws101::tools::notation::{Act, Piece, read};
+        let bytes: Vec<u8> = (0..=255).collect();
+        let lines = read(&dump(Sender::Client, &bytes, Some(100)), 1).unwrap();
+        let mut pieces = Vec::new();
+        for (_, line) in &lines {
+            let Act::Bytes { from: Sender::Client, items, .. } = &line.act else { continue };
+            pieces.extend(items.iter().map(ws101::tools::notation::Item::piece));
+        }
+        let rows = bytes[64..144].chunks(16).map(|row| Piece::Bytes(row.to_vec()));
+        let expected: Vec<Piece> =
+            [Piece::Unknown(64)].into_iter().chain(rows).chain([Piece::Unknown(112)]).collect();
+        assert_eq!(pieces, expected);
     }
 
     /// What a vector that is wrong says.
@@ -245,13 +304,13 @@ sent, 11 bytes
             file!(),
             "\
 expected, 7 bytes
-  0000  81 05 4a 65 6c 6c 6f                             ..Jello
-              ^
+  S< 81 05 4a 65 6c 6c 6f                      # ..Jello
+  #        ^
 came, 7 bytes
-  0000  81 05 48 65 6c 6c 6f                             ..Hello
-              ^
+  S< 81 05 48 65 6c 6c 6f                      # ..Hello
+  #        ^
 sent, 11 bytes
-  0000  81 85 37 fa 21 3d 7f 9f 4d 51 58                 ..7.!=..MQX
+  C> 81 85 37 fa 21 3d 7f 9f 4d 51 58          # ..7.!=..MQX
 "
         );
         assert_eq!(text, golden);

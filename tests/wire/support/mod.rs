@@ -15,6 +15,7 @@ pub mod fields;
 pub mod golden;
 pub mod json;
 pub mod markdown;
+#[cfg(feature = "tools")]
 pub mod notation;
 pub mod reading;
 pub mod record;
