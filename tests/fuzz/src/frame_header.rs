@@ -13,8 +13,13 @@ pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let flags = input.byte();
     let room = input.choose(&ROOMS);
-    let expect =
-        Expect { from: Sender::Client, in_message: flags & 1 != 0, rsv1: flags & 2 != 0, more_fragments: flags & 4 != 0, room };
+    let expect = Expect {
+        from: Sender::Client,
+        in_message: flags & 1 != 0,
+        rsv1: flags & 2 != 0,
+        more_fragments: flags & 4 != 0,
+        room,
+    };
     let lengths = input.take(3);
     let bytes = input.rest();
 

@@ -56,7 +56,8 @@ pub fn check(data: &[u8]) {
     let mut input = Bytes::new(data);
     let flags = input.byte();
     let agreement = agree(input.choose(&OFFERS), flags & 1 != 0);
-    let limits = Limits { max_message_bytes: input.choose(&LIMITS), max_fragments: 100_000, ..Limits::default() };
+    let limits =
+        Limits { max_message_bytes: input.choose(&LIMITS), max_fragments: 100_000, ..Limits::default() };
     let frames = [input.byte(), input.byte()];
     let reads = [input.byte(), input.byte()];
     let mut sent = Vec::new();

@@ -15,6 +15,7 @@ pub mod frame_header;
 pub mod header_lists;
 pub mod inflate;
 pub mod input;
+pub mod notation;
 pub mod request_head;
 
 // The tests' own client and virtual clock. They know nothing of us.
