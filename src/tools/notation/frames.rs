@@ -29,9 +29,9 @@ const NAMES: [(&str, u8, bool); 10] = [
 ];
 
 impl Macro {
-    /// Whether this word begins a frame.
-    pub(super) fn is_name(word: &str) -> bool {
-        NAMES.iter().any(|(name, ..)| *name == word)
+    /// The names with which a frame begins.
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, ..)| *name)
     }
 
     /// The frame of this name, with what was written after it.

@@ -89,10 +89,10 @@ pub fn read_line(text: &str) -> Result<Line, String> {
     if text.is_empty() || text.starts_with('#') {
         return Ok(Line { conn: 1, act: Act::Nothing, note: note(text) });
     }
-    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let conn = match text.strip_suffix(rest).unwrap_or_default() {
+    let (number, rest) = digits(text);
+    let conn = match number {
         "" => 1,
-        number => number.parse().map_err(|_| format!("{number} is no number of a connection"))?,
+        _ => number.parse().map_err(|_| format!("{number} is no number of a connection"))?,
     };
     if conn == 0 {
         return Err("connections are counted from 1".to_owned());
@@ -118,6 +118,11 @@ pub fn read_line(text: &str) -> Result<Line, String> {
         _ => return Err(format!("{:?} is no step", first_word(text))),
     };
     Ok(Line { conn, act, note: note(after) })
+}
+
+/// The digits at the start, and what follows them.
+fn digits(text: &str) -> (&str, &str) {
+    text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
 }
 
 /// The text behind `#`, if there is one. Columns within it are kept.
@@ -168,6 +173,11 @@ fn push(items: &mut Vec<Item>, item: Item) {
     }
 }
 
+/// A word ends before these.
+const ENDS: [char; 4] = [' ', '\t', '#', '|'];
+/// The name of an option has fewer letters.
+const LONGEST_OPTION: usize = 16;
+
 /// What is left to read of a line.
 struct Reader<'a> {
     rest: &'a str,
@@ -175,9 +185,21 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The word at the start, which is not taken.
-    fn word(&self) -> &'a str {
-        self.rest.split([' ', '\t', '#', '|']).next().unwrap_or_default()
+    /// Whether this word stands at the start. A line may be one long word, so nobody looks for its end at each byte.
+    fn is_at(&self, word: &str) -> bool {
+        self.rest.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(ENDS))
+    }
+
+    /// The name of a frame, if one stands at the start.
+    fn name(&self) -> Option<&'static str> {
+        Macro::names().find(|name| self.is_at(name))
+    }
+
+    /// An option of a frame, if one stands at the start.
+    fn option(&self) -> Option<&'a str> {
+        let letters = self.rest.bytes().take(LONGEST_OPTION).take_while(u8::is_ascii_lowercase).count();
+        let is_option = letters > 0 && self.rest.get(letters..)?.starts_with('=') || self.is_at("nomask");
+        is_option.then(|| self.rest.split(ENDS).next())?
     }
 
     fn take(&mut self, len: usize) {
@@ -186,9 +208,8 @@ impl<'a> Reader<'a> {
 
     /// The next item. There is something left.
     fn item(&mut self) -> Result<Item, String> {
-        let word = self.word();
-        if Macro::is_name(word) {
-            return self.frame(word).map(|frame| Item::Frame(Box::new(frame)));
+        if let Some(name) = self.name() {
+            return self.frame(name).map(|frame| Item::Frame(Box::new(frame)));
         }
         if let Some(rest) = self.rest.strip_prefix('|') {
             self.rest = rest;
@@ -221,8 +242,7 @@ impl<'a> Reader<'a> {
     /// How often the item before is repeated.
     fn times(&mut self) -> Result<Option<u64>, String> {
         let Some(rest) = self.rest.strip_prefix('*') else { return Ok(None) };
-        let after = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
-        let number = rest.strip_suffix(after).unwrap_or_default();
+        let (number, after) = digits(rest);
         self.rest = after;
         match number.parse() {
             Ok(0) => Err("*0 repeats nothing".to_owned()),
@@ -275,14 +295,13 @@ impl<'a> Reader<'a> {
         let mut words = Words::default();
         let mut sum = Sum::new("in a line");
         while self.has_more() && !self.rest.starts_with('=') {
-            let word = self.word();
-            if is_option(word) {
-                self.take(word.len());
-                words.options.push(word);
-            } else if let Some(digits) = self.code()
-                && name == "close"
+            if let Some(option) = self.option() {
+                self.take(option.len());
+                words.options.push(option);
+            } else if name == "close"
                 && words.code.is_none()
                 && words.payload.is_empty()
+                && let Some(digits) = self.code()
             {
                 self.take(digits.len());
                 words.code = Some(digits.parse().map_err(|_| format!("{digits} is no close code"))?);
@@ -314,16 +333,14 @@ impl<'a> Reader<'a> {
 
     /// Three or more digits, which are no hex pairs with letters.
     fn code(&self) -> Option<&'a str> {
-        let after = self.rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
-        let digits = self.rest.strip_suffix(after)?;
+        let (digits, after) = digits(self.rest);
         (digits.len() >= 3 && !after.starts_with(|letter: char| letter.is_ascii_hexdigit())).then_some(digits)
     }
 
     /// An item that is no frame and leaves nothing out.
     fn plain_item(&mut self, sum: &mut Sum) -> Result<Item, String> {
-        let word = self.word();
-        if Macro::is_name(word) {
-            return Err(format!("{word:?} cannot stand inside a frame: begin a new line, or cut with |"));
+        if let Some(name) = self.name() {
+            return Err(format!("{name:?} cannot stand inside a frame: begin a new line, or cut with |"));
         }
         let item = self.item()?;
         if matches!(item, Item::LeftOut(_) | Item::Hidden(_)) {
@@ -332,10 +349,4 @@ impl<'a> Reader<'a> {
         sum.add(&item)?;
         Ok(item)
     }
-}
-
-/// Whether a word after the name of a frame is an option: `key=...`, `nomask`.
-fn is_option(word: &str) -> bool {
-    let value = word.trim_start_matches(|letter: char| letter.is_ascii_lowercase());
-    word == "nomask" || value.starts_with('=') && value.len() < word.len()
 }

@@ -208,8 +208,19 @@ fn what_a_line_or_a_text_stands_for_is_bounded() {
     refused("C> (hidden, 1099511627776 bytes) ...*1", "more than 1099511627776 bytes are left out");
 }
 
+/// If each pair looked for the end of its word, this would take an hour.
 #[test]
-pub(super) fn bytes_of_a_span_are_read() {
+fn line_that_is_one_long_word_is_read_quickly() {
+    for word in ["81", "ff", "\"a\"", "00*2ff"] {
+        let packed = word.repeat(200_000);
+        assert!(bytes_of(&format!("C> {packed}")).len() >= 200_000);
+        assert!(bytes_of(&format!("C> text {packed}")).len() >= 200_000);
+        assert!(bytes_of(&format!("C> close \"\" {packed}")).len() >= 200_000);
+    }
+}
+
+#[test]
+fn bytes_of_a_span_are_read() {
     assert_eq!(bytes("81 05 \"Hi\" 2a*2 # note"), Ok(b"\x81\x05Hi**".to_vec()));
     assert_eq!(bytes(""), Ok(Vec::new()));
     for (text, reason) in [

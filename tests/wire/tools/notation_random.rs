@@ -156,7 +156,7 @@ fn some_frame(rng: &mut Rng) -> String {
 #[test]
 fn random_frames_come_back_also_with_their_bytes() {
     let mut rng = Rng::new(7);
-    for _ in 0..50_000 {
+    for _ in 0..20_000 {
         let side = ["C>", "S<", "2C+"][rng.below(3)];
         let frame = some_frame(&mut rng);
         let line = read_line(&format!("{side} {frame}")).unwrap();
@@ -219,7 +219,7 @@ fn random_words_are_refused_or_come_back() {
     ];
     let mut rng = Rng::new(13);
     let mut read = 0;
-    for _ in 0..300_000 {
+    for _ in 0..100_000 {
         let mut text = WORDS[rng.below(6)].to_owned();
         for _ in 0..rng.below(6) {
             text.push_str(["", " ", " ", "  "][rng.below(4)]);
@@ -230,5 +230,5 @@ fn random_words_are_refused_or_come_back() {
             comes_back(&line);
         }
     }
-    assert!(read > 10_000, "only {read} could be read");
+    assert!(read > 5_000, "only {read} could be read");
 }
