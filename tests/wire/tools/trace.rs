@@ -17,7 +17,7 @@ use ws101::ws::endpoint::Limits;
 
 /// What a writer has written.
 #[derive(Clone, Default)]
-struct Paper(Rc<RefCell<Vec<u8>>>);
+pub(super) struct Paper(Rc<RefCell<Vec<u8>>>);
 
 impl Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -31,7 +31,7 @@ impl Write for Paper {
 }
 
 impl Paper {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         String::from_utf8(self.0.borrow().clone()).unwrap()
     }
 }
@@ -50,7 +50,8 @@ impl Listener for Notes {
     }
 }
 
-const LOOK: Look = Look { form: TraceForm::Fields, is_full: false, with_secrets: false, without_times: true };
+pub(super) const LOOK: Look =
+    Look { form: TraceForm::Fields, is_full: false, with_secrets: false, without_times: true };
 
 fn writer(look: Look) -> (Paper, Box<dyn Listener>) {
     let paper = Paper::default();
@@ -63,7 +64,7 @@ fn options(look: Look) -> Options {
 }
 
 /// A server whose trace looks like this.
-fn traced(look: Look) -> (Sim, Paper) {
+pub(super) fn traced(look: Look) -> (Sim, Paper) {
     let (paper, listener) = writer(look);
     let mut sim = Sim::default();
     sim.watch(Trace::new(options(look), vec![listener]));
