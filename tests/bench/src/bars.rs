@@ -160,6 +160,10 @@ pub const BARS: &[Bar] = &[
     reported("size", "size of the binary, stripped", Unit::Mebibytes),
     reported("size-minimal", "size of the binary, stripped, without default features", Unit::Mebibytes),
     reported("resident-minimal", "resident memory, no connections yet, without default features", Unit::Mebibytes),
+    reported("size-without-tools", "size of the binary, stripped, without `tools`", Unit::Mebibytes),
+    reported("resident-without-tools", "resident memory, no connections yet, without `tools`", Unit::Mebibytes),
+    reported("size-without-socketio", "size of the binary, stripped, without `socketio`", Unit::Mebibytes),
+    reported("size-without-deflate", "size of the binary, stripped, without `deflate`", Unit::Mebibytes),
     reported("start-up", "from exec to the start line", Unit::Milliseconds),
 ];
 

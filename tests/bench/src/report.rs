@@ -8,6 +8,7 @@ use crate::contest::{Standing, median_of};
 use crate::counts::Counts;
 use crate::peers::{PEERS, Peer};
 use crate::servers::{FLOOR, NOISE, OURS};
+use crate::start::Variant;
 
 /// Above this share of its core the generator is called the bottleneck.
 const BUSY: f64 = 0.95;
@@ -23,8 +24,8 @@ pub struct Report {
     pub calls: Vec<(&'static str, String, Counts)>,
     /// What became of the others: the version, or why it was not run.
     pub peers: Vec<(&'static Peer, Result<String, String>)>,
-    /// Our server without default features; `None`: nobody asked for it.
-    pub minimal: Option<Result<PathBuf, String>>,
+    /// Our server with other features, as far as somebody asked for it.
+    pub variants: Vec<(Variant, Result<PathBuf, String>)>,
     /// How it was measured: lines for the head of the report.
     pub method: Vec<String>,
     /// Something that a reader must know before all else, such as that the run was a short one.

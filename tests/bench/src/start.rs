@@ -21,20 +21,44 @@ pub fn size(path: &Path) -> Result<f64> {
     Ok(fs::metadata(path)?.len() as f64)
 }
 
-/// Builds our server without default features, and returns where it is.
+/// Our server with other features than the default ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Variant {
+    /// The bar about its size.
+    pub size: &'static str,
+    /// The bar about what is resident at the start. Empty: there is none.
+    pub resident: &'static str,
+    /// Its features.
+    pub features: &'static str,
+}
+
+/// The smallest, and without each of the features: so its share is seen.
+pub const VARIANTS: [Variant; 4] = [
+    Variant { size: "size-minimal", resident: "resident-minimal", features: "" },
+    Variant { size: "size-without-tools", resident: "resident-without-tools", features: "deflate,socketio" },
+    Variant { size: "size-without-socketio", resident: "", features: "deflate,tools" },
+    Variant { size: "size-without-deflate", resident: "", features: "socketio,tools" },
+];
+
+/// Builds our server with the features of this variant, and returns where it is.
 ///
 /// # Errors
 /// It cannot be built.
-pub fn build_minimal() -> Result<PathBuf> {
+pub fn build(variant: &Variant) -> Result<PathBuf> {
     let target = target_dir().join("bench/minimal");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--no-default-features", "--quiet"]);
+    command.args(["build", "--release", "--no-default-features", "--quiet", "--features", variant.features]);
     let output = children::output(command.arg("--target-dir").arg(&target))?;
     if !output.status.success() {
-        return Err("cargo build --no-default-features fails".into());
+        return Err(
+            format!("cargo build --no-default-features --features {:?} fails", variant.features).into()
+        );
     }
-    Ok(target.join("release/ws101"))
+    // The next one is built in the same place.
+    let kept = target.join(variant.size);
+    fs::copy(target.join("release/ws101"), &kept)?;
+    Ok(kept)
 }
 
 /// Resident bytes shortly after the start line.

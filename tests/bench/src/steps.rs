@@ -16,7 +16,7 @@ use crate::process::Program;
 use crate::report::Report;
 use crate::servers::{OURS, Servers};
 use crate::silent::Crowd;
-use crate::start;
+use crate::start::{self, VARIANTS, Variant};
 use crate::workload::{Pattern, SILENT, Workload};
 
 /// One thing to do.
@@ -87,13 +87,10 @@ pub struct Run {
     pub failed: bool,
 }
 
-/// Bars about the binary itself.
-const SIZES: [&str; 3] = ["size", "size-minimal", "resident-minimal"];
-
-/// Whether a run of `only` these words is about the binary without default features, which must be built for it.
+/// Whether a run of `only` these words is about the binary with other features, which must be built for it.
 #[must_use]
-pub fn needs_minimal(only: &[String]) -> bool {
-    SIZES.iter().any(|id| wanted(only, id))
+pub fn needs(only: &[String], variant: &Variant) -> bool {
+    [variant.size, variant.resident].iter().any(|id| !id.is_empty() && wanted(only, id))
 }
 
 fn wanted(only: &[String], id: &str) -> bool {
@@ -116,7 +113,7 @@ impl Run {
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut add = |what: String, guess: f64, job| steps.push(Step { what, guess, job });
-        if needs_minimal(&self.only) {
+        if self.wanted("size") || VARIANTS.iter().any(|variant| needs(&self.only, variant)) {
             add("size".to_owned(), 1.0, Job::Size);
         }
         let everybody = self.servers.everybody(&SILENT);
@@ -181,19 +178,20 @@ impl Run {
     fn size(&mut self) {
         let size = start::size(&self.servers.ours);
         self.record("size", OURS, size.map(|size| vec![size]));
-        let minimal = match self.report.minimal.clone() {
-            None => return,
-            Some(minimal) => minimal,
-        };
-        let size = minimal.clone().map_err(Into::into);
-        let size = size.and_then(|path| start::size(&path));
-        self.record("size-minimal", OURS, size.map(|size| vec![size]));
-        let resident = minimal.map_err(Into::into).and_then(|path| {
-            let mut program = self.servers.ours();
-            program.path = path;
-            start::resident(&program, self.rules.cores)
-        });
-        self.record("resident-minimal", OURS, resident.map(|bytes| vec![bytes]));
+        for (variant, built) in self.report.variants.clone() {
+            let size = built.clone().map_err(Into::into);
+            let size = size.and_then(|path| start::size(&path));
+            self.record(variant.size, OURS, size.map(|size| vec![size]));
+            if variant.resident.is_empty() {
+                continue;
+            }
+            let resident = built.map_err(Into::into).and_then(|path| {
+                let mut program = self.servers.ours();
+                program.path = path;
+                start::resident(&program, self.rules.cores)
+            });
+            self.record(variant.resident, OURS, resident.map(|bytes| vec![bytes]));
+        }
     }
 
     fn count(&mut self, counted: &Counted, name: &str, program: &Program, scratch: &Path) {

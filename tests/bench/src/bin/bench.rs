@@ -18,8 +18,9 @@ use ws101_bench::pictures::pictures;
 use ws101_bench::progress::Progress;
 use ws101_bench::report::Report;
 use ws101_bench::servers::Servers;
-use ws101_bench::steps::{Run, needs_minimal};
-use ws101_bench::{children, start, target_dir};
+use ws101_bench::start::{self, VARIANTS};
+use ws101_bench::steps::{Run, needs};
+use ws101_bench::{children, target_dir};
 
 const USAGE: &str = "\
 bench [--quick] [--only WORD]... [--peers all|none|NAME,...] [--save]
@@ -152,9 +153,10 @@ impl Options {
         children::end_with_us()?;
         let mut report = Report::default();
         self.install_peers(&mut report)?;
-        if needs_minimal(&self.only) {
-            eprintln!("building without default features");
-            report.minimal = Some(start::build_minimal().map_err(|error| error.to_string()));
+        for variant in VARIANTS.iter().filter(|variant| needs(&self.only, variant)) {
+            eprintln!("building with these features only: {:?}", variant.features);
+            let built = start::build(variant).map_err(|error| error.to_string());
+            report.variants.push((*variant, built));
         }
         let (rounds, round) = if self.quick { (5, 100) } else { (51, 80) };
         let rules = Rules {
