@@ -2,7 +2,7 @@
 //!
 //! An answer has a body or none, by the request. What a handshake agrees to holds for the frames of both.
 
-use super::follow::{Follower, Settings, Start};
+use super::follow::{Follower, Request, Settings, Start};
 use super::kept::Keep;
 use super::unit::{Unit, What};
 use crate::ws::endpoint::Limits;
@@ -32,13 +32,19 @@ impl Conversation {
     /// A conversation that begins like this.
     #[must_use]
     pub fn new(options: Options, start: Start) -> Self {
-        let follower = |from| {
+        Self::between(options, start, start)
+    }
+
+    /// A conversation whose sides begin like this: of one, the beginning may not have been seen.
+    #[must_use]
+    pub fn between(options: Options, client: Start, server: Start) -> Self {
+        let follower = |from, start| {
             let extension = if options.inflates { super::extension() } else { None };
             let limits = Limits { from, ..options.limits };
             let Options { keep, goes_on, .. } = options;
             Follower::new(Settings { keep, limits, goes_on, extension }, start)
         };
-        Self { client: follower(Sender::Client), server: follower(Sender::Server) }
+        Self { client: follower(Sender::Client, client), server: follower(Sender::Server, server) }
     }
 
     /// Follows bytes of one side. `is_read`: a read begins with them.
@@ -67,6 +73,29 @@ impl Conversation {
         match from {
             Sender::Client => self.client.missing(),
             Sender::Server => self.server.missing(),
+        }
+    }
+
+    /// Tells of a request that was not seen, before its answer.
+    pub fn ask(&mut self, request: Request) {
+        self.server.asked.push_back(request);
+    }
+
+    /// Whether a head, a body or a frame of this side has begun.
+    #[must_use]
+    pub fn has_begun(&self, from: Sender) -> bool {
+        match from {
+            Sender::Client => self.client.has_begun(),
+            Sender::Server => self.server.has_begun(),
+        }
+    }
+
+    /// Whether what this side sends next belongs to something that has begun: a head, a body, a frame.
+    #[must_use]
+    pub fn is_within(&self, from: Sender) -> bool {
+        match from {
+            Sender::Client => self.client.is_within(),
+            Sender::Server => self.server.is_within(),
         }
     }
 

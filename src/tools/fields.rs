@@ -61,7 +61,8 @@ impl Field {
 #[must_use]
 pub fn fields(unit: &Unit) -> Vec<Field> {
     let mut fields = match &unit.what {
-        What::Request(bytes) | What::Response(bytes) => of_head(bytes),
+        What::Request(bytes) => of_head(bytes, true),
+        What::Response(bytes) => of_head(bytes, false),
         What::Body(kept) => vec![of_bytes(kept, "body")],
         What::Unread(kept) => vec![of_bytes(kept, "bytes that nobody reads")],
         What::Frame(frame) => of_frame(frame, unit.from),
@@ -85,7 +86,7 @@ fn of_bytes(kept: &Kept, name: &str) -> Field {
     Field { len: kept.len(), bytes: kept.clone(), ..Field::new(0, &[], name) }
 }
 
-fn of_head(bytes: &[u8]) -> Vec<Field> {
+fn of_head(bytes: &[u8], is_request: bool) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut offset = 0;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -93,8 +94,10 @@ fn of_head(bytes: &[u8]) -> Vec<Field> {
         let is_first = fields.is_empty();
         let (name, note) = match text.split_once(':') {
             _ if is_first => ("request line".to_owned(), first_line_note(&text)),
-            _ if text.is_empty() => ("empty line".to_owned(), String::new()),
-            Some((name, value)) => (name.to_owned(), field_note(name, value.trim())),
+            _ if text.is_empty() => ("empty line".to_owned(), end_note(line, bytes)),
+            Some((name, value)) if is_request => (name.to_owned(), field_note(name, value.trim())),
+            // An answer repeats what was asked for.
+            Some((name, _)) => (name.to_owned(), String::new()),
             None => ("line".to_owned(), String::new()),
         };
         let name = if is_first && text.starts_with("HTTP/") { "status line".to_owned() } else { name };
@@ -102,6 +105,15 @@ fn of_head(bytes: &[u8]) -> Vec<Field> {
         offset += line.len() as u64;
     }
     fields
+}
+
+/// What the empty line of a head means.
+fn end_note(line: &[u8], head: &[u8]) -> String {
+    let bytes = if line == b"\n" { "0a" } else { "0d 0a" };
+    match head.get(9..12) == Some(b"101") && head.starts_with(b"HTTP/") {
+        true => format!("{bytes}: the next byte is a frame"),
+        false => format!("{bytes}: the head ends here"),
+    }
 }
 
 fn first_line_note(text: &str) -> String {
@@ -157,7 +169,7 @@ fn of_frame(frame: &Frame, from: Sender) -> Vec<Field> {
     if second.extended_len > 0 {
         let bytes = part(header, 2, second.extended_len);
         let value = layout.payload_len.map(|len| len.to_string()).unwrap_or_default();
-        let note = format!("{} bits, high byte first", 8 * second.extended_len);
+        let note = format!("{} bits, big-endian", 8 * second.extended_len);
         fields.push(Field::new(2, bytes, "extended length").says(value, note));
     }
     if second.is_masked {
@@ -196,7 +208,8 @@ fn of_frame(frame: &Frame, from: Sender) -> Vec<Field> {
     }
     let name = if second.is_masked { "payload, clear" } else { "payload" };
     let is_text = layout.opcode == 1 || frame.continues == Some(1) || layout.opcode > 8;
-    let value = if is_text && inflated.is_none() { quote(clear) } else { String::new() };
+    let is_clear = inflated.is_none() && layout.rsv & 4 == 0;
+    let value = if is_text && is_clear { quote(clear) } else { String::new() };
     fields.push(row(0, clear, name).says(value, if layout.rsv & 4 != 0 { "compressed" } else { "" }));
     if let Some(inflated) = inflated.as_ref().filter(|inflated| !inflated.is_empty()) {
         let value = if is_text { quote(inflated) } else { String::new() };
@@ -215,20 +228,21 @@ fn part(bytes: &[u8], at: usize, len: usize) -> &[u8] {
 fn first_byte(frame: &Frame) -> [(String, &'static str); 3] {
     let Layout { fin, rsv, opcode, .. } = frame.layout;
     let fin_note = match (fin, opcode) {
-        (_, 8..) => "control frames are never fragmented",
-        (true, _) => "last frame of the message",
-        (false, _) => "more frames of the message follow",
+        (_, 8..) => "never fragmented",
+        (true, _) => "last of the message",
+        (false, _) => "more frames follow",
     };
     let rsv_note = match (rsv & 4 != 0, opcode) {
-        (true, 1 | 2) => "RSV1: the message is compressed",
+        (true, 1 | 2) => "RSV1: compressed",
         _ => "",
     };
+    let opcode_note = match (opcode, frame.continues) {
+        (0, Some(1)) => "continuation of text",
+        (0, Some(_)) => "continuation of binary",
+        _ => opcode_name(opcode),
+    };
     let bits = [4, 2, 1].map(|bit| if rsv & bit == 0 { "0" } else { "1" });
-    [
-        (u8::from(fin).to_string(), fin_note),
-        (bits.join(" "), rsv_note),
-        (format!("{opcode:#x}"), opcode_name(opcode)),
-    ]
+    [(u8::from(fin).to_string(), fin_note), (bits.join(" "), rsv_note), (format!("{opcode:#x}"), opcode_note)]
 }
 
 /// Value and note of the mask bit, and of the payload length.
@@ -241,9 +255,9 @@ fn second_byte(layout: &Layout, from: Sender) -> [(String, &'static str); 2] {
         (false, Sender::Client) => "no masking key follows",
     };
     let len_note = match (short_len, layout.opcode) {
-        (_, 8..) => "at most 125 in a control frame",
-        (126, _) => "the next 2 bytes are the length",
-        (127, _) => "the next 8 bytes are the length",
+        (_, 8..) => "control: at most 125",
+        (126, _) => "126: 2 bytes follow",
+        (127, _) => "127: 8 bytes follow",
         _ => "",
     };
     [(u8::from(is_masked).to_string(), mask_note), (short_len.to_string(), len_note)]
@@ -293,6 +307,7 @@ pub fn close_code_name(code: u16) -> &'static str {
 fn quote(kept: &Kept) -> String {
     match kept.all() {
         Some(text) => quoted(text),
+        None if kept.first.is_empty() && kept.last.is_empty() => String::new(),
         None => format!("{} ... {}", quoted(&kept.first), quoted(&kept.last)),
     }
 }
@@ -349,7 +364,14 @@ fn says(frame: &Frame, unit: &Unit) -> String {
     {
         return "not UTF-8".to_owned();
     }
+    if frame.inflated.is_none() && frame.layout.rsv & 4 != 0 {
+        // Compressed, and nobody can tell what it says.
+        return String::new();
+    }
     let text = frame.inflated.as_ref().unwrap_or(&frame.clear);
+    if text.first.is_empty() && text.left_out > 0 {
+        return String::new();
+    }
     let bytes = text.all().unwrap_or(&text.first);
     match (frame.layout.opcode, frame.continues) {
         (8, _) => match bytes.split_first_chunk() {

@@ -29,6 +29,8 @@ use std::mem;
 const READS_NOTED: usize = 64;
 /// Bytes that are unmasked and judged in one step.
 const STEP_BYTES: usize = 16 << 10;
+/// Most bytes that a message inflates to for those who go on after broken rules: 16 MiB.
+const MOST_INFLATED: u64 = 16 << 20;
 /// A body that is read until the connection ends.
 const ENDLESS: u64 = u64::MAX;
 
@@ -160,6 +162,18 @@ impl Follower {
         matches!(self.state, State::Header(_) | State::Payload(_))
     }
 
+    /// Whether bytes of a head, a body or a frame have arrived.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.begun.len > 0
+    }
+
+    /// Whether what comes next belongs to something that has begun: a head, a body, a frame.
+    #[must_use]
+    pub fn is_within(&self) -> bool {
+        self.begun.len > 0 || matches!(self.state, State::Body(..) | State::Chunks(..) | State::Unread(_))
+    }
+
     /// How much is missing of what has begun: at least so many bytes. `Some(None)`: the rest of a head.
     ///
     /// `None`: nothing has begun.
@@ -209,7 +223,10 @@ impl Follower {
                 payload.frame.payload.skip(len);
                 payload.frame.clear.skip(len);
                 payload.frame.inflated = None;
-                if let Some(message) = &mut self.message {
+                let (is_data, is_last) = (payload.frame.layout.opcode < 8, payload.left == 0);
+                if is_data && is_last && payload.frame.layout.fin {
+                    self.message = None;
+                } else if let Some(message) = self.message.as_mut().filter(|_| is_data) {
                     message.is_lost = true;
                 }
                 true
@@ -456,7 +473,10 @@ impl Follower {
             }
         };
         let asked = |name| head.fields.items(name).filter_map(|item| std::str::from_utf8(item).ok());
-        let handshake = head.asks_for("websocket").then(|| Asked {
+        // The server takes a request without Upgrade for plain HTTP. Whoever sent a key meant a handshake.
+        let has_key = head.fields.values("sec-websocket-key").next().is_some();
+        let is_handshake = head.asks_for("websocket") || self.settings.goes_on && has_key;
+        let handshake = is_handshake.then(|| Asked {
             key: head.fields.text("sec-websocket-key").map(str::to_owned),
             protocols: asked("sec-websocket-protocol").map(str::to_owned).collect(),
             deflate: offers(head.fields).flatten().any(|offer| offer.name == "permessage-deflate"),
@@ -653,7 +673,9 @@ impl Follower {
         } else if let Some(message) = &mut self.message {
             message.received += clear.len() as u64;
             if !message.is_lost {
-                let most = self.settings.limits.max_message_bytes;
+                let limit = self.settings.limits.max_message_bytes;
+                // Whoever goes on after broken rules is not stopped by a bomb either.
+                let most = if self.settings.goes_on { limit.min(MOST_INFLATED) } else { limit };
                 let keep = self.settings.keep;
                 let inflated = frame.inflated.as_mut().map(|kept| (kept, keep));
                 let history = self.history.as_ref().map_or(&[][..], |history| &history.received);

@@ -72,7 +72,9 @@ fn of_frame(violation: Violation, unit: &Unit) -> Rule {
         Violation::UnknownOpcode => (
             "5.2-3",
             "opcode",
-            format!("this opcode is reserved: 0, 1 and 2 are data, 8, 9 and a control frames. {ends}"),
+            format!(
+                "this opcode is reserved: 0, 1 and 2 are data frames, 8, 9 and a are control frames. {ends}"
+            ),
         ),
         Violation::Unmasked => (
             "5.1-2",

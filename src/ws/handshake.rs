@@ -21,7 +21,7 @@ use crate::http::route::Route;
 /// What the server hashes a key with (RFC 6455 §1.3).
 ///
 /// No other protocol does that, so the answer proves that the server speaks WebSocket.
-const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+pub const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Judges an upgrade (RFC 6455 §4.2.1). It is for programs that have no rule for `Origin`.
 ///

@@ -123,12 +123,15 @@ const LAYERS: &[Layer] = &[
     ),
     // What the program is asked, and what it says.
     layer("cli", &["config"], &["lexopt", "log"]),
+    layer("cli::tool", &["cli::unknown"], &["lexopt"]),
     layer("cli::log", &["cli::outlet"], &["log", "simplelog", "time"]),
     layer("cli::outlet", &[], &["rustix"]),
     layer("cli::welcome", &["cli::log", "cli::outlet"], &["log"]),
     // What shows bytes. It asks those who judge for the server, and knows no connection of the hub.
     layer("tools", &["clock", "config", "deflate", "http", "tools", "ws"], &["serde_json"]),
     layer("tools::notation", &["ws::frame", "ws::raw"], &[]),
+    // Accept values are shown in their steps.
+    layer("tools::explain", &["cli::tool", "http::head", "tools", "ws"], &["base64", "serde_json"]),
     layer("tools::trace", &["clock", "config", "hub::app", "tap", "tools", "ws"], &[]),
     layer(
         "tools::trace::start",
@@ -164,14 +167,14 @@ const WORDS: &[(&str, &[&str])] = &[
     ("UdpSocket", &[]),
     ("Instant", &["server"]),
     ("SystemTime", &["main"]),
-    ("std::fs", &["files::folder"]),
-    ("std::process", &["main", "build", "tools::explain", "tools::connect"]),
-    ("std::env", &["main", "build"]),
+    ("std::fs", &["files::folder", "tools::explain::outside"]),
+    ("std::process", &["main", "build", "tools::explain::outside", "tools::connect"]),
+    ("std::env", &["main", "build", "tools::explain::outside"]),
     ("std::thread", &[]),
     // Would hide one of those.
     ("std::{", &[]),
     ("std::*", &[]),
-    ("stdin", &[]),
+    ("stdin", &["tools::explain::outside"]),
     // Iterated in an order that differs from run to run.
     ("HashMap", &[]),
     ("HashSet", &[]),

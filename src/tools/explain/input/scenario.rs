@@ -1,0 +1,77 @@
+//! Text in the notation: traces, and `.wire` files.
+
+use super::super::step::{Act, Input, Step};
+use crate::tools::notation::{self, Act as Said, Piece};
+use crate::ws::frame::Sender;
+
+/// Reads the notation. `None`: the text is something else.
+///
+/// # Errors
+/// The first line that is wrong, and why.
+pub(super) fn read(text: &str) -> Result<Option<Input>, String> {
+    if !text.lines().any(|line| matches!(first_word(line), "C>" | "C+" | "S<" | "S+" | "C>/")) {
+        return Ok(None);
+    }
+    let mut steps = Vec::new();
+    for (_, line) in notation::read(&without_meanings(text), 1)? {
+        let conn = line.conn;
+        let mut push = |act| steps.push(Step { conn, act });
+        match line.act {
+            Said::Nothing => {}
+            Said::Open(path) => push(Act::Open(path)),
+            Said::ClientEnd { reset: false } => push(Act::End(Sender::Client)),
+            Said::ClientEnd { reset: true } => push(Act::Reset),
+            Said::ServerEnd => push(Act::End(Sender::Server)),
+            Said::Bytes { from, goes_on, items } => {
+                let mut is_read = !goes_on;
+                for item in items {
+                    match item.piece() {
+                        Piece::Cut => is_read = true,
+                        Piece::Unknown(len) => push(Act::Unknown(from, len)),
+                        Piece::Bytes(bytes) => {
+                            push(Act::Bytes { from: Some(from), bytes, is_read });
+                            is_read = false;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(Some(Input { steps, notes: Vec::new() }))
+}
+
+/// The first word of a line, without the number of its connection and a number of bytes for each write.
+fn first_word(line: &str) -> &str {
+    let line = line.trim_start().trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let word = line.split_whitespace().next().unwrap_or_default();
+    if word.starts_with("C>/") { "C>/" } else { word }
+}
+
+/// The text with empty lines in place of those that stand for no bytes: the head of a scenario, waiting, meanings.
+fn without_meanings(text: &str) -> String {
+    let mut in_head = text.lines().find(|line| !line.trim().is_empty()).is_some_and(is_named);
+    let mut kept = String::new();
+    for line in text.lines() {
+        in_head &= !line.trim().is_empty();
+        match first_word(line) {
+            _ if in_head => {}
+            "S-" | "S~" if line.trim() != "S~ eof" => {}
+            "wait" | "either" | "or" | "end" | "quiet-client" | "open-tcp" => {}
+            "C>/" => {
+                let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+                kept.push_str(word.split('/').next().unwrap_or_default());
+                kept.push(' ');
+                kept.push_str(rest);
+            }
+            _ => kept.push_str(line),
+        }
+        kept.push('\n');
+    }
+    kept
+}
+
+/// Whether a line is of the form `name: value`.
+fn is_named(line: &str) -> bool {
+    let name = line.split_once(':').map(|(name, _)| name);
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
