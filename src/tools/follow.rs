@@ -486,10 +486,14 @@ impl Follower {
         if let Some(asked) = offered {
             // Until the answer says what is agreed, each message may be a compressed one.
             self.agreed = asked.deflate.then(|| self.agreed.unwrap_or(WIDEST));
-            if let Err(rejection) = handshake::check(&head) {
-                self.refuse(&rejection);
-            }
-            return State::Header(Vec::new());
+            let Err(rejection) = handshake::check(&head) else { return State::Header(Vec::new()) };
+            self.refuse(&rejection);
+            return match Announced::of(&head).map(|announced| announced.framing) {
+                Ok(Framing::Length(len)) => State::Body(Kept::default(), len),
+                Ok(Framing::Chunked) => chunks(),
+                // Frames may have been sent before the refusal was read.
+                _ => State::Header(Vec::new()),
+            };
         }
         match Announced::of(&head).map(|announced| announced.framing) {
             Ok(Framing::None) => State::Head(HeadScanner::default(), Vec::new()),
@@ -533,6 +537,8 @@ impl Follower {
             Err(client::Fault::Status(_)) | Ok(()) => {}
             Err(fault) => self.blame(self.begun.len, Fault::Answer(fault)),
         }
+        // Without compression nobody here can judge what is agreed to.
+        let agreed = if cfg!(feature = "deflate") { agreed } else { agreed.map(|_| Some(WIDEST)) };
         if status == 101 {
             self.agreed = agreed.flatten();
             if agreed == Some(None) {

@@ -193,6 +193,12 @@ fn not_utf8(unit: &Unit, ends: &str) -> String {
     let skipped = if frame.layout.opcode == 8 { 2 } else { 0 };
     let text = frame.inflated.as_ref().unwrap_or(&frame.clear);
     let code = if frame.layout.opcode == 8 { "the reason of a Close is UTF-8. " } else { "" };
+    // A byte that only goes on with a character proves nothing by itself if one has begun.
+    let proof = unit.broken.as_ref().map_or(0, |broken| broken.at.saturating_sub(frame.header.len() as u64));
+    let goes_on = matches!(text.first.first(), Some(0x80..=0xBF)) && proof > 0 && frame.inflated.is_none();
+    if frame.continues.is_some() && goes_on {
+        return format!("a character began in an earlier frame, and does not go on like this. {ends}");
+    }
     let detail = text.all().and_then(|text| text.get(skipped..)).map(what_is_no_utf8).unwrap_or_default();
     let answer = if frame.layout.opcode == 8 || unit.from == Sender::Server { "" } else { " (88 02 03 ef)" };
     let ends = ends.strip_suffix('.').unwrap_or(ends);

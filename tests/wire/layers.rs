@@ -94,6 +94,8 @@ const LAYERS: &[Layer] = &[
         &["http", "hub::ctx", "hub::ids", "hub::ports", "large", "ws::close", "ws::message"],
         &[],
     ),
+    // What listens to the bytes of connections: a port, with nothing behind it.
+    layer("tap", &["clock", "hub::app"], &[]),
     layer("files", &["http"], &[]),
     layer("files::embedded", &["files"], &["flate2"]),
     layer("files::folder", &["files"], &["rustix"]),
@@ -131,7 +133,11 @@ const LAYERS: &[Layer] = &[
     layer("tools", &["clock", "config", "deflate", "http", "tools", "ws"], &["serde_json"]),
     layer("tools::notation", &["ws::frame", "ws::raw"], &[]),
     // Accept values are shown in their steps.
-    layer("tools::explain", &["cli::tool", "http::head", "tools", "ws"], &["base64", "serde_json"]),
+    layer(
+        "tools::explain",
+        &["cli::tool", "http::head", "tools", "tools::explain", "ws"],
+        &["base64", "serde_json"],
+    ),
     layer("tools::trace", &["clock", "config", "hub::app", "tap", "tools", "ws"], &[]),
     layer(
         "tools::trace::start",

@@ -21,6 +21,7 @@
 //! | `slots` | `slots` | an id finds its own entry and no other |
 //! | `tools`, `tap` | `tools` | what a trace, an explanation and the notation say of bytes |
 //! | `server`, `sockets`, `main`, `guard/panics`, `cli/log`, `cli/outlet` | `tests/socket` | signals, real sockets, what is printed |
+//! | `tools` | `tools` | what the tools say of bytes, beside the server and in golden files |
 //! | `lib` | `layers`, `loops` | who may import whom |
 //! | a document, or what it says of the server | `docs` | that its dumps, names and links are true |
 //! | a helper of tests | `support` | that it sees a mistake |

@@ -7,7 +7,7 @@ use crate::ws::frame::Sender;
 use crate::ws::handshake::accept_value;
 
 /// More packets are refused.
-const MOST_PACKETS: u32 = 1_000_000;
+const MAX_PACKETS: u32 = 1_000_000;
 /// The key of RFC 6455 §1.3, for a handshake that is only named.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
@@ -153,7 +153,7 @@ impl Capture {
 
     fn packet(&mut self, at: usize, from: Sender, flags: u8, payload: &[u8]) {
         let Some(flow) = self.flows.get_mut(at) else { return };
-        if self.packets >= MOST_PACKETS {
+        if self.packets >= MAX_PACKETS {
             self.is_full = true;
             return;
         }

@@ -1,6 +1,6 @@
 //! How a payload is unmasked: payload, key, XOR, characters.
 
-use super::page::{Ink, Page, hex, visible};
+use super::page::{Ink, Page, hex, visible, width};
 use crate::tools::unit::{Frame, Unit, What};
 
 const COLUMN: usize = 15;
@@ -63,7 +63,7 @@ fn letters(bytes: &[u8]) -> String {
                 _ => shown,
             };
             let columns = 3 * letter.len_utf8();
-            let used = super::page::width(&shown);
+            let used = width(&shown);
             line.push_str(&shown);
             line.push_str(&" ".repeat(columns.saturating_sub(used)));
         }

@@ -237,6 +237,10 @@ fn inflated(unit: &Unit) -> u64 {
 impl Seat {
     /// Who sends what begins with these bytes.
     fn side(&self, bytes: &[u8]) -> Sender {
+        // An answer may be cut off after its first letter.
+        if self.owes && b"HTTP/1.".starts_with(bytes) {
+            return Sender::Server;
+        }
         match opening(bytes) {
             Opening::Request if bytes.len() >= 4 || !self.owes => return Sender::Client,
             Opening::Response if bytes.len() >= 7 || self.owes => return Sender::Server,

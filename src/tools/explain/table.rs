@@ -61,17 +61,20 @@ fn of_bytes(page: &mut Page<'_>, field: &Field, unit: &Unit, at: u64) {
     let wrong = rule.map(|rule| wrong(field, unit, rule));
     let rows = rows(&field.bytes, field.indent, wrong);
     let mut values = values(field).into_iter();
-    let is_long = rows.len() > 1;
+    let last = rows.len().saturating_sub(1);
     let mut is_told = false;
     for (index, Row { at: start, text, marks }) in rows.into_iter().enumerate() {
         let offset = (!field.is_derived).then_some(at + field.offset + start);
         let name = if index == 0 { field.name.as_str() } else { "" };
         let value = values.next().unwrap_or_default();
         page.line(
-            &line(offset.filter(|_| !is_long || !text.starts_with('.')), &text, "", name, &value),
+            &line(offset.filter(|_| last == 0 || !text.starts_with('.')), &text, "", name, &value),
             Ink::Plain,
         );
         if let (Some((column, len)), Some(rule)) = (marks, rule) {
+            if index == last {
+                values.by_ref().for_each(|value| page.line(&line(None, "", "", "", &value), Ink::Plain));
+            }
             broken(page, BYTES + column, &"^".repeat(len), rule);
             is_told = true;
         }

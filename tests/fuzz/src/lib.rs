@@ -11,6 +11,7 @@
 )]
 
 pub mod core;
+pub mod explain;
 pub mod frame_header;
 pub mod header_lists;
 pub mod inflate;

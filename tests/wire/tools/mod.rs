@@ -1,3 +1,6 @@
+//! What the tools say of bytes, beside what the server does with them.
+
+mod explain;
 mod notation;
 mod notation_frames;
 mod notation_random;

@@ -1,7 +1,7 @@
 //! Hex dumps with offsets: `xxd`, `hexdump -C`, `od -tx1`, `tcpdump -X`, Wireshark's copy as a hex dump.
 
-use super::super::step::MAX_BYTES;
 use super::literal::is_hex;
+use crate::tools::explain::step::MAX_BYTES;
 
 /// Reads dumps; a new one begins where the offsets begin again. `None`: the text is something else.
 ///

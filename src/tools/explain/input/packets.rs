@@ -1,6 +1,6 @@
 //! Packets of a capture: their headers come off, and each gets its direction.
 
-use super::super::step::{Act, Input, Opening, Step, opening};
+use crate::tools::explain::step::{Act, Input, Opening, Step, opening};
 use crate::ws::frame::Sender;
 
 const ACK: u8 = 0x10;
@@ -61,18 +61,23 @@ impl<'a> Flow<'a> {
         let mut flow = Self { client: (&[], 0), server: (&[], 0), next: [None; 2] };
         let Some(first) = segments.first() else { return flow };
         (flow.client, flow.server) = (first.source, first.target);
-        let by_port = if first.source.1 < first.target.1 { Sender::Server } else { Sender::Client };
-        let told = segments.iter().find_map(|segment| {
-            let direction = flow.direction(segment)?;
-            let from_client = match (segment.flags & (SYN | ACK), opening(segment.payload)) {
-                (SYN, _) | (_, Opening::Request) => true,
-                (flags, _) if flags == SYN | ACK => false,
-                (_, Opening::Response) => false,
-                _ => segment.payload.get(1)? & 0x80 != 0,
-            };
-            Some(from_client == (direction == Sender::Client))
+        // Whether the first segment is a client's, as each sign has it.
+        let sign = |of: &dyn Fn(&Segment<'_>) -> Option<bool>| {
+            segments.iter().find_map(|it| Some((flow.direction(it)? == Sender::Client) == of(it)?))
+        };
+        let begins = sign(&|segment| match (segment.flags & (SYN | ACK), opening(segment.payload)) {
+            (SYN, _) | (_, Opening::Request) => Some(true),
+            (flags, _) if flags & SYN != 0 => Some(false),
+            (_, Opening::Response) => Some(false),
+            _ => None,
         });
-        if !told.unwrap_or(by_port == Sender::Client) {
+        // The ports that systems give to clients.
+        let is_high = |port: u16| port >= 32_768;
+        let (source, target) = (first.source.1, first.target.1);
+        let by_port = (is_high(source) != is_high(target)).then_some(is_high(source));
+        let is_masked = |segment: &Segment<'_>| Some(segment.payload.get(1)? & 0x80 != 0);
+        let told = begins.or(by_port).or_else(|| sign(&is_masked));
+        if !told.unwrap_or(source > target) {
             (flow.client, flow.server) = (first.target, first.source);
         }
         flow

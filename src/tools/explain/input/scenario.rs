@@ -1,6 +1,6 @@
 //! Text in the notation: traces, and `.wire` files.
 
-use super::super::step::{Act, Input, Step};
+use crate::tools::explain::step::{Act, Input, Step};
 use crate::tools::notation::{self, Act as Said, Piece};
 use crate::ws::frame::Sender;
 

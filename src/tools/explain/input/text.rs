@@ -1,6 +1,6 @@
 //! Heads of HTTP as text: typed, copied from a browser's developer tools, or printed by `curl -v`.
 
-use super::super::step::{Input, MAX_BYTES, Opening, opening};
+use crate::tools::explain::step::{Input, MAX_BYTES, Opening, opening};
 
 const COPIED: &str =
     "The lines ended with LF. They are read as CR LF, as HTTP has them; --raw takes bytes as they are.";

@@ -1,7 +1,7 @@
 //! Bytes as programs and people write them: hex pairs, arrays, lists of numbers, texts with escapes.
 
-use super::super::step::{Input, MAX_BYTES};
 use super::literal::{self, is_hex};
+use crate::tools::explain::step::{Input, MAX_BYTES};
 
 const DECIMAL: &str = "The list is read as decimal numbers, since it stands in brackets. Write 0x81 for hex.";
 
