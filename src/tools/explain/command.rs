@@ -38,7 +38,7 @@ Exit status: 0 all rules kept, 1 a rule is broken, 2 the input cannot be read,
 Examples:
   ws101 explain 81 85 37 fa 21 3d 7f 9f 4d 51 58
   printf '\\x81\\x05Hello' | ws101 explain
-  ws101 serve --trace-file t.txt & ... ws101 explain < t.txt
+  ws101 explain < trace.txt
 ",
 };
 

@@ -140,7 +140,14 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
                 });
             }
             Act::Bytes { from: None, bytes, is_read } => self.plain(at, bytes, *is_read),
-            Act::Unknown(from, len) => {
+            // Within a line their number is enough: what they are does not matter for a frame.
+            Act::Hidden(from, len) if seat.conversation.missing(*from) == Some(None) => {
+                let len = usize::try_from(*len).unwrap_or(usize::MAX).min(MAX_BYTES);
+                (self.each)(Event::Gap);
+                let act = Act::Bytes { from: Some(*from), bytes: vec![b'*'; len], is_read: false };
+                self.step(at, &act);
+            }
+            Act::Unknown(from, len) | Act::Hidden(from, len) => {
                 let conn = seat.conn;
                 (self.each)(Event::Gap);
                 let mut units = Vec::new();

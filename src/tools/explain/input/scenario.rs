@@ -1,8 +1,10 @@
 //! Text in the notation: traces, and `.wire` files.
 
-use crate::tools::explain::step::{Act, Input, Step};
-use crate::tools::notation::{self, Act as Said, Piece};
+use crate::tools::explain::step::{Act, Input, Opening, Step, opening};
+use crate::tools::notation::{self, Act as Said, Item, Piece};
 use crate::ws::frame::Sender;
+
+const HIDDEN: &str = "Bytes of heads that are hidden are shown as *.";
 
 /// Reads the notation. `None`: the text is something else.
 ///
@@ -13,6 +15,7 @@ pub(super) fn read(text: &str) -> Result<Option<Input>, String> {
         return Ok(None);
     }
     let mut steps = Vec::new();
+    let mut has_secrets = false;
     for (_, line) in notation::read(&without_meanings(text), 1)? {
         let conn = line.conn;
         let mut push = |act| steps.push(Step { conn, act });
@@ -26,6 +29,10 @@ pub(super) fn read(text: &str) -> Result<Option<Input>, String> {
                 let mut is_read = !goes_on;
                 for item in items {
                     match item.piece() {
+                        Piece::Unknown(len) if matches!(item, Item::Hidden(_)) => {
+                            push(Act::Hidden(from, len));
+                            has_secrets = true;
+                        }
                         Piece::Cut => is_read = true,
                         Piece::Unknown(len) => push(Act::Unknown(from, len)),
                         Piece::Bytes(bytes) => {
@@ -37,7 +44,11 @@ pub(super) fn read(text: &str) -> Result<Option<Input>, String> {
             }
         }
     }
-    Ok(Some(Input { steps, notes: Vec::new() }))
+    let is_head =
+        |step: &Step| matches!(&step.act, Act::Bytes { bytes, .. } if opening(bytes) != Opening::Other);
+    let has_secrets = has_secrets && steps.iter().any(is_head);
+    let notes = has_secrets.then(|| HIDDEN.to_owned()).into_iter().collect();
+    Ok(Some(Input { steps, notes }))
 }
 
 /// The first word of a line, without the number of its connection and a number of bytes for each write.

@@ -61,6 +61,7 @@ S+ \"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\\r\\nSec-WebSocket-Proto
         case("decimal", "[129, 5, 72, 101, 108, 108, 111]"),
         with("two-connections", "", "C> text \"one\"\n2C> text \"two\"\n"),
         with("hidden", "", "S< 81 05 (hidden, 5 bytes)\nS< 82 02 ...*20\nS< 81 00\nC> ping \"x\"\n"),
+        with("hidden-cookie", "", CONVERSATION.replacen("C+ \"\\r\\n\"", "C+ \"Cookie: \" (hidden, 31 bytes) \"\\r\\n\"\nC+ \"\\r\\n\"", 1)),
         with("plain-http", "", "GET / HTTP/1.1\r\nHost: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
         case("incomplete", "81 85 37 fa 21 3d 7f 9f"),
         case("incomplete-header", "81 fe 01"),
