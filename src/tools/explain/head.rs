@@ -28,12 +28,13 @@ fn line(page: &mut Page<'_>, field: &Field, offset: u64, is_cut: bool) {
     for full in lines {
         page.line(&format!("{:<LINE$}{full}", number()), Ink::Plain);
     }
-    let note = if is_cut { "the line goes on" } else { field.note.as_str() };
+    // A note may repeat what a peer has sent.
+    let note = if is_cut { "the line goes on".to_owned() } else { visible(field.note.as_bytes()) };
     let column = NOTE.max(LINE + width(&left) + 2);
     // A note that has no room beside the line stands below it.
     let (beside, notes) = match column + 12 > WIDTH {
-        true => (false, wrapped(note, WIDTH - NOTE)),
-        false => (true, wrapped(note, WIDTH - column)),
+        true => (false, wrapped(&note, WIDTH - NOTE)),
+        false => (true, wrapped(&note, WIDTH - column)),
     };
     let gap = " ".repeat(column - LINE - width(&left));
     let mut notes = notes.into_iter();

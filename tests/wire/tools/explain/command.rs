@@ -70,6 +70,9 @@ fn what_a_peer_sends_never_reaches_the_terminal_as_it_is() {
             assert!(!ran.out.contains('\u{202e}'), "{}", ran.out);
         }
     }
+    // Escapes count as columns: a note that repeats them is broken where it has to be.
+    let status = run(&["--raw"], b"HTTP/1.1 1\x1101 Switching Protocols\r\n\r\n");
+    assert_eq!(status.out.lines().find(|line| line.chars().count() > 80), None);
     for text in ["81 \u{202e}\u{1b}[2J", "\u{1b}]0;x\u{7}", "GET / HTTP/1.1\nX: \u{202e}\n"] {
         let ran = run(&[text], b"");
         assert!(!(ran.out + &ran.complaint).contains(['\u{202e}', '\u{1b}']));
