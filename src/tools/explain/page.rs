@@ -83,7 +83,6 @@ fn inner(quoted: &str) -> &str {
 /// Columns of a character: those of East Asia and pictures take two.
 fn columns(letter: char) -> usize {
     match u32::from(letter) {
-        0x0300..=0x036F => 0,
         0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F => 2,
         0xFF00..=0xFF60 | 0xFFE0..=0xFFE6 | 0x1F300..=0x1FAFF | 0x20000..=0x3FFFD => 2,
         _ => 1,
