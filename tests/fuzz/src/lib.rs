@@ -16,6 +16,7 @@ pub mod frame_header;
 pub mod header_lists;
 pub mod inflate;
 pub mod input;
+#[cfg(feature = "tools")]
 pub mod notation;
 pub mod request_head;
 
