@@ -110,6 +110,11 @@ impl Conversation {
         self.sides(from).0.finish()
     }
 
+    /// After a rule that this side breaks, it is followed all the same.
+    pub fn goes_on(&mut self, from: Sender) {
+        self.sides(from).0.goes_on();
+    }
+
     /// Nothing of this side is read any more.
     pub fn give_up(&mut self, from: Sender) {
         self.sides(from).0.give_up();

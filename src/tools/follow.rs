@@ -192,6 +192,11 @@ impl Follower {
         }
     }
 
+    /// Goes on after a broken rule from now on.
+    pub fn goes_on(&mut self) {
+        self.settings.goes_on = true;
+    }
+
     /// Nothing that comes now is read by anybody.
     pub fn give_up(&mut self) {
         self.state = State::Unread(Kept::default());

@@ -144,6 +144,12 @@ const LAYERS: &[Layer] = &[
         &["cli::flags", "cli::outlet", "config", "tap", "tools", "ws::endpoint"],
         &["rustix"],
     ),
+    // A client of its own: it knows the protocol and the other tools, and nothing of a server.
+    layer(
+        "tools::connect",
+        &["cli::tool", "clock", "http::answer", "http::head", "pool", "tools", "ws"],
+        &["base64", "getrandom", "signal_hook"],
+    ),
     layer(
         "main",
         &[
@@ -167,20 +173,26 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// Names that only these modules may say: the core is a function of bytes, time and a seed.
+///
+/// `tools::connect` is a client and may wait where the server may not, so its shell has a thread for each of those who make
+/// it wait, and a clock. Its session, like the core, has neither.
 const WORDS: &[(&str, &[&str])] = &[
-    ("TcpStream", &["server::accept", "sockets"]),
+    ("TcpStream", &["server::accept", "sockets", "tools::connect::link"]),
     ("TcpListener", &["server", "server::accept"]),
     ("UdpSocket", &[]),
-    ("Instant", &["server"]),
+    ("Instant", &["server", "tools::connect::shell"]),
     ("SystemTime", &["main"]),
-    ("std::fs", &["files::folder", "tools::explain::outside"]),
-    ("std::process", &["main", "build", "tools::explain::outside", "tools::connect"]),
+    ("std::fs", &["files::folder", "tools::explain::outside", "tools::connect"]),
+    (
+        "std::process",
+        &["main", "build", "tools::explain::outside", "tools::connect", "tools::connect::link"],
+    ),
     ("std::env", &["main", "build", "tools::explain::outside"]),
-    ("std::thread", &[]),
+    ("std::thread", &["tools::connect::shell"]),
     // Would hide one of those.
     ("std::{", &[]),
     ("std::*", &[]),
-    ("stdin", &["tools::explain::outside"]),
+    ("stdin", &["tools::explain::outside", "tools::connect::link", "tools::connect::shell"]),
     // Iterated in an order that differs from run to run.
     ("HashMap", &[]),
     ("HashSet", &[]),
