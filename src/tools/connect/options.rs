@@ -76,9 +76,9 @@ else goes to stderr: the trace, complaints, and last how the connection ended.
 wss:// needs the program openssl, through which the bytes go then. SSL_CERT_FILE
 names a file with certificates to trust.
 
-Exit status: 0 the connection was closed by both sides, 1 it was not, or what was
-expected did not come, 2 the command line is wrong, 3 there is no connection,
-4 the handshake was refused or failed.
+Exit status: 0 the connection was closed by both sides; 1 it was not, or what
+was expected did not come; 2 the command line is wrong; 3 there is no
+connection; 4 the handshake was refused or failed.
 
 Examples:
   ws101 connect ws://127.0.0.1:8000/echo

@@ -1,5 +1,6 @@
 //! What the tools say of bytes, beside what the server does with them.
 
+mod connect;
 mod explain;
 mod notation;
 mod notation_frames;
