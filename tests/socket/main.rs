@@ -15,6 +15,8 @@
 mod caps;
 mod client;
 mod command;
+#[cfg(feature = "tools")]
+mod connect;
 mod deflate;
 mod foreign;
 mod handshake;

@@ -99,7 +99,7 @@ pub(super) fn tls(url: &Url) -> Result<Link, NoLink> {
     // Without the last flag any certificate would do that somebody trusted has signed.
     shell.args(["-verify_return_error", "-connect", &address]);
     match is_ip {
-        true => shell.args(["-noservername", "-verify_ip", &url.host]),
+        true => shell.args(["-verify_ip", &url.host]),
         false => shell.args(["-servername", &url.host, "-verify_hostname", &url.host]),
     };
     through(shell).map_err(missing)

@@ -256,4 +256,9 @@ fn tell_complaint(text: &[u8], ended: Option<String>) {
         [] => say(&format!("the command between us and the server has ended{how}")),
         lines => say(&format!("the command between us and the server said{how}:\n  {}", lines.join("\n  "))),
     }
+    if lines.iter().any(|line| line.starts_with("verify error:")) {
+        say(
+            "the certificate is not trusted: SSL_CERT_FILE=FILE names a file with those that are, if you trust it",
+        );
+    }
 }
