@@ -10,6 +10,7 @@
     reason = "a panic is how a property reports"
 )]
 
+pub mod connect;
 pub mod core;
 pub mod explain;
 pub mod frame_header;
