@@ -60,7 +60,6 @@ pub(super) fn run(
     let now = || Time(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
     let (tell, events) = mpsc::channel();
     let stderr = link.helper.as_mut().and_then(|helper| helper.stderr.take());
-    let has_stderr = stderr.is_some();
     if let Some(stderr) = stderr {
         spawn(&tell, move |tell| complaints(stderr, tell));
     }
@@ -116,14 +115,12 @@ pub(super) fn run(
         }
         session.tick(now);
     };
-    if let Some(helper) = link.helper
-        && let ended = helper.end()
-        && status != 0
-    {
-        if complaint.is_none() && has_stderr {
-            complaint = last_complaint(&events);
+    if let Some(helper) = link.helper {
+        let ended = helper.end();
+        if status != 0 {
+            let complaint = complaint.or_else(|| last_complaint(&events));
+            tell_complaint(&complaint.unwrap_or_default(), ended);
         }
-        tell_complaint(&complaint.unwrap_or_default(), ended);
     }
     status
 }

@@ -115,7 +115,7 @@ impl Talk {
     /// A session after its handshake, of which the trace is forgotten.
     fn open(begin: Begin) -> Self {
         let mut talk = Self::begin(begin);
-        talk.gets(&format!("{ANSWER}\r\n"));
+        talk.gets(format!("{ANSWER}\r\n"));
         talk.forget();
         talk
     }
@@ -206,7 +206,7 @@ impl Talk {
 fn hello_and_goodbye() {
     let mut talk = Talk::begin(Begin { is_by_hand: true, ..Begin::default() });
     assert!(!talk.session.wants_line(), "before the answer nothing can be sent");
-    talk.gets(&format!("{ANSWER}\r\n"));
+    talk.gets(format!("{ANSWER}\r\n"));
     talk.types("Hello");
     talk.gets(b"\x81\x05Hello");
     talk.session.input_ended(talk.now);
