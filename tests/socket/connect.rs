@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 
 /// The tool with these arguments, and a trace that tests can read.
@@ -142,7 +143,7 @@ fn every_exit_status() {
 }
 
 /// Starts it with an open stdin, and waits until the handshake is over.
-fn started(url: &str) -> (Guard, std::sync::mpsc::Receiver<String>) {
+fn started(url: &str) -> (Guard, Receiver<String>) {
     let mut command = connect(["--trace", url]);
     command.stdin(Stdio::piped());
     let mut guard = Guard(command.spawn().unwrap());
@@ -172,21 +173,43 @@ fn ctrl_c_says_goodbye() {
 fn a_second_ctrl_c_waits_for_nobody() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
+    let (tell, has_come) = mpsc::channel();
     let silent = thread::spawn(move || {
         let mut stream = accepted(&listener);
+        let mut close = [0; 8];
+        stream.read_exact(&mut close).unwrap();
+        tell.send(close).unwrap();
         // Nothing is answered any more.
-        let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest);
-        rest
+        let _ = stream.read_to_end(&mut Vec::new());
     });
     let (mut guard, said) = started(&url);
     interrupt(&guard);
-    // The Close has gone out.
-    while !said.recv_timeout(PATIENCE).unwrap().contains("# close 1001") {}
+    assert_eq!(has_come.recv_timeout(PATIENCE).unwrap()[..2], [0x88, 0x82]);
     interrupt(&guard);
     assert_eq!(guard.wait().code(), Some(1));
     assert_eq!(said.iter().last().as_deref(), Some("interrupted"));
-    assert_eq!(silent.join().unwrap().len(), 8);
+    silent.join().unwrap();
+}
+
+#[test]
+fn the_answer_to_a_close_goes_out_although_the_server_sends_no_more() {
+    for _ in 0..10 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let mut stream = accepted(&listener);
+            stream.write_all(b"\x88\x02\x03\xe9").unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).unwrap();
+            answer.len()
+        });
+        let mut command = connect([url.as_str()]);
+        let (reader, _writer) = std::io::pipe().unwrap();
+        command.stdin(reader);
+        is(&outcome(command), 0, "", "1001: going away\n");
+        assert_eq!(server.join().unwrap(), 8);
+    }
 }
 
 /// Accepts a connection and its opening handshake.

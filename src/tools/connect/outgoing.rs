@@ -135,6 +135,11 @@ impl Outgoing {
         self.waiting.is_empty() && self.unsent <= ROOM_BYTES
     }
 
+    /// What was handed out is waited for no longer.
+    pub fn give_up(&mut self) {
+        self.unsent = 0;
+    }
+
     /// Throws away what waits.
     pub fn clear(&mut self) {
         self.waiting.clear();

@@ -24,6 +24,8 @@ const WRITE_BYTES: usize = 64 << 10;
 const COMPLAINT_BYTES: usize = 8 << 10;
 /// Lines of a command's complaints that are shown.
 const COMPLAINT_LINES: usize = 12;
+/// How long the last bytes may take.
+const WRITE_WAIT: Duration = Duration::from_millis(500);
 /// How long the last words of a command are waited for.
 const COMPLAINT_WAIT: Duration = Duration::from_millis(300);
 
@@ -34,6 +36,8 @@ enum Event {
     Line(Vec<u8>),
     NoLines,
     Wrote(usize),
+    /// What is sent is taken no longer. What was received before that may still come, and says why.
+    Unwritable,
     Interrupted,
     /// What the command between us and the server has complained of.
     Complaint(Vec<u8>),
@@ -111,10 +115,11 @@ pub(super) fn run(
             Ok(Event::Wrote(len)) => session.wrote(len, now),
             Ok(Event::Interrupted) => session.interrupted(now),
             Ok(Event::Complaint(text)) => complaint = Some(text),
-            Err(_) => {}
+            Ok(Event::Unwritable) | Err(_) => {}
         }
         session.tick(now);
     };
+    write_rest(&mut session, &events);
     if let Some(helper) = link.helper {
         let ended = helper.end();
         if status != 0 {
@@ -200,9 +205,9 @@ fn lines(most: u64, may: &Receiver<()>, tell: &Sender<Event>) {
 fn write(mut to: impl Write, writes: &Receiver<Vec<u8>>, tell: &Sender<Event>) {
     for bytes in writes {
         for piece in bytes.chunks(WRITE_BYTES) {
-            if to.write_all(piece).and_then(|()| to.flush()).is_err()
-                || tell.send(Event::Wrote(piece.len())).is_err()
-            {
+            let is_written = to.write_all(piece).and_then(|()| to.flush()).is_ok();
+            let event = if is_written { Event::Wrote(piece.len()) } else { Event::Unwritable };
+            if tell.send(event).is_err() || !is_written {
                 return;
             }
         }
@@ -230,6 +235,18 @@ fn complaints(mut from: impl Read, tell: &Sender<Event>) {
         kept.extend_from_slice(buffer.get(..room).unwrap_or_default());
     }
     let _ = tell.send(Event::Complaint(kept));
+}
+
+/// Waits a little until the last bytes are written, such as the answer to a Close.
+fn write_rest(session: &mut Session, events: &Receiver<Event>) {
+    let until = Instant::now() + WRITE_WAIT;
+    while session.owes_bytes() {
+        match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(Event::Wrote(len)) => session.wrote(len, Time(0)),
+            Ok(Event::Unwritable) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
 }
 
 /// Waits a little for the last words of a command that has ended.

@@ -77,6 +77,9 @@ impl Session {
     pub(super) fn too_late(&mut self, stalls: bool, now: Time) {
         let patience = seconds(self.timeout);
         let unsent = self.out.unsent;
+        if stalls {
+            self.out.give_up();
+        }
         let words = match &self.phase {
             Phase::Refused(_) => return self.refused(now),
             Phase::Closed => return self.closed(now),
@@ -128,6 +131,7 @@ impl Session {
         }
         self.say(words);
         self.out.clear();
+        self.owed_pong = None;
         self.phase = Phase::Over(if self.has_failed { status.max(1) } else { status });
     }
 }

@@ -193,6 +193,12 @@ impl Session {
         if let Phase::Over(status) = self.phase { Some(status) } else { None }
     }
 
+    /// Whether something was handed out that is worth waiting for until it is written.
+    #[must_use]
+    pub fn owes_bytes(&self) -> bool {
+        self.out.unsent > 0
+    }
+
     /// Whether a line can be taken now.
     #[must_use]
     pub fn wants_line(&self) -> bool {

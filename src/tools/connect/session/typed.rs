@@ -122,6 +122,7 @@ impl Session {
             self.until = self.until.min(now.after(LEAVE_WAIT));
             return;
         }
+        self.out.give_up();
         self.over(1, "interrupted", now);
     }
 
