@@ -147,7 +147,7 @@ const LAYERS: &[Layer] = &[
     // A client of its own: it knows the protocol and the other tools, and nothing of a server.
     layer(
         "tools::connect",
-        &["cli::tool", "clock", "http::answer", "http::head", "pool", "tools", "ws"],
+        &["cli::tool", "clock", "config", "http::answer", "http::head", "pool", "tools", "ws"],
         &["base64", "getrandom", "signal_hook"],
     ),
     layer(

@@ -15,9 +15,10 @@ mod shell;
 pub mod show;
 pub mod url;
 
-use super::event::{Form, Listener, Look};
+use super::event::{Listener, Look};
 use super::kept::Keep;
 use super::trace::writer::Writer;
+use crate::config::TraceForm;
 use crate::ws::client::Request;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -104,8 +105,9 @@ fn random(bytes: &mut [u8]) {
 /// Where the trace is written: stderr, a file, both or neither.
 fn listeners(settings: &Settings) -> Result<Vec<Box<dyn Listener>>, String> {
     let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
-    let usual = io::stderr().is_terminal().then_some(Form::Short);
-    if let Some(form) = settings.form.unwrap_or(usual) {
+    let usual = if io::stderr().is_terminal() { TraceForm::Short } else { TraceForm::Off };
+    let form = settings.form.unwrap_or(usual);
+    if form != TraceForm::Off {
         let look = Look { form, ..settings.look };
         listeners.push(Box::new(Writer::new(io::stderr(), look, |_| false)));
     }
@@ -113,7 +115,9 @@ fn listeners(settings: &Settings) -> Result<Vec<Box<dyn Listener>>, String> {
         let file = File::create(path).map_err(|error| {
             format!("--trace-file {}: {error}; name a file that can be written", path.display())
         })?;
-        let look = Look { form: settings.form.flatten().unwrap_or_default(), ..settings.look };
+        // Whoever names a file wants a trace.
+        let form = settings.form.filter(|form| *form != TraceForm::Off).unwrap_or(TraceForm::Fields);
+        let look = Look { form, ..settings.look };
         listeners.push(Box::new(Writer::new(file, look, |_| false)));
     }
     Ok(listeners)

@@ -4,8 +4,9 @@ use super::outgoing::Masking;
 use super::script::Step;
 use super::url::Url;
 use crate::cli::tool::{Asked, Flag, Given, Tool};
+use crate::config::TraceForm;
 use crate::http::head::is_token_byte;
-use crate::tools::event::{Form, Look};
+use crate::tools::event::Look;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -113,8 +114,8 @@ pub struct Settings {
     pub masking: Masking,
     /// Payload of one message of the server, in bytes.
     pub max_message_bytes: u64,
-    /// The form of the trace. `None`: the default. `Some(None)`: off.
-    pub form: Option<Option<Form>>,
+    /// The form of the trace. `None`: the default.
+    pub form: Option<TraceForm>,
     /// How the trace looks; its form does not count.
     pub look: Look,
     /// Where it is written, too.
@@ -187,7 +188,7 @@ impl Settings {
             max_message_bytes: given.value("max-message-bytes")?.map_or(Ok(16 << 20), size)?,
             form,
             look: Look {
-                form: Form::Fields,
+                form: TraceForm::Fields,
                 is_full: given.has("trace-full"),
                 with_secrets: given.has("trace-secrets"),
                 without_times: given.has("trace-no-time"),
@@ -219,15 +220,15 @@ fn steps(given: &Given, one: bool) -> Result<Option<Vec<Step>>, String> {
     Ok((!steps.is_empty()).then_some(steps))
 }
 
-fn form(text: &str) -> Result<Option<Form>, String> {
-    Ok(Some(match text {
-        "" | "short" => Form::Short,
-        "fields" => Form::Fields,
-        "hex" => Form::Hex,
-        "json" => Form::Json,
-        "off" => return Ok(None),
+fn form(text: &str) -> Result<TraceForm, String> {
+    Ok(match text {
+        "" | "short" => TraceForm::Short,
+        "fields" => TraceForm::Fields,
+        "hex" => TraceForm::Hex,
+        "json" => TraceForm::Json,
+        "off" => TraceForm::Off,
         _ => return Err(format!("--trace: {text:?} is no form: give short, fields, hex, json or off")),
-    }))
+    })
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -32,7 +32,7 @@ impl Session {
         let words = match &self.phase {
             Phase::Handshake if self.received == 0 => {
                 let words = format!("the connection ended before an answer came{is_broken}");
-                let status = if self.has_address { 4 } else { 3 };
+                let status = if self.peer.is_some() { 4 } else { 3 };
                 return self.over(status, &words, now);
             }
             Phase::Handshake => {
@@ -124,8 +124,10 @@ impl Session {
             _ if self.peer_close.is_some() => "the client has sent no Close",
             _ => "no Close was sent",
         };
-        let summary = Summary { received: self.out.total, sent: self.received, end };
-        self.show(Seen::Closed(summary), now);
+        if let Some(peer) = self.peer {
+            let summary = Summary { peer, received: self.out.total, sent: self.received, end };
+            self.show(Seen::Closed(summary), now);
+        }
         if matches!(self.phase, Phase::Open | Phase::Closing | Phase::Closed | Phase::Failing(_)) {
             self.expected_in_vain();
         }

@@ -132,7 +132,8 @@ pub struct Session {
     broken: Option<Rule>,
     /// The last frame of the server, for `/explain`.
     last_frame: Option<Unit>,
-    has_address: bool,
+    /// The server's address. `None`: a command is between us and the server.
+    peer: Option<SocketAddr>,
     was_interrupted: bool,
     /// Something was expected and did not come.
     has_failed: bool,
@@ -169,7 +170,7 @@ impl Session {
             close_reason: String::new(),
             broken: None,
             last_frame: None,
-            has_address: setup.peer.is_some(),
+            peer: setup.peer,
             was_interrupted: false,
             has_failed: false,
             received: 0,

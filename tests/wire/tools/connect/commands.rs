@@ -36,7 +36,9 @@ C> 8a 81 00 00 00 00 61                      # pong "a"
 C> 82 86 00 00 00 00 00 ff 78 2a 2a 2a       # FIN binary, MASK, 6 bytes
 C> 82 80 00 00 00 00                         # FIN binary, MASK, 0 bytes
 C> 81 05 48 65 6c 6c 6f                      # FIN text, 5 bytes "Hello"
-# ! 5.1-2: a client masks every frame, control frames too. The server must fail the connection with 1002. Set the bit, send four random bytes as the key, and XOR the payload with them.
+# ! 5.1-2: a client masks every frame, control frames too. The server must fail
+#   the connection with 1002. Set the bit, send four random bytes as the key,
+#   and XOR the payload with them.
 C> 81 | 80 00 00 00 00                       # FIN text, MASK, 0 bytes
 C> 01 83 00 00 00 00 48 65 6c                # text, MASK, 3 bytes "Hel"
 C> 00 82 00 00 00 00 6c 6f                   # continuation, MASK, 2 bytes "lo"

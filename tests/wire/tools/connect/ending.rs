@@ -16,7 +16,6 @@ fn an_end_without_a_close_names_the_last_bytes() {
         "\
 S< 81 05 48                                  # FIN text, 5 bytes, 4 bytes are missing \"H\"
 S~ eof
-# 1 end  C 155 bytes, S 132 bytes, no Close was sent
 say 1006: the connection ended without a Close frame; the last bytes were 81 05 48 (needs 4 more bytes (payload 1 of 5))
 ",
     );

@@ -9,13 +9,15 @@ mod scripts;
 
 use std::cell::RefCell;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 use ws101::clock::Time;
+use ws101::config::TraceForm;
 use ws101::tools::connect::outgoing::Masking;
 use ws101::tools::connect::script::Step;
 use ws101::tools::connect::session::{Act, End, Session, Setup};
-use ws101::tools::event::{Form, Listener, Look};
+use ws101::tools::event::{Listener, Look};
 use ws101::tools::kept::Keep;
 use ws101::tools::trace::writer::Writer;
 use ws101::ws::client::Request;
@@ -27,6 +29,7 @@ const ANSWER: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n
 /// What the trace says of it in short form, with the line before it.
 const OPENED: &str = "\
 # This trace leaves bytes out, so it cannot be replayed (--trace-full --trace-secrets leaves none out).
+# 1 open 127.0.0.1:80
 C> \"GET /echo HTTP/1.1\\r\\n\" ...*135          # 155 bytes, handshake complete
 S< \"HTTP/1.1 101 Switching Protocols\\r\\n\" ...*95 # 129 bytes
 ";
@@ -56,6 +59,7 @@ struct Begin {
     keep: Keep,
     max_message_bytes: u64,
     is_by_hand: bool,
+    peer: Option<SocketAddr>,
 }
 
 impl Default for Begin {
@@ -65,10 +69,11 @@ impl Default for Begin {
             one: false,
             offers: None,
             protocols: Vec::new(),
-            look: Look { form: Form::Short, without_times: true, ..Look::default() },
+            look: Look { form: TraceForm::Short, without_times: true, ..Look::default() },
             keep: Keep::SHORT,
             max_message_bytes: 1_000,
             is_by_hand: false,
+            peer: None,
         }
     }
 }
@@ -94,7 +99,7 @@ impl Talk {
             .write(&mut request);
         let setup = Setup {
             request,
-            peer: None,
+            peer: begin.peer,
             keep: begin.keep,
             max_message_bytes: begin.max_message_bytes,
             timeout: Duration::from_secs(10),
@@ -204,7 +209,8 @@ impl Talk {
 
 #[test]
 fn hello_and_goodbye() {
-    let mut talk = Talk::begin(Begin { is_by_hand: true, ..Begin::default() });
+    let mut talk =
+        Talk::begin(Begin { is_by_hand: true, peer: "127.0.0.1:80".parse().ok(), ..Begin::default() });
     assert!(!talk.session.wants_line(), "before the answer nothing can be sent");
     talk.gets(format!("{ANSWER}\r\n"));
     talk.types("Hello");
@@ -222,7 +228,7 @@ print < Hello
 C> 88 82 37 fa 21 3d 34 12                   # close 1000 (normal closure)
 S< 88 02 03 e8                               # close 1000 (normal closure)
 S~ eof
-# 1 end  C 174 bytes, S 140 bytes, clean
+# 1 end 127.0.0.1:80  C 174 bytes, S 140 bytes, clean
 say 1000: normal closure
 "
     ));
@@ -265,7 +271,7 @@ fn what_the_server_says_cannot_reach_the_terminal() {
 fn a_full_trace_has_every_byte_of_both_sides() {
     use ws101::tools::notation::{self, Act as Does, known_bytes};
     use ws101::ws::frame::Sender;
-    let look = Look { is_full: true, with_secrets: true, without_times: true, form: Form::Fields };
+    let look = Look { is_full: true, with_secrets: true, without_times: true, form: TraceForm::Fields };
     let mut talk = Talk::begin(Begin { look, keep: Keep::FULL, ..Begin::default() });
     let answer = [format!("{ANSWER}\r\n").as_bytes(), b"\x81\x02"].concat();
     talk.gets(&answer);

@@ -1,11 +1,11 @@
 //! The command line, and URLs.
 
 use std::time::Duration;
+use ws101::config::TraceForm;
 use ws101::tools::connect::options::Settings;
 use ws101::tools::connect::outgoing::Masking;
 use ws101::tools::connect::script::Step;
 use ws101::tools::connect::url::Url;
-use ws101::tools::event::Form;
 
 fn read(arguments: &[&str]) -> Result<Settings, String> {
     let settings = Settings::read(arguments.iter().map(Into::into).collect());
@@ -94,10 +94,10 @@ fn flags_say_what_to_do() {
     assert_eq!(all.fields, [field("Origin", "http://z"), field("A", "b: c")]);
     assert_eq!(all.protocols, ["p", "q", "r"]);
     assert_eq!((all.timeout, all.masking), (Duration::from_millis(500), Masking::Off));
-    assert_eq!((all.max_message_bytes, all.form), (64 << 10, Some(Some(Form::Json))));
+    assert_eq!((all.max_message_bytes, all.form), (64 << 10, Some(TraceForm::Json)));
     assert_eq!(all.via.as_deref(), Some("cat"));
-    assert_eq!(read(&["--trace", "ws://x"]).unwrap().form, Some(Some(Form::Short)));
-    assert_eq!(read(&["--trace=off", "ws://x"]).unwrap().form, Some(None));
+    assert_eq!(read(&["--trace", "ws://x"]).unwrap().form, Some(TraceForm::Short));
+    assert_eq!(read(&["--trace=off", "ws://x"]).unwrap().form, Some(TraceForm::Off));
     assert_eq!(read(&["--deflate", "ws://x"]).is_ok(), cfg!(feature = "deflate"));
 }
 
