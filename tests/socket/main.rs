@@ -17,6 +17,7 @@ mod client;
 mod command;
 #[cfg(feature = "tools")]
 mod connect;
+mod console;
 mod deflate;
 mod foreign;
 mod handshake;
@@ -24,6 +25,11 @@ mod idle;
 mod leaving;
 mod load;
 mod logs;
+/// The reader of our documents.
+#[cfg(feature = "tools")]
+#[allow(dead_code)]
+#[path = "../wire/support/markdown.rs"]
+mod markdown;
 mod memory;
 mod outlet;
 mod pages;

@@ -183,10 +183,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("Instant", &["server", "tools::connect::shell"]),
     ("SystemTime", &["main"]),
     ("std::fs", &["files::folder", "tools::explain::outside", "tools::connect"]),
-    (
-        "std::process",
-        &["main", "build", "tools::explain::outside", "tools::connect", "tools::connect::link"],
-    ),
+    ("std::process", &["main", "build", "tools::explain::outside", "tools::connect", "tools::connect::link"]),
     ("std::env", &["main", "build", "tools::explain::outside"]),
     ("std::thread", &["tools::connect::shell"]),
     // Would hide one of those.

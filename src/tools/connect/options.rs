@@ -15,7 +15,8 @@ const fn flag(name: &'static str, unit: &'static str, about: &'static str) -> Fl
     Flag { name, unit, about }
 }
 
-const TOOL: Tool = Tool {
+/// What the command line may say.
+pub const TOOL: Tool = Tool {
     name: "connect",
     head: "\
 Usage: ws101 connect [FLAGS] URL

@@ -8,7 +8,8 @@ const fn flag(name: &'static str, unit: &'static str, about: &'static str) -> Fl
     Flag { name, unit, about }
 }
 
-const TOOL: Tool = Tool {
+/// What the command line may say.
+pub const TOOL: Tool = Tool {
     name: "explain",
     head: "\
 Usage: ws101 explain [FLAGS] [HEX...]

@@ -11,7 +11,7 @@
 
 mod accept;
 mod capture;
-mod command;
+pub mod command;
 mod head;
 mod input;
 mod mask;

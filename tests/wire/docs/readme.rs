@@ -203,3 +203,14 @@ fn the_oldest_compiler_is_the_one_that_cargo_demands() {
     let (version, _) = rest.split_once('"').unwrap();
     assert!(readme().text.contains(&format!(") {version} or newer")));
 }
+
+#[cfg(feature = "tools")]
+#[test]
+fn flags_of_the_tools_are_told_in_their_page() {
+    let text = crate::support::markdown::read("docs/bytes.md");
+    for tool in [&ws101::tools::explain::command::TOOL, &ws101::tools::connect::options::TOOL] {
+        for flag in tool.flags {
+            assert!(text.contains(&format!("`--{}", flag.name)), "{} --{}", tool.name, flag.name);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use crate::client::{frame, hex, upgrade};
 use crate::sim::Sim;
 use crate::support::golden;
+use crate::support::markdown::page;
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -92,6 +93,20 @@ fn fields_of_a_conversation_stand_in_the_order_of_the_wire() {
     let (mut sim, paper) = traced(Look { without_times: false, ..LOOK });
     say_hello(&mut sim);
     golden::compare("tools/trace/fields.wire", &paper.text());
+}
+
+#[test]
+fn the_trace_that_documents_show_is_one() {
+    let (mut sim, paper) = traced(LOOK);
+    say_hello(&mut sim);
+    let trace = paper.text();
+    // What stands around a connection is told in words there.
+    let shown = trace
+        .lines()
+        .filter(|line| !line.starts_with("# 1 ") && !line.starts_with("# This ") && *line != "C> fin");
+    let page = page("docs/bytes.md");
+    let fences = page.fences_of("wire");
+    assert_eq!(fences[0].lines, shown.collect::<Vec<_>>());
 }
 
 #[test]
