@@ -6,13 +6,23 @@ const WIDTH: usize = 80;
 
 const HEAD: &str = "\
 Usage: ws101 [serve] [FLAGS]
+       ws101 COMMAND
 
 A WebSocket server with echo, broadcast, a chat, and the pages to try them.
 
 Commands:
   serve           run the server; this is what ws101 does without a command
-  help [COMMAND]  print this text
 ";
+
+#[cfg(feature = "tools")]
+const TOOLS: &str = concat!(
+    "  explain HEX     what do these bytes mean, and is it allowed?\n",
+    "  connect URL     talk to a server by hand, and see the bytes\n",
+);
+#[cfg(not(feature = "tools"))]
+const TOOLS: &str = "";
+
+const HELP: &str = "  help [COMMAND]  print this text, or that of a command\n";
 
 const TAIL: &str = "
 Other:
@@ -37,7 +47,7 @@ pub(super) fn text() -> String {
     let options = Options::default();
     let left = |flag: &Flag| format!("  {}", flag.with_value());
     let column = flags().into_iter().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
-    let mut text = HEAD.to_owned();
+    let mut text = [HEAD, TOOLS, HELP].concat();
     for group in groups() {
         text.push_str(&format!("\n{}:\n", group.title));
         for flag in group.flags {

@@ -36,7 +36,7 @@ fn help_fits_a_terminal_and_explains_itself() {
         assert_eq!(line, line.trim_end());
     }
     for part in [
-        "Usage: ws101 [serve] [FLAGS]\n\n",
+        "Usage: ws101 [serve] [FLAGS]\n",
         "\nWhere to listen:\n",
         "\nPages and chat:\n",
         "\nWho may connect:\n",
