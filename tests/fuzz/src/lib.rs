@@ -10,6 +10,7 @@
     reason = "a panic is how a property reports"
 )]
 
+#[cfg(feature = "tools")]
 pub mod connect;
 pub mod core;
 pub mod explain;
