@@ -27,4 +27,4 @@ mod table;
 mod work;
 
 pub use outside::run;
-pub use work::{Look, Outcome, explain};
+pub use work::{Look, Outcome, explain, explain_frame};

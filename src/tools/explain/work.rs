@@ -63,6 +63,18 @@ pub fn explain(
     done.unwrap_or_else(|complaint| Outcome { complaint, status: 2, capture: None })
 }
 
+/// A frame in full, as lines without a last end.
+#[must_use]
+pub fn explain_frame(unit: &Unit) -> String {
+    let mut text = Vec::new();
+    let mut page = Page::new(&mut text, false);
+    page.text(0, &title(unit), Ink::Title);
+    page.line("", Ink::Plain);
+    table::table(&mut page, unit, 0);
+    mask::steps(&mut page, unit);
+    String::from_utf8_lossy(&text).trim_end().to_owned()
+}
+
 fn work(
     options: &Options,
     read: &mut dyn FnMut() -> Result<Vec<u8>, String>,

@@ -5,7 +5,7 @@ use crate::clock::Time;
 use crate::tools::connect::command::{Command, HELP};
 use crate::tools::connect::outgoing::Masking;
 use crate::tools::connect::script::Step;
-use crate::tools::connect::show::explained;
+use crate::tools::explain::explain_frame;
 use crate::tools::fields::close_code_name;
 use crate::ws::close::CloseCode;
 
@@ -68,7 +68,7 @@ impl Session {
             Command::AnswerPings(answers) => self.answers_pings = answers,
             Command::AnswerClose(answers) => self.answers_close = answers,
             Command::Explain => match &self.last_frame {
-                Some(unit) => self.acts.push(Act::Say(explained(unit))),
+                Some(unit) => self.acts.push(Act::Say(explain_frame(unit))),
                 None => self.say("the server has sent no frame yet"),
             },
             Command::Help => self.say(HELP),
