@@ -17,6 +17,7 @@ mod client;
 mod command;
 #[cfg(feature = "tools")]
 mod connect;
+#[cfg(feature = "tools")]
 mod console;
 mod deflate;
 mod foreign;
