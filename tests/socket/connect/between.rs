@@ -45,11 +45,17 @@ while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 "#;
 
+/// Whether a program is there, without which a test cannot run. Where all tests must run (`ALL_TESTS`), it has to be.
 fn is_there(program: &str) -> bool {
     let version = if program == "openssl" { "version" } else { "-V" };
     let mut command = Command::new(program);
     command.arg(version).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    let is_there = command.status().is_ok_and(|status| status.success());
+    assert!(is_there || std::env::var_os("ALL_TESTS").is_none(), "{program} is missing: install it");
+    if !is_there {
+        println!("skipped: {program} is missing");
+    }
+    is_there
 }
 
 /// The tool, which can find programs.

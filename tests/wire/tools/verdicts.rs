@@ -1,7 +1,7 @@
 //! The follower of the tools and the server come to the same verdict, at the same byte.
 
-use crate::client::frame_with_key;
-use crate::sim::Rng;
+use crate::client::{frame_with_key, hex};
+use crate::sim::{Rng, Sim};
 use ws101::tools::follow::{Follower, Settings, Start};
 use ws101::tools::kept::Keep;
 use ws101::tools::unit::{Fault, Unit, What};
@@ -140,4 +140,96 @@ fn a_million_random_streams_have_the_verdict_of_the_server_at_the_same_byte() {
     }
     // Both kinds are there.
     assert!((200_000..800_000).contains(&broken), "{broken}");
+}
+
+/// Streams of frames that keep every rule, and one for each way to break one.
+const CORPUS: &[&str] = &[
+    // RFC 6455 §5.7, as far as a client sends it.
+    "81 85 37 fa 21 3d 7f 9f 4d 51 58",
+    "01 83 37 fa 21 3d 7f 9f 4d 80 82 37 fa 21 3d 5b 95",
+    "89 85 37 fa 21 3d 7f 9f 4d 51 58 8a 85 37 fa 21 3d 7f 9f 4d 51 58",
+    // Control frames within a message, empty fragments, a character over two fragments.
+    "01 80 00 00 00 00 89 80 00 00 00 00 00 81 00 00 00 00 c3 80 81 00 00 00 00 a4",
+    "88 80 00 00 00 00 81 80 00 00 00 00",
+    "88 85 37 fa 21 3d 34 12 43 44 52",
+    // Each rule, broken.
+    "c1 80 00 00 00 00",
+    "a1 80 00 00 00 00",
+    "91 80 00 00 00 00",
+    "83 80 00 00 00 00",
+    "8b 80 00 00 00 00",
+    "81 05 48 65 6c 6c 6f",
+    "09 80 00 00 00 00",
+    "89 fe 00 7e 00 00 00 00",
+    "80 80 00 00 00 00",
+    "01 80 00 00 00 00 81 80 00 00 00 00",
+    "82 ff 80 00 00 00 00 00 00 00",
+    "82 fe 00 7d 00 00 00 00",
+    "82 ff 00 00 00 00 00 00 ff ff 00 00 00 00",
+    "82 ff 00 00 00 01 00 00 00 00 00 00 00 00",
+    "81 81 00 00 00 00 80",
+    "81 82 00 00 00 00 c0 af",
+    "81 83 00 00 00 00 ed a0 80",
+    "81 84 00 00 00 00 f4 90 80 80",
+    "81 82 00 00 00 00 e2 82",
+    "01 81 00 00 00 00 c3 80 80 00 00 00 00",
+    "88 81 00 00 00 00 03",
+    "88 82 00 00 00 00 03 ed",
+    "88 82 00 00 00 00 03 ee",
+    "88 82 00 00 00 00 03 f7",
+    "88 82 00 00 00 00 00 00",
+    "88 82 00 00 00 00 0b b7",
+    "88 82 00 00 00 00 13 88",
+    "88 83 00 00 00 00 03 e8 ff",
+];
+
+/// What the whole server makes of a stream: the byte after which it sends its Close, and the code.
+fn of_the_whole_server(stream: &[u8]) -> Option<(usize, u16)> {
+    let mut sim = Sim::default();
+    let peer = sim.open("/echo");
+    for (at, byte) in stream.iter().enumerate() {
+        let answer = sim.exchange(peer, &[*byte]);
+        // Echoes of these streams are short: the first byte of a Close is no other byte.
+        if let Some(close) = answer.iter().position(|byte| *byte == 0x88) {
+            let code = answer[close + 2..].first_chunk().map_or(1005, |code| u16::from_be_bytes(*code));
+            return Some((at, code));
+        }
+    }
+    None
+}
+
+#[test]
+fn the_whole_server_closes_at_the_byte_that_the_tools_name() {
+    for text in CORPUS {
+        let stream = hex(text);
+        let told = match of_the_tools(&[&stream], Limits::default()) {
+            Verdict::Broken(at, violation) => Some((at, violation.close_code().0)),
+            Verdict::Closed(at) => Some((at, if stream[1] == 0x80 { 1005 } else { 1000 })),
+            Verdict::Open => None,
+        };
+        assert_eq!(of_the_whole_server(&stream), told, "{text}");
+        agree(&stream, Limits::default(), &[]);
+        (1..stream.len()).for_each(|cut| agree(&stream, Limits::default(), &[cut]));
+    }
+    let mut rng = Rng::new(5);
+    let mut closed = 0;
+    for _ in 0..3_000 {
+        let stream = stream(&mut rng);
+        let told = match of_the_tools(&[&stream], Limits::default()) {
+            Verdict::Broken(at, violation) => Some((at, Some(violation.close_code().0))),
+            // The code is the peer's.
+            Verdict::Closed(at) => Some((at, None)),
+            Verdict::Open => None,
+        };
+        // An echo may have the byte that begins a Close: only where it sends one is compared.
+        let came = of_the_whole_server(&stream);
+        if stream.iter().all(|byte| *byte != 0x88) || told.is_some() {
+            assert_eq!(came.map(|(at, _)| at), told.map(|(at, _)| at), "{stream:02x?}");
+            if let (Some((_, code)), Some((_, Some(told)))) = (came, told) {
+                assert_eq!(code, told, "{stream:02x?}");
+            }
+            closed += 1;
+        }
+    }
+    assert!(closed > 2_000, "{closed}");
 }
