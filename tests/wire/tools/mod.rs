@@ -8,3 +8,5 @@ mod notation_random;
 mod replay;
 mod trace;
 mod verdicts;
+#[cfg(feature = "deflate")]
+mod verdicts_deflate;

@@ -14,7 +14,7 @@ const LIMITS: Limits = Limits { from: Sender::Client, max_message_bytes: 300, ma
 
 /// What becomes of a stream: the byte that decides, and the rule; or the byte that ends a Close.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Broken(usize, Violation),
     Closed(usize),
     Open,
@@ -41,7 +41,11 @@ fn of_the_server(stream: &[u8], limits: &Limits) -> Verdict {
 /// What the tools say, of a stream in these pieces.
 fn of_the_tools(pieces: &[&[u8]], limits: Limits) -> Verdict {
     let settings = Settings { keep: Keep::SHORT, limits, goes_on: false, extension: None };
-    let mut follower = Follower::new(settings, Start::Frames(None));
+    of_the_follower(Follower::new(settings, Start::Frames(None)), pieces)
+}
+
+/// What a follower says, that has seen nothing yet.
+pub(super) fn of_the_follower(mut follower: Follower, pieces: &[&[u8]]) -> Verdict {
     let mut verdict = Verdict::Open;
     let mut judge = |unit: &Unit| {
         if verdict != Verdict::Open {
