@@ -1,10 +1,11 @@
 //! Units and events as JSON: an object a line.
 
 use super::event::{Event, Look, Seen};
-use super::fields::{Field, fields, title};
+use super::fields::{Field, fields};
 use super::kept::Kept;
 use super::rules::{Rule, rule};
 use super::secrets::{self, Part};
+use super::title::title;
 use super::unit::{Missing, Unit, What};
 use serde_json::{Map, Value, json};
 

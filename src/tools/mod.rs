@@ -15,9 +15,11 @@ pub mod fields;
 pub mod follow;
 pub mod json;
 pub mod kept;
+pub mod names;
 pub mod notation;
 pub mod rules;
 pub mod secrets;
+pub mod title;
 pub mod trace;
 pub mod unit;
 

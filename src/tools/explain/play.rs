@@ -2,9 +2,9 @@
 
 use super::step::{Act, Input, MAX_BYTES, Opening, Step, opening};
 use crate::tools::conversation::{Conversation, Options};
-use crate::tools::fields::answer_field;
 use crate::tools::follow::{Request, Start, WIDEST};
 use crate::tools::kept::Keep;
+use crate::tools::title::answer_field;
 use crate::tools::unit::{Broken, Fault, Unit, What};
 use crate::ws::client::Asked;
 use crate::ws::close::Violation;

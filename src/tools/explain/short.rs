@@ -1,9 +1,9 @@
 //! One line for each unit, in the notation: `C> 81 05 48 65 6c 6c 6f   # text "Hello", FIN`.
 
-use crate::tools::fields::title;
 use crate::tools::kept::Kept;
 use crate::tools::notation::{Act, Item, Line, items_of};
 use crate::tools::rules::rule;
+use crate::tools::title::title;
 use crate::tools::unit::{Frame, Missing, Unit, What};
 
 /// So many bytes are shown whole.

@@ -1,8 +1,8 @@
 //! The last line: what is missing, which rules were broken, or which were kept.
 
 use super::page::{Ink, Page};
-use crate::tools::fields::what_is_missing;
 use crate::tools::rules::rule;
+use crate::tools::title::what_is_missing;
 use crate::tools::unit::{Frame, Missing, Unit, What};
 use crate::ws::frame::Sender;
 

@@ -1,7 +1,7 @@
 //! Units as lines of the notation.
 
-use crate::tools::fields::{close_code_name, opcode_name};
 use crate::tools::kept::Kept;
+use crate::tools::names::{close_code_name, opcode_name};
 use crate::tools::notation::{Act, Item, Line, quoted};
 use crate::tools::rules::rule;
 use crate::tools::secrets::{self, Part};

@@ -3,7 +3,8 @@
 use super::{End, Phase, Session};
 use crate::clock::Time;
 use crate::tools::event::{Seen, Summary};
-use crate::tools::fields::{close_code_name, what_is_missing};
+use crate::tools::names::close_code_name;
+use crate::tools::title::what_is_missing;
 use crate::tools::unit::{Missing, Unit, What};
 use crate::ws::frame::Sender;
 use std::time::Duration;

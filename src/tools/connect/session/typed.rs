@@ -6,7 +6,7 @@ use crate::tools::connect::command::{Command, HELP};
 use crate::tools::connect::outgoing::Masking;
 use crate::tools::connect::script::Step;
 use crate::tools::explain::explain_frame;
-use crate::tools::fields::close_code_name;
+use crate::tools::names::close_code_name;
 use crate::ws::close::CloseCode;
 
 impl Session {
