@@ -390,3 +390,43 @@ fn what_is_only_talked_about_is_no_import() {
         assert_eq!(breaches("ws/frame.rs", text), [""; 0], "{text}");
     }
 }
+
+/// Types with more than 15 fields, and how many they have.
+fn crowded(text: &str) -> Vec<(&str, usize)> {
+    let mut crowded = Vec::new();
+    for part in text.split("struct ").skip(1) {
+        let Some((head, rest)) = part.split_once(" {\n") else { continue };
+        // A tuple, or a word of a comment.
+        if head.contains([';', '(', '\n']) {
+            continue;
+        }
+        let body = rest.split("\n}").next().unwrap_or_default();
+        let is_field = |line: &&str| {
+            let name = line
+                .trim_start_matches("pub ")
+                .trim_start_matches("pub(super) ")
+                .trim_start_matches("pub(crate) ");
+            name.split_once(": ")
+                .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        };
+        let fields = body.lines().filter_map(|line| line.strip_prefix("    ")).filter(is_field).count();
+        if fields > 15 {
+            crowded.push((head.split(['<', ' ']).next().unwrap_or_default(), fields));
+        }
+    }
+    crowded
+}
+
+#[test]
+fn no_type_has_many_fields_but_the_record_of_a_connection() {
+    for (file, text) in source::all() {
+        // One record: nested ones are padded apart, and there is one for each connection.
+        let found: Vec<_> = crowded(&text).into_iter().filter(|(name, _)| *name != "Conn").collect();
+        assert!(found.is_empty(), "{file}: {found:?}: which of these fields belong together?");
+    }
+    let many: String = (0..16).map(|_| "    pub(crate) field: u8,\n").collect();
+    assert_eq!(
+        crowded(&format!("pub struct Many<T> {{\n{many}}}\nstruct Few {{\n    a: u8,\n}}\n")),
+        [("Many", 16)]
+    );
+}

@@ -31,9 +31,9 @@ impl Session {
             End::Broken(why) => format!(" ({why})"),
         };
         let words = match &self.phase {
-            Phase::Handshake if self.received == 0 => {
+            Phase::Handshake if self.shown.received == 0 => {
                 let words = format!("the connection ended before an answer came{is_broken}");
-                let status = if self.peer.is_some() { 4 } else { 3 };
+                let status = if self.shown.peer.is_some() { 4 } else { 3 };
                 return self.over(status, &words, now);
             }
             Phase::Handshake => {
@@ -44,7 +44,7 @@ impl Session {
             Phase::Refused(_) => return self.refused(now),
             Phase::Closed => return self.closed(now),
             Phase::Failing(words) => words.clone(),
-            Phase::Open | Phase::Closing | Phase::Over(_) => match &self.peer_close {
+            Phase::Open | Phase::Closing | Phase::Over(_) => match &self.ending.peer_close {
                 Some((code, _)) => format!(
                     "1006: the connection ended before the server's Close ({}) was answered{is_broken}",
                     code.unwrap_or(1005)
@@ -65,7 +65,7 @@ impl Session {
 
     /// Both sides have sent a Close, and TCP has ended or is waited for no longer.
     fn closed(&mut self, now: Time) {
-        let (code, reason) = self.peer_close.clone().unwrap_or_default();
+        let (code, reason) = self.ending.peer_close.clone().unwrap_or_default();
         let reason = if reason.is_empty() { reason } else { format!(", \"{reason}\"") };
         let words = match code {
             Some(code) => format!("{code}: {}{reason}", close_code_name(code)),
@@ -91,7 +91,7 @@ impl Session {
             Phase::Handshake => {
                 let words = format!(
                     "the handshake failed: no whole answer within {patience}, only {} bytes",
-                    self.received
+                    self.shown.received
                 );
                 return self.over(4, &words, now);
             }
@@ -103,7 +103,7 @@ impl Session {
     /// A message was expected and did not come.
     pub(super) fn expected_in_vain(&mut self) {
         if let Some(words) = self.script.failure() {
-            self.has_failed = true;
+            self.ending.has_failed = true;
             self.say(words);
         }
     }
@@ -121,12 +121,12 @@ impl Session {
         let end = match (&self.phase, status) {
             (_, 0) => "clean",
             (Phase::Handshake | Phase::Refused(_), _) => "no WebSocket",
-            _ if self.own_close && self.peer_close.is_none() => "the server has sent no Close",
-            _ if self.peer_close.is_some() => "the client has sent no Close",
+            _ if self.ending.own_close && self.ending.peer_close.is_none() => "the server has sent no Close",
+            _ if self.ending.peer_close.is_some() => "the client has sent no Close",
             _ => "no Close was sent",
         };
-        if let Some(peer) = self.peer {
-            let summary = Summary { peer, received: self.out.total, sent: self.received, end };
+        if let Some(peer) = self.shown.peer {
+            let summary = Summary { peer, received: self.out.total, sent: self.shown.received, end };
             self.show(Seen::Closed(summary), now);
         }
         if matches!(self.phase, Phase::Open | Phase::Closing | Phase::Closed | Phase::Failing(_)) {
@@ -135,7 +135,7 @@ impl Session {
         self.say(words);
         self.out.clear();
         self.owed_pong = None;
-        self.phase = Phase::Over(if self.has_failed { status.max(1) } else { status });
+        self.phase = Phase::Over(if self.ending.has_failed { status.max(1) } else { status });
     }
 }
 

@@ -105,6 +105,40 @@ enum Phase {
 /// The server's Close: its code, and its reason as it is shown.
 type PeerClose = (Option<u16>, String);
 
+/// What the session does by itself.
+struct Habits {
+    /// One answer is waited for, and no more is printed.
+    one: bool,
+    /// Lines are still read.
+    has_input: bool,
+    is_by_hand: bool,
+    answers_pings: bool,
+    answers_close: bool,
+}
+
+/// How far the goodbye is.
+#[derive(Default)]
+struct Ending {
+    own_close: bool,
+    peer_close: Option<PeerClose>,
+    /// The reason in the Close that is being dealt with.
+    close_reason: String,
+    was_interrupted: bool,
+    /// Something was expected and did not come.
+    has_failed: bool,
+}
+
+/// What there is to show.
+struct Shown {
+    /// The server's address. `None`: a command is between us and the server.
+    peer: Option<SocketAddr>,
+    received: u64,
+    /// The last frame of the server, for `/explain`.
+    last_frame: Option<Unit>,
+    /// The rule that the unit breaks which is being dealt with.
+    broken: Option<Rule>,
+}
+
 /// One connection as a client.
 pub struct Session {
     phase: Phase,
@@ -115,29 +149,11 @@ pub struct Session {
     incoming: Incoming,
     out: Outgoing,
     script: Script,
-    /// One answer is waited for, and no more is printed.
-    one: bool,
-    /// Lines are still read.
-    has_input: bool,
-    is_by_hand: bool,
-    answers_pings: bool,
-    answers_close: bool,
+    habits: Habits,
     /// A Ping that could not be answered at once.
     owed_pong: Option<Vec<u8>>,
-    own_close: bool,
-    peer_close: Option<PeerClose>,
-    /// The reason in the Close that is being dealt with.
-    close_reason: String,
-    /// The rule that the unit breaks which is being dealt with.
-    broken: Option<Rule>,
-    /// The last frame of the server, for `/explain`.
-    last_frame: Option<Unit>,
-    /// The server's address. `None`: a command is between us and the server.
-    peer: Option<SocketAddr>,
-    was_interrupted: bool,
-    /// Something was expected and did not come.
-    has_failed: bool,
-    received: u64,
+    ending: Ending,
+    shown: Shown,
     acts: Vec<Act>,
 }
 
@@ -159,21 +175,16 @@ impl Session {
             incoming: Incoming::new(limits),
             out: Outgoing::new(setup.masking, setup.random),
             script: Script::new(setup.steps.unwrap_or_default(), with_steps),
-            one: setup.one,
-            has_input: !with_steps,
-            is_by_hand: setup.is_by_hand,
-            answers_pings: true,
-            answers_close: true,
+            habits: Habits {
+                one: setup.one,
+                has_input: !with_steps,
+                is_by_hand: setup.is_by_hand,
+                answers_pings: true,
+                answers_close: true,
+            },
             owed_pong: None,
-            own_close: false,
-            peer_close: None,
-            close_reason: String::new(),
-            broken: None,
-            last_frame: None,
-            peer: setup.peer,
-            was_interrupted: false,
-            has_failed: false,
-            received: 0,
+            ending: Ending::default(),
+            shown: Shown { peer: setup.peer, received: 0, last_frame: None, broken: None },
             acts: Vec::new(),
         };
         if let Some(peer) = setup.peer {
@@ -204,7 +215,7 @@ impl Session {
     #[must_use]
     pub fn wants_line(&self) -> bool {
         let is_open = matches!(self.phase, Phase::Open | Phase::Closing);
-        self.has_input && is_open && self.out.has_room()
+        self.habits.has_input && is_open && self.out.has_room()
     }
 
     /// When `tick` must be called at the latest.
@@ -235,7 +246,7 @@ impl Session {
             self.conversation.push(Sender::Client, &bytes, true, &mut |unit| units.push(unit));
             self.acts.push(Act::Send(bytes));
             for unit in units {
-                self.own_close |= matches!(&unit.what, What::Frame(frame) if frame.layout.opcode == 8);
+                self.ending.own_close |= matches!(&unit.what, What::Frame(frame) if frame.layout.opcode == 8);
                 self.show(Seen::Unit(unit), now);
             }
         }

@@ -15,8 +15,8 @@ use std::mem;
 impl Session {
     /// Takes what one read has brought.
     pub fn received(&mut self, bytes: &[u8], now: Time) {
-        let begin = self.received;
-        self.received += bytes.len() as u64;
+        let begin = self.shown.received;
+        self.shown.received += bytes.len() as u64;
         if matches!(self.phase, Phase::Failing(_) | Phase::Over(_)) {
             return;
         }
@@ -36,15 +36,15 @@ impl Session {
 
     /// Deals with a unit that is complete or breaks a rule. `part`: its bytes of this read.
     fn unit(&mut self, unit: Unit, part: &[u8], now: Time) {
-        self.broken = rule(&unit);
+        self.shown.broken = rule(&unit);
         let told = match &unit.what {
             What::Response(head) => Some(Told::read(head)),
             What::Frame(frame) => {
                 if unit.is_close() {
                     let reason = frame.clear.first.get(2..).unwrap_or_default();
-                    self.close_reason = escaped(reason);
+                    self.ending.close_reason = escaped(reason);
                 }
-                self.last_frame = Some(unit.clone());
+                self.shown.last_frame = Some(unit.clone());
                 None
             }
             _ => None,
@@ -71,7 +71,7 @@ impl Session {
     }
 
     fn answered(&mut self, told: Option<Told>, now: Time) {
-        if let Some(Rule { id, words, .. }) = self.broken.take() {
+        if let Some(Rule { id, words, .. }) = self.shown.broken.take() {
             return self.over(4, &format!("the handshake failed: {id}: {words}"), now);
         }
         let Some(told) = told else { return };
@@ -96,7 +96,7 @@ impl Session {
             self.out.agree(agreed);
             words.push_str(", with compression");
         }
-        if self.is_by_hand {
+        if self.habits.is_by_hand {
             self.say(format!("{words}; /help lists commands"));
         }
         self.go_on(now);
@@ -106,7 +106,7 @@ impl Session {
         let mut bytes = part.to_vec();
         let mut input = &mut bytes[..];
         // After its Close nothing of the server is read.
-        while matches!(self.phase, Phase::Open | Phase::Closing) && self.peer_close.is_none() {
+        while matches!(self.phase, Phase::Open | Phase::Closing) && self.ending.peer_close.is_none() {
             match self.incoming.next(&mut input) {
                 Ok(Some(got)) => self.got(got, now),
                 Ok(None) => return,
@@ -119,7 +119,7 @@ impl Session {
         match got {
             Got::Message(message) => {
                 // One answer was asked for. After it no more is printed.
-                let is_quiet = self.one && self.script.is_over();
+                let is_quiet = self.habits.one && self.script.is_over();
                 let is_met = self.script.got(&message.bytes);
                 if !is_quiet {
                     self.acts.push(Act::Print(message));
@@ -128,12 +128,12 @@ impl Session {
                     self.go_on(now);
                 }
             }
-            Got::Ping(payload) if self.answers_pings => self.pong(&payload, now),
+            Got::Ping(payload) if self.habits.answers_pings => self.pong(&payload, now),
             Got::Ping(_) | Got::Pong => {}
             Got::Close(code) => {
                 let code = code.map(|code| code.0);
-                self.peer_close = Some((code, mem::take(&mut self.close_reason)));
-                if self.answers_close && !self.own_close {
+                self.ending.peer_close = Some((code, mem::take(&mut self.ending.close_reason)));
+                if self.habits.answers_close && !self.ending.own_close {
                     self.close(code, "", now);
                 }
                 self.after_closes(now);
@@ -154,11 +154,11 @@ impl Session {
     /// The server broke a rule: it is told which, and nothing more is read.
     fn fail(&mut self, violation: Violation, now: Time) {
         let code = violation.close_code();
-        let words = match self.broken.take() {
+        let words = match self.shown.broken.take() {
             Some(rule) => format!("{code}: {} ({}): {}", rule.id, rule.section(), rule.words),
             None => format!("{code}: {}", violation.reason()),
         };
-        if !self.own_close && self.answers_close {
+        if !self.ending.own_close && self.habits.answers_close {
             let payload = [&code.0.to_be_bytes(), violation.reason().as_bytes()].concat();
             let close = self.out.frame(true, 8, &payload);
             self.send(close, now);

@@ -32,7 +32,7 @@ impl Session {
                 | Command::Fragments(_)
                 | Command::Cut(..)
         );
-        if is_frame && self.own_close {
+        if is_frame && self.ending.own_close {
             return self.say("a Close was sent, and nothing follows it: /raw sends bytes all the same");
         }
         let before = self.out.total;
@@ -65,16 +65,16 @@ impl Session {
             }
             Command::Cut(at, text) => self.cut(at, &text, now),
             Command::Mask(key) => self.out.masking = key.map_or(Masking::Random, Masking::Key),
-            Command::AnswerPings(answers) => self.answers_pings = answers,
-            Command::AnswerClose(answers) => self.answers_close = answers,
-            Command::Explain => match &self.last_frame {
+            Command::AnswerPings(answers) => self.habits.answers_pings = answers,
+            Command::AnswerClose(answers) => self.habits.answers_close = answers,
+            Command::Explain => match &self.shown.last_frame {
                 Some(unit) => self.acts.push(Act::Say(explain_frame(unit))),
                 None => self.say("the server has sent no frame yet"),
             },
             Command::Help => self.say(HELP),
             Command::Quit => self.input_ended(now),
         }
-        if self.one && self.has_input && self.out.total > before {
+        if self.habits.one && self.habits.has_input && self.out.total > before {
             self.end_after_one(now);
         }
     }
@@ -98,25 +98,25 @@ impl Session {
 
     /// No more lines come.
     pub fn input_ended(&mut self, now: Time) {
-        match self.one && self.has_input {
+        match self.habits.one && self.habits.has_input {
             true => self.end_after_one(now),
             false => self.close(Some(1000), "", now),
         }
-        self.has_input = false;
+        self.habits.has_input = false;
     }
 
     /// Waits for one answer, then ends.
     fn end_after_one(&mut self, now: Time) {
-        self.has_input = false;
+        self.habits.has_input = false;
         self.script.end_with(Step::One);
         self.go_on(now);
     }
 
     /// Somebody wants to leave (Ctrl-C): the server is told. The second time nobody waits for it.
     pub fn interrupted(&mut self, now: Time) {
-        if matches!(self.phase, Phase::Open) && !self.was_interrupted {
-            self.was_interrupted = true;
-            self.has_input = false;
+        if matches!(self.phase, Phase::Open) && !self.ending.was_interrupted {
+            self.ending.was_interrupted = true;
+            self.habits.has_input = false;
             self.script.failure();
             self.close(Some(1001), "", now);
             self.until = self.until.min(now.after(LEAVE_WAIT));
@@ -128,19 +128,19 @@ impl Session {
 
     /// Sends a Close, unless one was sent.
     pub(super) fn close(&mut self, code: Option<u16>, reason: &str, now: Time) {
-        if self.own_close || !matches!(self.phase, Phase::Open) {
+        if self.ending.own_close || !matches!(self.phase, Phase::Open) {
             return;
         }
         let code = code.map(u16::to_be_bytes);
         let payload = [code.as_ref().map_or(&[][..], |code| code), reason.as_bytes()].concat();
         let frame = self.out.frame(true, 8, &payload);
-        self.own_close = true;
+        self.ending.own_close = true;
         self.send(frame, now);
     }
 
     /// Notes which Closes were sent.
     pub(super) fn after_closes(&mut self, now: Time) {
-        match (&self.phase, self.own_close, &self.peer_close) {
+        match (&self.phase, self.ending.own_close, &self.ending.peer_close) {
             (Phase::Open | Phase::Closing, true, Some(_)) => {
                 (self.phase, self.until) = (Phase::Closed, now.after(LEAVE_WAIT));
             }
