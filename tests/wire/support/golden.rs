@@ -1,4 +1,4 @@
-//! Output that is compared with a file. `WS101_GOLDEN=write` writes the files anew: read the difference before you commit it.
+//! Output that is compared with a file. `GOLDEN=write` writes the files anew: read the difference before you commit it.
 
 use super::fail;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 #[track_caller]
 pub fn compare(name: &str, came: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire").join(name);
-    if std::env::var_os("WS101_GOLDEN").is_some_and(|value| value == "write") {
+    if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, came).unwrap();
     }
@@ -20,7 +20,7 @@ pub fn compare(name: &str, came: &str) {
     let same = lines.take_while(|(expected, came)| expected == came).count();
     let line = |text: &str| text.lines().nth(same).unwrap_or("(nothing)").to_owned();
     fail(&format!(
-        "tests/wire/{name}:{} differs\nexpected  {}\ncame      {}\nWS101_GOLDEN=write writes it anew",
+        "tests/wire/{name}:{} differs\nexpected  {}\ncame      {}\nGOLDEN=write writes it anew",
         same + 1,
         line(&expected),
         line(came)

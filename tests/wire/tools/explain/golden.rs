@@ -3,6 +3,7 @@
 //! To change them on purpose: `GOLDEN=write cargo test --test wire explain::golden`, then read what `git diff` shows.
 
 use super::{CONVERSATION, REQUEST, RESPONSE, run};
+use crate::support::golden;
 use std::fs;
 use std::path::PathBuf;
 
@@ -184,19 +185,9 @@ fn file(name: &str) -> PathBuf {
 
 #[test]
 fn each_output_is_that_of_its_file() {
-    let writes = std::env::var_os("GOLDEN").is_some_and(|value| value == "write");
-    let mut differ = Vec::new();
     for case in examples().into_iter().chain(violations()).chain(compressed()) {
-        let (path, seen) = (file(case.0), seen(&case));
-        if writes {
-            fs::write(&path, &seen).expect("a golden file");
-        }
-        let expected = fs::read_to_string(&path).unwrap_or_default();
-        if seen != expected {
-            differ.push(format!("{}\n--- is\n{seen}--- should be\n{expected}", path.display()));
-        }
+        golden::compare(&format!("tools/explain/golden/{}.txt", case.0), &seen(&case));
     }
-    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
 #[test]
