@@ -54,20 +54,31 @@ pub(super) fn text() -> String {
             let default = format!("(default {})", (flag.default)(&options));
             // It stays in one piece if there is a line that it fits.
             let pieces = if column + default.len() <= WIDTH { 1 } else { usize::MAX };
-            let mut line = format!("{:column$}", left(flag));
-            let mut gap = "";
-            for word in flag.about.split(' ').chain(default.splitn(pieces, ' ')) {
-                if line.len() + gap.len() + word.len() > WIDTH {
-                    text.push_str(&format!("{line}\n"));
-                    (line, gap) = (" ".repeat(column), "");
-                }
-                line.push_str(gap);
-                line.push_str(word);
-                gap = " ";
-            }
-            text.push_str(&format!("{line}\n"));
+            let words = flag.about.split(' ').chain(default.splitn(pieces, ' '));
+            entry(&mut text, &left(flag), column, words);
         }
     }
     text.push_str(TAIL);
     text
+}
+
+/// Appends what `left` means, in a column of its own, with line breaks where the width asks for them.
+pub(super) fn entry<'a>(
+    text: &mut String,
+    left: &str,
+    column: usize,
+    words: impl IntoIterator<Item = &'a str>,
+) {
+    let mut line = format!("{left:column$}");
+    let mut gap = "";
+    for word in words {
+        if line.len() + gap.len() + word.len() > WIDTH {
+            text.push_str(&format!("{line}\n"));
+            (line, gap) = (" ".repeat(column), "");
+        }
+        line.push_str(gap);
+        line.push_str(word);
+        gap = " ";
+    }
+    text.push_str(&format!("{line}\n"));
 }

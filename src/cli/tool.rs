@@ -2,6 +2,7 @@
 //!
 //! A complaint is one line that names the thing, the reason, and the way out. No environment variable sets these flags.
 
+use super::help::entry;
 use super::unknown;
 use lexopt::Arg;
 use std::ffi::{OsStr, OsString};
@@ -129,20 +130,9 @@ impl Tool {
         let column = self.flags.iter().map(|flag| left(flag).len()).max().unwrap_or_default() + 2;
         let mut text = format!("{}\nFlags:\n", self.head);
         for flag in self.flags {
-            let mut line = format!("{:column$}", left(flag));
-            let mut gap = "";
-            for word in flag.about.split(' ') {
-                if line.len() + gap.len() + word.len() > 80 {
-                    text.push_str(&format!("{line}\n"));
-                    (line, gap) = (" ".repeat(column), "");
-                }
-                line.push_str(gap);
-                line.push_str(word);
-                gap = " ";
-            }
-            text.push_str(&format!("{line}\n"));
+            entry(&mut text, &left(flag), column, flag.about.split(' '));
         }
-        text.push_str(&format!("{:column$}print this text\n", "  -h, --help"));
+        entry(&mut text, "  -h, --help", column, ["print this text"]);
         text.push_str(self.tail);
         text
     }

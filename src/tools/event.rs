@@ -31,7 +31,7 @@ pub enum Seen {
     ServerEnd,
     /// The connection is over.
     Closed(Summary),
-    /// So many events are missing here: there was no room for them.
+    /// This number of events is missing here: there was no room for them.
     Lost(u64),
 }
 

@@ -130,30 +130,24 @@ fn first_line_note(text: &str) -> String {
     }
 }
 
+/// Fields of a handshake, and what they are for.
+const NOTES: [(&str, &str); 8] = [
+    ("host", "the name by which the client has reached the server"),
+    ("upgrade", "the protocol to change to"),
+    ("connection", "Upgrade is meant for this hop, and not for the next"),
+    ("sec-websocket-key", "16 random bytes in base64"),
+    ("sec-websocket-accept", "the proof that the key was read"),
+    ("sec-websocket-protocol", "subprotocols"),
+    ("sec-websocket-extensions", "extensions, such as compression"),
+    ("origin", "the page that connects; only browsers send it"),
+];
+
 fn field_note(name: &str, value: &str) -> String {
-    let is = |known: &str| name.eq_ignore_ascii_case(known);
-    let note = if is("host") {
-        "the name by which the client has reached the server"
-    } else if is("upgrade") {
-        "the protocol to change to"
-    } else if is("connection") {
-        "Upgrade is meant for this hop, and not for the next"
-    } else if is("sec-websocket-key") {
-        "16 random bytes in base64"
-    } else if is("sec-websocket-version") && value == "13" {
-        "the version of RFC 6455"
-    } else if is("sec-websocket-accept") {
-        "the proof that the key was read"
-    } else if is("sec-websocket-protocol") {
-        "subprotocols"
-    } else if is("sec-websocket-extensions") {
-        "extensions, such as compression"
-    } else if is("origin") {
-        "the page that connects; only browsers send it"
-    } else {
-        ""
-    };
-    note.to_owned()
+    if name.eq_ignore_ascii_case("sec-websocket-version") && value == "13" {
+        return "the version of RFC 6455".to_owned();
+    }
+    let known = NOTES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+    known.map_or("", |(_, note)| note).to_owned()
 }
 
 fn of_frame(frame: &Frame, from: Sender) -> Vec<Field> {

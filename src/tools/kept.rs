@@ -3,11 +3,11 @@
 /// How many bytes are kept to be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// So many are kept whole.
+    /// Up to this many bytes are kept whole.
     pub whole: usize,
-    /// Of more, this many at the beginning.
+    /// If there are more, how many are kept at the beginning.
     pub first: usize,
-    /// And this many at the end.
+    /// If there are more, how many are kept at the end.
     pub last: usize,
 }
 

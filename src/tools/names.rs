@@ -1,4 +1,4 @@
-//! Names of opcodes and close codes.
+//! Names of opcodes and close codes, and numbers in words.
 
 /// What a frame of this opcode is.
 #[must_use]
@@ -38,4 +38,10 @@ pub fn close_code_name(code: u16) -> &'static str {
         4000..=4999 => "private use",
         _ => "not registered",
     }
+}
+
+/// A number of bytes, in words.
+#[must_use]
+pub fn count(bytes: u64) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
 }

@@ -1,7 +1,7 @@
 //! What a unit is, in one line.
 
-use super::names::opcode_name;
-use super::notation::quoted;
+use super::names::{count, opcode_name};
+use super::notation::{beginning, quoted};
 use super::rules::rule;
 use super::unit::{Frame, Missing, Unit, What};
 use crate::http::answer;
@@ -14,10 +14,7 @@ pub fn title(unit: &Unit) -> String {
         Sender::Client => "client",
         Sender::Server => "server",
     };
-    let bytes = match unit.len {
-        1 => "1 byte".to_owned(),
-        len => format!("{len} bytes"),
-    };
+    let bytes = count(unit.len);
     let rest = match (&unit.what, unit.missing) {
         (_, Missing::Bytes(missing)) => format!(": {}", what_is_missing(unit, missing)),
         (What::Frame(frame), _) => match says(frame, unit) {
@@ -81,10 +78,9 @@ fn says(frame: &Frame, unit: &Unit) -> String {
 
 /// At most 40 characters of a text, in quotes.
 fn shortened(bytes: &[u8], is_all: bool) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let cut = text.char_indices().nth(40).map(|(at, _)| at);
-    let shown = quoted(bytes.get(..cut.unwrap_or(bytes.len())).unwrap_or(bytes));
-    match cut.is_none() && is_all {
+    let start = beginning(bytes, 40);
+    let shown = quoted(start);
+    match start.len() == bytes.len() && is_all {
         true => shown,
         false => format!("{}...\"", shown.strip_suffix('"').unwrap_or(&shown)),
     }

@@ -125,7 +125,7 @@ const LAYERS: &[Layer] = &[
     ),
     // What the program is asked, and what it says.
     layer("cli", &["config"], &["lexopt", "log"]),
-    layer("cli::tool", &["cli::unknown"], &["lexopt"]),
+    layer("cli::tool", &["cli::help", "cli::unknown"], &["lexopt"]),
     layer("cli::log", &["cli::outlet"], &["log", "simplelog", "time"]),
     layer("cli::outlet", &[], &["rustix"]),
     layer("cli::welcome", &["cli::log", "cli::outlet"], &["log"]),

@@ -103,7 +103,7 @@ fn seat(steps: &[Step], conn: u32, known: &Known<'_>) -> Seat {
     let has_request = client == Some(Start::Head)
         && own().any(|act| matches!(act, Act::Bytes { bytes, .. } if opening(bytes) == Opening::Request));
     if let Some(key) = known.key.filter(|_| !has_request) {
-        // Of the request only the key is known: it may have offered whatever the answer agrees to.
+        // Only the key of the request is known. The client may have offered all that the answer agrees to.
         let protocols = answer.and_then(|head| answer_field(head, "sec-websocket-protocol"));
         let protocols = protocols.iter().flat_map(|list| list.split(',')).map(|name| name.trim().to_owned());
         let asked = Asked { key: Some(key.to_owned()), protocols: protocols.collect(), deflate: true };

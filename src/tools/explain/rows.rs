@@ -6,9 +6,9 @@ use std::ops::Range;
 
 /// Bytes in a row.
 const ROW: usize = 8;
-/// So many rows are shown whole.
+/// Up to this many rows are shown whole.
 const MOST_ROWS: u64 = 8;
-/// Of more, these many at the beginning and at the end.
+/// If there are more, how many are shown at the beginning, and as many at the end.
 const FIRST_ROWS: u64 = 4;
 const LAST_ROWS: u64 = 2;
 

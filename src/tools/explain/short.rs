@@ -6,9 +6,9 @@ use crate::tools::rules::rule;
 use crate::tools::title::title;
 use crate::tools::unit::{Frame, Missing, Unit, What};
 
-/// So many bytes are shown whole.
+/// A payload of up to this many bytes is shown whole.
 const WHOLE: usize = 16;
-/// Of more, this many bytes of the payload.
+/// How many bytes of a longer payload are shown.
 const FIRST: usize = 8;
 
 /// The line of a unit. What it leaves out it says, so that it can be read again.

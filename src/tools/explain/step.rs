@@ -20,9 +20,9 @@ pub(super) enum Act {
     Open(String),
     /// Bytes, of one side if it is known. `is_read`: a read or a segment begins with them.
     Bytes { from: Option<Sender>, bytes: Vec<u8>, is_read: bool },
-    /// So many bytes that are left out.
+    /// A number of bytes that are left out.
     Unknown(Sender, u64),
-    /// So many bytes of a line that are hidden, because they are somebody's secret.
+    /// A number of bytes of a line that are hidden, because they are somebody's secret.
     Hidden(Sender, u64),
     /// The side closes its direction.
     End(Sender),

@@ -98,7 +98,7 @@ pub struct Macro {
 pub enum Piece {
     /// These bytes.
     Bytes(Vec<u8>),
-    /// So many bytes that nobody knows.
+    /// A number of bytes that nobody knows.
     Unknown(u64),
     /// A cut.
     Cut,

@@ -31,5 +31,5 @@ mod print;
 mod reader;
 
 pub use line::{Act, Item, Key, Line, MAX_BYTES, MAX_LEFT_OUT, Macro, Piece, known_bytes};
-pub use print::{items_of, quoted};
+pub use print::{beginning, items_of, quoted};
 pub use reader::{bytes, read, read_line};

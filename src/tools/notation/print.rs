@@ -117,6 +117,24 @@ pub fn quoted(text: &[u8]) -> String {
     shown
 }
 
+/// The first `most` characters of a text. A byte that is no UTF-8 counts as one.
+#[must_use]
+pub fn beginning(text: &[u8], most: usize) -> &[u8] {
+    let mut len = 0;
+    let mut left = most;
+    for chunk in text.utf8_chunks() {
+        let chars = chunk.valid().chars().map(char::len_utf8);
+        for bytes in chars.chain(chunk.invalid().iter().map(|_| 1)) {
+            if left == 0 {
+                return text.get(..len).unwrap_or(text);
+            }
+            left -= 1;
+            len += bytes;
+        }
+    }
+    text
+}
+
 /// Whether a character is not shown, or changes the order in which others are.
 fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'

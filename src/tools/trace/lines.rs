@@ -1,8 +1,8 @@
 //! Units as lines of the notation.
 
 use crate::tools::kept::Kept;
-use crate::tools::names::{close_code_name, opcode_name};
-use crate::tools::notation::{Act, Item, Line, quoted};
+use crate::tools::names::{close_code_name, count, opcode_name};
+use crate::tools::notation::{Act, Item, Line, beginning, quoted};
 use crate::tools::rules::rule;
 use crate::tools::secrets::{self, Part};
 use crate::tools::unit::{Frame, Missing, Unit, What};
@@ -294,15 +294,8 @@ fn about(frame: &Frame) -> String {
     if text.is_empty() { text } else { format!("{inflated} {text}") }
 }
 
-/// A number of bytes, in words.
-#[must_use]
-pub fn count(bytes: u64) -> String {
-    if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") }
-}
-
 fn shortened(bytes: &[u8], is_all: bool) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let cut = text.char_indices().nth(NOTE_CHARS).map(|(at, _)| at);
-    let shown = quoted(bytes.get(..cut.unwrap_or(bytes.len())).unwrap_or(bytes));
-    if cut.is_none() && is_all { shown } else { format!("{shown}...") }
+    let start = beginning(bytes, NOTE_CHARS);
+    let shown = quoted(start);
+    if start.len() == bytes.len() && is_all { shown } else { format!("{shown}...") }
 }

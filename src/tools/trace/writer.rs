@@ -1,11 +1,12 @@
 //! Writes the trace as text, one line after the other.
 
-use super::lines::{Style, count, lines};
+use super::lines::{Style, lines};
 use crate::clock::Time;
 use crate::config::TraceForm;
 use crate::tools::event::{Event, Listener, Look, Seen, Summary};
 use crate::tools::json;
 use crate::tools::kept::Kept;
+use crate::tools::names::count;
 use crate::tools::notation::{Act, Line};
 use crate::tools::unit::{Unit, What};
 use std::io::Write;

@@ -10,7 +10,7 @@ use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::frame::Sender;
 
 /// Small, so that short streams reach them.
-const LIMITS: Limits = Limits { from: Sender::Client, max_message_bytes: 300, max_fragments: 4 };
+const SMALL: Limits = Limits { from: Sender::Client, max_message_bytes: 300, max_fragments: 4 };
 
 /// What becomes of a stream: the byte that decides, and the rule; or the byte that ends a Close.
 #[derive(Debug, PartialEq, Eq)]
@@ -139,8 +139,8 @@ fn a_million_random_streams_have_the_verdict_of_the_server_at_the_same_byte() {
     for _ in 0..1_000_000 {
         let stream = stream(&mut rng);
         let cuts = [rng.below(stream.len()), rng.below(stream.len())];
-        agree(&stream, LIMITS, &[cuts[0].min(cuts[1]), cuts[0].max(cuts[1])]);
-        broken += u32::from(matches!(of_the_tools(&[&stream], LIMITS), Verdict::Broken(..)));
+        agree(&stream, SMALL, &[cuts[0].min(cuts[1]), cuts[0].max(cuts[1])]);
+        broken += u32::from(matches!(of_the_tools(&[&stream], SMALL), Verdict::Broken(..)));
     }
     // Both kinds are there.
     assert!((200_000..800_000).contains(&broken), "{broken}");

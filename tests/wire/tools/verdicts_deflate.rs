@@ -10,9 +10,10 @@ use ws101::tools::follow::{Follower, Settings, Start};
 use ws101::tools::kept::Keep;
 use ws101::ws::endpoint::{Endpoint, Event, Limits};
 use ws101::ws::extension::{Agreed, Coding, Extension, Reach};
+use ws101::ws::frame::Sender;
 
-const LIMITS: Limits = Limits { max_message_bytes: 300, ..FEW };
-const FEW: Limits = Limits { from: ws101::ws::frame::Sender::Client, max_message_bytes: 0, max_fragments: 4 };
+/// A short text reaches them.
+const SMALL: Limits = Limits { from: Sender::Client, max_message_bytes: 300, max_fragments: 4 };
 
 fn extension(takes_over: bool) -> Box<dyn Extension> {
     let deflate = if takes_over { Deflate::Takeover } else { Deflate::On };
@@ -30,7 +31,7 @@ fn of_the_server(stream: &[u8], agreed: Agreed) -> Verdict {
             let mut used = None;
             let coding =
                 Coding { extension: &mut *extension, agreed, history: &mut history, used: &mut used };
-            match endpoint.receive_general(&mut input, &LIMITS, &pool, Some(coding)) {
+            match endpoint.receive_general(&mut input, &SMALL, &pool, Some(coding)) {
                 Ok(Some(Event::Close(_))) => return Verdict::Closed(at),
                 Ok(Some(_)) => {}
                 Ok(None) => break,
@@ -74,7 +75,7 @@ fn compressed_streams_have_the_verdict_of_the_server_at_the_same_byte() {
         let stream = stream(&mut rng);
         let settings = Settings {
             keep: Keep::SHORT,
-            limits: LIMITS,
+            limits: SMALL,
             goes_on: false,
             extension: Some(extension(reach.takes_over)),
         };
