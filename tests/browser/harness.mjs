@@ -246,10 +246,15 @@ export class RoomTab extends ChatTab {
     )));
   }
 
+  /** The address changes first, and the page hears of it a little later: only then is it in the other room. */
+  isIn(room) {
+    return until("the room", () => this.input.getAttribute("placeholder"), `Message to ${room}`);
+  }
+
   async enters(room) {
     await this.room.fill(room);
     await this.enter.click();
-    await until("the room in the address", () => new URL(this.page.url()).hash, `#${room}`);
+    await this.isIn(room);
     await this.isConnected();
   }
 }
