@@ -23,7 +23,7 @@ help: ## list the targets (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: need-rust ## build the server and start it; flags in ARGS="..."
-	@$(CARGO) run --release -- $(ARGS)
+	@WS101_WIRE_VIEW=$${WS101_WIRE_VIEW-on} $(CARGO) run --release -- $(ARGS)
 
 build: need-rust ## build the server: target/release/ws101
 	$(CARGO) build --release

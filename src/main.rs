@@ -98,8 +98,9 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
         machine_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
     };
     let config = fit(options.config.clone());
-    let hub = Hub::new(config, policy, Box::new(System), apps(options, files));
-    let tap = trace(options).map_err(|message| (USAGE, message))?;
+    let mut apps = apps(options, files);
+    let tap = watcher(options, &mut apps).map_err(|message| (USAGE, message))?;
+    let hub = Hub::new(config, policy, Box::new(System), apps);
     let mut server =
         bind(addresses, hub).map_err(|message| (FAILURE, message))?.with_log(log_owes).with_tap(tap);
     if let Ok(address) = server.local_addr() {
@@ -186,16 +187,16 @@ fn fit(mut config: Config) -> Config {
     config
 }
 
-/// The trace that was asked for.
+/// The trace and the wire view that were asked for. The applications of the view come before the others.
 #[cfg(feature = "tools")]
 #[cold]
-fn trace(options: &Options) -> Result<Watcher, String> {
-    ws101::tools::trace::start::start(options)
+fn watcher(options: &Options, apps: &mut Vec<Box<dyn App>>) -> Result<Watcher, String> {
+    ws101::tools::start::start(options, apps)
 }
 
 #[cfg(not(feature = "tools"))]
-fn trace(_: &Options) -> Result<Watcher, String> {
-    Ok(None)
+fn watcher(_: &Options, _: &mut Vec<Box<dyn App>>) -> Result<Watcher, String> {
+    Ok(Watcher::default())
 }
 
 /// Runs a tool. A server has none of its code in memory.

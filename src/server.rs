@@ -14,7 +14,7 @@ use crate::clock::{Clock, Dealt, Seen, Time};
 use crate::hub::app::ConnId;
 use crate::hub::{Hub, Next, Rest};
 use crate::sockets::{Sockets, reserve};
-use crate::tap::{Tap, Watcher};
+use crate::tap::Watcher;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -144,7 +144,7 @@ impl Server {
     /// Makes one turn: takes the events, reads, writes, and looks at deadlines. Accepting comes last.
     fn turn(&mut self, events: &Events) {
         let now = self.clock.now;
-        self.sockets.tap.iter_mut().for_each(|tap| tap.turn(now));
+        self.sockets.tap.now = now;
         self.guarded(|server| server.hub.begin_turn(now, &mut server.sockets));
         let mut count = 0;
         for event in events {
@@ -201,7 +201,7 @@ impl Server {
         if self.accept_at <= now {
             self.accept();
         }
-        if self.sockets.tap.is_some() || self.log_owes.load(Ordering::Relaxed) || self.log_at != Time::NEVER {
+        if self.sockets.tap.has_news || self.log_owes.load(Ordering::Relaxed) || self.log_at != Time::NEVER {
             self.pass_on();
         }
         if self.rest.was_busy || reads > 1 {
@@ -225,7 +225,7 @@ impl Server {
         };
         match socket.stream.read(room) {
             Ok(len) if len > 0 => {
-                self.sockets.tap.iter_mut().for_each(|tap| tell_read(tap, id, room.get(..len)));
+                _ = self.sockets.tap.watched.is_empty() || self.sockets.tap.read(id, room.get(..len));
                 let is_full = len == room.len();
                 // A short read has drained the socket, unless the end of the stream follows.
                 let is_more = is_full || socket.read_closed;
@@ -263,7 +263,7 @@ impl Server {
             socket.readable = false;
         }
         if kind != ErrorKind::WouldBlock {
-            self.sockets.tap.iter_mut().for_each(|tap| tap.read_end(id, kind != ErrorKind::UnexpectedEof));
+            self.sockets.tap.read_end(id, kind != ErrorKind::UnexpectedEof);
         }
         match kind {
             ErrorKind::WouldBlock => Next::Read,
@@ -351,8 +351,13 @@ impl Server {
     /// Passes on what the tap has seen, and tries once in a pause to write the lines that the log owes.
     #[cold]
     fn pass_on(&mut self) {
-        let owes = self.sockets.tap.as_mut().is_some_and(|tap| tap.drain());
         let now = self.clock.now;
+        let has_news = self.sockets.tap.has_news;
+        let owes = self.sockets.tap.drain();
+        if has_news {
+            self.hub.wake_for_news(now);
+            self.rest.due = self.hub.next_deadline();
+        }
         let is_due = self.log_at <= now;
         if is_due {
             log::logger().flush();
@@ -363,10 +368,4 @@ impl Server {
             self.log_at = now.after(LOG_PAUSE);
         }
     }
-}
-
-/// Tells the tap what a read gave.
-#[cold]
-fn tell_read(tap: &mut Box<dyn Tap>, id: ConnId, bytes: Option<&[u8]>) {
-    tap.read(id, bytes.unwrap_or_default());
 }

@@ -53,13 +53,21 @@ impl Sockets {
         }
     }
 
+    /// Writes what the socket takes of `pieces`.
+    fn offer(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
+        let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
+        let offered = pieces.iter().map(|piece| piece.len()).sum();
+        match socket.stream.write_vectored(pieces) {
+            Ok(len) if len == offered => Written::Bytes(len),
+            result => socket.less(result, offered, |stream| stream.write_vectored(pieces)),
+        }
+    }
+
     /// Writes `pieces`, and tells the tap how much of them the socket took.
     #[cold]
     fn write_watched(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
-        let mut tap = self.tap.take();
-        let written = self.write_pieces(id, pieces);
-        tap.iter_mut().for_each(|tap| tap.wrote(id, pieces, written));
-        self.tap = tap;
+        let written = self.offer(id, pieces);
+        self.tap.wrote(id, pieces, written);
         written
     }
 }
@@ -95,7 +103,7 @@ impl Socket {
 impl Net for Sockets {
     #[inline]
     fn write(&mut self, id: ConnId, bytes: &[u8]) -> Written {
-        if self.tap.is_some() {
+        if self.tap.watched.get(id.slot as usize) == Some(&true) {
             return self.write_watched(id, &[IoSlice::new(bytes)]);
         }
         let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
@@ -106,22 +114,17 @@ impl Net for Sockets {
     }
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
-        if self.tap.is_some() {
+        if self.tap.watched.get(id.slot as usize) == Some(&true) {
             return self.write_watched(id, pieces);
         }
-        let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) else { return Written::Broken };
-        let offered = pieces.iter().map(|piece| piece.len()).sum();
-        match socket.stream.write_vectored(pieces) {
-            Ok(len) if len == offered => Written::Bytes(len),
-            result => socket.less(result, offered, |stream| stream.write_vectored(pieces)),
-        }
+        self.offer(id, pieces)
     }
 
     fn half_close(&mut self, id: ConnId) {
         if let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) {
             // If the peer is gone already, the next read tells.
             let _ = socket.stream.shutdown(Shutdown::Write);
-            self.tap.iter_mut().for_each(|tap| tap.half_closed(id));
+            self.tap.half_closed(id);
         }
     }
 
@@ -129,7 +132,7 @@ impl Net for Sockets {
         let Some(place) = self.slots.get_mut(id.slot as usize) else { return };
         let Some(socket) = place.take() else { return };
         self.count -= 1;
-        self.tap.iter_mut().for_each(|tap| tap.closed(id));
+        self.tap.closed(id);
         if reset {
             let linger = Some(Duration::ZERO);
             let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);

@@ -1,4 +1,4 @@
-//! The port for whoever watches the bytes of all connections, as a trace does.
+//! The port for whoever watches the bytes of connections, as a trace does.
 //!
 //! Skip this file on a first reading: nobody watches a usual server.
 //!
@@ -10,18 +10,20 @@ use crate::hub::app::{ConnId, Written};
 use std::io::IoSlice;
 use std::net::SocketAddr;
 
-/// Watches the bytes of all connections.
+/// Watches the bytes of connections.
 pub trait Tap {
-    /// A turn begins. What follows happens now.
+    /// A turn in which there is something to tell. What follows happens now.
     fn turn(&mut self, now: Time);
     /// A connection was accepted.
     fn opened(&mut self, id: ConnId, peer: SocketAddr);
-    /// One read gave these bytes.
-    fn read(&mut self, id: ConnId, bytes: &[u8]);
+    /// One read gave these bytes. Returns whether this connection is still to be watched.
+    fn read(&mut self, id: ConnId, bytes: &[u8]) -> bool;
     /// The peer has closed its side, or the connection is broken (`reset`).
     fn read_end(&mut self, id: ConnId, reset: bool);
     /// These pieces were offered to the socket, and it took as many of their bytes as this says.
-    fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written);
+    ///
+    /// Returns whether this connection is still to be watched.
+    fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) -> bool;
     /// The server has closed its side.
     fn half_closed(&mut self, id: ConnId);
     /// The connection is over.
@@ -30,5 +32,155 @@ pub trait Tap {
     fn drain(&mut self) -> bool;
 }
 
-/// Whoever watches. `None`, as in a usual server: nobody does.
-pub type Watcher = Option<Box<dyn Tap>>;
+/// Two taps that see the same.
+pub struct Both(pub Box<dyn Tap>, pub Box<dyn Tap>);
+
+impl Tap for Both {
+    fn turn(&mut self, now: Time) {
+        self.0.turn(now);
+        self.1.turn(now);
+    }
+
+    fn opened(&mut self, id: ConnId, peer: SocketAddr) {
+        self.0.opened(id, peer);
+        self.1.opened(id, peer);
+    }
+
+    fn read(&mut self, id: ConnId, bytes: &[u8]) -> bool {
+        self.0.read(id, bytes) | self.1.read(id, bytes)
+    }
+
+    fn read_end(&mut self, id: ConnId, reset: bool) {
+        self.0.read_end(id, reset);
+        self.1.read_end(id, reset);
+    }
+
+    fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) -> bool {
+        self.0.wrote(id, pieces, written) | self.1.wrote(id, pieces, written)
+    }
+
+    fn half_closed(&mut self, id: ConnId) {
+        self.0.half_closed(id);
+        self.1.half_closed(id);
+    }
+
+    fn closed(&mut self, id: ConnId) {
+        self.0.closed(id);
+        self.1.closed(id);
+    }
+
+    fn drain(&mut self) -> bool {
+        self.0.drain() | self.1.drain()
+    }
+}
+
+/// Whoever watches, and which connections.
+#[derive(Default)]
+pub struct Watcher {
+    /// `None`, as in a usual server: nobody watches.
+    tap: Option<Box<dyn Tap>>,
+    /// Whether a connection is watched, by its slot. Empty if nobody watches.
+    pub watched: Vec<bool>,
+    /// The time of this turn.
+    pub now: Time,
+    /// Something was told since the last drain.
+    pub has_news: bool,
+}
+
+impl Watcher {
+    /// Has connections watched by this tap.
+    #[must_use]
+    pub fn new(tap: Box<dyn Tap>) -> Self {
+        Self { tap: Some(tap), ..Self::default() }
+    }
+
+    /// Tells of a new connection, which is watched from now on.
+    #[cold]
+    pub fn opened(&mut self, id: ConnId, peer: SocketAddr) {
+        let slot = id.slot as usize;
+        let Some(tap) = begin(&mut self.tap, self.now, &mut self.has_news) else { return };
+        tap.opened(id, peer);
+        if slot >= self.watched.len() {
+            self.watched.resize(slot + 1, false);
+        }
+        if let Some(watched) = self.watched.get_mut(slot) {
+            *watched = true;
+        }
+    }
+
+    /// Tells what a read gave, if the connection is watched. Returns whether it still is.
+    #[cold]
+    pub fn read(&mut self, id: ConnId, bytes: Option<&[u8]>) -> bool {
+        let Some(watched) = self.watched.get_mut(id.slot as usize).filter(|watched| **watched) else {
+            return false;
+        };
+        if let Some(tap) = begin(&mut self.tap, self.now, &mut self.has_news) {
+            *watched = tap.read(id, bytes.unwrap_or_default());
+        }
+        *watched
+    }
+
+    /// Tells that the peer has closed its side, or that the connection is broken (`reset`).
+    #[cold]
+    pub fn read_end(&mut self, id: ConnId, reset: bool) {
+        if let Some(tap) = self.tap_of(id) {
+            tap.read_end(id, reset);
+        }
+    }
+
+    /// Tells what a write has taken of these pieces.
+    #[cold]
+    pub fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) {
+        let Some(watched) = self.watched.get_mut(id.slot as usize).filter(|watched| **watched) else {
+            return;
+        };
+        if let Some(tap) = begin(&mut self.tap, self.now, &mut self.has_news) {
+            *watched = tap.wrote(id, pieces, written);
+        }
+    }
+
+    /// Tells that the server has closed its side.
+    #[cold]
+    pub fn half_closed(&mut self, id: ConnId) {
+        if let Some(tap) = self.tap_of(id) {
+            tap.half_closed(id);
+        }
+    }
+
+    /// Tells that the connection is over.
+    #[cold]
+    pub fn closed(&mut self, id: ConnId) {
+        if let Some(tap) = self.tap_of(id) {
+            tap.closed(id);
+        }
+        if let Some(watched) = self.watched.get_mut(id.slot as usize) {
+            *watched = false;
+        }
+    }
+
+    /// Has the tap pass on what it has queued. Returns whether it owes something for which there was no room.
+    #[cold]
+    pub fn drain(&mut self) -> bool {
+        self.has_news = false;
+        self.tap.as_mut().is_some_and(|tap| tap.drain())
+    }
+
+    /// The tap, if this connection is watched.
+    fn tap_of(&mut self, id: ConnId) -> Option<&mut Box<dyn Tap>> {
+        self.watched.get(id.slot as usize).filter(|watched| **watched)?;
+        begin(&mut self.tap, self.now, &mut self.has_news)
+    }
+}
+
+/// The tap, which is told the time before the first news of a turn.
+fn begin<'a>(
+    tap: &'a mut Option<Box<dyn Tap>>,
+    now: Time,
+    has_news: &mut bool,
+) -> Option<&'a mut Box<dyn Tap>> {
+    let tap = tap.as_mut()?;
+    if !std::mem::replace(has_news, true) {
+        tap.turn(now);
+    }
+    Some(tap)
+}

@@ -112,6 +112,12 @@ macro_rules! options {
             "trace-no-time" SWITCH,
             "leave times out, so that two traces can be compared";
 
+        "Wire view" if "tools":
+        pub wire_view: bool = false,
+            "wire-view" SWITCH,
+            "let each page show the bytes of its own connection (/wire), and explain bytes (/lab); off, because whoever \
+             has the secret id of a connection sees what it says";
+
         also:
         /// Limits and deadlines.
         pub config: Config = Config::default(),

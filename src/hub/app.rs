@@ -19,6 +19,9 @@ pub use super::ports::{Net, World, Written};
 pub use crate::large::LargeMessage;
 pub use crate::ws::message::Message;
 
+/// The key of [`App::on_timer`] when something has come from outside of the hub.
+pub const NEWS: u64 = u64::MAX;
+
 /// A request whose body has arrived whole.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -82,6 +85,13 @@ pub trait App {
 
     /// The moment asked for with [`Ctx::wake_at`] has come.
     fn on_timer(&mut self, _ctx: &mut Ctx<'_>, _key: u64) {}
+
+    /// Whether something has come for the application from outside of the hub.
+    ///
+    /// Then the driver, which brought it, has it called: [`App::on_timer`] with the key [`NEWS`].
+    fn has_news(&self) -> bool {
+        false
+    }
 
     /// The application must give up what it holds under this key for a peer that is away ([`Ctx::count_kept`]).
     ///

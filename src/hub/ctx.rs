@@ -182,6 +182,13 @@ impl Ctx<'_> {
         turn.deliveries += delivered;
     }
 
+    /// Bytes that wait to be written to this connection. 0: nothing waits, or it is over.
+    #[must_use]
+    pub fn waiting_bytes(&self, id: ConnId) -> usize {
+        let conn = self.core.table.conns.get(id.slot as usize).filter(|conn| conn.serial == id.serial);
+        conn.map_or(0, |conn| conn.outbox.len())
+    }
+
     /// Sends a Ping with up to 125 bytes of payload; more is cut off.
     pub fn ping(&mut self, id: ConnId, payload: &[u8]) {
         if self.core.table.get(id).is_some_and(|conn| conn.open) {

@@ -4,6 +4,7 @@
 //! finished. Connections that are left after the drain timeout are cut.
 
 use super::Hub;
+use super::app::NEWS;
 use super::conn::{Phase, Stage};
 use super::core::Core;
 use super::ctx::Ctx;
@@ -60,6 +61,15 @@ impl Hub {
             self.core.watch.app_armed.remove(&(app, key));
             self.tell(app, |application, ctx| application.on_timer(ctx, key));
             self.deliver_reports();
+        }
+    }
+
+    /// Has the applications called in the next turn for which something has come from outside.
+    pub fn wake_for_news(&mut self, now: Time) {
+        for (application, index) in self.apps.iter().zip(0..) {
+            if application.has_news() {
+                self.core.watch.wake_application((index, NEWS), now);
+            }
         }
     }
 

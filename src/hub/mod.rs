@@ -25,6 +25,8 @@ mod compression;
 pub mod conn;
 pub(crate) mod core;
 mod ctx;
+#[cfg(feature = "tools")]
+mod demonstrate;
 mod evict;
 mod exchange;
 mod expire;

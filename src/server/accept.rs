@@ -115,7 +115,7 @@ impl Server {
             return;
         }
         self.sockets.insert(id, stream);
-        self.sockets.tap.iter_mut().for_each(|tap| tap.opened(id, peer));
+        self.sockets.tap.opened(id, peer);
     }
 }
 

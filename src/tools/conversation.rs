@@ -20,6 +20,8 @@ pub struct Options {
     pub goes_on: bool,
     /// Compressed messages are inflated.
     pub inflates: bool,
+    /// Most bytes that one inflates to, whatever the limits allow.
+    pub most_inflated: u64,
 }
 
 /// Both directions of a connection.
@@ -41,8 +43,8 @@ impl Conversation {
         let follower = |from, start| {
             let extension = if options.inflates { super::extension() } else { None };
             let limits = Limits { from, ..options.limits };
-            let Options { keep, goes_on, .. } = options;
-            Follower::new(Settings { keep, limits, goes_on, extension }, start)
+            let Options { keep, goes_on, most_inflated, .. } = options;
+            Follower::new(Settings { keep, limits, goes_on, most_inflated, extension }, start)
         };
         Self { client: follower(Sender::Client, client), server: follower(Sender::Server, server) }
     }

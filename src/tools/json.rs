@@ -111,7 +111,8 @@ fn field(field: &Field, hides: bool, is_first: bool) -> Map<String, Value> {
 }
 
 /// A line of a head without its secrets.
-fn hidden(line: &Kept, is_first: bool) -> String {
+#[must_use]
+pub fn hidden(line: &Kept, is_first: bool) -> String {
     let parts = secrets::hide(&line.first, is_first).into_iter().map(|part| match part {
         Part::Shown(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Part::Hidden(len) => format!("(hidden, {len} bytes)"),
@@ -119,7 +120,9 @@ fn hidden(line: &Kept, is_first: bool) -> String {
     parts.collect::<String>().trim_end().to_owned()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hex digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

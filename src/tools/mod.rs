@@ -17,11 +17,14 @@ pub mod json;
 pub mod kept;
 pub mod names;
 pub mod notation;
+pub mod observed;
 pub mod rules;
 pub mod secrets;
+pub mod start;
 pub mod title;
 pub mod trace;
 pub mod unit;
+pub mod view;
 
 use crate::http::head::Fields;
 use crate::ws::extension::{Agreed, Extension};

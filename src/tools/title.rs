@@ -3,6 +3,7 @@
 use super::names::{count, opcode_name};
 use super::notation::{beginning, quoted};
 use super::rules::rule;
+use super::secrets::{self, Part};
 use super::unit::{Frame, Missing, Unit, What};
 use crate::http::answer;
 use crate::ws::frame::Sender;
@@ -32,6 +33,31 @@ pub fn title(unit: &Unit) -> String {
             format!("{} frame from a {side}, {bytes}{rest}", opcode_name(frame.layout.opcode))
         }
     }
+}
+
+/// What a unit is and says, without its sender and size: `text "Hello"`.
+#[must_use]
+pub fn short_title(unit: &Unit) -> String {
+    let what = match &unit.what {
+        What::Request(bytes) | What::Response(bytes) => first_line(bytes),
+        What::Body(_) => "body".to_owned(),
+        What::Unread(_) => "bytes that nobody reads".to_owned(),
+        What::Frame(frame) => {
+            let more = if frame.layout.fin || frame.layout.opcode >= 8 { "" } else { ", more follows" };
+            format!("{} {}", opcode_name(frame.layout.opcode), says(frame, unit)).trim_end().to_owned() + more
+        }
+    };
+    if let Missing::Bytes(_) = unit.missing { format!("{what}, not complete") } else { what }
+}
+
+/// The first line of a head, without its secrets.
+fn first_line(head: &[u8]) -> String {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let parts = secrets::hide(line, true).into_iter().map(|part| match part {
+        Part::Shown(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Part::Hidden(len) => format!("(hidden, {len} bytes)"),
+    });
+    parts.collect::<String>().trim_end().to_owned()
 }
 
 /// How much of an incomplete unit is missing, in words.

@@ -138,10 +138,17 @@ const LAYERS: &[Layer] = &[
         &["cli::tool", "http::head", "tools", "tools::explain", "ws"],
         &["base64", "serde_json"],
     ),
-    layer("tools::trace", &["clock", "config", "hub::app", "tap", "tools", "ws"], &[]),
+    layer("tools::observed", &["hub::app", "tools", "ws::frame"], &[]),
+    layer("tools::trace", &["clock", "config", "hub::app", "tap", "tools", "ws::frame"], &[]),
+    // A tap, and applications that show what it has seen.
     layer(
-        "tools::trace::start",
-        &["cli::flags", "cli::outlet", "config", "tap", "tools", "ws::endpoint"],
+        "tools::view",
+        &["clock", "http", "hub::app", "tap", "tools", "ws::close", "ws::endpoint", "ws::frame"],
+        &["serde_json", "sha1"],
+    ),
+    layer(
+        "tools::start",
+        &["cli::flags", "cli::outlet", "config", "hub::app", "tap", "tools", "ws::endpoint"],
         &["rustix"],
     ),
     // A client of its own: it knows the protocol and the other tools, and nothing of a server.

@@ -24,7 +24,9 @@ mod short;
 mod step;
 mod summary;
 mod table;
+mod text;
 mod work;
 
 pub use outside::run;
+pub use text::{Bounds, explain_text};
 pub use work::{Look, Outcome, explain, explain_frame};

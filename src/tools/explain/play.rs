@@ -1,6 +1,6 @@
 //! Plays what an input says, and gives each head and frame with its verdict.
 
-use super::step::{Act, Input, MAX_BYTES, Opening, Step, opening};
+use super::step::{Act, Input, Opening, Step, opening};
 use crate::tools::conversation::{Conversation, Options};
 use crate::tools::follow::{Request, Start, WIDEST};
 use crate::tools::kept::Keep;
@@ -20,6 +20,8 @@ pub(super) struct Known<'a> {
     /// Compression was agreed to.
     pub(super) deflate: bool,
     pub(super) keep: Keep,
+    /// Most bytes that all messages together may inflate to.
+    pub(super) most: u64,
 }
 
 /// What comes out.
@@ -94,7 +96,8 @@ fn seat(steps: &[Step], conn: u32, known: &Known<'_>) -> Seat {
     let (client, server) = (start(Sender::Client), start(Sender::Server));
     let either = client.or(server).unwrap_or(Start::Frames(agreed));
     let most = Limits { from: Sender::Client, max_message_bytes: u64::MAX, max_fragments: u32::MAX };
-    let options = Options { keep: known.keep, limits: most, goes_on: true, inflates: true };
+    let options =
+        Options { keep: known.keep, limits: most, goes_on: true, inflates: true, most_inflated: known.most };
     let mut conversation = Conversation::between(options, client.unwrap_or(either), server.unwrap_or(either));
     let answer = own().find_map(|act| match act {
         Act::Bytes { bytes, .. } => response_in(bytes),
@@ -130,11 +133,11 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
         let Some(seat) = self.seats.get_mut(at) else { return };
         match act {
             Act::Bytes { from: Some(from), bytes, is_read } => {
-                let conn = seat.conn;
+                let (conn, known) = (seat.conn, self.known);
                 (self.each)(Event::Sent(conn, *from, bytes, *is_read));
                 seat.conversation.push(*from, bytes, *is_read, &mut |unit| {
-                    self.inflated += inflated(&unit);
-                    if self.inflated <= MAX_BYTES as u64 {
+                    self.inflated = self.inflated.saturating_add(inflated(&unit));
+                    if self.inflated <= known.most {
                         (self.each)(Event::Unit(conn, &unit, unit.at));
                     }
                 });
@@ -142,7 +145,7 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
             Act::Bytes { from: None, bytes, is_read } => self.plain(at, bytes, *is_read),
             // Within a line their number is enough: what they are does not matter for a frame.
             Act::Hidden(from, len) if seat.conversation.missing(*from) == Some(None) => {
-                let len = usize::try_from(*len).unwrap_or(usize::MAX).min(MAX_BYTES);
+                let len = usize::try_from((*len).min(self.known.most)).unwrap_or(usize::MAX);
                 (self.each)(Event::Gap);
                 let act = Act::Bytes { from: Some(*from), bytes: vec![b'*'; len], is_read: false };
                 self.step(at, &act);
@@ -177,7 +180,7 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
     fn plain(&mut self, at: usize, bytes: &[u8], is_read: bool) {
         let Some(seat) = self.seats.get_mut(at) else { return };
         let mut rest = bytes;
-        while !rest.is_empty() && self.inflated <= MAX_BYTES as u64 {
+        while !rest.is_empty() && self.inflated <= self.known.most {
             let begins = !seat.conversation.is_within(seat.last);
             if begins {
                 seat.last = self.known.from.unwrap_or_else(|| seat.side(rest));
@@ -199,8 +202,8 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
                     What::Response(_) => false,
                     _ => owes,
                 };
-                self.inflated += inflated(&unit);
-                if self.inflated <= MAX_BYTES as u64 {
+                self.inflated = self.inflated.saturating_add(inflated(&unit));
+                if self.inflated <= self.known.most {
                     (self.each)(Event::Unit(conn, &unit, end.saturating_sub(unit.len)));
                 }
             });
@@ -209,10 +212,12 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
     }
 
     fn is_within_bounds(&self) -> Result<(), String> {
-        match self.inflated > MAX_BYTES as u64 {
-            true => Err("the messages inflate to more than 16 MiB: explain stops here".to_owned()),
-            false => Ok(()),
+        let most = self.known.most;
+        if self.inflated <= most {
+            return Ok(());
         }
+        let most = if most < 1 << 20 { format!("{} KiB", most >> 10) } else { format!("{} MiB", most >> 20) };
+        Err(format!("the messages inflate to more than {most}: explain stops here"))
     }
 
     fn finish(&mut self) {
@@ -235,7 +240,7 @@ fn inflated(unit: &Unit) -> u64 {
     let is_too_big =
         matches!(&unit.broken, Some(Broken { fault: Fault::Frame(Violation::MessageTooBig), .. }));
     match &unit.what {
-        _ if is_too_big => MAX_BYTES as u64 + 1,
+        _ if is_too_big => u64::MAX,
         What::Frame(frame) => frame.inflated.as_ref().map_or(0, |kept| kept.len()),
         _ => 0,
     }

@@ -9,6 +9,7 @@ use super::mask;
 use super::page::{Ink, Page};
 use super::play::{Event, Known, play};
 use super::short;
+use super::step::MAX_BYTES;
 use super::summary::Summary;
 use super::table;
 use crate::http::head as request;
@@ -84,14 +85,20 @@ fn work(
         Some(words) => words.clone().into_bytes(),
         None => read()?,
     };
-    let input = input::read(&bytes, options.is_raw, options.words.is_some())?;
+    let input = input::read(&bytes, options.is_raw, options.words.is_some(), MAX_BYTES as u64)?;
     drop(bytes);
     let keep = match options.form {
         Form::Json => Keep::FULL,
         // Longer payloads are shown in parts anyway.
         Form::Table | Form::Short => Keep { whole: 1 << 20, ..Keep::SHORT },
     };
-    let known = Known { from: options.from, key: options.key.as_deref(), deflate: options.deflate, keep };
+    let known = Known {
+        from: options.from,
+        key: options.key.as_deref(),
+        deflate: options.deflate,
+        keep,
+        most: MAX_BYTES as u64,
+    };
     let connections = input.steps.iter().map(|step| step.conn).max().unwrap_or(1);
     let mut writer = Writer {
         options,

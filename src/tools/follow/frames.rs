@@ -13,9 +13,6 @@ use crate::ws::raw::Layout;
 use crate::ws::utf8::Check;
 use std::mem;
 
-/// Most bytes that a message inflates to for those who go on after broken rules: 16 MiB.
-const MOST_INFLATED: u64 = 16 << 20;
-
 impl Follower {
     /// Judges the header that has begun. A complete one begins a frame.
     pub(super) fn judge_header(&mut self) {
@@ -130,9 +127,7 @@ impl Follower {
         } else if let Some(message) = &mut self.message {
             message.received += clear.len() as u64;
             if !message.is_lost {
-                let limit = self.settings.limits.max_message_bytes;
-                // Whoever goes on after broken rules is not stopped by a bomb either.
-                let most = if self.settings.goes_on { limit.min(MOST_INFLATED) } else { limit };
+                let most = self.settings.limits.max_message_bytes.min(self.settings.most_inflated);
                 let keep = self.settings.keep;
                 let inflated = frame.inflated.as_mut().map(|kept| (kept, keep));
                 let history = self.history.as_ref().map_or(&[][..], |history| &history.received);

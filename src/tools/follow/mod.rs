@@ -37,6 +37,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Goes on after a broken rule, as no endpoint would: to show all of what somebody gives us.
     pub goes_on: bool,
+    /// Most bytes that a message inflates to, whatever the limits allow.
+    pub most_inflated: u64,
     /// Inflates messages, if compression is agreed to.
     pub extension: Option<Box<dyn Extension>>,
 }

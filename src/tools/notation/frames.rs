@@ -28,6 +28,13 @@ const NAMES: [(&str, u8, bool); 10] = [
     ("frame", 0, true),
 ];
 
+/// Whether a line begins with the name of a frame.
+#[must_use]
+pub fn is_frame(line: &str) -> bool {
+    let name = line.split_whitespace().next().unwrap_or_default();
+    NAMES.iter().any(|(known, ..)| *known == name)
+}
+
 impl Macro {
     /// The names with which a frame begins.
     pub(super) fn names() -> impl Iterator<Item = &'static str> {

@@ -30,6 +30,7 @@ mod line;
 mod print;
 mod reader;
 
+pub use frames::is_frame;
 pub use line::{Act, Item, Key, Line, MAX_BYTES, MAX_LEFT_OUT, Macro, Piece, known_bytes};
 pub use print::{beginning, items_of, quoted};
-pub use reader::{bytes, read, read_line};
+pub use reader::{bytes, read, read_line, read_within};

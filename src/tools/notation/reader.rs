@@ -10,13 +10,21 @@ use std::collections::BTreeSet;
 /// # Errors
 /// The first line that is wrong, with its number and the reason.
 pub fn read(text: &str, first: usize) -> Result<Vec<(usize, Line)>, String> {
+    read_within(text, first, MAX_BYTES)
+}
+
+/// Reads lines as [`read`] does, that stand for at most so many bytes. More is refused before it is built.
+///
+/// # Errors
+/// The first line that is wrong, with its number and the reason.
+pub fn read_within(text: &str, first: usize, most: u64) -> Result<Vec<(usize, Line)>, String> {
     let mut lines: Vec<(usize, Line)> = Vec::new();
     // Sides of connections that have sent something, and have not ended.
     let mut begun: BTreeSet<(u32, bool)> = BTreeSet::new();
-    let mut all = Sum::new("in all");
+    let mut all = Sum::new("in all", most);
     for (number, text) in (first..).zip(text.lines()) {
         let wrong = |what: String| format!("line {number}: {what}");
-        let line = read_line(text).map_err(wrong)?;
+        let line = line(text, most).map_err(wrong)?;
         let conn = line.conn;
         match &line.act {
             Act::Bytes { from, goes_on, items } => {
@@ -51,13 +59,14 @@ fn first_word(text: &str) -> &str {
 struct Sum {
     /// What they are the bytes of, for the complaint.
     of: &'static str,
+    most: u64,
     bytes: u64,
     left_out: u64,
 }
 
 impl Sum {
-    fn new(of: &'static str) -> Self {
-        Self { of, bytes: 0, left_out: 0 }
+    fn new(of: &'static str, most: u64) -> Self {
+        Self { of, most, bytes: 0, left_out: 0 }
     }
 
     fn add(&mut self, item: &Item) -> Result<(), String> {
@@ -67,7 +76,7 @@ impl Sum {
         };
         *sum = sum.saturating_add(item.len());
         match self {
-            Self { bytes, of, .. } if *bytes > MAX_BYTES => Err(too_many(of)),
+            Self { bytes, of, most, .. } if *bytes > *most => Err(too_many(of, *most)),
             Self { left_out, .. } if *left_out > MAX_LEFT_OUT => {
                 Err(format!("more than {MAX_LEFT_OUT} bytes are left out"))
             }
@@ -76,8 +85,8 @@ impl Sum {
     }
 }
 
-fn too_many(of: &str) -> String {
-    format!("more than {MAX_BYTES} bytes {of}")
+fn too_many(of: &str, most: u64) -> String {
+    format!("more than {most} bytes {of}")
 }
 
 /// Reads one line.
@@ -85,6 +94,10 @@ fn too_many(of: &str) -> String {
 /// # Errors
 /// What is wrong with it.
 pub fn read_line(text: &str) -> Result<Line, String> {
+    line(text, MAX_BYTES)
+}
+
+fn line(text: &str, most: u64) -> Result<Line, String> {
     let text = text.trim();
     if text.is_empty() || text.starts_with('#') {
         return Ok(Line { conn: 1, act: Act::Nothing, note: note(text) });
@@ -112,7 +125,7 @@ pub fn read_line(text: &str) -> Result<Line, String> {
                 return Err(format!("{end} stands alone"));
             }
             let from = if word.starts_with('C') { Sender::Client } else { Sender::Server };
-            let (items, note) = items(rest, from)?;
+            let (items, note) = items(rest, from, most)?;
             return Ok(Line { conn, act: Act::Bytes { from, goes_on: word.ends_with('+'), items }, note });
         }
         _ => return Err(format!("{:?} is no step", first_word(text))),
@@ -142,7 +155,7 @@ fn path(option: &str) -> Result<String, String> {
 /// # Errors
 /// What is wrong with them.
 pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
-    let (items, _) = items(text, Sender::Client)?;
+    let (items, _) = items(text, Sender::Client, MAX_BYTES)?;
     if items.iter().any(|item| matches!(item, Item::Cut)) {
         return Err("a cut has no place here".to_owned());
     }
@@ -150,10 +163,10 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Items, and the note after them.
-fn items(text: &str, from: Sender) -> Result<(Vec<Item>, Option<String>), String> {
-    let mut reader = Reader { rest: text, from };
+fn items(text: &str, from: Sender, most: u64) -> Result<(Vec<Item>, Option<String>), String> {
+    let mut reader = Reader { rest: text, from, most };
     let mut items = Vec::new();
-    let mut sum = Sum::new("in a line");
+    let mut sum = Sum::new("in a line", most);
     loop {
         reader.rest = reader.rest.trim_start();
         if reader.rest.is_empty() || reader.rest.starts_with('#') {
@@ -182,6 +195,7 @@ const LONGEST_OPTION: usize = 16;
 struct Reader<'a> {
     rest: &'a str,
     from: Sender,
+    most: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -293,7 +307,7 @@ impl<'a> Reader<'a> {
     fn frame(&mut self, name: &str) -> Result<Macro, String> {
         self.take(name.len());
         let mut words = Words::default();
-        let mut sum = Sum::new("in a line");
+        let mut sum = Sum::new("in a line", self.most);
         while self.has_more() && !self.rest.starts_with('=') {
             if let Some(option) = self.option() {
                 self.take(option.len());
@@ -313,11 +327,11 @@ impl<'a> Reader<'a> {
         let Some(rest) = self.rest.strip_prefix('=') else { return Ok(frame) };
         self.rest = rest;
         // It is built, to be compared.
-        if frame.len() > MAX_BYTES {
-            return Err(too_many("in a line"));
+        if frame.len() > self.most {
+            return Err(too_many("in a line", self.most));
         }
         let mut spelled = Vec::new();
-        let mut sum = Sum::new("in a line");
+        let mut sum = Sum::new("in a line", self.most);
         while self.has_more() {
             push(&mut spelled, self.plain_item(&mut sum)?);
         }

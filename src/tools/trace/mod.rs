@@ -5,16 +5,14 @@
 //! hub, and two listeners see the same.
 
 pub mod lines;
-pub mod start;
 pub mod writer;
 
-use super::conversation::{Conversation, Options};
-use super::event::{Event, Listener, Seen, Summary};
-use super::follow::Start;
+use super::conversation::Options;
+use super::event::{Event, Listener, Seen};
+use super::observed::Observed;
 use crate::clock::Time;
 use crate::hub::app::{ConnId, Written};
 use crate::tap::Tap;
-use crate::ws::frame::Sender;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::IoSlice;
 use std::net::SocketAddr;
@@ -47,16 +45,7 @@ struct Ring {
 struct Connection {
     serial: u32,
     number: u32,
-    peer: SocketAddr,
-    conversation: Conversation,
-    reads: u64,
-    received: u64,
-    sent: u64,
-    /// The server has closed its side, and that was told.
-    server_ended: bool,
-    reset: bool,
-    /// Whether each side has sent a Close.
-    closes: [bool; 2],
+    observed: Observed,
 }
 
 impl Ring {
@@ -83,42 +72,12 @@ impl Trace {
         Self { options, listeners, connections, count: 0, now: Time(0), ring }
     }
 
-    /// The connection of this name, and where events go.
-    fn of(&mut self, id: ConnId) -> Option<(&mut Connection, &mut Ring, Time)> {
-        let connection = self.connections.get_mut(&id.slot).filter(|it| it.serial == id.serial)?;
-        Some((connection, &mut self.ring, self.now))
-    }
-}
-
-impl Connection {
-    fn follow(&mut self, from: Sender, bytes: &[u8], ring: &mut Ring, now: Time) {
-        let Self { conversation, number, closes, .. } = self;
-        conversation.push(from, bytes, true, &mut |unit| {
-            if unit.is_close() {
-                let [client, server] = &mut *closes;
-                *(if from == Sender::Client { client } else { server }) = true;
-            }
-            ring.push(Event { conn: *number, at: now, what: Seen::Unit(unit) });
-        });
-    }
-
-    fn tell(&self, what: Seen, ring: &mut Ring, now: Time) {
-        ring.push(Event { conn: self.number, at: now, what });
-    }
-
-    /// Tells what has begun and will not be complete.
-    fn finish(&mut self, from: Sender, ring: &mut Ring, now: Time) {
-        if let Some(unit) = self.conversation.finish(from) {
-            self.tell(Seen::Unit(unit), ring, now);
-        }
-    }
-
-    fn server_end(&mut self, ring: &mut Ring, now: Time) {
-        if !self.server_ended {
-            self.server_ended = true;
-            self.finish(Sender::Server, ring, now);
-            self.tell(Seen::ServerEnd, ring, now);
-        }
+    /// Has the connection of this name tell what it sees.
+    fn tell(&mut self, id: ConnId, see: impl FnOnce(&mut Observed, &mut dyn FnMut(Seen))) {
+        let Self { connections, ring, now, .. } = self;
+        let found = connections.get_mut(&id.slot).filter(|it| it.serial == id.serial);
+        let Some(Connection { number, observed, .. }) = found else { return };
+        see(observed, &mut |what| ring.push(Event { conn: *number, at: *now, what }));
     }
 }
 
@@ -129,74 +88,31 @@ impl Tap for Trace {
 
     fn opened(&mut self, id: ConnId, peer: SocketAddr) {
         self.count = self.count.saturating_add(1);
-        let connection = Connection {
-            serial: id.serial,
-            number: self.count,
-            peer,
-            conversation: Conversation::new(self.options, Start::Head),
-            reads: 0,
-            received: 0,
-            sent: 0,
-            server_ended: false,
-            reset: false,
-            closes: [false; 2],
-        };
-        connection.tell(Seen::Opened(peer), &mut self.ring, self.now);
-        self.connections.insert(id.slot, connection);
+        let observed = Observed::new(peer, self.options);
+        self.connections.insert(id.slot, Connection { serial: id.serial, number: self.count, observed });
+        self.ring.push(Event { conn: self.count, at: self.now, what: Seen::Opened(peer) });
     }
 
-    fn read(&mut self, id: ConnId, bytes: &[u8]) {
-        let Some((connection, ring, now)) = self.of(id) else { return };
-        connection.reads += 1;
-        connection.received += bytes.len() as u64;
-        connection.follow(Sender::Client, bytes, ring, now);
-        if let Some(missing) = connection.conversation.missing(Sender::Client) {
-            connection.tell(Seen::Read(connection.reads, bytes.len() as u64, missing), ring, now);
-        }
+    fn read(&mut self, id: ConnId, bytes: &[u8]) -> bool {
+        self.tell(id, |observed, tell| observed.read(bytes, tell));
+        true
     }
 
     fn read_end(&mut self, id: ConnId, reset: bool) {
-        let Some((connection, ring, now)) = self.of(id) else { return };
-        connection.reset |= reset;
-        connection.finish(Sender::Client, ring, now);
-        connection.tell(Seen::ClientEnd(reset), ring, now);
+        self.tell(id, |observed, tell| observed.read_end(reset, tell));
     }
 
-    fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) {
-        let Some((connection, ring, now)) = self.of(id) else { return };
-        let Written::Bytes(mut left) = written else { return };
-        for piece in pieces {
-            let piece = piece.get(..left.min(piece.len())).unwrap_or_default();
-            left -= piece.len();
-            connection.sent += piece.len() as u64;
-            connection.follow(Sender::Server, piece, ring, now);
-        }
+    fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) -> bool {
+        self.tell(id, |observed, tell| observed.wrote(pieces, written, tell));
+        true
     }
 
     fn half_closed(&mut self, id: ConnId) {
-        if let Some((connection, ring, now)) = self.of(id) {
-            connection.server_end(ring, now);
-        }
+        self.tell(id, Observed::half_closed);
     }
 
     fn closed(&mut self, id: ConnId) {
-        let Some((connection, ring, now)) = self.of(id) else { return };
-        connection.finish(Sender::Client, ring, now);
-        if connection.reset {
-            connection.finish(Sender::Server, ring, now);
-        } else {
-            connection.server_end(ring, now);
-        }
-        let end = match (connection.closes, connection.reset) {
-            (_, true) => "reset",
-            ([true, true], _) => "clean",
-            ([false, false], _) if !connection.conversation.has_upgraded() => "no WebSocket",
-            ([true, false], _) => "the server has sent no Close",
-            ([false, true], _) => "the client has sent no Close",
-            _ => "no Close was sent",
-        };
-        let Connection { peer, received, sent, .. } = *connection;
-        connection.tell(Seen::Closed(Summary { peer, received, sent, end }), ring, now);
+        self.tell(id, Observed::closed);
         self.connections.remove(&id.slot);
     }
 

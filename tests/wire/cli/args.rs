@@ -51,6 +51,8 @@ const FLAGS: &[(&str, &str, &str, &str, &str)] = &[
     ("trace-secrets", "", "off", "1", "true"),
     #[cfg(feature = "tools")]
     ("trace-no-time", "", "off", "yes", "true"),
+    #[cfg(feature = "tools")]
+    ("wire-view", "", "off", "yes", "true"),
 ];
 
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Invocation, String> {
@@ -117,6 +119,7 @@ fn show(flag: &str, options: &Options) -> String {
         "trace-full" => options.trace_full.to_string(),
         "trace-secrets" => options.trace_secrets.to_string(),
         "trace-no-time" => options.trace_no_time.to_string(),
+        "wire-view" => options.wire_view.to_string(),
         other => panic!("no field for {other}"),
     }
 }

@@ -21,7 +21,7 @@ use ws101::config::Config;
 use ws101::http::policy::Policy;
 use ws101::hub::{Hub, Next};
 #[cfg(feature = "tools")]
-use ws101::tap::Tap;
+use ws101::tap::{Tap, Watcher};
 
 /// 21 November 2024, 12:00:00 GMT.
 pub const NOON: u64 = 1_732_190_400;
@@ -139,7 +139,7 @@ impl Sim {
     /// Has all bytes watched from now on.
     #[cfg(feature = "tools")]
     pub fn watch(&mut self, tap: impl Tap + 'static) {
-        self.sockets.tap = Some(Box::new(tap));
+        self.sockets.tap = Watcher::new(Box::new(tap));
     }
 
     /// A TCP connection from 127.0.0.1.
@@ -153,7 +153,7 @@ impl Sim {
         let address = SocketAddr::new(ip.into(), port);
         let id = self.hub.accept(address, self.now)?;
         let peer = PeerNo(self.sockets.insert(id));
-        self.sockets.tap.iter_mut().for_each(|tap| tap.opened(id, address));
+        self.sockets.tap.opened(id, address);
         Some(peer)
     }
 
@@ -228,7 +228,7 @@ impl Sim {
         let now = self.now;
         let due = self.hub.next_deadline();
         let (events, is_all) = poll(self);
-        self.sockets.tap.iter_mut().for_each(|tap| tap.turn(now));
+        self.sockets.tap.now = now;
         self.guarded(|sim| sim.hub.begin_turn(now, &mut sim.sockets));
         let taken = events.len();
         self.take_events(events);
@@ -252,7 +252,10 @@ impl Sim {
             self.guarded(|sim| sim.hub.transmit(&mut sim.sockets));
         }
         let rest = self.hub.end_turn(&mut self.sockets);
-        self.sockets.tap.iter_mut().for_each(|tap| _ = tap.drain());
+        if self.sockets.tap.has_news {
+            self.sockets.tap.drain();
+            self.hub.wake_for_news(now);
+        }
         self.audit();
         self.was_busy |= rest.was_busy;
         for id in rest.readable {
@@ -345,7 +348,7 @@ impl Sim {
                     if !rest.is_empty() {
                         peer.inbound.push_front(Inbound::Bytes(rest));
                     }
-                    self.sockets.tap.iter_mut().for_each(|tap| tap.read(id, &bytes));
+                    self.sockets.tap.read(id, Some(&bytes));
                     let read_closed = peer.read_closed;
                     peer.readable = is_full || read_closed;
                     // What was sent behind this arrives after the read.
@@ -360,12 +363,12 @@ impl Sim {
                 }
                 Some(Inbound::Fin) => {
                     peer.readable = false;
-                    self.sockets.tap.iter_mut().for_each(|tap| tap.read_end(id, false));
+                    self.sockets.tap.read_end(id, false);
                     return self.hub.read_closed(id, now);
                 }
                 Some(Inbound::Reset) => {
                     peer.readable = false;
-                    self.sockets.tap.iter_mut().for_each(|tap| tap.read_end(id, true));
+                    self.sockets.tap.read_end(id, true);
                     return self.hub.broken(id, now);
                 }
                 // Would block.

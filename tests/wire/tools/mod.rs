@@ -2,6 +2,7 @@
 
 mod connect;
 mod explain;
+mod lab;
 mod notation;
 mod notation_frames;
 mod notation_random;
@@ -10,3 +11,4 @@ mod trace;
 mod verdicts;
 #[cfg(feature = "deflate")]
 mod verdicts_deflate;
+mod view;

@@ -61,7 +61,7 @@ fn writer(look: Look) -> (Paper, Box<dyn Listener>) {
 
 fn options(look: Look) -> Options {
     let keep = if look.is_full { Keep::FULL } else { Keep::SHORT };
-    Options { keep, limits: Limits::default(), goes_on: false, inflates: true }
+    Options { keep, limits: Limits::default(), goes_on: false, inflates: true, most_inflated: u64::MAX }
 }
 
 /// A server whose trace looks like this.

@@ -40,7 +40,8 @@ fn of_the_server(stream: &[u8], limits: &Limits) -> Verdict {
 
 /// What the tools say, of a stream in these pieces.
 fn of_the_tools(pieces: &[&[u8]], limits: Limits) -> Verdict {
-    let settings = Settings { keep: Keep::SHORT, limits, goes_on: false, extension: None };
+    let settings =
+        Settings { keep: Keep::SHORT, limits, goes_on: false, most_inflated: u64::MAX, extension: None };
     of_the_follower(Follower::new(settings, Start::Frames(None)), pieces)
 }
 

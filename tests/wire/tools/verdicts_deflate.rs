@@ -77,6 +77,7 @@ fn compressed_streams_have_the_verdict_of_the_server_at_the_same_byte() {
             keep: Keep::SHORT,
             limits: SMALL,
             goes_on: false,
+            most_inflated: u64::MAX,
             extension: Some(extension(reach.takes_over)),
         };
         let follower = Follower::new(settings, Start::Frames(Some(agreed)));

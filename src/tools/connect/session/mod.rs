@@ -163,7 +163,9 @@ impl Session {
     pub fn new(setup: Setup, now: Time) -> Self {
         let limits =
             Limits { from: Sender::Server, max_message_bytes: setup.max_message_bytes, ..Limits::default() };
-        let options = Options { keep: setup.keep, limits, goes_on: false, inflates: true };
+        // What the user sends is shown, too, and his messages may be larger.
+        let most_inflated = setup.max_message_bytes.max(16 << 20);
+        let options = Options { keep: setup.keep, limits, goes_on: false, inflates: true, most_inflated };
         let mut conversation = Conversation::new(options, Start::Head);
         conversation.goes_on(Sender::Client);
         let with_steps = setup.steps.is_some();

@@ -9,11 +9,11 @@ mod words;
 
 use super::step::{Input, MAX_BYTES};
 
-/// Reads an input. `in_arguments`: it was given as words of the command line.
+/// Reads an input that stands for at most `most` bytes. `in_arguments`: it was given as words of the command line.
 ///
 /// # Errors
 /// The place where it is wrong, the reason, and the way out.
-pub(super) fn read(input: &[u8], is_raw: bool, in_arguments: bool) -> Result<Input, String> {
+pub(super) fn read(input: &[u8], is_raw: bool, in_arguments: bool, most: u64) -> Result<Input, String> {
     if input.trim_ascii().is_empty() && !is_raw || input.is_empty() {
         return Err("there are no bytes: give hex, as in ws101 explain 81 05 48 65 6c 6c 6f, or a file by <"
             .to_owned());
@@ -24,7 +24,7 @@ pub(super) fn read(input: &[u8], is_raw: bool, in_arguments: bool) -> Result<Inp
     if let Some(read) = text::read(text)? {
         return Ok(read);
     }
-    if let Some(read) = scenario::read(text)? {
+    if let Some(read) = scenario::read(text, most)? {
         return Ok(read);
     }
     if let Some(dumps) = dump::read(text)? {

@@ -6,17 +6,17 @@ use crate::ws::frame::Sender;
 
 const HIDDEN: &str = "Bytes of heads that are hidden are shown as *.";
 
-/// Reads the notation. `None`: the text is something else.
+/// Reads the notation, for at most so many bytes. `None`: the text is something else.
 ///
 /// # Errors
 /// The first line that is wrong, and why.
-pub(super) fn read(text: &str) -> Result<Option<Input>, String> {
+pub(super) fn read(text: &str, most: u64) -> Result<Option<Input>, String> {
     if !text.lines().any(|line| matches!(first_word(line), "C>" | "C+" | "S<" | "S+" | "C>/")) {
         return Ok(None);
     }
     let mut steps = Vec::new();
     let mut has_secrets = false;
-    for (_, line) in notation::read(&without_meanings(text), 1)? {
+    for (_, line) in notation::read_within(&without_meanings(text), 1, most)? {
         let conn = line.conn;
         let mut push = |act| steps.push(Step { conn, act });
         match line.act {

@@ -129,7 +129,7 @@ impl Net for Sockets {
 
     fn write_pieces(&mut self, id: ConnId, pieces: &[IoSlice<'_>]) -> Written {
         let written = self.take_pieces(id, pieces);
-        self.tap.iter_mut().for_each(|tap| tap.wrote(id, pieces, written));
+        self.tap.wrote(id, pieces, written);
         written
     }
 
@@ -137,14 +137,14 @@ impl Net for Sockets {
         let peer = self.by_id(id);
         assert_eq!(peer.end, End::Open, "half-closed twice");
         peer.end = End::HalfClosed;
-        self.tap.iter_mut().for_each(|tap| tap.half_closed(id));
+        self.tap.half_closed(id);
     }
 
     fn close(&mut self, id: ConnId, reset: bool) {
         let peer = self.by_id(id);
         assert!(!peer.is_over(), "closed twice");
         peer.end = if reset { End::Reset } else { End::Closed };
-        self.tap.iter_mut().for_each(|tap| tap.closed(id));
+        self.tap.closed(id);
     }
 }
 

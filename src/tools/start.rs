@@ -1,14 +1,16 @@
-//! Begins the trace that the command line asks for.
+//! Begins the trace and the wire view that the command line asks for.
 
-use super::Trace;
-use super::writer::Writer;
+use super::conversation;
+use super::event::{Listener, Look};
+use super::kept::Keep;
+use super::trace::Trace;
+use super::trace::writer::Writer;
+use super::view;
 use crate::cli::flags::Options;
 use crate::cli::outlet::Outlet;
 use crate::config::TraceForm;
-use crate::tap::Watcher;
-use crate::tools::conversation;
-use crate::tools::event::{Listener, Look};
-use crate::tools::kept::Keep;
+use crate::hub::app::App;
+use crate::tap::{Both, Tap, Watcher};
 use crate::ws::endpoint::Limits;
 use rustix::fs::{self, Mode, OFlags};
 use std::io;
@@ -16,11 +18,32 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-/// The trace that these options ask for. `None`: they ask for none.
+/// Whoever watches the connections. The applications of the wire view are put before the others.
 ///
 /// # Errors
-/// The file cannot be opened.
-pub fn start(options: &Options) -> Result<Watcher, String> {
+/// The file of the trace cannot be opened.
+pub fn start(options: &Options, apps: &mut Vec<Box<dyn App>>) -> Result<Watcher, String> {
+    let config = &options.config;
+    let limits = Limits {
+        max_message_bytes: config.max_message_bytes,
+        max_fragments: config.tuning.max_fragments,
+        ..Limits::default()
+    };
+    let mut tap = trace(options, limits)?;
+    if options.wire_view {
+        let (eye, wire) = view::view(limits);
+        let view: [Box<dyn App>; 2] = [Box::new(wire), Box::new(view::lab::Lab)];
+        apps.splice(..0, view);
+        tap = Some(match tap {
+            Some(trace) => Box::new(Both(trace, Box::new(eye))),
+            None => Box::new(eye),
+        });
+    }
+    Ok(tap.map(Watcher::new).unwrap_or_default())
+}
+
+/// The trace that was asked for.
+fn trace(options: &Options, limits: Limits) -> Result<Option<Box<dyn Tap>>, String> {
     let form = match (options.trace, &options.trace_file) {
         (TraceForm::Off, None) => return Ok(None),
         // Whoever names a file wants a trace.
@@ -37,17 +60,9 @@ pub fn start(options: &Options) -> Result<Watcher, String> {
         Some(path) => Box::new(to(open(path)?, look)),
         None => Box::new(to(io::stdout(), look)),
     };
-    let config = &options.config;
-    let follow = conversation::Options {
-        keep: if look.is_full { Keep::FULL } else { Keep::SHORT },
-        limits: Limits {
-            max_message_bytes: config.max_message_bytes,
-            max_fragments: config.tuning.max_fragments,
-            ..Limits::default()
-        },
-        goes_on: false,
-        inflates: true,
-    };
+    let keep = if look.is_full { Keep::FULL } else { Keep::SHORT };
+    let follow =
+        conversation::Options { keep, limits, goes_on: false, inflates: true, most_inflated: u64::MAX };
     Ok(Some(Box::new(Trace::new(follow, vec![listener]))))
 }
 

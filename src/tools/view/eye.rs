@@ -1,0 +1,188 @@
+//! The tap of the wire view: it follows connections that ask for it, and notes what it sees of them.
+//!
+//! Each connection is followed until it becomes a WebSocket, because its request may have `?wire=ID`. A WebSocket
+//! without it is not followed any more, so it costs nothing.
+
+use super::id::Id;
+use super::places::{News, Places};
+use crate::clock::Time;
+use crate::http::head;
+use crate::hub::app::{ConnId, Written};
+use crate::tap::Tap;
+use crate::tools::conversation::Options;
+use crate::tools::event::Seen;
+use crate::tools::kept::Keep;
+use crate::tools::observed::Observed;
+use crate::tools::title::answer_field;
+use crate::tools::unit::{Missing, What};
+use crate::ws::endpoint::Limits;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::io::IoSlice;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+/// Connections that are followed at once and are no WebSockets. One more is not followed.
+const MAX_FOLLOWED: usize = 1_024;
+/// Bytes of a payload that are shown.
+const MAX_SHOWN_BYTES: usize = 256;
+/// What is kept of a payload: so many bytes whole; of more the first 240 and the last 16.
+pub(super) const KEEP: Keep = Keep { whole: MAX_SHOWN_BYTES, first: MAX_SHOWN_BYTES - 16, last: 16 };
+
+/// The tap.
+pub struct Eye {
+    options: Options,
+    places: Rc<RefCell<Places>>,
+    followed: BTreeMap<u32, Followed>,
+    now: Time,
+}
+
+/// A connection that is followed, by its slot.
+struct Followed {
+    id: ConnId,
+    observed: Observed,
+    role: Role,
+}
+
+/// What a connection is to the view.
+enum Role {
+    /// No WebSocket. For each request that has no answer yet: the poll that it is.
+    Http(VecDeque<Option<Poll>>),
+    /// It is shown at this place.
+    Shown(u64),
+}
+
+/// A request of Socket.IO's long polling, which belongs to a place.
+struct Poll {
+    place: u64,
+    method: String,
+}
+
+/// What a request asks of the view.
+struct Ask {
+    id: Id,
+    method: String,
+    path: String,
+    upgrades: bool,
+}
+
+impl Eye {
+    pub(super) fn new(limits: Limits, places: Rc<RefCell<Places>>) -> Self {
+        let most_inflated = limits.max_message_bytes;
+        let options = Options { keep: KEEP, limits, goes_on: false, inflates: true, most_inflated };
+        Self { options, places, followed: BTreeMap::new(), now: Time(0) }
+    }
+
+    /// Has a connection tell what it sees. Returns whether it is still followed.
+    fn see(&mut self, id: ConnId, see: impl FnOnce(&mut Observed, &mut dyn FnMut(Seen))) -> bool {
+        let Some(Followed { observed, role, .. }) = self.followed.get_mut(&id.slot).filter(|it| it.id == id)
+        else {
+            return false;
+        };
+        let mut places = self.places.borrow_mut();
+        see(observed, &mut |seen| role.take(seen, id, &mut places, self.now));
+        let goes_on = match role {
+            Role::Http(_) => !observed.has_upgraded(),
+            Role::Shown(number) => places.get(*number).is_some(),
+        };
+        if !goes_on {
+            self.followed.remove(&id.slot);
+        }
+        goes_on
+    }
+}
+
+impl Role {
+    fn take(&mut self, seen: Seen, id: ConnId, places: &mut Places, now: Time) {
+        let polls = match self {
+            Self::Shown(number) => return places.push(*number, now, News::Seen(seen)),
+            Self::Http(polls) => polls,
+        };
+        let Seen::Unit(unit) = &seen else { return };
+        match &unit.what {
+            What::Request(bytes) if unit.missing == Missing::Nothing => match ask(bytes) {
+                Some(ask) if ask.upgrades => {
+                    if let Some(number) = places.watch(ask.id, id, &ask.path, now) {
+                        *self = Self::Shown(number);
+                        places.push(number, now, News::Seen(seen));
+                    }
+                }
+                Some(Ask { id, method, .. }) => {
+                    let place = places.place(id, now).ok();
+                    polls.push_back(place.map(|place| Poll { place, method }));
+                }
+                None => polls.push_back(None),
+            },
+            What::Response(bytes) if !bytes.starts_with(b"HTTP/1.1 100 ") => {
+                let Some(Some(Poll { place, method })) = polls.pop_front() else { return };
+                let status = String::from_utf8_lossy(bytes.get(9..12).unwrap_or_default()).into_owned();
+                let len = answer_field(bytes, "content-length").unwrap_or_else(|| "0".to_owned());
+                let text = format!("a poll by HTTP: {method}, answered with status {status} and {len} bytes");
+                places.push(place, now, News::Note(text));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the request asks of the view. `None`: nothing.
+fn ask(bytes: &[u8]) -> Option<Ask> {
+    let mut copy = bytes.to_vec();
+    let mut slots = head::NO_FIELDS;
+    let head = head::parse(&mut copy, &mut slots).ok()?;
+    let id = Id::of(head.query, "wire")?;
+    let method = String::from_utf8_lossy(bytes.split(|byte| *byte == b' ').next().unwrap_or_default());
+    Some(Ask {
+        id,
+        method: method.into_owned(),
+        path: head.path.to_owned(),
+        upgrades: head.asks_for("websocket"),
+    })
+}
+
+impl Tap for Eye {
+    fn turn(&mut self, now: Time) {
+        self.now = now;
+    }
+
+    fn opened(&mut self, id: ConnId, peer: SocketAddr) {
+        let others = self.followed.values().filter(|it| matches!(it.role, Role::Http(_))).count();
+        self.followed.remove(&id.slot);
+        if others < MAX_FOLLOWED {
+            let mut observed = Observed::new(peer, self.options);
+            // It breaks one when a page asks for it.
+            observed.goes_on();
+            self.followed.insert(id.slot, Followed { id, observed, role: Role::Http(VecDeque::new()) });
+        }
+    }
+
+    fn read(&mut self, id: ConnId, bytes: &[u8]) -> bool {
+        self.see(id, |observed, tell| observed.read(bytes, tell))
+    }
+
+    fn read_end(&mut self, id: ConnId, reset: bool) {
+        self.see(id, |observed, tell| observed.read_end(reset, tell));
+    }
+
+    fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) -> bool {
+        self.see(id, |observed, tell| observed.wrote(pieces, written, tell))
+    }
+
+    fn half_closed(&mut self, id: ConnId) {
+        self.see(id, Observed::half_closed);
+    }
+
+    fn closed(&mut self, id: ConnId) {
+        self.see(id, Observed::closed);
+        let mut places = self.places.borrow_mut();
+        places.answer_surplus(id);
+        if let Some(Followed { role: Role::Shown(number), .. }) = self.followed.remove(&id.slot) {
+            places.end(number);
+        }
+    }
+
+    fn drain(&mut self) -> bool {
+        // The application takes what it needs from the places.
+        false
+    }
+}
