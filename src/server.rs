@@ -262,7 +262,7 @@ impl Server {
         if let Some(Some(socket)) = self.sockets.slots.get_mut(id.slot as usize) {
             socket.readable = false;
         }
-        if kind != ErrorKind::WouldBlock {
+        if kind != ErrorKind::WouldBlock && self.sockets.tap.by.is_some() {
             self.sockets.tap.read_end(id, kind != ErrorKind::UnexpectedEof);
         }
         match kind {

@@ -124,7 +124,9 @@ impl Net for Sockets {
         if let Some(Some(socket)) = self.slots.get_mut(id.slot as usize) {
             // If the peer is gone already, the next read tells.
             let _ = socket.stream.shutdown(Shutdown::Write);
-            self.tap.half_closed(id);
+            if self.tap.by.is_some() {
+                self.tap.half_closed(id);
+            }
         }
     }
 
@@ -132,7 +134,9 @@ impl Net for Sockets {
         let Some(place) = self.slots.get_mut(id.slot as usize) else { return };
         let Some(socket) = place.take() else { return };
         self.count -= 1;
-        self.tap.closed(id);
+        if self.tap.by.is_some() {
+            self.tap.closed(id);
+        }
         if reset {
             let linger = Some(Duration::ZERO);
             let _ = rustix::net::sockopt::set_socket_linger(&socket.stream, linger);

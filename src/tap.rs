@@ -78,9 +78,11 @@ impl Tap for Both {
 #[derive(Default)]
 pub struct Watcher {
     /// `None`, as in a usual server: nobody watches.
-    tap: Option<Box<dyn Tap>>,
-    /// Whether a connection is watched, by its slot. Empty if nobody watches.
+    pub by: Option<Box<dyn Tap>>,
+    /// Whether a connection is watched, by its slot. Empty if none is.
     pub watched: Vec<bool>,
+    /// How many are.
+    count: usize,
     /// The time of this turn.
     pub now: Time,
     /// Something was told since the last drain.
@@ -91,33 +93,39 @@ impl Watcher {
     /// Has connections watched by this tap.
     #[must_use]
     pub fn new(tap: Box<dyn Tap>) -> Self {
-        Self { tap: Some(tap), ..Self::default() }
+        Self { by: Some(tap), ..Self::default() }
     }
 
     /// Tells of a new connection, which is watched from now on.
     #[cold]
     pub fn opened(&mut self, id: ConnId, peer: SocketAddr) {
         let slot = id.slot as usize;
-        let Some(tap) = begin(&mut self.tap, self.now, &mut self.has_news) else { return };
+        let Some(tap) = begin(&mut self.by, self.now, &mut self.has_news) else { return };
         tap.opened(id, peer);
         if slot >= self.watched.len() {
             self.watched.resize(slot + 1, false);
         }
-        if let Some(watched) = self.watched.get_mut(slot) {
-            *watched = true;
+        self.set(id, true);
+    }
+
+    /// Notes whether a connection is watched. When none is, nobody has to be asked any more.
+    fn set(&mut self, id: ConnId, is_watched: bool) {
+        let Some(watched) = self.watched.get_mut(id.slot as usize) else { return };
+        if std::mem::replace(watched, is_watched) != is_watched {
+            self.count = if is_watched { self.count + 1 } else { self.count - 1 };
+        }
+        if self.count == 0 {
+            self.watched.clear();
         }
     }
 
     /// Tells what a read gave, if the connection is watched. Returns whether it still is.
     #[cold]
     pub fn read(&mut self, id: ConnId, bytes: Option<&[u8]>) -> bool {
-        let Some(watched) = self.watched.get_mut(id.slot as usize).filter(|watched| **watched) else {
-            return false;
-        };
-        if let Some(tap) = begin(&mut self.tap, self.now, &mut self.has_news) {
-            *watched = tap.read(id, bytes.unwrap_or_default());
-        }
-        *watched
+        let Some(tap) = self.tap_of(id) else { return false };
+        let goes_on = tap.read(id, bytes.unwrap_or_default());
+        self.set(id, goes_on);
+        goes_on
     }
 
     /// Tells that the peer has closed its side, or that the connection is broken (`reset`).
@@ -131,11 +139,9 @@ impl Watcher {
     /// Tells what a write has taken of these pieces.
     #[cold]
     pub fn wrote(&mut self, id: ConnId, pieces: &[IoSlice<'_>], written: Written) {
-        let Some(watched) = self.watched.get_mut(id.slot as usize).filter(|watched| **watched) else {
-            return;
-        };
-        if let Some(tap) = begin(&mut self.tap, self.now, &mut self.has_news) {
-            *watched = tap.wrote(id, pieces, written);
+        if let Some(tap) = self.tap_of(id) {
+            let goes_on = tap.wrote(id, pieces, written);
+            self.set(id, goes_on);
         }
     }
 
@@ -153,22 +159,20 @@ impl Watcher {
         if let Some(tap) = self.tap_of(id) {
             tap.closed(id);
         }
-        if let Some(watched) = self.watched.get_mut(id.slot as usize) {
-            *watched = false;
-        }
+        self.set(id, false);
     }
 
     /// Has the tap pass on what it has queued. Returns whether it owes something for which there was no room.
     #[cold]
     pub fn drain(&mut self) -> bool {
         self.has_news = false;
-        self.tap.as_mut().is_some_and(|tap| tap.drain())
+        self.by.as_mut().is_some_and(|tap| tap.drain())
     }
 
     /// The tap, if this connection is watched.
     fn tap_of(&mut self, id: ConnId) -> Option<&mut Box<dyn Tap>> {
         self.watched.get(id.slot as usize).filter(|watched| **watched)?;
-        begin(&mut self.tap, self.now, &mut self.has_news)
+        begin(&mut self.by, self.now, &mut self.has_news)
     }
 }
 

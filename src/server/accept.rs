@@ -115,7 +115,9 @@ impl Server {
             return;
         }
         self.sockets.insert(id, stream);
-        self.sockets.tap.opened(id, peer);
+        if self.sockets.tap.by.is_some() {
+            self.sockets.tap.opened(id, peer);
+        }
     }
 }
 

@@ -10,6 +10,11 @@ use crate::ws::client::Asked;
 use crate::ws::close::Violation;
 use crate::ws::endpoint::Limits;
 use crate::ws::frame::Sender;
+use std::cell::Cell;
+use std::mem;
+
+/// Bytes after which somebody may have enough.
+const STEP_BYTES: usize = 1 << 10;
 
 /// What is known beforehand.
 pub(super) struct Known<'a> {
@@ -22,6 +27,8 @@ pub(super) struct Known<'a> {
     pub(super) keep: Keep,
     /// Most bytes that all messages together may inflate to.
     pub(super) most: u64,
+    /// Whoever gets the events sets it when that is enough.
+    pub(super) stop: Cell<bool>,
 }
 
 /// What comes out.
@@ -76,6 +83,9 @@ pub(super) fn play(input: &Input, known: &Known<'_>, each: impl FnMut(Event<'_>)
         });
         player.step(at, &step.act);
         player.is_within_bounds()?;
+        if known.stop.get() {
+            return Ok(());
+        }
     }
     player.finish();
     player.is_within_bounds()
@@ -135,12 +145,15 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
             Act::Bytes { from: Some(from), bytes, is_read } => {
                 let (conn, known) = (seat.conn, self.known);
                 (self.each)(Event::Sent(conn, *from, bytes, *is_read));
-                seat.conversation.push(*from, bytes, *is_read, &mut |unit| {
-                    self.inflated = self.inflated.saturating_add(inflated(&unit));
-                    if self.inflated <= known.most {
-                        (self.each)(Event::Unit(conn, &unit, unit.at));
-                    }
-                });
+                let mut is_read = *is_read;
+                for bytes in bytes.chunks(STEP_BYTES).take_while(|_| !known.stop.get()) {
+                    seat.conversation.push(*from, bytes, mem::take(&mut is_read), &mut |unit| {
+                        self.inflated = self.inflated.saturating_add(inflated(&unit));
+                        if self.inflated <= known.most {
+                            (self.each)(Event::Unit(conn, &unit, unit.at));
+                        }
+                    });
+                }
             }
             Act::Bytes { from: None, bytes, is_read } => self.plain(at, bytes, *is_read),
             // Within a line their number is enough: what they are does not matter for a frame.
@@ -162,7 +175,7 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
                 units.iter().for_each(|unit| (self.each)(Event::Unit(conn, unit, unit.at)));
                 let [client, server] = &mut seat.lost;
                 let lost = if *from == Sender::Client { client } else { server };
-                if !is_known && !std::mem::replace(lost, true) {
+                if !is_known && !mem::replace(lost, true) {
                     if let Some(unit) = seat.conversation.finish(*from) {
                         (self.each)(Event::Unit(conn, &unit, unit.at));
                     }
@@ -180,7 +193,7 @@ impl<F: FnMut(Event<'_>)> Player<'_, F> {
     fn plain(&mut self, at: usize, bytes: &[u8], is_read: bool) {
         let Some(seat) = self.seats.get_mut(at) else { return };
         let mut rest = bytes;
-        while !rest.is_empty() && self.inflated <= self.known.most {
+        while !rest.is_empty() && !self.known.stop.get() && self.inflated <= self.known.most {
             let begins = !seat.conversation.is_within(seat.last);
             if begins {
                 seat.last = self.known.from.unwrap_or_else(|| seat.side(rest));

@@ -4,6 +4,7 @@ use super::input;
 use super::play::{Event, Known, play};
 use crate::tools::kept::Keep;
 use crate::tools::unit::Unit;
+use std::cell::Cell;
 
 /// How much a text may stand for.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +23,14 @@ pub struct Bounds {
 /// What is wrong with the text, or that it stands for too much.
 pub fn explain_text(text: &str, bounds: Bounds, each: &mut dyn FnMut(&Unit) -> bool) -> Result<bool, String> {
     let input = input::read(text.as_bytes(), false, false, bounds.bytes)?;
-    let known = Known { from: None, key: None, deflate: false, keep: bounds.keep, most: bounds.bytes };
-    let mut goes_on = true;
+    let stop = Cell::new(false);
+    let known = Known { from: None, key: None, deflate: false, keep: bounds.keep, most: bounds.bytes, stop };
     play(&input, &known, |event| {
         if let Event::Unit(_, unit, _) = event
-            && goes_on
+            && !known.stop.get()
         {
-            goes_on = each(unit);
+            known.stop.set(!each(unit));
         }
     })?;
-    Ok(goes_on)
+    Ok(!known.stop.get())
 }

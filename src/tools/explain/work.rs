@@ -19,6 +19,7 @@ use crate::tools::title::{answer_field, title};
 use crate::tools::unit::{Missing, Unit, What};
 use crate::ws::frame::Sender;
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::Write;
@@ -98,6 +99,7 @@ fn work(
         deflate: options.deflate,
         keep,
         most: MAX_BYTES as u64,
+        stop: Cell::default(),
     };
     let connections = input.steps.iter().map(|step| step.conn).max().unwrap_or(1);
     let mut writer = Writer {

@@ -95,6 +95,8 @@ pub const BARS: &[Bar] = &[
     bar("calls-16", "system calls per echoed message, 16 B, 50 connections, 16 in flight", Unit::Count, 0.14, None, "0.126"),
     bar("instructions-echo", "user instructions per 16 B text echo, 50 connections", Unit::Instructions, 650.0, Some(450.0), "609; fastwebsockets 1,934"),
     bar("instructions-broadcast", "user instructions per broadcast delivery, 100 connections", Unit::Instructions, 100.0, Some(60.0), "394"),
+    bar("instructions-echo-view", "the same echo with --wire-view, while nobody watches", Unit::Instructions, 650.0, Some(450.0), ""),
+    bar("instructions-broadcast-view", "the same delivery with --wire-view, while nobody watches", Unit::Instructions, 100.0, Some(60.0), ""),
     bar("echo-16-c50", "echo CPU, 16 B, 50 connections", Unit::Ratio, 1.08, Some(1.03), SMALL),
     bar("echo-1k-c50", "echo CPU, 1 KiB, 50 connections", Unit::Ratio, 1.08, Some(1.03), SMALL),
     bar("echo-16-c1", "echo CPU, 16 B, 1 connection", Unit::Ratio, 1.08, Some(1.03), SMALL),

@@ -49,6 +49,8 @@ pub(crate) struct Counted {
     tool: Tool,
     workload: Workload,
     messages: u64,
+    /// Flags of ours with which it is counted. Nobody else takes part then.
+    flags: &'static [&'static str],
 }
 
 const fn counted(
@@ -59,15 +61,22 @@ const fn counted(
     messages: u64,
 ) -> Counted {
     let message = Message { kind: Kind::Text, size: 16 };
-    Counted { id, tool, workload: Workload { connections, message, pattern }, messages }
+    Counted { id, tool, workload: Workload { connections, message, pattern }, messages, flags: &[] }
+}
+
+/// What the wire view costs while nobody watches.
+const fn unwatched(id: &'static str, connections: usize, pattern: Pattern, messages: u64) -> Counted {
+    Counted { flags: &["--wire-view"], ..counted(id, Tool::Callgrind, connections, pattern, messages) }
 }
 
 #[rustfmt::skip]
-static COUNTED: [Counted; 4] = [
+static COUNTED: [Counted; 6] = [
     counted("calls-1", Tool::Strace, 50, Pattern::Echo(1), 500),
     counted("calls-16", Tool::Strace, 50, Pattern::Echo(16), 8_000),
     counted("instructions-echo", Tool::Callgrind, 50, Pattern::Echo(1), 2_000),
     counted("instructions-broadcast", Tool::Callgrind, 100, Pattern::Broadcast(1), 10_000),
+    unwatched("instructions-echo-view", 50, Pattern::Echo(1), 2_000),
+    unwatched("instructions-broadcast-view", 100, Pattern::Broadcast(1), 10_000),
 ];
 
 /// A run: its steps, and what they need and find.
@@ -122,6 +131,12 @@ impl Run {
             add(format!("start-up, {name}"), 1.0, job);
         }
         for counted in COUNTED.iter().filter(|counted| self.wanted(counted.id)) {
+            if !counted.flags.is_empty() {
+                let mut program = self.servers.ours();
+                program.arguments.extend(counted.flags.iter().map(Into::into));
+                add(format!("{}, {OURS}", counted.id), 2.0, Job::Count(counted, OURS.to_owned(), program));
+                continue;
+            }
             for (name, program) in self.servers.everybody(&counted.workload) {
                 let native = self.servers.is_native(&name);
                 if matches!(counted.tool, Tool::Strace) || native {
@@ -195,7 +210,7 @@ impl Run {
     }
 
     fn count(&mut self, counted: &Counted, name: &str, program: &Program, scratch: &Path) {
-        let Counted { id, tool, workload, messages } = *counted;
+        let Counted { id, tool, workload, messages, .. } = *counted;
         if !tool.is_there() {
             let why = format!("{} is missing", tool.name());
             return self.note(id, name, Outcome::NotMeasured(why));
