@@ -1,6 +1,7 @@
 //! The pages of `www/`, inside the binary: the default, with nothing to install beside it.
 //!
-//! `stored!` embeds a file. A `large` one is embedded as gzip alone, where there is an inflater (feature `deflate`).
+//! `stored!` embeds a file. Of a `page` (or its script) a build without the feature `tools` has no lines that say
+//! `data-needs="tools"`: links to pages that it lacks. A `large` one is embedded as gzip alone, where there is an inflater (feature `deflate`).
 //! That form lies beside it: `gzip -9 -n -k -f www/FILE` makes it, and again after each change; a test compares the two.
 //!
 //! Pages are found by exact path in a table; a path that is not in it does not exist. Adding a page is
@@ -20,7 +21,7 @@ pub(crate) struct Stored {
     pub(crate) plain: Option<&'static OnceLock<Box<[u8]>>>,
 }
 
-/// Embeds a file: its path below `www/`, and `large` after it if it is to be compressed.
+/// Embeds a file: its path below `www/`, and `page` or `large` after it.
 ///
 /// The lock can change, so it lies in the part of the program that may be written, which is its end, and so does the
 /// gzip beside it. Among the constants the bytes would cost memory at start, though nobody reads them: the kernel
@@ -32,6 +33,17 @@ macro_rules! stored {
     ($path:literal) => {
         $crate::files::embedded::Stored { path: $path, bytes: stored!(@bytes $path), plain: None }
     };
+    ($path:literal page) => {{
+        #[cfg(feature = "tools")]
+        let stored = stored!($path);
+        #[cfg(not(feature = "tools"))]
+        let stored = {
+            const LEN: usize = stored!(@bytes $path).len();
+            static PAGE: ([u8; LEN], usize) = $crate::files::embedded::without_tools(*stored!(@bytes $path));
+            $crate::files::embedded::Stored { path: $path, bytes: PAGE.0.split_at(PAGE.1).0, plain: None }
+        };
+        stored
+    }};
     ($path:literal large) => {{
         #[cfg(feature = "deflate")]
         let stored = {
@@ -47,8 +59,33 @@ macro_rules! stored {
 #[cfg(feature = "socketio")]
 pub(crate) use stored;
 
+/// A page without its lines for the feature `tools`, and how long it is now.
+#[cfg(not(feature = "tools"))]
+#[allow(clippy::indexing_slicing)] // The compiler runs it, and checks each index.
+const fn without_tools<const N: usize>(mut page: [u8; N]) -> ([u8; N], usize) {
+    const MARK: &[u8] = b"data-needs=\"tools\"";
+    let (mut from, mut to, mut line, mut is_marked) = (0, 0, 0, false);
+    while from < N {
+        let mut same = 0;
+        while same < MARK.len() && from + same < N && page[from + same] == MARK[same] {
+            same += 1;
+        }
+        is_marked |= same == MARK.len();
+        page[to] = page[from];
+        to += 1;
+        if page[from] == b'\n' {
+            if is_marked {
+                to = line;
+            }
+            (line, is_marked) = (to, false);
+        }
+        from += 1;
+    }
+    (page, to)
+}
+
 static PAGES: &[Stored] = &[
-    stored!("index.html"),
+    stored!("index.html" page),
     stored!("rooms.html"),
     stored!("chat.js"),
     stored!("rooms.js"),

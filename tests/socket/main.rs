@@ -44,6 +44,8 @@ mod stopped;
 mod trace;
 #[cfg(target_os = "linux")]
 mod unread;
+#[cfg(feature = "tools")]
+mod view;
 /// The encoder of the byte-level tests: it knows RFC 6455 by itself.
 #[allow(dead_code)]
 #[path = "../wire/support/client.rs"]
