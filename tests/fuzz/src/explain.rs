@@ -1,9 +1,11 @@
 //! `ws101 explain` takes any bytes: it never panics, and prints nothing that a terminal would obey.
+//! The lab takes any text, and answers with an object of JSON that is not too long.
 //!
 //! Input: a byte of flags, then standard input.
 
 use std::ffi::OsString;
 use ws101::tools::explain::{Look, explain};
+use ws101::tools::view::lab;
 
 const FORMS: [&str; 3] = ["--short", "--json", "--raw"];
 
@@ -25,6 +27,12 @@ pub fn check(data: &[u8]) {
     }
     if flags & 64 != 0 {
         arguments.extend(["--key", "dGhlIHNhbXBsZSBub25jZQ=="].map(OsString::from));
+    }
+    if let Ok(text) = std::str::from_utf8(input) {
+        let answer = lab::answer(text);
+        let object: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+        assert!(object["error"].is_string() || object["events"].is_array());
+        assert!(answer.len() <= (256 << 10) + 64);
     }
     let mut out = Vec::new();
     let outcome = explain(arguments, &mut || Ok(input.to_vec()), &Look::default(), &mut out);

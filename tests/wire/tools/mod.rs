@@ -12,3 +12,4 @@ mod verdicts;
 #[cfg(feature = "deflate")]
 mod verdicts_deflate;
 mod view;
+mod view_random;

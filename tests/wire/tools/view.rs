@@ -31,15 +31,15 @@ pub(super) fn texts(bytes: &[u8]) -> Vec<Value> {
     let mut rest = bytes;
     let mut texts = Vec::new();
     while let [first, len, after @ ..] = rest {
-        if *first != 0x81 {
-            break;
-        }
         let (len, after) = match len {
             126 => (usize::from(after[0]) << 8 | usize::from(after[1]), &after[2..]),
             127 => (u64::from_be_bytes(after[..8].try_into().unwrap()) as usize, &after[8..]),
             len => (usize::from(*len), after),
         };
-        texts.push(serde_json::from_slice(&after[..len]).unwrap());
+        // The others are a Ping or a Close.
+        if *first == 0x81 {
+            texts.push(serde_json::from_slice(&after[..len]).unwrap());
+        }
         rest = &after[len..];
     }
     texts
