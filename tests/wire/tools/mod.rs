@@ -11,5 +11,5 @@ mod trace;
 mod verdicts;
 #[cfg(feature = "deflate")]
 mod verdicts_deflate;
-mod view;
+pub(crate) mod view;
 mod view_random;

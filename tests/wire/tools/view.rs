@@ -12,7 +12,7 @@ const ID: &str = "00112233445566778899aabbccddeeff";
 const OTHER: &str = "ffeeddccbbaa99887766554433221100";
 
 /// A server with the wire view.
-pub(super) fn viewed() -> Sim {
+pub(crate) fn viewed() -> Sim {
     viewed_with(Config::default())
 }
 
