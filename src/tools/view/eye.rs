@@ -5,6 +5,7 @@
 
 use super::id::Id;
 use super::places::{News, Places};
+use super::wire::PATH;
 use crate::clock::Time;
 use crate::http::head;
 use crate::hub::app::{ConnId, Written};
@@ -108,8 +109,7 @@ impl Role {
                     }
                 }
                 Some(Ask { id, method, .. }) => {
-                    let place = places.place(id, now).ok();
-                    polls.push_back(place.map(|place| Poll { place, method }));
+                    polls.push_back(places.poll(&id, now).map(|place| Poll { place, method }));
                 }
                 None => polls.push_back(None),
             },
@@ -130,7 +130,8 @@ fn ask(bytes: &[u8]) -> Option<Ask> {
     let mut copy = bytes.to_vec();
     let mut slots = head::NO_FIELDS;
     let head = head::parse(&mut copy, &mut slots).ok()?;
-    let id = Id::of(head.query, "wire")?;
+    // What the view says of others is not shown itself.
+    let id = Id::of(head.query, "wire").filter(|_| head.path != PATH)?;
     let method = String::from_utf8_lossy(bytes.split(|byte| *byte == b' ').next().unwrap_or_default());
     Some(Ask {
         id,
@@ -176,8 +177,8 @@ impl Tap for Eye {
         self.see(id, Observed::closed);
         let mut places = self.places.borrow_mut();
         places.answer_surplus(id);
-        if let Some(Followed { role: Role::Shown(number), .. }) = self.followed.remove(&id.slot) {
-            places.end(number);
+        if let Some(Followed { role: Role::Shown(number), observed, .. }) = self.followed.remove(&id.slot) {
+            places.end(number, !observed.has_upgraded());
         }
     }
 

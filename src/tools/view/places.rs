@@ -57,6 +57,7 @@ pub(super) struct Place {
     pub(super) watched: Watched,
     /// The connection to which all is told.
     pub(super) viewer: Option<ConnId>,
+    /// When it was made, or polled last.
     pub(super) since: Time,
     /// When the last delivery was.
     pub(super) delivered: Option<Time>,
@@ -170,12 +171,23 @@ impl Places {
         }
     }
 
-    /// The watched connection is over.
-    pub(super) fn end(&mut self, number: u64) {
-        if let Some(place) = self.all.get_mut(&number) {
-            place.watched = Watched::Over;
-            place.has_news = true;
+    /// The watched connection is over. If it was refused and nobody views it, its place is free at once.
+    ///
+    /// A page of another origin can cause such connections, and must not take all places with them.
+    pub(super) fn end(&mut self, number: u64, was_refused: bool) {
+        let Some(place) = self.all.get_mut(&number) else { return };
+        place.watched = Watched::Over;
+        place.has_news = true;
+        if was_refused && place.viewer.is_none() {
+            self.forget(number);
         }
+    }
+
+    /// A request that is no handshake belongs to this place, which waits on.
+    pub(super) fn poll(&mut self, id: &Id, now: Time) -> Option<u64> {
+        let (number, place) = self.all.iter_mut().find(|(_, place)| place.id == *id)?;
+        place.since = now;
+        Some(*number)
     }
 
     /// Something is to be told to the viewer of this place.

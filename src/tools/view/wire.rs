@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// The path of the view.
-const PATH: &str = "/wire";
+pub(super) const PATH: &str = "/wire";
 /// Bytes of one message of a page.
 const MAX_MESSAGE_BYTES: u64 = 1_024;
 
@@ -35,7 +35,11 @@ impl Wire {
         ctx.count_kept(number, RING_BYTES);
         let next = match (place.viewer, &place.watched) {
             (Some(viewer), watched) if !place.is_empty() => {
-                let is_over = *watched == Watched::Over;
+                let after_that = match watched {
+                    Watched::Awaited => give_up_at.max(now.after(DELIVERY_PAUSE)),
+                    Watched::Is(..) => Time::NEVER,
+                    Watched::Over => now.after(DELIVERY_PAUSE),
+                };
                 // A page that does not keep up gets the next delivery when it has this one.
                 let due = match ctx.waiting_bytes(viewer) {
                     0 => place.delivered.map_or(now, |delivered| delivered.after(DELIVERY_PAUSE)),
@@ -46,7 +50,7 @@ impl Wire {
                     due
                 } else {
                     deliver(ctx, viewer, place);
-                    if is_over { now.after(DELIVERY_PAUSE) } else { Time::NEVER }
+                    after_that
                 }
             }
             (Some(viewer), Watched::Over) => {

@@ -470,6 +470,52 @@ fn a_poll_is_one_line() {
 }
 
 #[test]
+fn a_page_that_polls_alone_is_shown_as_long_as_it_does() {
+    let mut sim = viewed();
+    let viewer = sim.open(&format!("/wire?id={ID}"));
+    let request = format!("GET /healthz?wire={ID} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    for _ in 0..8 {
+        let poll = sim.connect();
+        sim.exchange(poll, request.as_bytes());
+        sim.send(viewer, &hex("8a8000000000"));
+        sim.advance(Duration::from_secs(15));
+    }
+    let events = texts(&sim.take(viewer));
+    assert_eq!(events.last().unwrap()["n"], 8);
+    sim.advance(Duration::from_secs(16));
+    assert!(sim.take(viewer).ends_with(b"no connection came with this id"));
+}
+
+#[test]
+fn pages_of_other_origins_take_no_place() {
+    let mut sim = viewed();
+    for number in 0..40 {
+        // Any page can have a browser send these, and cannot read the answers.
+        let wire = format!("{number:032}");
+        let image = format!("GET /?wire={wire} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        let socket = upgrade(&format!("/echo?wire={wire}"))
+            .replace("\r\n\r\n", "\r\nOrigin: https://example.org\r\n\r\n");
+        for request in [image, socket] {
+            let peer = sim.connect();
+            sim.exchange(peer, request.as_bytes());
+            sim.fin(peer);
+            sim.run();
+        }
+    }
+    assert_eq!(status(&mut sim, &format!("/wire?id={ID}")), "101");
+}
+
+#[test]
+fn a_view_is_not_viewed() {
+    let mut sim = viewed();
+    let viewer = sim.open(&format!("/wire?id={ID}&wire={ID}"));
+    let other = sim.open(&format!("/wire?id={OTHER}"));
+    sim.exchange(viewer, &frame(0x81, "?"));
+    sim.open(&format!("/wire?id=0000000000000000000000&wire={OTHER}"));
+    assert_eq!(told(&mut sim, other), [] as [Value; 0]);
+}
+
+#[test]
 fn whoever_does_not_ask_is_not_followed() {
     let mut sim = viewed();
     // So many that no other may be followed, if they were not forgotten.
