@@ -98,9 +98,8 @@ fn serve(options: &Options) -> Result<(), (u8, String)> {
         machine_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
     };
     let config = fit(options.config.clone());
-    let mut apps = apps(options, files);
-    let tap = watcher(options, &mut apps).map_err(|message| (USAGE, message))?;
-    let hub = Hub::new(config, policy, Box::new(System), apps);
+    let mut hub = Hub::new(config, policy, Box::new(System), apps(options, files));
+    let tap = watcher(options, &mut hub).map_err(|message| (USAGE, message))?;
     let mut server =
         bind(addresses, hub).map_err(|message| (FAILURE, message))?.with_log(log_owes).with_tap(tap);
     if let Ok(address) = server.local_addr() {
@@ -187,15 +186,15 @@ fn fit(mut config: Config) -> Config {
     config
 }
 
-/// The trace and the wire view that were asked for. The applications of the view come before the others.
+/// The trace and the wire view that were asked for.
 #[cfg(feature = "tools")]
 #[cold]
-fn watcher(options: &Options, apps: &mut Vec<Box<dyn App>>) -> Result<Watcher, String> {
-    ws101::tools::start::start(options, apps)
+fn watcher(options: &Options, hub: &mut Hub) -> Result<Watcher, String> {
+    ws101::tools::start::start(options, hub)
 }
 
 #[cfg(not(feature = "tools"))]
-fn watcher(_: &Options, _: &mut Vec<Box<dyn App>>) -> Result<Watcher, String> {
+fn watcher(_: &Options, _: &mut Hub) -> Result<Watcher, String> {
     Ok(Watcher::default())
 }
 

@@ -58,6 +58,7 @@ use crate::config::Config;
 use crate::http::policy::Policy;
 use crate::pool::Block;
 use crate::shortcuts;
+use crate::ws::extension::Extension;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -121,6 +122,16 @@ impl Hub {
     #[must_use]
     pub fn new(config: Config, policy: Policy, world: Box<dyn World>, apps: Vec<Box<dyn App>>) -> Self {
         Self { core: Core::new(config, policy, world), apps, told_of_stop: 0 }
+    }
+
+    /// Puts an application before the others. There must be no connection yet.
+    pub fn put_first(&mut self, app: Box<dyn App>) {
+        self.apps.insert(0, app);
+    }
+
+    /// Puts something between the hub and its extension, if it has one. There must be no connection yet.
+    pub fn wrap_extension(&mut self, wrap: impl FnOnce(Box<dyn Extension>) -> Box<dyn Extension>) {
+        self.core.compression = self.core.compression.take().map(wrap);
     }
 
     /// Starts a turn: goes on with what an earlier turn left over.

@@ -9,7 +9,7 @@ use super::view;
 use crate::cli::flags::Options;
 use crate::cli::outlet::Outlet;
 use crate::config::TraceForm;
-use crate::hub::app::App;
+use crate::hub::Hub;
 use crate::tap::{Both, Tap, Watcher};
 use crate::ws::endpoint::Limits;
 use rustix::fs::{self, Mode, OFlags};
@@ -18,11 +18,11 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-/// Whoever watches the connections. The applications of the wire view are put before the others.
+/// Whoever watches the connections. The hub gets the applications of the wire view.
 ///
 /// # Errors
 /// The file of the trace cannot be opened.
-pub fn start(options: &Options, apps: &mut Vec<Box<dyn App>>) -> Result<Watcher, String> {
+pub fn start(options: &Options, hub: &mut Hub) -> Result<Watcher, String> {
     let config = &options.config;
     let limits = Limits {
         max_message_bytes: config.max_message_bytes,
@@ -31,9 +31,7 @@ pub fn start(options: &Options, apps: &mut Vec<Box<dyn App>>) -> Result<Watcher,
     };
     let mut tap = trace(options, limits)?;
     if options.wire_view {
-        let (eye, wire) = view::view(limits);
-        let view: [Box<dyn App>; 2] = [Box::new(wire), Box::new(view::lab::Lab)];
-        apps.splice(..0, view);
+        let eye = view::add(hub, limits);
         tap = Some(match tap {
             Some(trace) => Box::new(Both(trace, Box::new(eye))),
             None => Box::new(eye),

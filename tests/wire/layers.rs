@@ -143,12 +143,12 @@ const LAYERS: &[Layer] = &[
     // A tap, and applications that show what it has seen.
     layer(
         "tools::view",
-        &["clock", "http", "hub::app", "tap", "tools", "ws::close", "ws::endpoint", "ws::frame"],
+        &["clock", "http", "hub", "tap", "tools", "ws::close", "ws::endpoint", "ws::extension", "ws::frame"],
         &["serde_json", "sha1"],
     ),
     layer(
         "tools::start",
-        &["cli::flags", "cli::outlet", "config", "hub::app", "tap", "tools", "ws::endpoint"],
+        &["cli::flags", "cli::outlet", "config", "hub", "tap", "tools", "ws::endpoint"],
         &["rustix"],
     ),
     // A client of its own: it knows the protocol and the other tools, and nothing of a server.

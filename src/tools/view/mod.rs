@@ -15,18 +15,27 @@ mod id;
 mod json;
 pub mod lab;
 mod places;
+pub mod plain;
 pub mod wire;
 
 use self::eye::Eye;
+use self::lab::Lab;
 use self::places::Places;
+use self::plain::Plain;
 use self::wire::Wire;
+use crate::hub::Hub;
 use crate::ws::endpoint::Limits;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The two ends of the wire view: the tap, and the application that serves `/wire`. `limits`: those of the server.
+/// Gives a server the wire view. It must have no connection yet. `limits`: those of the server.
+///
+/// The tap that comes back has to watch its connections.
 #[must_use]
-pub fn view(limits: Limits) -> (Eye, Wire) {
+pub fn add(hub: &mut Hub, limits: Limits) -> Eye {
     let places = Rc::new(RefCell::new(Places::default()));
-    (Eye::new(limits, Rc::clone(&places)), Wire(places))
+    hub.put_first(Box::new(Lab));
+    hub.put_first(Box::new(Wire(Rc::clone(&places))));
+    hub.wrap_extension(|extension| Box::new(Plain(extension)));
+    Eye::new(limits, places)
 }

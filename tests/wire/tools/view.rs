@@ -1,11 +1,11 @@
 //! The wire view on the virtual clock: who sees what of whose connection, and for how long.
 
 use crate::client::{SWITCHING, frame, hex, upgrade};
-use crate::sim::{End, PeerNo, Sim, apps};
+use crate::sim::{End, PeerNo, Sim};
 use serde_json::{Value, json};
 use std::time::Duration;
 use ws101::config::Config;
-use ws101::tools::view::{lab::Lab, view};
+use ws101::tools::view;
 use ws101::ws::endpoint::Limits;
 
 const ID: &str = "00112233445566778899aabbccddeeff";
@@ -17,11 +17,8 @@ pub(crate) fn viewed() -> Sim {
 }
 
 fn viewed_with(config: Config) -> Sim {
-    let (eye, wire) = view(Limits::default());
-    let mut all = apps();
-    all.insert(0, Box::new(wire));
-    all.insert(1, Box::new(Lab));
-    let mut sim = Sim::with_apps(config, all);
+    let mut sim = Sim::new(config);
+    let eye = view::add(&mut sim.hub, Limits::default());
     sim.watch(eye);
     sim
 }
@@ -503,6 +500,27 @@ fn pages_of_other_origins_take_no_place() {
         }
     }
     assert_eq!(status(&mut sim, &format!("/wire?id={ID}")), "101");
+}
+
+#[test]
+#[cfg(feature = "deflate")]
+fn a_watched_connection_is_not_compressed_unless_it_asks() {
+    let mut sim = viewed();
+    for (query, is_compressed) in [
+        ("", true),
+        (&format!("?wire={ID}"), false),
+        (&format!("?wire={OTHER}&deflate=on"), true),
+        ("?wire=short", true),
+    ] {
+        let peer = sim.connect();
+        let offer = "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+        let answer =
+            sim.exchange(peer, upgrade(&format!("/echo{query}")).replace("\r\n\r\n", offer).as_bytes());
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+        assert_eq!(answer.contains("Sec-WebSocket-Extensions"), is_compressed, "{query}");
+        assert_eq!(sim.exchange(peer, &frame(0x81, "a")), hex("81 01 61"));
+    }
 }
 
 #[test]
