@@ -3,24 +3,29 @@
 // A connection ends, sooner or later. So the page says how things stand (#state-box, #state and #retry, which
 // each page with a connection has) and tries again by itself. What is sent and received is the page's business.
 
+import { codeInWords } from "./codes.js";
+
 const FIRST_PAUSE = 4_000; // ms, upper bound of the first pause before we try again
 const LONGEST_PAUSE = 30_000; // ms
 const STEADY = 10_000; // ms a connection must last before it counts as a success
 
 const [stateBox, state, retry] = ["state-box", "state", "retry"].map((id) => document.getElementById(id));
 
-// Opens `path` on this server. `received` gets the text of each message, `ended` is told of each end: what was
-// sent and not answered by then may never have arrived.
-export function keepConnected(path, { received, ended }) {
+// Opens `path`: a path on this server, or the address of another (ws://…).
+//
+// `received` gets each message, a string or an ArrayBuffer. `opened` is told of each beginning, `ended` of each
+// end: what was sent and not answered by then may never have arrived.
+export function keepConnected(path, { received, opened = () => {}, ended }) {
   let socket;
+  let query = null; // gives what is appended to the path, anew for each connection
   let failures = 0; // connections in a row that failed or did not last
   let timer; // runs while we wait for the next try, and only then
 
   function connect() {
     clearTimeout(timer);
     timer = undefined;
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const ours = new WebSocket(`${scheme}//${location.host}${path}`);
+    const ours = new WebSocket(addressOf(path, query?.() ?? ""));
+    ours.binaryType = "arraybuffer"; // a Blob would give its bytes only later, when others may have come
     socket = ours;
     let openedAt = Infinity;
 
@@ -28,6 +33,7 @@ export function keepConnected(path, { received, ended }) {
       if (ours !== socket) return ours.close();
       openedAt = performance.now();
       showState("open", "Connected");
+      opened();
     });
 
     ours.addEventListener("message", (event) => {
@@ -40,21 +46,21 @@ export function keepConnected(path, { received, ended }) {
       if (performance.now() - openedAt > STEADY) failures = 0;
       ended();
       showState("closed", "Disconnected");
-      waitUntil(performance.now() + pause(failures), event.code);
+      const why = openedAt === Infinity ? "it could not be opened" : codeInWords(event.code, event.reason);
+      waitUntil(performance.now() + pause(failures), why);
       failures += 1;
     });
   }
 
-  function waitUntil(then, code) {
+  function waitUntil(then, why) {
     const left = then - performance.now();
     if (left <= 0) {
       retry.textContent = "trying again now";
       connect();
       return;
     }
-    // 1006 never was on the wire: it is the browser's word for "ended without a Close frame".
-    retry.textContent = `code ${code}, next try in ${Math.ceil(left / 1000)} s`;
-    timer = setTimeout(waitUntil, left % 1000 || 1000, then, code);
+    retry.textContent = `${why}, next try in ${Math.ceil(left / 1000)} s`;
+    timer = setTimeout(waitUntil, left % 1000 || 1000, then, why);
   }
 
   // Only shortens a pause: while a try is under way, or the connection stands, there is none.
@@ -68,23 +74,41 @@ export function keepConnected(path, { received, ended }) {
     if (document.visibilityState === "visible") tryNow();
   });
 
+  // Leaves this connection for another. Nothing that comes on the old one counts any more.
+  function anew() {
+    const left = socket;
+    ended();
+    showState("connecting", "Connecting…");
+    failures = 0;
+    connect();
+    // One that is not open yet closes when it is: to cut it short looks like an error.
+    if (left.readyState === WebSocket.OPEN) left.close();
+  }
+
   connect();
   return {
     isOpen: () => socket.readyState === WebSocket.OPEN,
-    send: (text) => socket.send(text),
+    send: (data) => socket.send(data),
+    socket: () => socket, // the one of now: after an end it is another
     tryNow,
-    // Leaves this path for another. Nothing that comes on the old connection counts any more.
     moveTo(other) {
       path = other;
-      const left = socket;
-      ended();
-      showState("connecting", "Connecting…");
-      failures = 0;
-      connect();
-      // One that is not open yet closes when it is: to cut it short looks like an error.
-      if (left.readyState === WebSocket.OPEN) left.close();
+      anew();
+    },
+    // The same place again. From now on `ask` is asked at each connection for a query ("wire=1", or "" for
+    // none), which is appended to the path; null asks no more.
+    reopen(ask) {
+      query = ask;
+      anew();
     },
   };
+}
+
+// The address for a WebSocket: that of this server, if `path` is only a path.
+export function addressOf(path, query = "") {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const address = path.startsWith("/") ? `${scheme}//${location.host}${path}` : path;
+  return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
 }
 
 // When a server restarts, all its clients notice at once. Were they all to come back at once, they

@@ -87,9 +87,12 @@ const fn without_tools<const N: usize>(mut page: [u8; N]) -> ([u8; N], usize) {
 static PAGES: &[Stored] = &[
     stored!("index.html" page),
     stored!("rooms.html"),
+    stored!("echo.html"),
     stored!("chat.js"),
     stored!("rooms.js"),
+    stored!("echo.js"),
     stored!("connection.js"),
+    stored!("codes.js"),
     stored!("composer.js"),
     stored!("rows.js"),
     // Also without the feature: the other pages link to it, and it says itself what is missing.

@@ -13,6 +13,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { chromium } from "playwright-core";
 
+/** The pages with a connection. */
+export const PAGES = ["index.html", "rooms.html", "socketio.html", "echo.html"];
+
 const PATIENCE = 20_000; // ms; far more than anything takes, as slow machines test too
 
 const CHROMIUM_ARGS = [

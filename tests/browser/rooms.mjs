@@ -260,12 +260,12 @@ export default {
     await keyboard.type("Hello");
     await keyboard.press("Enter");
     await tab.shows("sent: Hello");
-    for (const place of ["log", "Enter", "room", "Socket.IO", "Rooms", "Chat"]) {
+    for (const place of ["log", "Enter", "room", "Lab", "Echo", "Socket.IO", "Rooms", "Chat"]) {
       await keyboard.press("Shift+Tab");
       assert.equal(await focused(), place);
       assert.ok(await outlined(), place);
     }
-    for (let n = 0; n < 3; n++) await keyboard.press("Tab");
+    for (let n = 0; n < 5; n++) await keyboard.press("Tab");
     await keyboard.press("ControlOrMeta+a");
     await keyboard.type("attic");
     await keyboard.press("Enter");
