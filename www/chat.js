@@ -12,16 +12,20 @@
 //   pauses (connection.js), and never lose what somebody typed (composer.js).
 // - What others send is text and stays text: it goes in as text, never as HTML (rows.js).
 
-import { compose, confirm, giveBackUnconfirmed } from "./composer.js";
+import { asText } from "./bytes.js";
+import { awaited, compose, confirm, giveBackUnconfirmed } from "./composer.js";
 import { keepConnected } from "./connection.js";
 import { showRow } from "./rows.js";
+import { isElsewhere, placeOf } from "./server.js";
 
 const myId = Date.now();
 document.getElementById("ws-id").textContent = myId;
 
-const connection = keepConnected(`/ws/${myId}`, {
-  received(line) {
-    if (line.startsWith("You wrote: ")) confirm();
+const connection = keepConnected(placeOf(`/ws/${myId}`, myId), {
+  received(data) {
+    const line = asText(data); // only somebody's own server sends bytes
+    // That one may send back what it got, and no more.
+    if (line.startsWith("You wrote: ") || (isElsewhere() && line === awaited())) confirm();
     showRow(kindOf(line), line);
   },
   ended: giveBackUnconfirmed,
@@ -31,5 +35,5 @@ compose(connection);
 function kindOf(line) {
   if (line.startsWith("You wrote: ")) return "receipt";
   if (line.startsWith(`Client #${myId} says: `)) return "own";
-  return /^Client #-?\d+ says: /.test(line) ? "other" : "notice";
+  return /^Client #-?\d+ has left the chat$/.test(line) ? "notice" : "other";
 }

@@ -7,7 +7,8 @@ const [form, text, hint] = ["form", "text", "hint"].map((id) => document.getElem
 
 const unconfirmed = []; // sent, and no sign of its arrival yet; the oldest first
 
-// Sends over this connection what is typed, written as `encode` says.
+// Sends over this connection what is typed, written as `encode` says. That may be null: then it has said what is
+// wrong with it, and nothing is sent.
 export function compose(connection, encode = (typed) => typed) {
   form.addEventListener("submit", (event) => {
     event.preventDefault(); // or the browser would load the page anew
@@ -18,7 +19,9 @@ export function compose(connection, encode = (typed) => typed) {
       connection.tryNow();
       return;
     }
-    connection.send(encode(text.value));
+    const data = encode(text.value);
+    if (data === null) return;
+    connection.send(data);
     unconfirmed.push(text.value);
     text.value = "";
     tell("");

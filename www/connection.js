@@ -11,7 +11,7 @@ const STEADY = 10_000; // ms a connection must last before it counts as a succes
 
 const [stateBox, state, retry] = ["state-box", "state", "retry"].map((id) => document.getElementById(id));
 
-// Opens `path`: a path on this server, or the address of another (ws://…).
+// Opens `path`: a path on this server, or the address of another (ws://…). Where it is null, there is no connection.
 //
 // `received` gets each message, a string or an ArrayBuffer. `opened` is told of each beginning, `ended` of each
 // end: what was sent and not answered by then may never have arrived.
@@ -24,6 +24,7 @@ export function keepConnected(path, { received, opened = () => {}, ended }) {
   function connect() {
     clearTimeout(timer);
     timer = undefined;
+    if (path === null) return showState("closed", "Disconnected");
     const ours = new WebSocket(addressOf(path, query?.() ?? ""));
     ours.binaryType = "arraybuffer"; // a Blob would give its bytes only later, when others may have come
     socket = ours;
@@ -82,12 +83,12 @@ export function keepConnected(path, { received, opened = () => {}, ended }) {
     failures = 0;
     connect();
     // One that is not open yet closes when it is: to cut it short looks like an error.
-    if (left.readyState === WebSocket.OPEN) left.close();
+    if (left?.readyState === WebSocket.OPEN) left.close();
   }
 
   connect();
   return {
-    isOpen: () => socket.readyState === WebSocket.OPEN,
+    isOpen: () => socket?.readyState === WebSocket.OPEN,
     send: (data) => socket.send(data),
     socket: () => socket, // the one of now: after an end it is another
     tryNow,

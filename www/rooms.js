@@ -8,9 +8,11 @@
 // is somebody else's. If two people say the same at the same moment, each sees two rows, one of them its own.
 // (Which of the two came first is nothing that these bytes could tell.)
 
+import { asText } from "./bytes.js";
 import { awaited, compose, confirm, giveBackUnconfirmed, tell } from "./composer.js";
 import { keepConnected } from "./connection.js";
 import { clearRows, showRow } from "./rows.js";
+import { placeOf } from "./server.js";
 
 const DEFAULT_ROOM = "lobby";
 const ROOM = /^\w{1,94}$/; // the server has no other rooms; \w is A-Z, a-z, 0-9 and _
@@ -29,7 +31,7 @@ function roomOfAddress(here) {
 }
 
 let current = roomOfAddress(DEFAULT_ROOM);
-const path = () => `/ws/chat/${current}/`;
+const path = () => placeOf(`/ws/chat/${current}/`, `${current}/`);
 
 function showRoom() {
   room.value = current;
@@ -44,10 +46,10 @@ function showRoom() {
 
 const connection = keepConnected(path(), {
   received(data) {
-    const { message } = JSON.parse(data);
-    const isOwn = message === awaited();
+    const message = messageOf(data);
+    const isOwn = message !== undefined && message === awaited();
     if (isOwn) confirm();
-    const said = typeof message === "string" ? message : asItCame(data);
+    const said = typeof message === "string" ? message : asItCame(asText(data));
     if (isOwn) showRow("sent-message", said, "You");
     else showRow("received-message", said, "Somebody");
   },
@@ -55,11 +57,21 @@ const connection = keepConnected(path(), {
 });
 compose(connection, (typed) => JSON.stringify({ message: typed }));
 
+// Undefined if there is none: only somebody's own server sends such a thing.
+function messageOf(data) {
+  try {
+    return JSON.parse(data)?.message;
+  } catch {
+    return undefined;
+  }
+}
+
 // Other programs may send other things than text. They are shown as the JSON that came: a number may have more
 // digits than a script can count with.
 function asItCame(data) {
   const key = `"message": `;
-  return data.slice(data.indexOf(key) + key.length, -1);
+  const at = data.indexOf(key);
+  return at === -1 ? data : data.slice(at + key.length, -1);
 }
 
 // ---- The choice of a room ----

@@ -8,6 +8,7 @@
 // again with growing pauses. One thing that it would do is prevented (composer.js): to keep for later
 // what was sent while there was no connection, and send it at a moment of which nobody knows.
 
+import { codeInWords } from "./codes.js";
 import { awaited, compose, confirm, giveBackUnconfirmed } from "./composer.js";
 import { showRow } from "./rows.js";
 
@@ -44,10 +45,12 @@ function connect() {
     showRow(isOwn ? "own" : "other", typeof line === "string" ? line : JSON.stringify(line) ?? "");
   });
 
-  fresh.on("disconnect", (reason) => {
+  // Of a WebSocket the library passes on what the browser said of its end; of requests there is no code.
+  fresh.on("disconnect", (reason, details) => {
+    const code = details?.context?.code;
     giveBackUnconfirmed();
     showTransport("none");
-    showState("closed", "Disconnected", `${reason}, retrying`);
+    showState("closed", "Disconnected", `${code === undefined ? reason : codeInWords(code)}, retrying`);
     // For this reason alone the library does not try again by itself.
     if (reason === "io server disconnect") setTimeout(tryNow, FIRST_PAUSE * (0.5 + Math.random()));
   });

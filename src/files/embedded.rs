@@ -95,6 +95,8 @@ static PAGES: &[Stored] = &[
     stored!("codes.js"),
     stored!("composer.js"),
     stored!("rows.js"),
+    stored!("bytes.js"),
+    stored!("server.js"),
     // Also without the feature: the other pages link to it, and it says itself what is missing.
     stored!("socketio.html"),
     stored!("socketio.js"),

@@ -161,6 +161,16 @@ export class Bench {
     return tab;
   }
 
+  /** A tab that shows the echo page; `address` is what stands behind its path. */
+  async echoTab(context, address = "") {
+    const page = await context.newPage();
+    this.watch(page);
+    await page.goto(`${this.server.url}/echo.html${address}`);
+    const tab = new EchoTab(page);
+    await tab.isConnected();
+    return tab;
+  }
+
   watch(page) {
     const problem = (text) => this.problems.push(text);
     page.on("pageerror", (error) => problem(`uncaught: ${error.message}`));
@@ -231,6 +241,14 @@ export class ChatTab {
     await this.input.fill(text);
     await this.input.press("Enter");
     await until("an empty input", () => this.input.inputValue(), "");
+  }
+}
+
+/** The echo page, found in the same way. */
+export class EchoTab extends ChatTab {
+  constructor(page) {
+    super(page);
+    this.input = page.getByRole("textbox", { name: "Message" });
   }
 }
 

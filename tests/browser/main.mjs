@@ -7,9 +7,11 @@ import { Bench, launchBrowser, Server, within } from "./harness.mjs";
 import chat from "./chat.mjs";
 import compression from "./compression.mjs";
 import connection from "./connection.mjs";
+import echo from "./echo.mjs";
 import looks from "./looks.mjs";
 import pages from "./pages.mjs";
 import rooms from "./rooms.mjs";
+import server from "./server.mjs";
 import socketio from "./socketio.mjs";
 import texts from "./texts.mjs";
 import tutorial from "./tutorial.mjs";
@@ -17,7 +19,7 @@ import tutorial from "./tutorial.mjs";
 const TEST_LIMIT = 180_000; // ms; only a browser that hangs comes near it
 
 const words = process.argv.slice(2);
-const tests = Object.entries({ ...chat, ...compression, ...connection, ...looks, ...pages, ...rooms, ...socketio, ...texts, ...tutorial })
+const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...looks, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial })
   .filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 
 async function run(test, browser) {

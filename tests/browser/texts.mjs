@@ -7,6 +7,7 @@ const OPEN = {
   chat: (bench, context) => bench.chatTab(context),
   rooms: (bench, context) => bench.roomTab(context),
   socketio: (bench, context) => bench.socketioTab(context),
+  echo: (bench, context) => bench.echoTab(context),
 };
 
 /** Whether the last character of the last row stands to the left of the one that is `back` before it. */
@@ -102,7 +103,7 @@ export default {
 
   async "texts: without scripts a page says that it needs them, and nothing seems to be under way"(bench) {
     const context = await bench.window({ javaScriptEnabled: false });
-    for (const path of ["", "rooms.html", "socketio.html"]) {
+    for (const path of ["", "rooms.html", "socketio.html", "echo.html"]) {
       const page = await context.newPage();
       await page.goto(`${bench.server.url}/${path}`);
       assert.match(await page.locator(".alert").innerText(), /^This page needs JavaScript/, path);
@@ -118,7 +119,7 @@ export default {
       await tab.input.fill(" \u00a0 ");
       await tab.input.press("Enter");
       await tab.say("seen");
-      const expected = { chat: ["receipt", "own"], rooms: ["sent-message"], socketio: ["own"] }[page];
+      const expected = { chat: ["receipt", "own"], rooms: ["sent-message"], socketio: ["own"], echo: ["own"] }[page];
       await until("what was seen, and no more", () => tab.rows.evaluateAll((rows) => rows.map((row) => row.className)), expected);
     }
   },
