@@ -176,4 +176,55 @@ export default {
     assert.equal(await tab.hint.innerText(), "The connection ended before this was confirmed. It may not have arrived.");
     await tab.shows("You wrote: confirmed", `Client #${tab.id} says: confirmed`);
   },
+
+  async "the code of a Close is said in words, and of a try that failed, that it did"(bench) {
+    bench.serverMayVanish = true;
+    const tab = await tabWithHeldClock(bench, 0.999);
+    const words = await tab.page.evaluate(async () => {
+      const { codeInWords } = await import("/codes.js");
+      const codes = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 2999, 3000, 4000, 4999];
+      return [...codes.map((code) => codeInWords(code, "")), codeInWords(4000, "bye"), codeInWords(1000, "bye")];
+    });
+    assert.ok(words.every((line) => /^code \d{4}: [a-zA-Z0-9 ,()-]+$/.test(line)), words.join("\n"));
+    assert.equal(new Set(words).size, words.length - 1);
+    assert.deepEqual(words.slice(-3), ["code 4999: the application closed it", "code 4000: the application closed it (bye)", "code 1000: it was over"]);
+    await bench.server.stop();
+    assert.equal(await announced(tab), 4);
+    await tab.page.clock.fastForward(4000);
+    await until("the failure", () => tab.retry.innerText(), "it could not be opened, next try in 8 s");
+  },
+
+  async "a connection is opened again with a query that is asked for each time, and moves with it"(bench) {
+    const tab = await tabWithHeldClock(bench, 0);
+    const addresses = [];
+    tab.page.on("websocket", (socket) => addresses.push(socket.url().slice(bench.server.url.length - 2)));
+    await tab.page.evaluate(async () => {
+      const { keepConnected } = await import("/connection.js");
+      window.heard = [];
+      window.kept = keepConnected("/echo", {
+        received: (data) => window.heard.push(typeof data === "string" ? data : new Uint8Array(data).join()),
+        opened: () => window.heard.push("opened"),
+        ended: () => window.heard.push("ended"),
+      });
+    });
+    const heard = (...expected) => until("what was heard", () => tab.page.evaluate("heard.splice(0, heard.length === " + expected.length + " ? 99 : 0)"), expected);
+    await heard("opened");
+    await tab.page.evaluate(() => {
+      window.kept.socket().send("text");
+      window.kept.socket().send(Uint8Array.of(129, 5));
+    });
+    await heard("text", "129,5");
+    await tab.page.evaluate("window.n = 0; kept.reopen(() => `n=${++n}`)");
+    await heard("ended", "opened");
+    await tab.page.evaluate("kept.socket().close(4000, 'bye')");
+    await heard("ended", "opened");
+    await tab.page.evaluate("kept.moveTo('/broadcast/x?a=b')");
+    await heard("ended", "opened");
+    await tab.page.evaluate("kept.reopen(() => '')");
+    await heard("ended", "opened");
+    await tab.page.evaluate("kept.reopen(null)");
+    await heard("ended", "opened");
+    const [echo, topic] = ["/echo", "/broadcast/x?a=b"];
+    assert.deepEqual(addresses, [echo, `${echo}?n=1`, `${echo}?n=2`, `${topic}&n=3`, topic, topic]);
+  },
 };

@@ -10,14 +10,14 @@ import { until } from "./harness.mjs";
 
 const POLICY = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:";
 
-/** What axe-core finds wrong, or cannot judge where contrast is concerned. */
-export async function faults(tab) {
+/** What axe-core finds wrong in this part of the page, or cannot judge where contrast is concerned. */
+export async function faults(tab, part = "html") {
   await tab.page.evaluate(axe.source);
-  return tab.page.evaluate(async () => {
-    const { violations, incomplete } = await axe.run();
+  return tab.page.evaluate(async (part) => {
+    const { violations, incomplete } = await axe.run(part);
     return [...violations, ...incomplete.filter(({ id }) => id === "color-contrast")]
       .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`));
-  });
+  }, part);
 }
 
 /** A greeting and an answer, so that both tabs have lines of every kind but a farewell. */

@@ -9,6 +9,7 @@ import compression from "./compression.mjs";
 import connection from "./connection.mjs";
 import echo from "./echo.mjs";
 import looks from "./looks.mjs";
+import measures from "./measures.mjs";
 import pages from "./pages.mjs";
 import rooms from "./rooms.mjs";
 import server from "./server.mjs";
@@ -19,7 +20,7 @@ import tutorial from "./tutorial.mjs";
 const TEST_LIMIT = 180_000; // ms; only a browser that hangs comes near it
 
 const words = process.argv.slice(2);
-const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...looks, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial })
+const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...looks, ...measures, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial })
   .filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 
 async function run(test, browser) {

@@ -9,6 +9,7 @@ mod folder;
 mod forms;
 mod gzip;
 mod paths;
+mod sizes;
 
 use std::collections::HashMap;
 use std::io;
