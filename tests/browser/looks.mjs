@@ -175,7 +175,7 @@ export default {
   async "screenshots are written: light, dark, phone, disconnected"(bench) {
     bench.serverMayVanish = true;
     const motion = { reducedMotion: "reduce" };
-    const shape = { viewport: { width: 760, height: 560 }, deviceScaleFactor: 2 };
+    const shape = { viewport: { width: 760, height: 608 }, deviceScaleFactor: 2 };
     const tabs = {
       light: await bench.chatTab(await bench.window({ ...motion, colorScheme: "light", ...shape })),
       dark: await bench.chatTab(await bench.window({ ...motion, colorScheme: "dark", ...shape })),

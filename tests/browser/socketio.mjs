@@ -39,9 +39,17 @@ export default {
 
   async "socketio: after a restart of the server it is back by itself"(bench) {
     const tab = await bench.socketioTab(await bench.window());
+    await uses(tab, "WebSocket");
+    // What is said does not stay long.
+    await tab.page.evaluate(() => {
+      window.told = [];
+      new MutationObserver(() => window.told.push(document.getElementById("retry").textContent))
+        .observe(document.getElementById("retry"), { childList: true });
+    });
     const { port } = bench.server;
     await bench.server.stop();
     await tab.isDisconnected();
+    await until("the code", () => tab.page.evaluate("told.includes('code 1001: the server is going away, retrying')"));
     await until("what comes next", async () => /, retrying$|^try \d+$/.test(await tab.retry.innerText()));
     await tab.input.fill("here again");
     await tab.input.press("Enter");
