@@ -86,8 +86,8 @@ const fn without_tools<const N: usize>(mut page: [u8; N]) -> ([u8; N], usize) {
 
 static PAGES: &[Stored] = &[
     stored!("index.html" page),
-    stored!("rooms.html"),
-    stored!("echo.html"),
+    stored!("rooms.html" page),
+    stored!("echo.html" page),
     stored!("chat.js"),
     stored!("rooms.js"),
     stored!("echo.js"),
@@ -98,7 +98,7 @@ static PAGES: &[Stored] = &[
     stored!("bytes.js"),
     stored!("server.js"),
     // Also without the feature: the other pages link to it, and it says itself what is missing.
-    stored!("socketio.html"),
+    stored!("socketio.html" page),
     stored!("socketio.js"),
     stored!("style.css"),
     stored!("favicon.svg"),
