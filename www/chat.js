@@ -35,5 +35,5 @@ compose(connection);
 function kindOf(line) {
   if (line.startsWith("You wrote: ")) return "receipt";
   if (line.startsWith(`Client #${myId} says: `)) return "own";
-  return /^Client #-?\d+ has left the chat$/.test(line) ? "notice" : "other";
+  return /^Client #-?\d+ (?!says: )/.test(line) ? "notice" : "other"; // what a farewell says, --farewell decides
 }

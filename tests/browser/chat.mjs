@@ -1,7 +1,7 @@
 // The chat: who sees which lines, in which order, and that text stays text.
 
 import assert from "node:assert/strict";
-import { until } from "./harness.mjs";
+import { Server, until } from "./harness.mjs";
 
 export default {
   async "a message shows in three tabs, in the sender's first as its own"(bench) {
@@ -103,6 +103,15 @@ export default {
     await one.say("gone?");
     await one.shows(farewell, "You wrote: gone?", `Client #${one.id} says: gone?`);
     await two.shows(farewell, `Client #${one.id} says: gone?`);
+  },
+
+  async "a farewell in other words is a notice, too"(bench) {
+    await bench.server.stop();
+    bench.server = await Server.start(0, "--farewell", "says goodbye: says: bye");
+    const [one, two] = await bench.chatTabs(2);
+    await two.page.close();
+    await one.shows(`Client #${two.id} says goodbye: says: bye`);
+    assert.equal(await one.rows.first().getAttribute("class"), "notice");
   },
 
   async "reloading a tab is a farewell and a new id"(bench) {
