@@ -17,6 +17,7 @@ import { awaited, compose, confirm, giveBackUnconfirmed } from "./composer.js";
 import { keepConnected } from "./connection.js";
 import { showRow } from "./rows.js";
 import { isElsewhere, placeOf } from "./server.js";
+import { offerWire } from "./wire.js";
 
 const myId = Date.now();
 document.getElementById("ws-id").textContent = myId;
@@ -31,6 +32,7 @@ const connection = keepConnected(placeOf(`/ws/${myId}`, myId), {
   ended: giveBackUnconfirmed,
 });
 compose(connection);
+offerWire(connection, 126);
 
 function kindOf(line) {
   if (line.startsWith("You wrote: ")) return "receipt";

@@ -13,6 +13,7 @@ import { awaited, compose, confirm, giveBackUnconfirmed, tell } from "./composer
 import { keepConnected } from "./connection.js";
 import { clearRows, showRow } from "./rows.js";
 import { placeOf } from "./server.js";
+import { offerWire } from "./wire.js";
 
 const DEFAULT_ROOM = "lobby";
 const ROOM = /^\w{1,94}$/; // the server has no other rooms; \w is A-Z, a-z, 0-9 and _
@@ -56,6 +57,7 @@ const connection = keepConnected(path(), {
   ended: giveBackUnconfirmed,
 });
 compose(connection, (typed) => JSON.stringify({ message: typed }));
+offerWire(connection, 112);
 
 // Undefined if there is none: only somebody's own server sends such a thing.
 function messageOf(data) {

@@ -11,6 +11,7 @@
 import { codeInWords } from "./codes.js";
 import { awaited, compose, confirm, giveBackUnconfirmed } from "./composer.js";
 import { showRow } from "./rows.js";
+import { offerWire } from "./wire.js";
 
 const FIRST_PAUSE = 2_000; // ms before we try again; the library makes it longer each time, and random
 const LONGEST_PAUSE = 30_000; // ms
@@ -20,6 +21,7 @@ const [stateBox, state, retry, begin, transport] =
   ["state-box", "state", "retry", "begin", "transport"].map((id) => document.getElementById(id));
 
 let socket;
+let query; // gives what is asked for with each connection, if somebody watches the wire
 
 function connect() {
   const fresh = io({
@@ -27,6 +29,7 @@ function connect() {
     transports: begin.value.split(","),
     reconnectionDelay: FIRST_PAUSE,
     reconnectionDelayMax: LONGEST_PAUSE,
+    query: queryOf(),
   });
   socket = fresh;
   showState("connecting", "Connecting…");
@@ -58,13 +61,20 @@ function connect() {
   fresh.on("connect_error", (error) => showState("closed", "Disconnected", `${error.message}, retrying`));
   fresh.io.on("reconnect_attempt", (count) => {
     retry.textContent = `try ${count}`;
+    fresh.io.opts.query = queryOf();
   });
+}
+
+// "wire=1" as the library wants it.
+function queryOf() {
+  return Object.fromEntries(new URLSearchParams(query?.()));
 }
 
 // Only shortens a pause. Ending the old attempt is how the library is told to forget its pause.
 function tryNow() {
   if (stateBox.dataset.state !== "closed") return;
   retry.textContent = "trying again now";
+  socket.io.opts.query = queryOf();
   socket.disconnect().connect();
 }
 
@@ -91,6 +101,14 @@ if (typeof io === "function") {
   });
   compose({ isOpen: () => socket.connected, send: (text) => socket.emit("chat message", text), tryNow });
   connect();
+  offerWire({
+    socket: () => socket.io.engine.transport.ws, // none while it polls
+    reopen(ask) {
+      query = ask;
+      socket.disconnect();
+      connect();
+    },
+  }, 105);
 } else {
   begin.disabled = true;
   compose({ isOpen: () => false, tryNow() {} });

@@ -101,6 +101,15 @@ static PAGES: &[Stored] = &[
     stored!("socketio.html" page),
     stored!("socketio.js"),
     stored!("style.css"),
+    // The wire, on the pages with a connection and in the lab.
+    stored!("wire.js"),
+    stored!("panel.js"),
+    stored!("wire.css"),
+    stored!("frames.js"),
+    #[cfg(feature = "tools")]
+    stored!("lab.html"),
+    #[cfg(feature = "tools")]
+    stored!("lab.js"),
     stored!("favicon.svg"),
     stored!("vendor/bootstrap.min.css" large),
     // The files beside it are not found here: see `socketio::bundle`.

@@ -44,7 +44,7 @@ export default {
     const files = [...text.matchAll(/(?:src|href)="([^"]+\.\w+)"/g)].map(([, file]) => file);
     const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
     const pages = ["rooms.html", "socketio.html", "echo.html", "lab.html"];
-    assert.deepEqual(files, ["favicon.svg", "vendor/bootstrap.min.css", "style.css", "chat.js", "favicon.svg", ...pages]);
+    assert.deepEqual(files, ["favicon.svg", "vendor/bootstrap.min.css", "style.css", "wire.css", "chat.js", "favicon.svg", ...pages]);
     for (const file of files.filter((file) => !pages.includes(file))) {
       const answer = await fetch(new URL(file, bench.server.url));
       assert.equal(answer.status, 200, file);

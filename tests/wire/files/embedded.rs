@@ -26,12 +26,13 @@ pub(super) fn www() -> Vec<(String, PathBuf)> {
 }
 
 /// What is found by its path in `www/`: all but the client of Socket.IO, which has paths of its own
-/// (`bundle`), and without Socket.IO also the licence of that client.
+/// (`bundle`), and without Socket.IO also the licence of that client. The lab belongs to the tools.
 pub(super) fn pages() -> Vec<(String, PathBuf)> {
     let is_page = |path: &str| {
         let is_bundle = path.starts_with("/vendor/socket.io/socket.io.");
         let is_about_it = path.starts_with("/vendor/socket.io/");
-        !is_bundle && (cfg!(feature = "socketio") || !is_about_it)
+        let is_lab = path.starts_with("/lab.");
+        !is_bundle && (cfg!(feature = "socketio") || !is_about_it) && (cfg!(feature = "tools") || !is_lab)
     };
     let mut files = www();
     files.retain(|(path, _)| is_page(path));
