@@ -2,7 +2,7 @@
 //
 // The server has taken the bytes apart. A page with a parser of its own might disagree with it: so there is none here.
 
-const WAYS = { C: ["→", "client to server: "], S: ["←", "server to client: "] };
+const WAYS = { C: "client to server: ", S: "server to client: " }; // and an arrow, in the style sheet
 const LABELS = {
   fin: (v) => (v === "1" ? "FIN" : "no FIN"),
   rsv: (v) => (v === "0 0 0" ? "" : `RSV ${v}`),
@@ -28,9 +28,8 @@ const pairs = (hex = "") => hex.match(/../g) ?? [];
 // A folded item has no bytes yet: that makes a flood cheap. The event stays with its item.
 export function drawEvent(event, isOpen) {
   const { n, kind, dir, title, size, reads, fields, rules = [] } = event;
-  const [arrow, way] = WAYS[dir] ?? [];
   const words = [span("title", title)];
-  if (arrow) words.unshift(el("span", { className: "arrow", ariaHidden: "true" }, arrow), span("visually-hidden", way));
+  if (dir) words.unshift(span("arrow", span("visually-hidden", WAYS[dir])));
   if (n) words.unshift(span("n", `${n} `));
   if (fields) words.push(span("size", ` ${count(size, "byte")}${reads ? `, ${count(reads, "read")}` : ""}`));
   const group = /^re[qs]/.test(kind) ? "handshake" : !fields ? kind : event.control ? "control" : "data";
@@ -101,11 +100,13 @@ function charOf(hex) {
 
 function describe({ at, hex, char, clear }, { size, fields, hex: all }) {
   const bits = parseInt(hex, 16).toString(2).padStart(8, "0");
-  const lines = [`byte ${at} of ${size}: ${hex} = ${bits.slice(0, 4)} ${bits.slice(4)}`];
-  for (const { o, l, b, k, name, v, note } of fields.filter(({ o, l }) => at >= o && at < o + l)) {
+  const here = fields.filter(({ o, l }) => at >= o && at < o + l);
+  const section = SECTIONS[here[0].k] ?? "5.2";
+  const lines = [`byte ${at} of ${size}: ${hex} = ${bits.slice(0, 4)} ${bits.slice(4)} (RFC 6455 ${section})`];
+  for (const { o, l, b, k, name, v, note } of here) {
     const value = v && k !== "payload" && k !== "reason" ? ` ${v}` : "";
     const place = l > 1 ? `, byte ${at - o} of ${l}` : "";
-    lines.push(`${b ? `${b} ` : ""}${name}${value}${note ? `: ${note}` : ""}${place} (RFC 6455 ${SECTIONS[k] ?? "5.2"})`);
+    lines.push(`${b ? `${b} ` : ""}${name}${value}${note ? `: ${note}` : ""}${place}`);
   }
   const said = char && char !== "·" ? ` "${char}"` : "";
   if (clear) {
@@ -142,8 +143,10 @@ export function useLog(list, detail) {
     pressed?.focus(); // not every browser does that by itself
     if (pressed?.matches(".head")) fold(pressed.parentNode, pressed.ariaExpanded !== "true");
     if (!pressed?.matches(".copy")) return;
+    // The newer way is closed to pages that come from another machine without TLS. This one wants a selection.
+    getSelection().selectAllChildren(pressed);
+    document.execCommand("copy");
     getSelection().removeAllRanges();
-    document.execCommand("copy"); // the newer way is closed to pages that come from another machine without TLS
   });
 
   // The bytes that are selected, or else the frame that has the focus.
@@ -154,7 +157,8 @@ export function useLog(list, detail) {
     const lines = [...items].filter((item) => item?.event.hex).map(({ event }) => (
       notation(event, chosen.length && chosen.filter((byte) => byte.closest("li").event === event).map(({ at }) => at))
     ));
-    if (lines.length === 0) return; // it is other text: the browser knows how to copy that
+    const isOther = !chosen.length && !selection.isCollapsed && !selection.containsNode(document.activeElement, true);
+    if (isOther || lines.length === 0) return; // other text: the browser knows how to copy that
     copying.preventDefault();
     copying.clipboardData.setData("text/plain", lines.join("\n"));
     say(["Copied:", ...lines.map((line) => (line.length > 99 ? `${line.slice(0, 99)}…` : line))]);

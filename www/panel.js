@@ -22,6 +22,7 @@ const EXPERIMENTS = [
 const REASONS = {
   undefined: "The server does not answer. What is here stays, and goes on when it is back.",
   404: "This server was started without --wire-view. Start it with make run, or ws101 --wire-view.",
+  elsewhere: "This page talks to another server. Only connections to its own one can be shown.",
   full: "The server watches 32 connections already. Close another page that shows its wire.",
 };
 
@@ -58,7 +59,10 @@ export function wirePanel(connection, length) {
   const experiments = EXPERIMENTS.map(([words, watch, task], n) => {
     const start = button(words, () => {
       mark(`${words}. ${watch}`);
-      if (innerWidth < 960) menu.open = false; // it covers the log
+      if (innerWidth < 960) { // it covers the log there
+        menu.open = false;
+        menu.firstChild.focus();
+      }
       if (task) wire.send(JSON.stringify({ do: task }));
       else if (n > 0) connection.socket().close(4000, "an experiment");
       else {
@@ -98,7 +102,7 @@ export function wirePanel(connection, length) {
     ours.onmessage = ({ data }) => {
       const event = JSON.parse(data);
       if (ours === wire && /^(response|end)$/.test(event.kind)) allow(event.kind === "response");
-      add(event.error ? { title: event.error } : event);
+      add(event.error ? { kind: "mark", title: event.error } : event);
     };
     ours.onclose = async ({ code }) => {
       if (ours !== wire) return;
@@ -150,6 +154,7 @@ export function wirePanel(connection, length) {
   // Shows the panel: then one is at its end, and a connection is watched.
   return () => {
     list.scrollTop = list.scrollHeight;
-    if (!wire) start();
+    if (/[?&]server=/.test(location.search)) status.textContent = REASONS.elsewhere;
+    else if (!wire) start();
   };
 }

@@ -16,11 +16,12 @@ import server from "./server.mjs";
 import socketio from "./socketio.mjs";
 import texts from "./texts.mjs";
 import tutorial from "./tutorial.mjs";
+import wireview from "./wireview.mjs";
 
 const TEST_LIMIT = 180_000; // ms; only a browser that hangs comes near it
 
 const words = process.argv.slice(2);
-const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...looks, ...measures, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial })
+const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...looks, ...measures, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial, ...wireview })
   .filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 
 async function run(test, browser) {
