@@ -27,11 +27,12 @@ const pairs = (hex = "") => hex.match(/../g) ?? [];
 
 // A folded item has no bytes yet: that makes a flood cheap. The event stays with its item.
 export function drawEvent(event, isOpen) {
-  const { n, kind, dir, title, size, reads, fields, rules = [] } = event;
+  const { n, kind, dir, title, size, reads, missing, fields, rules = [] } = event;
   const words = [span("title", title)];
   if (dir) words.unshift(span("arrow", span("visually-hidden", WAYS[dir])));
   if (n) words.unshift(span("n", `${n} `));
-  if (fields) words.push(span("size", ` ${count(size, "byte")}${reads ? `, ${count(reads, "read")}` : ""}`));
+  const about = [count(size ?? 0, "byte"), reads && count(reads, "read"), missing && `${count(missing, "byte")} missing`];
+  if (fields) words.push(span("size", ` ${about.filter(Boolean).join(", ")}`));
   const group = /^re[qs]/.test(kind) ? "handshake" : !fields ? kind : event.control ? "control" : "data";
   const item = el("li", { className: `event ${group} ${dir}`, event }, fields ? button("head", ...words) : el("p", { className: "head" }, ...words));
   if (event.hex) item.append(button("copy", "Copy"));
@@ -55,6 +56,7 @@ function draw(event) {
     return fields.map(({ name, v, note = "" }) => el("p", { className: "line" }, el("code", {}, v || name), " ", span("note", note)));
   }
   const isBroken = (f) => rules.some(({ k, at }) => (k ? k === f.k : !f.b && at >= f.o && at < f.o + f.l));
+  const leftOut = () => span("gap", `… ${count(gap.len, "byte")} left out …`);
   const groups = [];
   for (const f of fields) {
     const { o, l, b, k, clear, clear_end: end, inflated, inflated_end: last } = f;
@@ -68,24 +70,25 @@ function draw(event) {
       const char = isText ? charOf(clears[n] ?? hex) : "";
       const byte = button(`byte ${members.some(isBroken) ? "bad" : k}`, span("hex", ...digits), span("char", char));
       const before = [];
-      if (gap && at === gap.at + gap.len) before.push(span("gap", `… ${count(gap.len, "byte")} left out …`));
+      if (gap && at === gap.at + gap.len) before.push(leftOut());
       if (at > 0 && cuts.includes(at)) before.push(span("cut", "|", span("visually-hidden", " new read ")));
       return [...before, Object.assign(byte, { at, hex, char, clear: clears[n] })];
     });
-    groups.push(group(members.map(({ name }) => name).join(", "), members.map((one) => {
+    if (gap && gap.at >= o && gap.at + gap.len === o + l) cells.push(leftOut());
+    groups.push(group(members.map(({ name }) => name).join(", "), k, members.map((one) => {
       const words = LABELS[one.k]?.(one.v) ?? one.name;
       return !words ? "" : isBroken(one) ? span("bad", `! ${words}`) : span(one.k, words);
     }), cells));
     if (inflated === undefined) continue;
-    groups.push(group("inflated", [span(k, "inflated")], [...pairs(inflated), ...(last ? ["…", ...pairs(last)] : [])]
+    groups.push(group("inflated", k, [span(k, "inflated")], [...pairs(inflated), ...(last ? ["…", ...pairs(last)] : [])]
       .map((hex) => span("byte payload", span("hex", hex), span("char", charOf(hex))))));
   }
   return groups;
 }
 
-function group(ariaLabel, labels, cells) {
+function group(ariaLabel, kind, labels, cells) {
   return el("span", { className: "group", role: "group", ariaLabel },
-    el("span", { className: "labels", ariaHidden: "true" }, ...labels), el("span", { className: "cells" }, ...cells));
+    el("span", { className: "labels", ariaHidden: "true" }, ...labels), span(`cells ${kind}`, ...cells));
 }
 
 // [offset in the frame, its two digits] of each byte that is not left out.
@@ -118,14 +121,15 @@ function describe({ at, hex, char, clear }, { size, fields, hex: all }) {
 }
 
 // The bytes as `ws101 explain` reads them: all, or those at these offsets.
-function notation({ dir, gap, cuts = [], ...event }, wanted) {
+function notation({ dir, hex, size, gap, cuts = [] }, wanted) {
   let line = "";
-  for (const [at, hex] of bytesOf({ gap, ...event })) {
+  for (const [at, digits] of bytesOf({ hex, gap })) {
     if (wanted && !wanted.includes(at)) continue;
     if (line && gap && at === gap.at + gap.len) line += ` ...*${gap.len}`;
     if (line && cuts.includes(at)) line += " |";
-    line += ` ${hex}`;
+    line += ` ${digits}`;
   }
+  if (!wanted && gap && gap.at + gap.len === size) line += ` ...*${gap.len}`;
   return `${dir === "S" ? "S<" : "C>"}${line}`;
 }
 

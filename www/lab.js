@@ -22,7 +22,7 @@ ${more && `S+ "${more}\\r\\n"\n`}S+ "\\r\\n"`;
 const EXAMPLES = {
   "Hello, masked, and the answer": `C> text "Hello" key=37fa213d\nS< text "Hello"`,
   "126 bytes: the length gets 16 bits": "C> binary 2a*126",
-  "65,536 bytes: the length gets 64 bits": "C> binary 2a*65536",
+  "65,536 bytes: the length gets 64 bits": "C> 82 ff 00 00 00 00 00 01 00 00 37 fa 21 3d 1d d0 0b 17 1d d0 0b 17 ...*65528",
   "Three fragments, and a ping between": `C> first-text "Hel"\nC> ping "mid"\nS< pong "mid"\nC> middle "lo, "\nC> last "you"`,
   "A Close and its answer": `C> close 1000 "bye"\nS< close 1000`,
   "A handshake": handshake(),

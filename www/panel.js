@@ -8,7 +8,7 @@ import { drawEvent, el, stopAt, useLog } from "./frames.js";
 const NEWEST = 500; // events kept
 const PACE = 100; // ms for which events are gathered, to be drawn at once
 const FLOOD = 15; // events at once from which on frames start folded
-const LONG = 80; // bytes from which on a frame does
+const LONG = 140; // bytes from which on a frame does; that of the first experiment is shorter
 const AGAIN = 3_000; // ms until a server that does not answer is asked again
 
 const EXPERIMENTS = [
@@ -102,7 +102,7 @@ export function wirePanel(connection, length) {
     ours.onmessage = ({ data }) => {
       const event = JSON.parse(data);
       if (ours === wire && /^(response|end)$/.test(event.kind)) allow(event.kind === "response");
-      add(event.error ? { kind: "mark", title: event.error } : event);
+      add(event.error ? { kind: "step", title: event.error } : event);
     };
     ours.onclose = async ({ code }) => {
       if (ours !== wire) return;
@@ -130,7 +130,7 @@ export function wirePanel(connection, length) {
     });
   }
 
-  const mark = (title) => add({ kind: "mark", title });
+  const mark = (title) => add({ kind: "step", title });
   function add(event) {
     queue.push(event);
     if (queue.length > NEWEST) gone += queue.splice(0, 1).length;

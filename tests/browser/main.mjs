@@ -8,6 +8,7 @@ import chat from "./chat.mjs";
 import compression from "./compression.mjs";
 import connection from "./connection.mjs";
 import echo from "./echo.mjs";
+import lab from "./lab.mjs";
 import looks from "./looks.mjs";
 import measures from "./measures.mjs";
 import pages from "./pages.mjs";
@@ -21,7 +22,7 @@ import wireview from "./wireview.mjs";
 const TEST_LIMIT = 180_000; // ms; only a browser that hangs comes near it
 
 const words = process.argv.slice(2);
-const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...looks, ...measures, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial, ...wireview })
+const tests = Object.entries({ ...chat, ...compression, ...connection, ...echo, ...lab, ...looks, ...measures, ...pages, ...rooms, ...server, ...socketio, ...texts, ...tutorial, ...wireview })
   .filter(([name]) => words.length === 0 || words.some((word) => name.includes(word)));
 
 async function run(test, browser) {

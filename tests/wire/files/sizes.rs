@@ -52,6 +52,21 @@ fn page_with_all_its_scripts_is_at_most_30_kib() {
 }
 
 #[test]
+fn what_is_loaded_later_is_at_most_20_kib() {
+    let files = own();
+    let later = files.values().flat_map(|text| between(text, "import(\"./", '"'));
+    let mut count = 0;
+    for script in later {
+        let mut found = BTreeMap::new();
+        add(&files, script, &mut found);
+        let sum: usize = found.values().sum();
+        assert!(sum <= 20 * KIB, "{script}: {sum} bytes: {found:?}");
+        count += 1;
+    }
+    assert_eq!(count, 1, "the wire view");
+}
+
+#[test]
 fn style_is_at_most_12_kib_and_everything_180() {
     let files = own();
     assert!(files["style.css"].len() <= 12 * KIB, "{}", files["style.css"].len());
