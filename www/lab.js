@@ -74,7 +74,7 @@ function draw({ error, bytes, events: told = [] }) {
   const broken = told.reduce((n, { rules = [] }) => n + rules.length, 0);
   const rules = broken === 0 ? "no rule is broken" : broken === 1 ? "a rule is broken" : `${broken} rules are broken`;
   sum.textContent = told.length ? `${bytes.toLocaleString("en")} bytes, ${rules}` : "Nothing to explain yet.";
-  detail.textContent = "Choose a byte, and its bits are explained here.";
+  detail.textContent = "Choose a byte to see its bits.";
   events.replaceChildren(...told.map((event) => drawEvent(event, told.length < 50)));
   stopAt(events);
 }

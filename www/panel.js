@@ -40,7 +40,7 @@ export function wirePanel(connection, length) {
   const status = el("p", { className: "status", role: "status" });
   const older = el("p", { className: "older" });
   const list = el("ol", { className: "events", role: "list", ariaLabel: "Events" });
-  const detail = el("div", { className: "detail", ariaLive: "polite" }, "Choose a byte, and its bits are explained here.");
+  const detail = el("div", { className: "detail", ariaLive: "polite" }, "Choose a byte to see its bits.");
   useLog(list, detail);
 
   const filters = ["handshake", "data", "control", "reads"].map((kind) => check(kind, ({ target }) => {

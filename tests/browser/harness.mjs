@@ -14,7 +14,7 @@ import { isDeepStrictEqual } from "node:util";
 import { chromium } from "playwright-core";
 
 /** The pages with a connection. */
-export const PAGES = ["index.html", "rooms.html", "socketio.html", "echo.html"];
+export const PAGES = ["index.html", "rooms.html", "socketio.html", "echo.html", "lab.html"];
 
 const PATIENCE = 20_000; // ms; far more than anything takes, as slow machines test too
 
