@@ -5,6 +5,7 @@
 // `connection` is what keepConnected gives. A text of `length` characters makes a frame with 126 bytes of payload.
 export function offerWire(connection, length) {
   const [opener, chat, hint] = ["#wire-open", ".chat", "#hint"].map((name) => document.querySelector(name));
+  if (!opener) return; // the server was built without it
   let panel;
 
   async function show(is) {

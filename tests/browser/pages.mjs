@@ -12,7 +12,7 @@ export default {
       const text = await (await fetch(`${bench.server.url}/${name}`)).text();
       const [nav] = /<nav .*?<\/nav>/s.exec(text);
       assert.deepEqual(nav.split(CURRENT).length, 2, `${name}: one is the current one`);
-      assert.ok(nav.includes(`<a href="${name === "index.html" ? "./" : name}"${CURRENT}>`), name);
+      assert.ok(nav.includes(`<a href="${name === "index.html" ? "./" : name}"${CURRENT}`), name);
       navs.add(nav.replace(CURRENT, ""));
       const [, head] = /<header class="chat-head">(.*?)<\/header>/s.exec(text);
       const rest = head.slice(head.indexOf("</nav>")).replace(/(<h1>|<p class="what">)[^<]+/g, "$1…").replace(/\s+/g, " ");

@@ -260,7 +260,7 @@ export default {
     await keyboard.type("Hello");
     await keyboard.press("Enter");
     await tab.shows("sent: Hello");
-    for (const place of ["log", "What is this?", "Enter", "room", "Lab", "Echo", "Socket.IO", "Rooms", "Chat"]) {
+    for (const place of ["log", "What is this?", "wire-open", "Enter", "room", "Lab", "Echo", "Socket.IO", "Rooms", "Chat"]) {
       await keyboard.press("Shift+Tab");
       assert.equal(await focused(), place);
       assert.ok(await outlined(), place);
