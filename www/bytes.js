@@ -4,7 +4,7 @@
 export function bytesOf(text) {
   const digits = text.replace(/\s/g, "");
   const [odd] = /[^0-9a-f]/iu.exec(digits) ?? [];
-  if (odd !== undefined) return { wrong: `“${odd}” is no hex digit: they are 0 to 9 and a to f.` };
+  if (odd !== undefined) return { wrong: `“${odd}” is not a hex digit: those are 0 to 9 and a to f.` };
   if (digits.length % 2 === 1) return { wrong: "The last byte has only one digit: each has two." };
   return { bytes: Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
 }

@@ -81,7 +81,7 @@ const connection = keepConnected(start, {
     if (!isOwn) return showRow(kind, came, current === null ? `Came: ${what}` : `${name}: ${what}`);
     confirm();
     const ms = performance.now() - sent.shift().at;
-    showRow(kind, came, `${name}: ${what}, after ${ms.toFixed(1)} ms`);
+    showRow(kind, came, `${name}: ${what}, ${current === null ? "" : "back "}after ${ms.toFixed(1)} ms`);
   },
   ended() {
     sent.length = 0;

@@ -6,8 +6,8 @@ const WAYS = { C: "client to server: ", S: "server to client: " }; // and an arr
 const LABELS = {
   fin: (v) => (v === "1" ? "FIN" : "no FIN"),
   rsv: (v) => (v === "0 0 0" ? "" : `RSV ${v}`),
-  op: (v) => `O${v.slice(2)}`,
-  mask: (v) => (v === "1" ? "M" : ""),
+  op: (v) => `OP ${v.slice(2)}`,
+  mask: (v) => (v === "1" ? "MASK" : ""),
   len: (v) => `LEN ${v}`,
   ext: (v) => `EXT ${v}`,
   key: () => "KEY",
@@ -67,7 +67,7 @@ function draw(event) {
       // The two digits of the first byte are two groups: FIN and RSV, and the opcode.
       const digits = b && o === 0 ? [span("fin", hex[0]), span("op", hex[1])] : [hex];
       const isText = inflated === undefined && SECTIONS[k] && k !== "key";
-      const char = isText ? charOf(clears[n] ?? hex) : "";
+      const char = k === "code" ? clears[n] ?? "" : isText ? charOf(clears[n] ?? hex) : "";
       const byte = button(`byte ${members.some(isBroken) ? "bad" : k}`, span("hex", ...digits), span("char", char));
       const before = [];
       if (gap && at === gap.at + gap.len) before.push(leftOut());
@@ -76,7 +76,7 @@ function draw(event) {
     });
     if (gap && gap.at >= o && gap.at + gap.len === o + l) cells.push(leftOut());
     groups.push(group(members.map(({ name }) => name).join(", "), k, members.map((one) => {
-      const words = LABELS[one.k]?.(one.v) ?? one.name;
+      const words = (LABELS[one.k]?.(one.v) ?? one.name) + (one.clear ? ", unmasked below" : "");
       return !words ? "" : isBroken(one) ? span("bad", `! ${words}`) : span(one.k, words);
     }), cells));
     if (inflated === undefined) continue;
@@ -105,13 +105,13 @@ function describe({ at, hex, char, clear }, { size, fields, hex: all }) {
   const bits = parseInt(hex, 16).toString(2).padStart(8, "0");
   const here = fields.filter(({ o, l }) => at >= o && at < o + l);
   const section = SECTIONS[here[0].k] ?? "5.2";
-  const lines = [`byte ${at} of ${size}: ${hex} = ${bits.slice(0, 4)} ${bits.slice(4)} (RFC 6455 ${section})`];
+  const lines = [`byte ${at} of ${size}, counted from 0: ${hex} = ${bits.slice(0, 4)} ${bits.slice(4)} (RFC 6455 ${section})`];
   for (const { o, l, b, k, name, v, note } of here) {
     const value = v && k !== "payload" && k !== "reason" ? ` ${v}` : "";
     const place = l > 1 ? `, byte ${at - o} of ${l}` : "";
     lines.push(`${b ? `${b} ` : ""}${name}${value}${note ? `: ${note}` : ""}${place}`);
   }
-  const said = char && char !== "·" ? ` "${char}"` : "";
+  const said = char.length === 1 && char !== "·" ? ` "${char}"` : "";
   if (clear) {
     const key = fields.find(({ k }) => k === "key").o;
     const turn = (at - key) % 4; // the payload begins after the 4 bytes of the key

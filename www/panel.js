@@ -11,11 +11,13 @@ const FLOOD = 15; // events at once from which on frames start folded
 const LONG = 140; // bytes from which on a frame does; that of the first experiment is shorter
 const AGAIN = 3_000; // ms until a server that does not answer is asked again
 
+const COMPRESSED = /[?&]deflate=on(&|$)/; // the address of the page asks for it; else its bytes are easier to read
+
 const EXPERIMENTS = [
-  ["send 126 bytes", "Seven bits count to 125. Watch LEN say 126 instead, and the length stand in EXT."],
-  ["close with 4000", "Watch the Close that your browser sends, and the answer. Then the page connects anew."],
+  ["send 126 bytes", "Seven bits count to 125. Watch: LEN says 126, and the real length is in EXT."],
+  ["close with 4000", "Watch the Close that your browser sends, and the answer. Then the page reconnects."],
   ["server: answer in 3 fragments", "Watch FIN: only the third frame has it. The page gets one message.", "fragments"],
-  ["server: ping me now", "Watch your browser answer with a pong. No script is told.", "ping"],
+  ["server: ping me now", "Watch your browser answer with a pong. JavaScript never hears of it.", "ping"],
   ["server: break a rule", "The server masks a frame. Watch your browser fail the connection.", "mask"],
 ];
 
@@ -59,10 +61,8 @@ export function wirePanel(connection, length) {
   const experiments = EXPERIMENTS.map(([words, watch, task], n) => {
     const start = button(words, () => {
       mark(`${words}. ${watch}`);
-      if (innerWidth < 960) { // it covers the log there
-        menu.open = false;
-        menu.firstChild.focus();
-      }
+      menu.open = false; // it covers the log
+      menu.firstChild.focus();
       if (task) wire.send(JSON.stringify({ do: task }));
       else if (n > 0) connection.socket().close(4000, "an experiment");
       else {
@@ -115,7 +115,7 @@ export function wirePanel(connection, length) {
       wire = undefined; // the button can try again
       if (!answer.status) setTimeout(() => wire || start(), AGAIN);
     };
-    return `wire=${id}`;
+    return `wire=${id}${COMPRESSED.test(location.search) ? "&deflate=on" : ""}`;
   }
 
   function start() {
@@ -123,7 +123,7 @@ export function wirePanel(connection, length) {
   }
   function begin() {
     connection.reopen(() => {
-      mark(firstQuery ? "The page has reconnected, so that the handshake is seen." : "The page reconnects: another connection, another id.");
+      mark(firstQuery ? "The page has reconnected, to show the handshake." : "The page reconnects: another connection, another id.");
       const query = firstQuery || watch();
       firstQuery = "";
       return query;

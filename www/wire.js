@@ -10,7 +10,7 @@ export function offerWire(connection, length) {
 
   async function show(is) {
     opener.ariaExpanded = is;
-    opener.textContent = `${is ? "Hide" : "Show"} the wire`;
+    opener.textContent = `${is ? "Hide" : "Show"} bytes`;
     chat.classList.toggle("with-wire", is);
     const kept = location.search.slice(1).split("&").filter((part) => part && part !== "view").concat(is ? "view" : []);
     history.replaceState(null, "", `${location.pathname}${kept.length ? "?" : ""}${kept.join("&")}${location.hash}`);

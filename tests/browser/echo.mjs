@@ -45,9 +45,9 @@ export default {
     const tab = await bench.echoTab(await bench.window());
     await choose(tab, "hex");
     for (const [typed, said] of [
-      ["81 0g", "Not sent. “g” is no hex digit: they are 0 to 9 and a to f."],
-      ["81 🚀", "Not sent. “🚀” is no hex digit: they are 0 to 9 and a to f."],
-      ["0x81", "Not sent. “x” is no hex digit: they are 0 to 9 and a to f."],
+      ["81 0g", "Not sent. “g” is not a hex digit: those are 0 to 9 and a to f."],
+      ["81 🚀", "Not sent. “🚀” is not a hex digit: those are 0 to 9 and a to f."],
+      ["0x81", "Not sent. “x” is not a hex digit: those are 0 to 9 and a to f."],
       ["81 0", "Not sent. The last byte has only one digit: each has two."],
     ]) {
       await tab.input.fill(typed);
@@ -68,8 +68,8 @@ export default {
     await show(two, "Somebody: text, 5 bytes | Hello");
     await choose(two, "hex");
     await two.say("00 ff");
-    await show(one, "You: text, 5 bytes, after … ms | Hello", "Somebody: binary, 2 bytes | 00 ff");
-    await show(two, "Somebody: text, 5 bytes | Hello", "You: binary, 2 bytes, after … ms | 00 ff");
+    await show(one, "You: text, 5 bytes, back after … ms | Hello", "Somebody: binary, 2 bytes | 00 ff");
+    await show(two, "Somebody: text, 5 bytes | Hello", "You: binary, 2 bytes, back after … ms | 00 ff");
     for (const tab of [elsewhere, echo]) {
       await tab.say("x");
       await until("one row", () => tab.rows.count(), 1);
@@ -111,7 +111,7 @@ export default {
     bench.serverMayVanish = true;
     const tab = await bench.echoTab(await bench.window(), "#topic=kitchen");
     await tab.say("before");
-    await show(tab, "You: text, 6 bytes, after … ms | before");
+    await show(tab, "You: text, 6 bytes, back after … ms | before");
     bench.server.signal("SIGSTOP");
     await tab.say("into the void");
     await bench.server.stop("SIGKILL");
@@ -121,7 +121,7 @@ export default {
     bench.server = await Server.start(bench.server.port);
     await tab.isConnected();
     await tab.input.press("Enter");
-    await show(tab, "You: text, 6 bytes, after … ms | before", "You: text, 13 bytes, after … ms | into the void");
+    await show(tab, "You: text, 6 bytes, back after … ms | before", "You: text, 13 bytes, back after … ms | into the void");
   },
 
   async "echo: everything can be done with the keyboard"(bench) {

@@ -71,14 +71,14 @@ export default {
     const tab = await bench.chatTab(await bench.window());
     const button = tab.page.locator("#wire-open");
     assert.equal(await button.getAttribute("aria-expanded"), "false");
-    await tab.page.getByRole("button", { name: "Show the wire" }).click();
-    await says(tab, "The page has reconnected, so that the handshake is seen.");
+    await tab.page.getByRole("button", { name: "Show bytes" }).click();
+    await says(tab, "The page has reconnected, to show the handshake.");
     const request = await sees(tab, ({ kind }) => kind === "request");
     const response = await sees(tab, ({ kind }) => kind === "response");
     assert.match(request.fields[0].v, new RegExp(`^GET /ws/${tab.id}`));
     assert.match(response.fields[0].v, / 101 /);
     assert.equal(await button.getAttribute("aria-expanded"), "true");
-    assert.equal(await button.textContent(), "Hide the wire");
+    assert.equal(await button.textContent(), "Hide bytes");
     assert.equal(new URL(tab.page.url()).search, "?view");
     // Its lines, each with what it is for.
     await tab.page.locator("#wire .handshake").first().getByRole("button").first().click();
@@ -108,7 +108,7 @@ export default {
     assert.deepEqual((await drawn.locator(".byte .hex").allTextContents()).join(""), frame.hex);
     assert.equal((await drawn.locator(".byte .char").allTextContents()).join(""), "Hello");
     assert.deepEqual(await drawn.locator(".labels").evaluateAll((all) => all.map((labels) => labels.innerText.trim().replace(/\s+/g, " "))),
-      ["FIN O1", "M LEN 5", "KEY", "payload"]);
+      ["FIN OP 1", "MASK LEN 5", "KEY", "payload, unmasked below"]);
     assert.match(await drawn.locator(".head").innerText(), /client to server.*11 bytes, 1 read/s);
     const answer = await sees(tab, ({ dir, title }) => dir === "S" && title.includes("You wrote: Hello"));
     assert.equal(Buffer.from(answer.hex.slice(4), "hex").toString(), "You wrote: Hello");
@@ -134,10 +134,10 @@ export default {
     await keyboard.press("Enter"); // folds and unfolds
     await keyboard.press("ArrowRight");
     assert.equal(await focused(), 0);
-    assert.match(await detail(tab), /^byte 0 of 11: 81 = 1000 0001/);
+    assert.match(await detail(tab), /^byte 0 of 11, counted from 0: 81 = 1000 0001/);
     await keyboard.press("ArrowRight");
     assert.deepEqual((await detail(tab)).split("\n").filter(Boolean), [
-      "byte 1 of 11: 85 = 1000 0101 (RFC 6455 5.2)", `1....... MASK 1: ${field(frame, "mask").note}`, ".0000101 payload length 5",
+      "byte 1 of 11, counted from 0: 85 = 1000 0101 (RFC 6455 5.2)", `1....... MASK 1: ${field(frame, "mask").note}`, ".0000101 payload length 5",
     ]);
     await keyboard.press("Shift+ArrowRight");
     assert.equal(await focused(), 2);
@@ -254,9 +254,9 @@ export default {
     await tab.page.locator("#wire summary").click();
     for (const name of IN_WORDS) {
       const button = tab.page.getByRole("button", { name });
-      assert.ok(await button.isEnabled(), name);
+      await until(`${name} is enabled`, () => button.isEnabled());
       const id = await button.getAttribute("aria-describedby");
-      assert.match(await tab.page.locator(`#${id}`).innerText(), /Watch /, name);
+      assert.match(await tab.page.locator(`#${id}`).innerText(), /Watch\b/, name);
     }
     await bench.server.stop();
     await until("disabled", () => tab.page.getByRole("button", { name: IN_WORDS[0] }).isDisabled());

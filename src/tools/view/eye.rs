@@ -13,6 +13,7 @@ use crate::tap::Tap;
 use crate::tools::conversation::Options;
 use crate::tools::event::Seen;
 use crate::tools::kept::Keep;
+use crate::tools::names::count;
 use crate::tools::observed::Observed;
 use crate::tools::title::answer_field;
 use crate::tools::unit::{Missing, What};
@@ -116,8 +117,9 @@ impl Role {
             What::Response(bytes) if !bytes.starts_with(b"HTTP/1.1 100 ") => {
                 let Some(Some(Poll { place, method })) = polls.pop_front() else { return };
                 let status = String::from_utf8_lossy(bytes.get(9..12).unwrap_or_default()).into_owned();
-                let len = answer_field(bytes, "content-length").unwrap_or_else(|| "0".to_owned());
-                let text = format!("a poll by HTTP: {method}, answered with status {status} and {len} bytes");
+                let len = answer_field(bytes, "content-length").and_then(|len| len.parse().ok());
+                let len = count(len.unwrap_or(0));
+                let text = format!("a poll by HTTP: {method}, answered with status {status} and {len}");
                 places.push(place, now, News::Note(text));
             }
             _ => {}
