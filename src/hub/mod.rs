@@ -15,7 +15,8 @@
 //! 6. [`Hub::end_turn`], which answers what is left to do ([`Rest`]).
 //!
 //! Connections that wait are passed to [`Hub::accept`] after that, when there is room again, and
-//! [`Hub::rest`] is asked once more. Then the driver waits for readiness, as long as [`Rest`] allows.
+//! [`Hub::rest`] is asked once more. If a tap has news, [`Hub::wake_for_news`] follows. Then the driver waits for
+//! readiness, as long as [`Rest`] allows.
 //!
 //! Invariants: exactly one `on_close` for each `on_open`; exactly one answer or `on_request_gone` for
 //! each held request; no queue without a bound, no wait without a deadline.
