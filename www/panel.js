@@ -29,7 +29,7 @@ const REASONS = {
 };
 
 const button = (words, onclick) => el("button", { type: "button", className: "btn btn-outline-secondary", onclick }, words);
-const check = (words, onchange) => el("label", {}, el("input", { type: "checkbox", className: "form-check-input", checked: true, onchange }), words);
+const check = (words, onchange) => el("label", { className: "tick" }, el("input", { type: "checkbox", checked: true, onchange }), words);
 
 // `connection` is what keepConnected gives. A text of `length` characters makes a frame with 126 bytes of payload.
 export function wirePanel(connection, length) {
@@ -61,8 +61,9 @@ export function wirePanel(connection, length) {
   const experiments = EXPERIMENTS.map(([words, watch, task], n) => {
     const start = button(words, () => {
       mark(`${words}. ${watch}`);
-      menu.open = false; // it covers the log
+      menu.open = false; // it covers the log, at whose end one wants to be now
       menu.firstChild.focus();
+      list.scrollTop = list.scrollHeight;
       if (task) wire.send(JSON.stringify({ do: task }));
       else if (n > 0) connection.socket().close(4000, "an experiment");
       else {

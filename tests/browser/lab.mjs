@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Server, until } from "./harness.mjs";
-import { faults } from "./looks.mjs";
+import { isWellMeasured } from "./measures.mjs";
 import { withWires } from "./wireview.mjs";
 
 /** A tab with the lab; `address` is what stands behind its path. */
@@ -202,17 +202,10 @@ export default {
         for (const name of ["Hello, masked, and the answer", "Broken: a reserved bit", "A handshake", "Three fragments, and a ping between"]) {
           await tab.example.selectOption(name);
           await until(name, async () => (await titles(tab)).length > 0 && (await tab.page.locator("#sum").innerText()) !== "");
-          assert.deepEqual(await faults(tab), [], `${where}, ${name}`);
-          assert.equal(await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, where);
+          await isWellMeasured(tab, `${where}, ${name}`, undefined, "#source");
         }
         if (viewport.width < 960) await tab.page.locator("#builder > summary").click();
-        assert.deepEqual(await faults(tab), [], `${where}, builder`);
-        const small = await tab.page.locator("main :is(button, summary, select, textarea, input:not([type=checkbox]))").evaluateAll((all) => all
-          .filter((one) => one.checkVisibility())
-          .map((one) => [one.className || one.id || one.name || one.localName, one.getBoundingClientRect()])
-          .filter(([name, { width, height }]) => height < 44 || width < (name.startsWith("byte") ? 24 : 44))
-          .map(([name, { width, height }]) => `${name} ${width} x ${height}`));
-        assert.deepEqual(small, [], where);
+        await isWellMeasured(tab, `${where}, builder`, undefined, "#source");
         await tab.page.context().close();
         bench.contexts.pop();
       }

@@ -32,7 +32,7 @@ const PAGES = {
 };
 
 /** Runs in the page: what there is to say about it. */
-function measured({ TARGET }) {
+function measured({ TARGET, input }) {
   const isSeen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden, option");
   const seen = [...document.body.querySelectorAll("*")].filter(isSeen);
   const name = (element) => `${element.tagName.toLowerCase()}#${element.id}.${element.className}`;
@@ -64,15 +64,16 @@ function measured({ TARGET }) {
     .filter(([, { width, height }]) => width < TARGET || height < TARGET)
     .map(([name, { width, height }]) => `${name}: ${width} x ${height}`);
 
-  const outside = ["h1", "#state", "#text"].filter((selector) => {
+  const outside = ["h1", "#state", input].filter((selector) => {
     const { top, left, bottom, right } = document.querySelector(selector).getBoundingClientRect();
     return top < 0 || left < 0 || bottom > innerHeight || right > innerWidth || bottom === top;
   });
   return { sizes, spacings, small, outside, wider: document.documentElement.scrollWidth - innerWidth };
 }
 
-async function isWellMeasured(tab, what, part) {
-  const { sizes, spacings, ...rest } = await tab.page.evaluate(measured, { TARGET });
+/** Judges the page as it is now. `input` is what has to be in sight; of `part` alone axe judges. */
+export async function isWellMeasured(tab, what, part, input = "#text") {
+  const { sizes, spacings, ...rest } = await tab.page.evaluate(measured, { TARGET, input });
   assert.deepEqual(rest, { small: [], outside: [], wider: 0 }, what);
   assert.ok(Object.keys(sizes).length <= SIZES, `${what}: ${JSON.stringify(sizes)}`);
   assert.ok(Object.keys(spacings).length <= SPACINGS, `${what}: ${JSON.stringify(spacings)}`);
