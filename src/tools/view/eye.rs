@@ -50,8 +50,8 @@ struct Followed {
 enum Role {
     /// No WebSocket. For each request that has no answer yet: the poll that it is.
     Http(VecDeque<Option<Poll>>),
-    /// It is shown at this place.
-    Shown(u64),
+    /// It is shown at this place. `true`: the server has answered that it becomes no WebSocket.
+    Shown(u64, bool),
 }
 
 /// A request of Socket.IO's long polling, which belongs to a place.
@@ -85,19 +85,43 @@ impl Eye {
         see(observed, &mut |seen| role.take(seen, id, &mut places, self.now));
         let goes_on = match role {
             Role::Http(_) => !observed.has_upgraded(),
-            Role::Shown(number) => places.get(*number).is_some(),
+            Role::Shown(number, _) => places.get(*number).is_some(),
         };
         if !goes_on {
             self.followed.remove(&id.slot);
         }
         goes_on
     }
+
+    /// Stops following a connection whose handshake was refused, because more comes on it.
+    ///
+    /// What comes is HTTP again. It may be that of others: a proxy sends the requests of many on one connection.
+    fn end_refused(&mut self, id: ConnId) {
+        let followed = self.followed.get(&id.slot).filter(|it| it.id == id);
+        if let Some(Followed { role: Role::Shown(number, true), .. }) = followed {
+            self.places.borrow_mut().end(*number, true);
+            self.followed.remove(&id.slot);
+        }
+    }
 }
 
 impl Role {
     fn take(&mut self, seen: Seen, id: ConnId, places: &mut Places, now: Time) {
         let polls = match self {
-            Self::Shown(number) => return places.push(*number, now, News::Seen(seen)),
+            Self::Shown(number, is_refused) => {
+                if let Seen::Unit(unit) = &seen
+                    && let What::Response(bytes) = &unit.what
+                {
+                    if *is_refused {
+                        // It answers a request that came together with the handshake.
+                        places.end(*number, true);
+                        *self = Self::Http(VecDeque::new());
+                        return;
+                    }
+                    *is_refused = !bytes.starts_with(b"HTTP/1.1 1");
+                }
+                return places.push(*number, now, News::Seen(seen));
+            }
             Self::Http(polls) => polls,
         };
         let Seen::Unit(unit) = &seen else { return };
@@ -105,7 +129,7 @@ impl Role {
             What::Request(bytes) if unit.missing == Missing::Nothing => match ask(bytes) {
                 Some(ask) if ask.upgrades => {
                     if let Some(number) = places.watch(ask.id, id, &ask.path, now) {
-                        *self = Self::Shown(number);
+                        *self = Self::Shown(number, false);
                         places.push(number, now, News::Seen(seen));
                     }
                 }
@@ -146,6 +170,12 @@ fn ask(bytes: &[u8]) -> Option<Ask> {
 impl Tap for Eye {
     fn turn(&mut self, now: Time) {
         self.now = now;
+        // What their place was for is over, and they may stay for long.
+        for id in self.places.borrow_mut().take_left() {
+            if self.followed.get(&id.slot).is_some_and(|it| it.id == id) {
+                self.followed.remove(&id.slot);
+            }
+        }
     }
 
     fn opened(&mut self, id: ConnId, peer: SocketAddr) {
@@ -160,6 +190,7 @@ impl Tap for Eye {
     }
 
     fn read(&mut self, id: ConnId, bytes: &[u8]) -> bool {
+        self.end_refused(id);
         self.see(id, |observed, tell| observed.read(bytes, tell))
     }
 
@@ -179,7 +210,8 @@ impl Tap for Eye {
         self.see(id, Observed::closed);
         let mut places = self.places.borrow_mut();
         places.answer_surplus(id);
-        if let Some(Followed { role: Role::Shown(number), observed, .. }) = self.followed.remove(&id.slot) {
+        if let Some(Followed { role: Role::Shown(number, _), observed, .. }) = self.followed.remove(&id.slot)
+        {
             places.end(number, !observed.has_upgraded());
         }
     }

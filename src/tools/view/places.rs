@@ -76,6 +76,10 @@ pub(super) struct Place {
 pub(super) struct Places {
     all: BTreeMap<u64, Place>,
     spent: VecDeque<Id>,
+    /// Numbers of places that the tap has forgotten. The application still counts memory for them.
+    freed: Vec<u64>,
+    /// Connections whose place was forgotten while they were watched. The tap still follows them.
+    left: Vec<ConnId>,
     surplus: Vec<(Id, ConnId)>,
     count: u64,
 }
@@ -97,6 +101,21 @@ impl Places {
     /// The places to which something has come.
     pub(super) fn with_news(&self) -> impl Iterator<Item = u64> {
         self.all.iter().filter(|(_, place)| place.has_news).map(|(number, _)| *number)
+    }
+
+    /// Whether there is something that the application has to look at.
+    pub(super) fn has_news(&self) -> bool {
+        !self.freed.is_empty() || self.with_news().next().is_some()
+    }
+
+    /// The numbers of places that the tap has forgotten since the last call.
+    pub(super) fn take_freed(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.freed)
+    }
+
+    /// The connections of which nobody wants to know any more, since the last call.
+    pub(super) fn take_left(&mut self) -> Vec<ConnId> {
+        std::mem::take(&mut self.left)
     }
 
     /// Whether an opening handshake with this id comes too late: the id has its connection, or was used before.
@@ -164,6 +183,9 @@ impl Places {
     /// Forgets a place. Its id is used up.
     pub(super) fn forget(&mut self, number: u64) {
         if let Some(place) = self.all.remove(&number) {
+            if let Watched::Is(conn, _) = place.watched {
+                self.left.push(conn);
+            }
             self.spent.push_back(place.id);
             if self.spent.len() > MAX_SPENT {
                 self.spent.pop_front();
@@ -180,6 +202,7 @@ impl Places {
         place.has_news = true;
         if was_refused && place.viewer.is_none() {
             self.forget(number);
+            self.freed.push(number);
         }
     }
 

@@ -108,6 +108,12 @@ fn said(path: &str, text: &str) -> String {
     }
 }
 
+/// Nothing is kept or waited for any more for this place.
+fn release(ctx: &mut Ctx<'_>, number: u64) {
+    ctx.count_kept(number, 0);
+    ctx.wake_at(number, Time::NEVER);
+}
+
 /// Sends what was seen, a message for each.
 fn deliver(ctx: &mut Ctx<'_>, viewer: ConnId, place: &mut Place) {
     let now = ctx.now();
@@ -171,15 +177,17 @@ impl App for Wire {
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, _: ConnId, number: u64, _: &Closed) {
         self.0.borrow_mut().forget(number);
-        ctx.count_kept(number, 0);
-        ctx.wake_at(number, Time::NEVER);
+        release(ctx, number);
     }
 
     fn has_news(&self) -> bool {
-        self.0.borrow().with_news().next().is_some()
+        self.0.borrow().has_news()
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
+        for number in self.0.borrow_mut().take_freed() {
+            release(ctx, number);
+        }
         let numbers = if key == NEWS { self.0.borrow().with_news().collect() } else { vec![key] };
         for number in numbers {
             self.tend(ctx, number);
@@ -192,7 +200,7 @@ impl App for Wire {
             Some(viewer) => ctx.close(viewer, CloseCode::TryAgainLater, "memory is short"),
             None => {
                 self.0.borrow_mut().forget(number);
-                ctx.count_kept(number, 0);
+                release(ctx, number);
             }
         }
     }

@@ -12,4 +12,5 @@ mod verdicts;
 #[cfg(feature = "deflate")]
 mod verdicts_deflate;
 pub(crate) mod view;
+mod view_attack;
 mod view_random;

@@ -1,0 +1,50 @@
+//! The wire view under attack: what it must not show, and what must not stay.
+
+use super::view::{texts, viewed};
+use crate::client::upgrade;
+use crate::sim::{PeerNo, Sim};
+use serde_json::Value;
+use std::time::Duration;
+
+const ID: &str = "00112233445566778899aabbccddeeff";
+
+fn told(sim: &mut Sim, viewer: PeerNo) -> Vec<Value> {
+    sim.advance(Duration::from_millis(300));
+    texts(&sim.take(viewer))
+}
+
+#[test]
+fn a_page_that_is_refused_leaves_no_memory_behind() {
+    let mut sim = viewed();
+    for number in 0..50 {
+        let request = upgrade(&format!("/echo?wire={number:032}"));
+        let peer = sim.connect();
+        sim.exchange(peer, request.replace("\r\n\r\n", "\r\nOrigin: https://example.org\r\n\r\n").as_bytes());
+        // The server has counted the place before it is given up.
+        sim.advance(Duration::from_millis(10));
+        sim.fin(peer);
+        sim.run();
+    }
+    sim.advance(Duration::from_millis(10));
+    assert_eq!(sim.hub.held_bytes(), 0);
+}
+
+#[test]
+#[cfg(feature = "socketio")]
+fn what_follows_a_refused_handshake_is_not_shown() {
+    let mut sim = viewed();
+    let viewer = sim.open(&format!("/wire?id={ID}"));
+    let page = sim.connect();
+    // This refusal leaves the connection open.
+    sim.exchange(page, upgrade(&format!("/socket.io/?wire={ID}")).as_bytes());
+    let kinds: Vec<_> = told(&mut sim, viewer).iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["request", "response", "body"]);
+    // A proxy may send the requests of others on it.
+    let other = b"GET /healthz?a=hush HTTP/1.1\r\nHost: localhost\r\nCookie: hush\r\n\r\n";
+    let answer = String::from_utf8(sim.exchange(page, other)).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    sim.advance(Duration::from_millis(300));
+    let bytes = sim.take(viewer);
+    assert!(bytes.ends_with(b"the connection is over"), "{}", String::from_utf8_lossy(&bytes));
+    assert_eq!(texts(&bytes), [] as [Value; 0]);
+}
