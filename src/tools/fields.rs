@@ -50,6 +50,12 @@ impl Field {
         }
     }
 
+    /// Whether it is the first line of a head, in which the query stands.
+    #[must_use]
+    pub fn is_first_line(&self) -> bool {
+        matches!(self.name.as_str(), "request line" | "status line")
+    }
+
     fn says(mut self, value: impl Into<String>, note: impl Into<String>) -> Self {
         self.value = value.into();
         self.note = note.into();
@@ -91,8 +97,10 @@ fn of_head(bytes: &[u8], is_request: bool) -> Vec<Field> {
     let mut offset = 0;
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-        let is_first = fields.is_empty();
+        // An empty line may stand before the first one (RFC 9112 §2.2).
+        let is_first = fields.iter().all(|field: &Field| field.name == "empty line");
         let (name, note) = match text.split_once(':') {
+            _ if is_first && text.is_empty() => ("empty line".to_owned(), String::new()),
             _ if is_first => ("request line".to_owned(), first_line_note(&text)),
             _ if text.is_empty() => ("empty line".to_owned(), end_note(line, bytes)),
             Some((name, value)) if is_request => (name.to_owned(), field_note(name, value.trim())),

@@ -57,8 +57,7 @@ pub fn unit(unit: &Unit, with_secrets: bool) -> Map<String, Value> {
     let is_head = matches!(unit.what, What::Request(_) | What::Response(_));
     let fields = fields(unit);
     let hides = is_head && !with_secrets;
-    let shown: Vec<Value> =
-        fields.iter().enumerate().map(|(index, it)| Value::Object(field(it, hides, index == 0))).collect();
+    let shown: Vec<Value> = fields.iter().map(|it| Value::Object(field(it, hides))).collect();
     object(json!({
         "event": what,
         "from": unit.sender(),
@@ -77,7 +76,8 @@ fn broken(rule: &Rule, unit: &Unit) -> Value {
     json!({"rule": rule.id, "section": rule.section(), "at": at, "words": rule.words})
 }
 
-fn field(field: &Field, hides: bool, is_first: bool) -> Map<String, Value> {
+fn field(field: &Field, hides: bool) -> Map<String, Value> {
+    let is_first = field.is_first_line();
     let mut map = Map::new();
     let mut put = |name: &str, value: Value| map.insert(name.to_owned(), value);
     put("offset", json!(field.offset));

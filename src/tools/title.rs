@@ -52,7 +52,9 @@ pub fn short_title(unit: &Unit) -> String {
 
 /// The first line of a head, without its secrets.
 fn first_line(head: &[u8]) -> String {
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    // An empty line may stand before it (RFC 9112 §2.2).
+    let mut lines = head.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii_end().is_empty());
+    let line = lines.next().unwrap_or_default();
     let parts = secrets::hide(line, true).into_iter().map(|part| match part {
         Part::Shown(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Part::Hidden(len) => format!("(hidden, {len} bytes)"),

@@ -124,10 +124,13 @@ fn same_kind(item: &Item, bytes: &[u8]) -> Item {
 
 fn of_head(bytes: &[u8], unit: &Unit, style: Style) -> Vec<Segment> {
     let mut segments: Vec<Segment> = Vec::new();
+    // An empty line may stand before the first one (RFC 9112 §2.2).
+    let is_empty = |line: &&[u8]| line.trim_ascii_end().is_empty();
+    let before = bytes.split_inclusive(|byte| *byte == b'\n').take_while(is_empty).count();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let parts = match style.with_secrets {
             true => vec![Part::Shown(line)],
-            false => secrets::hide(line, segments.is_empty()),
+            false => secrets::hide(line, segments.len() == before),
         };
         let items = parts.into_iter().map(|part| match part {
             Part::Shown(bytes) => Item::Text(bytes.to_vec()),
@@ -135,8 +138,8 @@ fn of_head(bytes: &[u8], unit: &Unit, style: Style) -> Vec<Segment> {
         });
         segments.push(Segment { items: joined(items), note: String::new() });
     }
-    if style.is_short && segments.len() > 1 {
-        let rest = segments.split_off(1);
+    if style.is_short && segments.len() > before + 1 {
+        let rest = segments.split_off(before + 1);
         let len: u64 = rest.iter().flat_map(|segment| &segment.items).map(Item::len).sum();
         segments.iter_mut().for_each(|first| first.items.push(Item::LeftOut(len)));
     }

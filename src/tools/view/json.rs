@@ -122,12 +122,12 @@ fn put_bytes(put: &mut impl FnMut(&str, Value), header: &[u8], payload: &Kept) {
 
 /// The lines of a head, without its secrets.
 fn lines(fields: &[Field]) -> Vec<Value> {
-    let line = |(index, field): (usize, &Field)| {
+    let line = |field: &Field| {
         // The note of the first line repeats the target.
-        let note = if index == 0 && field.name == "request line" { "" } else { &field.note };
-        json!({"o": field.offset, "l": field.len, "k": "line", "name": field.name, "v": hidden(&field.bytes, index == 0), "note": note})
+        let note = if field.name == "request line" { "" } else { &field.note };
+        json!({"o": field.offset, "l": field.len, "k": "line", "name": field.name, "v": hidden(&field.bytes, field.is_first_line()), "note": note})
     };
-    fields.iter().enumerate().map(line).collect()
+    fields.iter().map(line).collect()
 }
 
 /// The fields of a frame: each byte belongs to one, or, as bits, to some.

@@ -3,7 +3,7 @@
 use super::view::{texts, viewed};
 use crate::client::upgrade;
 use crate::sim::{PeerNo, Sim};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const ID: &str = "00112233445566778899aabbccddeeff";
@@ -27,6 +27,26 @@ fn a_page_that_is_refused_leaves_no_memory_behind() {
     }
     sim.advance(Duration::from_millis(10));
     assert_eq!(sim.hub.held_bytes(), 0);
+}
+
+#[test]
+fn an_empty_line_before_the_request_gives_no_secret_away() {
+    let mut sim = viewed();
+    let viewer = sim.open(&format!("/wire?id={ID}"));
+    for line in ["\r\n", "\n"] {
+        let page = sim.connect();
+        let request = upgrade(&format!("/ws/7?token=hush&wire={ID}"));
+        sim.exchange(page, format!("{line}{request}").as_bytes());
+        let events = told(&mut sim, viewer);
+        let text = json!(events).to_string();
+        assert!(!text.contains("hush") && !text.contains(ID), "{text}");
+        if line == "\r\n" {
+            assert_eq!(events[0]["title"], "GET /ws/7?(hidden, 48 bytes) HTTP/1.1");
+            let fields = &events[0]["fields"];
+            assert_eq!((&fields[0]["name"], &fields[0]["l"]), (&json!("empty line"), &json!(2)));
+            assert_eq!((&fields[1]["name"], &fields[1]["o"]), (&json!("request line"), &json!(2)));
+        }
+    }
 }
 
 #[test]
