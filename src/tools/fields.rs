@@ -204,7 +204,9 @@ fn of_frame(frame: &Frame, from: Sender) -> Vec<Field> {
         let note = number.map(close_code_name).unwrap_or_default();
         fields.push(row(0, &shown(code), "close code").says(value, note));
         if !reason.is_empty() {
-            fields.push(row(2, &shown(reason), "reason").says(quoted(reason), ""));
+            // One that is too long may have been kept without its middle.
+            let kept = Kept { first: reason.to_vec(), left_out: clear.left_out, last: clear.last.clone() };
+            fields.push(row(2, &kept, "reason").says(quote(&kept), ""));
         }
         return fields;
     }

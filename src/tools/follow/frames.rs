@@ -118,7 +118,9 @@ impl Follower {
         let before = self.begun.len;
         let mut wrong = None;
         if opcode >= 8 {
-            for (at, byte) in clear.iter().enumerate().filter(|_| opcode == 8) {
+            // One that is too long is broken already, and to judge it byte by byte would take long.
+            let is_judged = opcode == 8 && self.begun.broken.is_none();
+            for (at, byte) in clear.iter().enumerate().filter(|_| is_judged) {
                 close.push(*byte);
                 let is_whole = is_last && at + 1 == clear.len();
                 let judged = check_payload(close, is_whole);

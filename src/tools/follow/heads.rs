@@ -25,11 +25,10 @@ impl Follower {
                 Err(rejection) => return self.refuse(&rejection),
             },
             Sender::Server => {
-                // A line that ends may be the last.
-                let judged =
-                    if byte == b'\n' || bytes.len() < 8 { answer::answer_len(bytes) } else { Ok(None) };
-                match judged {
-                    Ok(end) if bytes.len() <= answer::MAX_ANSWER_HEAD_BYTES => end.is_some(),
+                // To judge all of it after each line would take long: it may have many.
+                let is_end = bytes.ends_with(b"\n\n") || bytes.ends_with(b"\n\r\n");
+                match answer::answer_len(bytes.get(..8).unwrap_or(bytes)) {
+                    Ok(_) if is_end || bytes.len() < answer::MAX_ANSWER_HEAD_BYTES => is_end,
                     _ => return self.blame(self.begun.len, Fault::NoAnswer),
                 }
             }

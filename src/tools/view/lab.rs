@@ -8,6 +8,7 @@ use crate::http::route::Route;
 use crate::hub::app::{App, ConnId, Ctx, Message, Options, Reply, Request, RequestId};
 use crate::tools::explain::{Bounds, explain_text};
 use crate::tools::notation;
+use crate::tools::unit::{Unit, What};
 use serde_json::{Value, json};
 
 /// The path of the lab.
@@ -18,6 +19,8 @@ const MAX_TEXT_BYTES: u64 = 4 << 10;
 const MAX_MEANT_BYTES: u64 = 64 << 10;
 /// Bytes of an answer.
 const MAX_ANSWER_BYTES: usize = 256 << 10;
+/// Bytes that a line of a head takes at least in an answer.
+const LINE_BYTES: usize = 48;
 
 /// The application.
 #[derive(Debug, Default)]
@@ -38,6 +41,10 @@ pub fn answer(text: &str) -> String {
     let explained =
         explain_text(&with_senders(text), Bounds { bytes: MAX_MEANT_BYTES, keep: KEEP }, &mut |unit| {
             bytes += unit.len;
+            // Each line of a head takes more than this in the answer, so it need not be built to be refused.
+            if lines(unit) > MAX_ANSWER_BYTES / LINE_BYTES {
+                return false;
+            }
             let mut event = json::unit(unit);
             event.insert("n".to_owned(), json!(events.len() + 1));
             event.insert("ms".to_owned(), json!(0));
@@ -51,6 +58,14 @@ pub fn answer(text: &str) -> String {
         Err(words) => error(&words),
         Ok(false) => error("the explanation would be longer than 256 KiB: give a part of it"),
         Ok(true) => format!("{{\"bytes\":{bytes},\"events\":[{}]}}", events.join(",")),
+    }
+}
+
+/// Lines of a head.
+fn lines(unit: &Unit) -> usize {
+    match &unit.what {
+        What::Request(head) | What::Response(head) => head.iter().filter(|byte| **byte == b'\n').count(),
+        _ => 0,
     }
 }
 

@@ -4,7 +4,8 @@ use super::view::{texts, viewed};
 use crate::client::upgrade;
 use crate::sim::{PeerNo, Sim};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use ws101::tools::view::lab::answer;
 
 const ID: &str = "00112233445566778899aabbccddeeff";
 
@@ -67,4 +68,34 @@ fn what_follows_a_refused_handshake_is_not_shown() {
     let bytes = sim.take(viewer);
     assert!(bytes.ends_with(b"the connection is over"), "{}", String::from_utf8_lossy(&bytes));
     assert_eq!(texts(&bytes), [] as [Value; 0]);
+}
+
+#[test]
+fn a_close_that_is_too_long_is_covered_by_its_fields() {
+    for text in ["S< close 1000 61*300", "C> close 1000 61*300", "C> close 1000 61*254", "S< 88 7e 01 00 03"]
+    {
+        let events: Value = serde_json::from_str(&answer(text)).unwrap();
+        let event = &events["events"][0];
+        let mut end = 0;
+        for field in event["fields"].as_array().unwrap() {
+            let (offset, len) = (field["o"].as_u64().unwrap(), field["l"].as_u64().unwrap());
+            assert!(offset == end || field["b"].is_string() && offset + 1 == end, "{event}");
+            end = offset + len;
+        }
+        assert_eq!(end, event["size"].as_u64().unwrap(), "{event}");
+    }
+}
+
+#[test]
+fn no_text_occupies_the_lab_for_long() {
+    for text in [
+        "S< close 1000 61*60000",
+        "S< \"HTTP/1.1 200 OK\\r\\n\" \"a\\n\"*30000 \"\\r\\n\"",
+        "C> \"GET / HTTP/1.1\\r\\n\" \"a\\n\"*8000",
+    ] {
+        let began = Instant::now();
+        assert!(!answer(text).is_empty());
+        // Each took more than ten times as long, because its beginning was judged again and again.
+        assert!(began.elapsed() < Duration::from_secs(1), "{text}: {:?}", began.elapsed());
+    }
 }
