@@ -18,6 +18,7 @@ use crate::tools::observed::Observed;
 use crate::tools::title::answer_field;
 use crate::tools::unit::{Missing, What};
 use crate::ws::endpoint::Limits;
+use crate::ws::frame::Sender;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::io::IoSlice;
@@ -50,8 +51,19 @@ struct Followed {
 enum Role {
     /// No WebSocket. For each request that has no answer yet: the poll that it is.
     Http(VecDeque<Option<Poll>>),
-    /// It is shown at this place. `true`: the server has answered that it becomes no WebSocket.
-    Shown(u64, bool),
+    /// It is shown.
+    Shown(Shown),
+}
+
+/// A connection that is shown since its handshake came.
+struct Shown {
+    place: u64,
+    /// Earlier requests that had no answer yet.
+    polls: VecDeque<Option<Poll>>,
+    /// The handshake has its answer.
+    is_answered: bool,
+    /// It becomes no WebSocket.
+    is_refused: bool,
 }
 
 /// A request of Socket.IO's long polling, which belongs to a place.
@@ -85,7 +97,7 @@ impl Eye {
         see(observed, &mut |seen| role.take(seen, id, &mut places, self.now));
         let goes_on = match role {
             Role::Http(_) => !observed.has_upgraded(),
-            Role::Shown(number, _) => places.get(*number).is_some(),
+            Role::Shown(shown) => places.get(shown.place).is_some(),
         };
         if !goes_on {
             self.followed.remove(&id.slot);
@@ -98,8 +110,8 @@ impl Eye {
     /// What comes is HTTP again. It may be that of others: a proxy sends the requests of many on one connection.
     fn end_refused(&mut self, id: ConnId) {
         let followed = self.followed.get(&id.slot).filter(|it| it.id == id);
-        if let Some(Followed { role: Role::Shown(number, true), .. }) = followed {
-            self.places.borrow_mut().end(*number, true);
+        if let Some(Followed { role: Role::Shown(Shown { place, is_refused: true, .. }), .. }) = followed {
+            self.places.borrow_mut().end(*place, true);
             self.followed.remove(&id.slot);
         }
     }
@@ -108,19 +120,11 @@ impl Eye {
 impl Role {
     fn take(&mut self, seen: Seen, id: ConnId, places: &mut Places, now: Time) {
         let polls = match self {
-            Self::Shown(number, is_refused) => {
-                if let Seen::Unit(unit) = &seen
-                    && let What::Response(bytes) = &unit.what
-                {
-                    if *is_refused {
-                        // It answers a request that came together with the handshake.
-                        places.end(*number, true);
-                        *self = Self::Http(VecDeque::new());
-                        return;
-                    }
-                    *is_refused = !bytes.starts_with(b"HTTP/1.1 1");
+            Self::Shown(shown) => {
+                if !shown.take(seen, places, now) {
+                    *self = Self::Http(VecDeque::new());
                 }
-                return places.push(*number, now, News::Seen(seen));
+                return;
             }
             Self::Http(polls) => polls,
         };
@@ -129,7 +133,13 @@ impl Role {
             What::Request(bytes) if unit.missing == Missing::Nothing => match ask(bytes) {
                 Some(ask) if ask.upgrades => {
                     if let Some(number) = places.watch(ask.id, id, &ask.path, now) {
-                        *self = Self::Shown(number, false);
+                        let polls = std::mem::take(polls);
+                        *self = Self::Shown(Shown {
+                            place: number,
+                            polls,
+                            is_answered: false,
+                            is_refused: false,
+                        });
                         places.push(number, now, News::Seen(seen));
                     }
                 }
@@ -139,15 +149,66 @@ impl Role {
                 None => polls.push_back(None),
             },
             What::Response(bytes) if !bytes.starts_with(b"HTTP/1.1 100 ") => {
-                let Some(Some(Poll { place, method })) = polls.pop_front() else { return };
-                let status = String::from_utf8_lossy(bytes.get(9..12).unwrap_or_default()).into_owned();
-                let len = answer_field(bytes, "content-length").and_then(|len| len.parse().ok());
-                let len = count(len.unwrap_or(0));
-                let text = format!("a poll by HTTP: {method}, answered with status {status} and {len}");
-                places.push(place, now, News::Note(text));
+                if let Some(Some(poll)) = polls.pop_front() {
+                    poll.answered(bytes, places, now);
+                }
             }
             _ => {}
         }
+    }
+}
+
+impl Shown {
+    /// Returns whether it is still to be shown.
+    fn take(&mut self, seen: Seen, places: &mut Places, now: Time) -> bool {
+        if let Seen::Unit(unit) = &seen
+            && unit.from == Sender::Server
+            && (!self.is_answered || self.is_refused)
+        {
+            match &unit.what {
+                What::Response(_) if self.is_answered => {
+                    // It answers a request that came together with the handshake.
+                    places.end(self.place, true);
+                    return false;
+                }
+                // It tells an earlier request to go on with its body.
+                What::Response(bytes) if bytes.starts_with(b"HTTP/1.1 100 ") => return true,
+                What::Response(bytes) => match self.polls.pop_front() {
+                    Some(poll) => {
+                        if let Some(poll) = poll {
+                            poll.answered(bytes, places, now);
+                        }
+                        return true;
+                    }
+                    None => {
+                        self.is_answered = true;
+                        self.is_refused = !bytes.starts_with(b"HTTP/1.1 101 ");
+                    }
+                },
+                // It belongs to the answer to an earlier request.
+                _ if !self.is_answered => return true,
+                _ => {}
+            }
+            if self.is_refused && places.get(self.place).is_some_and(|place| place.viewer.is_none()) {
+                // Pages of other origins must not take all places with such connections.
+                places.end(self.place, true);
+                return false;
+            }
+        }
+        places.push(self.place, now, News::Seen(seen));
+        true
+    }
+}
+
+impl Poll {
+    /// Tells in a line how it was answered.
+    fn answered(self, bytes: &[u8], places: &mut Places, now: Time) {
+        let Self { place, method } = self;
+        let status = String::from_utf8_lossy(bytes.get(9..12).unwrap_or_default()).into_owned();
+        let len = answer_field(bytes, "content-length").and_then(|len| len.parse().ok());
+        let len = count(len.unwrap_or(0));
+        let text = format!("a poll by HTTP: {method}, answered with status {status} and {len}");
+        places.push(place, now, News::Note(text));
     }
 }
 
@@ -210,9 +271,8 @@ impl Tap for Eye {
         self.see(id, Observed::closed);
         let mut places = self.places.borrow_mut();
         places.answer_surplus(id);
-        if let Some(Followed { role: Role::Shown(number, _), observed, .. }) = self.followed.remove(&id.slot)
-        {
-            places.end(number, !observed.has_upgraded());
+        if let Some(Followed { role: Role::Shown(shown), observed, .. }) = self.followed.remove(&id.slot) {
+            places.end(shown.place, !observed.has_upgraded());
         }
     }
 

@@ -1,7 +1,7 @@
 //! The wire view under attack: what it must not show, and what must not stay.
 
 use super::view::{texts, viewed};
-use crate::client::upgrade;
+use crate::client::{frame, upgrade};
 use crate::sim::{PeerNo, Sim};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -98,4 +98,29 @@ fn no_text_occupies_the_lab_for_long() {
         // Each took more than ten times as long, because its beginning was judged again and again.
         assert!(began.elapsed() < Duration::from_secs(1), "{text}: {:?}", began.elapsed());
     }
+}
+
+#[test]
+fn a_request_before_the_handshake_is_not_shown_and_ends_nothing() {
+    let mut sim = viewed();
+    let viewer = sim.open(&format!("/wire?id={ID}"));
+    let page = sim.connect();
+    let plain = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let poll = format!("GET /healthz?wire={ID} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let handshake = upgrade(&format!("/echo?wire={ID}"));
+    sim.exchange(page, format!("{plain}{poll}{handshake}").as_bytes());
+    assert_eq!(sim.exchange(page, &frame(0x81, "a")), [0x81, 1, b'a']);
+    let kinds: Vec<_> = told(&mut sim, viewer).iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["request", "note", "response", "frame", "frame"]);
+}
+
+#[test]
+fn a_page_that_is_refused_and_stays_takes_no_place() {
+    let mut sim = viewed();
+    for number in 0..40 {
+        let peer = sim.connect();
+        let request = upgrade(&format!("/echo?wire={number:032}"));
+        sim.exchange(peer, request.replace("\r\n\r\n", "\r\nOrigin: https://example.org\r\n\r\n").as_bytes());
+    }
+    sim.open(&format!("/wire?id={ID}"));
 }
