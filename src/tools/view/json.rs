@@ -81,7 +81,9 @@ pub(super) fn unit(unit: &Unit) -> Map<String, Value> {
     }));
     let mut put = |name: &str, value: Value| _ = map.insert(name.to_owned(), value);
     if unit.from == Sender::Client {
-        put("reads", json!(unit.reads.len() as u64 + unit.more_reads));
+        // The read in which it begins may have begun before it.
+        let earlier = u64::from(unit.reads.first() != Some(&0));
+        put("reads", json!(unit.reads.len() as u64 + unit.more_reads + earlier));
         put("cuts", json!(unit.reads));
     }
     if let Missing::Bytes(missing) = unit.missing {

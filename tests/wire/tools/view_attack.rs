@@ -101,6 +101,22 @@ fn no_text_occupies_the_lab_for_long() {
 }
 
 #[test]
+fn a_frame_that_begins_within_a_read_took_that_read_too() {
+    let mut sim = viewed();
+    let viewer = sim.open(&format!("/wire?id={ID}"));
+    let page = sim.open(&format!("/echo?wire={ID}"));
+    told(&mut sim, viewer);
+    let one = frame(0x81, "a");
+    sim.exchange(page, &[&one[..], &one, &one[..3]].concat());
+    sim.exchange(page, &one[3..]);
+    let events = told(&mut sim, viewer);
+    let is_sent = |event: &&Value| event["dir"] == "C" && event["kind"] == "frame";
+    let reads: Vec<_> =
+        events.iter().filter(is_sent).map(|event| (&event["reads"], &event["cuts"])).collect();
+    assert_eq!(reads, [(&json!(1), &json!([0])), (&json!(1), &json!([])), (&json!(2), &json!([3]))]);
+}
+
+#[test]
 fn a_request_before_the_handshake_is_not_shown_and_ends_nothing() {
     let mut sim = viewed();
     let viewer = sim.open(&format!("/wire?id={ID}"));
