@@ -35,7 +35,7 @@ use std::rc::Rc;
 pub fn add(hub: &mut Hub, limits: Limits) -> Eye {
     let places = Rc::new(RefCell::new(Places::default()));
     hub.put_first(Box::new(Lab));
-    hub.put_first(Box::new(Wire(Rc::clone(&places))));
+    hub.put_first(Box::new(Wire::new(Rc::clone(&places))));
     hub.wrap_extension(|extension| Box::new(Plain(extension)));
     Eye::new(limits, places)
 }

@@ -15,19 +15,31 @@ use crate::ws::close::CloseCode;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// The path of the view.
 pub(super) const PATH: &str = "/wire";
 /// Bytes of one message of a page.
 const MAX_MESSAGE_BYTES: u64 = 1_024;
 
+/// Deliveries at one time. Other connections wait while they are written down.
+const MAX_DELIVERIES: usize = 4;
+
 /// The application. It must come before those whose connections are watched. The tag of a connection is its place.
-pub struct Wire(pub(super) Rc<RefCell<Places>>);
+pub struct Wire {
+    places: Rc<RefCell<Places>>,
+    /// The time of the last delivery, and how many there were at it.
+    told: (Time, usize),
+}
 
 impl Wire {
+    pub(super) fn new(places: Rc<RefCell<Places>>) -> Self {
+        Self { places, told: (Time(0), 0) }
+    }
+
     /// Tells a viewer what there is to tell, or ends what has waited too long. Asks to be called when there is more to do.
-    fn tend(&self, ctx: &mut Ctx<'_>, number: u64) {
-        let mut places = self.0.borrow_mut();
+    fn tend(&mut self, ctx: &mut Ctx<'_>, number: u64) {
+        let mut places = self.places.borrow_mut();
         let Some(place) = places.get(number) else { return };
         let now = ctx.now();
         let give_up_at = place.since.after(WAIT_TIMEOUT);
@@ -45,10 +57,17 @@ impl Wire {
                     0 => place.delivered.map_or(now, |delivered| delivered.after(DELIVERY_PAUSE)),
                     _ => now.after(DELIVERY_PAUSE),
                 };
+                let due = if self.told.0 == now && self.told.1 >= MAX_DELIVERIES {
+                    due.max(now.after(Duration::from_millis(1)))
+                } else {
+                    due
+                };
                 place.waits = due > now;
                 if place.waits {
                     due
                 } else {
+                    let before = if self.told.0 == now { self.told.1 } else { 0 };
+                    self.told = (now, before + 1);
                     deliver(ctx, viewer, place);
                     after_that
                 }
@@ -72,7 +91,7 @@ impl Wire {
 
     /// What a page asks for is done. The error goes to the page.
     fn obey(&self, ctx: &mut Ctx<'_>, number: u64, text: &str) -> Result<(), &'static str> {
-        let mut places = self.0.borrow_mut();
+        let mut places = self.places.borrow_mut();
         let wish = serde_json::from_str::<Value>(text).ok();
         let wish = wish.as_ref().and_then(|wish| wish.get("do")).and_then(Value::as_str);
         let Some(Watched::Is(id, path)) = places.get(number).map(|place| &place.watched) else {
@@ -134,7 +153,7 @@ impl App for Wire {
     fn route(&self, head: &Head<'_>) -> Option<Route> {
         let is_surplus = || {
             let id = Id::of(head.query, "wire").filter(|_| head.asks_for("websocket"));
-            id.is_some_and(|id| self.0.borrow().is_surplus(&id))
+            id.is_some_and(|id| self.places.borrow().is_surplus(&id))
         };
         (head.path == PATH || is_surplus()).then_some(Route {
             methods: &[Method::Get],
@@ -144,7 +163,7 @@ impl App for Wire {
     }
 
     fn on_request(&mut self, ctx: &mut Ctx<'_>, id: RequestId, request: &Request<'_>) -> Reply {
-        let mut places = self.0.borrow_mut();
+        let mut places = self.places.borrow_mut();
         if request.head.path != PATH {
             places.answer_surplus(id.conn);
             return Reply::Now(*refusal::not_found());
@@ -176,30 +195,30 @@ impl App for Wire {
     }
 
     fn on_close(&mut self, ctx: &mut Ctx<'_>, _: ConnId, number: u64, _: &Closed) {
-        self.0.borrow_mut().forget(number);
+        self.places.borrow_mut().forget(number);
         release(ctx, number);
     }
 
     fn has_news(&self) -> bool {
-        self.0.borrow().has_news()
+        self.places.borrow().has_news()
     }
 
     fn on_timer(&mut self, ctx: &mut Ctx<'_>, key: u64) {
-        for number in self.0.borrow_mut().take_freed() {
+        for number in self.places.borrow_mut().take_freed() {
             release(ctx, number);
         }
-        let numbers = if key == NEWS { self.0.borrow().with_news().collect() } else { vec![key] };
+        let numbers = if key == NEWS { self.places.borrow().with_news().collect() } else { vec![key] };
         for number in numbers {
             self.tend(ctx, number);
         }
     }
 
     fn on_give_up(&mut self, ctx: &mut Ctx<'_>, number: u64) {
-        let viewer = self.0.borrow_mut().get(number).and_then(|place| place.viewer);
+        let viewer = self.places.borrow_mut().get(number).and_then(|place| place.viewer);
         match viewer {
             Some(viewer) => ctx.close(viewer, CloseCode::TryAgainLater, "memory is short"),
             None => {
-                self.0.borrow_mut().forget(number);
+                self.places.borrow_mut().forget(number);
                 release(ctx, number);
             }
         }

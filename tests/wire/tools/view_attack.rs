@@ -117,6 +117,34 @@ fn a_frame_that_begins_within_a_read_took_that_read_too() {
 }
 
 #[test]
+fn many_pages_with_much_to_tell_share_the_turns() {
+    let mut sim = viewed();
+    let pairs: Vec<_> = (0..32)
+        .map(|number| {
+            let viewer = sim.open(&format!("/wire?id={number:032}"));
+            (viewer, sim.open(&format!("/echo?wire={number:032}")))
+        })
+        .collect();
+    sim.advance(Duration::from_secs(1));
+    for (_, page) in &pairs {
+        sim.send(*page, &frame(0x81, "x").repeat(100));
+    }
+    for (viewer, _) in &pairs {
+        sim.take(*viewer);
+    }
+    let mut most = 0;
+    let mut all = 0;
+    for _ in 0..200 {
+        sim.advance(Duration::from_millis(1));
+        let told: usize = pairs.iter().map(|(viewer, _)| sim.take(*viewer).len()).sum();
+        most = most.max(told);
+        all += told;
+    }
+    assert!(all > 2 << 20, "{all} bytes in all");
+    assert!(most < 1 << 20, "{most} bytes at one time");
+}
+
+#[test]
 fn a_request_before_the_handshake_is_not_shown_and_ends_nothing() {
     let mut sim = viewed();
     let viewer = sim.open(&format!("/wire?id={ID}"));
