@@ -119,7 +119,7 @@ pub(super) fn run(
         }
         session.tick(now);
     };
-    write_rest(&mut session, &events);
+    write_rest(&mut session, &events, &mut complaint);
     if let Some(helper) = link.helper {
         let ended = helper.end();
         if status != 0 {
@@ -238,12 +238,13 @@ fn complaints(mut from: impl Read, tell: &Sender<Event>) {
 }
 
 /// Waits a little until the last bytes are written, such as the answer to a Close.
-fn write_rest(session: &mut Session, events: &Receiver<Event>) {
+fn write_rest(session: &mut Session, events: &Receiver<Event>, complaint: &mut Option<Vec<u8>>) {
     let until = Instant::now() + WRITE_WAIT;
     while session.owes_bytes() {
         match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(Event::Wrote(len)) => session.wrote(len, Time(0)),
             Ok(Event::Unwritable) | Err(_) => return,
+            Ok(Event::Complaint(text)) => *complaint = Some(text),
             Ok(_) => {}
         }
     }
