@@ -6,7 +6,7 @@ const WAYS = { C: "client to server: ", S: "server to client: " }; // and an arr
 const LABELS = {
   fin: (v) => (v === "1" ? "FIN" : "no FIN"),
   rsv: (v) => (v === "0 0 0" ? "" : `RSV ${v}`),
-  op: (v) => `OP ${v.slice(2)}`,
+  op: (v, { op }) => `OP ${op.toString(16)}`,
   mask: (v) => (v === "1" ? "MASK" : ""),
   len: (v) => `LEN ${v}`,
   ext: (v) => `EXT ${v}`,
@@ -76,7 +76,7 @@ function draw(event) {
     });
     if (gap && gap.at >= o && gap.at + gap.len === o + l) cells.push(leftOut());
     groups.push(group(members.map(({ name }) => name).join(", "), k, members.map((one) => {
-      const words = (LABELS[one.k]?.(one.v) ?? one.name) + (one.clear ? ", unmasked below" : "");
+      const words = (LABELS[one.k]?.(one.v, one) ?? one.name) + (one.clear ? ", unmasked below" : "");
       return !words ? "" : isBroken(one) ? span("bad", `! ${words}`) : span(one.k, words);
     }), cells));
     if (inflated === undefined) continue;
@@ -106,8 +106,8 @@ function describe({ at, hex, char, clear }, { size, fields, hex: all }) {
   const here = fields.filter(({ o, l }) => at >= o && at < o + l);
   const section = SECTIONS[here[0].k] ?? "5.2";
   const lines = [`byte ${at} of ${size}, counted from 0: ${hex} = ${bits.slice(0, 4)} ${bits.slice(4)} (RFC 6455 ${section})`];
-  for (const { o, l, b, k, name, v, note } of here) {
-    const value = v && k !== "payload" && k !== "reason" ? ` ${v}` : "";
+  for (const { o, l, b, k, name, v, op = v, note } of here) {
+    const value = v && k !== "payload" && k !== "reason" ? ` ${op.toString(16)}` : "";
     const place = l > 1 ? `, byte ${at - o} of ${l}` : "";
     lines.push(`${b ? `${b} ` : ""}${name}${value}${note ? `: ${note}` : ""}${place}`);
   }

@@ -211,7 +211,7 @@ export default {
       return frames.length === 3 && field(frames[2], "fin").v === "1" && frames;
     });
     assert.deepEqual(parts.map((frame) => field(frame, "fin").v), ["0", "0", "1"]);
-    assert.deepEqual(parts.map((frame) => field(frame, "op").v), ["0x1", "0x0", "0x0"]);
+    assert.deepEqual(parts.map((frame) => field(frame, "op").v), ["text", "continuation", "continuation"]);
     const payload = parts.map(({ hex }) => Buffer.from(hex.slice(4), "hex").toString()).join("");
     assert.ok((await tab.lines()).at(-1).includes(payload));
   },

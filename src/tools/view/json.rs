@@ -6,7 +6,7 @@ use crate::tools::event::{Seen, Summary};
 use crate::tools::fields::{Field, fields};
 use crate::tools::json::{bits_of, hex, hidden};
 use crate::tools::kept::Kept;
-use crate::tools::names::count;
+use crate::tools::names::{count, opcode_name};
 use crate::tools::rules::rule;
 use crate::tools::title::short_title;
 use crate::tools::unit::{Missing, Unit, What};
@@ -101,7 +101,7 @@ pub(super) fn unit(unit: &Unit) -> Map<String, Value> {
         What::Frame(frame) => {
             put_bytes(&mut put, &frame.header, &frame.payload);
             put("control", json!(frame.layout.opcode >= 8));
-            of_frame(&all)
+            of_frame(&all, frame.layout.opcode)
         }
     };
     put("fields", Value::Array(shown));
@@ -133,7 +133,7 @@ fn lines(fields: &[Field]) -> Vec<Value> {
 }
 
 /// The fields of a frame: each byte belongs to one, or, as bits, to some.
-fn of_frame(fields: &[Field]) -> Vec<Value> {
+fn of_frame(fields: &[Field], opcode: u8) -> Vec<Value> {
     let mut all: Vec<Map<String, Value>> = Vec::new();
     let has_parts = fields.iter().any(|field| field.name == "close code");
     for field in fields {
@@ -169,6 +169,10 @@ fn of_frame(fields: &[Field]) -> Vec<Value> {
             [("v", &field.value), ("note", &field.note)].into_iter().filter(|(_, text)| !text.is_empty())
         {
             map.insert(name.to_owned(), json!(text));
+        }
+        if key == "op" {
+            map.insert("v".to_owned(), json!(opcode_name(opcode)));
+            map.insert("op".to_owned(), json!(opcode));
         }
         all.push(map);
     }

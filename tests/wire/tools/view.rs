@@ -87,6 +87,7 @@ fn a_frame_is_told_byte_by_byte() {
     let fields: Vec<_> =
         hello["fields"].as_array().unwrap().iter().map(|it| it["k"].as_str().unwrap()).collect();
     assert_eq!(fields, ["fin", "rsv", "op", "mask", "len", "key", "payload"]);
+    assert_eq!((&hello["fields"][2]["v"], &hello["fields"][2]["op"]), (&json!("text"), &json!(1)));
     assert_eq!(hello["fields"][4]["b"], ".0000101");
     let payload = &hello["fields"][6];
     assert_eq!(
