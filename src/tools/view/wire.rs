@@ -52,22 +52,20 @@ impl Wire {
                     Watched::Is(..) => Time::NEVER,
                     Watched::Over => now.after(DELIVERY_PAUSE),
                 };
+                if self.told.0 != now {
+                    self.told = (now, 0);
+                }
                 // A page that does not keep up gets the next delivery when it has this one.
                 let due = match ctx.waiting_bytes(viewer) {
+                    0 if self.told.1 >= MAX_DELIVERIES => now.after(Duration::from_millis(1)),
                     0 => place.delivered.map_or(now, |delivered| delivered.after(DELIVERY_PAUSE)),
                     _ => now.after(DELIVERY_PAUSE),
-                };
-                let due = if self.told.0 == now && self.told.1 >= MAX_DELIVERIES {
-                    due.max(now.after(Duration::from_millis(1)))
-                } else {
-                    due
                 };
                 place.waits = due > now;
                 if place.waits {
                     due
                 } else {
-                    let before = if self.told.0 == now { self.told.1 } else { 0 };
-                    self.told = (now, before + 1);
+                    self.told.1 += 1;
                     deliver(ctx, viewer, place);
                     after_that
                 }
