@@ -3,11 +3,12 @@
 use crate::answer::{Answer, all, get, try_take};
 use crate::hub::requests::read_slowly;
 use crate::sim::{End, Sim, apps};
+use crate::support::embedded_page;
 use ws101::apps::pages::Pages;
 use ws101::config::Config;
 use ws101::files::embedded::Embedded;
 
-const INDEX: &[u8] = include_bytes!("../../../www/index.html");
+const INDEX: &str = include_str!("../../../www/index.html");
 const BOOTSTRAP: &[u8] = include_bytes!("../../../www/vendor/bootstrap.min.css");
 
 fn pages() -> Sim {
@@ -34,11 +35,12 @@ fn get_with(target: &str, field: &str) -> String {
 fn front_page() {
     // All these targets are the chat page.
     let mut sim = pages();
+    let index = embedded_page(INDEX);
     for target in ["/", "/?x=y", "/index.html"] {
         let answer = ask(&mut sim, &get(target));
-        assert_eq!((answer.status, answer.body.as_slice()), (200, INDEX), "{target}");
+        assert_eq!((answer.status, answer.body.as_slice()), (200, index.as_bytes()), "{target}");
         assert!(answer.has("Content-Type: text/html; charset=utf-8"));
-        assert!(answer.has(&format!("Content-Length: {}", INDEX.len())));
+        assert!(answer.has(&format!("Content-Length: {}", index.len())));
     }
     let whole = ask(&mut sim, &get("/"));
     let head = ask(&mut sim, &get("/").replace("GET", "HEAD"));
@@ -102,6 +104,6 @@ fn large_page_to_a_slow_reader_and_a_request_behind_it() {
     let answers = all(&read);
     assert_eq!(answers.len(), 5);
     assert!(answers[..4].iter().all(|answer| answer.body == BOOTSTRAP));
-    assert_eq!(answers[4].body, INDEX);
+    assert_eq!(answers[4].body, embedded_page(INDEX).as_bytes());
     assert_eq!(sim.end(peer), End::Open);
 }

@@ -28,6 +28,12 @@ pub mod source;
 
 use std::panic::{Location, resume_unwind};
 
+/// A page of `www/` as the program holds it: without the tools their lines are missing.
+pub fn embedded_page(page: &str) -> String {
+    let is_there = |line: &&str| cfg!(feature = "tools") || !line.contains("data-needs=\"tools\"");
+    page.split_inclusive('\n').filter(is_there).collect()
+}
+
 /// Fails the test with this text, and says which line of a test asked for it.
 ///
 /// There is never a backtrace: it would be longer than the text, and lead into the helpers.
