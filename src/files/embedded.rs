@@ -1,8 +1,8 @@
 //! The pages of `www/`, inside the binary: the default, with nothing to install beside it.
 //!
-//! `stored!` embeds a file. Of a `page` (or its script) a build without the feature `tools` has no lines that say
-//! `data-needs="tools"`: links to pages that it lacks. A `large` one is embedded as gzip alone, where there is an inflater (feature `deflate`).
-//! That form lies beside it: `gzip -9 -n -k -f www/FILE` makes it, and again after each change; a test compares the two.
+//! `stored!` embeds a file. A `page` loses its lines that say `data-needs="tools"` in a build without that feature: they
+//! lead to what it lacks. A `large` one is embedded as gzip alone, where there is an inflater (feature `deflate`). That
+//! form lies beside it: `gzip -9 -n -k -f www/FILE` makes it, and again after each change; a test compares the two.
 //!
 //! Pages are found by exact path in a table; a path that is not in it does not exist. Adding a page is
 //! adding its name there, and a test says when one is forgotten.
@@ -61,7 +61,7 @@ pub(crate) use stored;
 
 /// A page without its lines for the feature `tools`, and how long it is now.
 #[cfg(not(feature = "tools"))]
-#[allow(clippy::indexing_slicing)] // The compiler runs it, and checks each index.
+#[allow(clippy::indexing_slicing)] // It runs in the compiler alone, on our own pages; a wrong index would not compile.
 const fn without_tools<const N: usize>(mut page: [u8; N]) -> ([u8; N], usize) {
     const MARK: &[u8] = b"data-needs=\"tools\"";
     let (mut from, mut to, mut line, mut is_marked) = (0, 0, 0, false);

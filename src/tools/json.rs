@@ -33,7 +33,9 @@ pub fn event(event: &Event, look: Look) -> String {
     Value::Object(object).to_string()
 }
 
-fn object(value: Value) -> Map<String, Value> {
+/// The object that this value is. Of anything else an empty one.
+#[must_use]
+pub fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
         _ => Map::new(),

@@ -87,6 +87,12 @@ impl Eye {
         Self { options, places, followed: BTreeMap::new(), now: Time(0) }
     }
 
+    /// How many connections are followed.
+    #[must_use]
+    pub fn followed(&self) -> usize {
+        self.followed.len()
+    }
+
     /// Has a connection tell what it sees. Returns whether it is still followed.
     fn see(&mut self, id: ConnId, see: impl FnOnce(&mut Observed, &mut dyn FnMut(Seen))) -> bool {
         let Some(Followed { observed, role, .. }) = self.followed.get_mut(&id.slot).filter(|it| it.id == id)

@@ -4,7 +4,7 @@ use super::places::News;
 use crate::clock::Time;
 use crate::tools::event::{Seen, Summary};
 use crate::tools::fields::{Field, fields};
-use crate::tools::json::{bits_of, hex, hidden};
+use crate::tools::json::{bits_of, hex, hidden, object};
 use crate::tools::kept::Kept;
 use crate::tools::names::{count, opcode_name};
 use crate::tools::rules::rule;
@@ -15,18 +15,19 @@ use serde_json::{Map, Value, json};
 
 /// An event: what was seen, as the number `number`, at this time.
 pub(super) fn event(number: u64, at: Time, what: &News) -> String {
-    let mut object = match what {
+    let object = match what {
         News::Seen(Seen::Unit(unit)) => self::unit(unit),
         News::Seen(seen) => object(other(seen)),
         News::Note(text) => object(json!({"kind": "note", "title": text})),
     };
+    numbered(object, number, at)
+}
+
+/// An object as text, with its number and time.
+pub(super) fn numbered(mut object: Map<String, Value>, number: u64, at: Time) -> String {
     object.insert("n".to_owned(), json!(number));
     object.insert("ms".to_owned(), json!(at.0));
     Value::Object(object).to_string()
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(object) = value { object } else { Map::new() }
 }
 
 fn other(seen: &Seen) -> Value {
@@ -150,11 +151,7 @@ fn of_frame(fields: &[Field], opcode: u8) -> Vec<Value> {
             // What the payload is without its mask, or inflated, stands beside it.
             let name = if field.name == "payload, inflated" { "inflated" } else { "clear" };
             put_derived(payload, name, &field.bytes);
-            for (name, text) in
-                [("v", &field.value), ("note", &field.note)].into_iter().filter(|(_, text)| !text.is_empty())
-            {
-                payload.insert(name.to_owned(), json!(text));
-            }
+            put_words(payload, field);
             continue;
         }
         let name = if is_whole_payload { "payload" } else { &field.name };
@@ -165,11 +162,7 @@ fn of_frame(fields: &[Field], opcode: u8) -> Vec<Value> {
         if field.is_derived {
             put_derived(&mut map, "clear", &field.bytes);
         }
-        for (name, text) in
-            [("v", &field.value), ("note", &field.note)].into_iter().filter(|(_, text)| !text.is_empty())
-        {
-            map.insert(name.to_owned(), json!(text));
-        }
+        put_words(&mut map, field);
         if key == "op" {
             map.insert("v".to_owned(), json!(opcode_name(opcode)));
             map.insert("op".to_owned(), json!(opcode));
@@ -177,6 +170,15 @@ fn of_frame(fields: &[Field], opcode: u8) -> Vec<Value> {
         all.push(map);
     }
     all.into_iter().map(Value::Object).collect()
+}
+
+/// What a field says, and what that means.
+fn put_words(map: &mut Map<String, Value>, field: &Field) {
+    for (name, text) in [("v", &field.value), ("note", &field.note)] {
+        if !text.is_empty() {
+            map.insert(name.to_owned(), json!(text));
+        }
+    }
 }
 
 fn put_derived(map: &mut Map<String, Value>, name: &str, bytes: &Kept) {

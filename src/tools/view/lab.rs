@@ -2,6 +2,7 @@
 
 use super::eye::KEEP;
 use super::json;
+use crate::clock::Time;
 use crate::http::head::Head;
 use crate::http::method::Method;
 use crate::http::route::Route;
@@ -9,7 +10,7 @@ use crate::hub::app::{App, ConnId, Ctx, Message, Options, Reply, Request, Reques
 use crate::tools::explain::{Bounds, explain_text};
 use crate::tools::notation;
 use crate::tools::unit::{Unit, What};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The path of the lab.
 const PATH: &str = "/lab";
@@ -45,10 +46,7 @@ pub fn answer(text: &str) -> String {
             if lines(unit) > MAX_ANSWER_BYTES / LINE_BYTES {
                 return false;
             }
-            let mut event = json::unit(unit);
-            event.insert("n".to_owned(), json!(events.len() + 1));
-            event.insert("ms".to_owned(), json!(0));
-            let event = Value::Object(event).to_string();
+            let event = json::numbered(json::unit(unit), events.len() as u64 + 1, Time(0));
             let fits = room.checked_sub(event.len() + 1);
             room = fits.unwrap_or(0);
             events.extend(fits.map(|_| event));

@@ -21,7 +21,6 @@ use std::time::Duration;
 pub(super) const PATH: &str = "/wire";
 /// Bytes of one message of a page.
 const MAX_MESSAGE_BYTES: u64 = 1_024;
-
 /// Deliveries at one time. Other connections wait while they are written down.
 const MAX_DELIVERIES: usize = 4;
 

@@ -4,6 +4,8 @@ use super::view::{texts, viewed};
 use crate::client::{frame, hex};
 use crate::sim::Sim;
 use serde_json::Value;
+use ws101::tools::explain::{Bounds, explain_text};
+use ws101::tools::kept::Keep;
 use ws101::tools::view::lab::answer;
 
 fn explained(text: &str) -> Value {
@@ -190,4 +192,42 @@ fn the_lab_is_no_way_to_a_connection() {
     sim.exchange(peer, &frame(0x81, "C> text \"Hello\""));
     assert_eq!(sim.take(other), b"");
     assert_eq!(sim.exchange(peer, &hex("888237fa213d3412")), hex("88 02 03 e8"));
+}
+
+#[test]
+fn a_close_that_is_too_long_is_covered_by_its_fields() {
+    for text in ["S< close 1000 61*300", "C> close 1000 61*300", "C> close 1000 61*254", "S< 88 7e 01 00 03"]
+    {
+        let events = explained(text);
+        let event = &events["events"][0];
+        let mut end = 0;
+        for field in event["fields"].as_array().unwrap() {
+            let (offset, len) = (field["o"].as_u64().unwrap(), field["l"].as_u64().unwrap());
+            assert!(offset == end || field["b"].is_string() && offset + 1 == end, "{event}");
+            end = offset + len;
+        }
+        assert_eq!(end, event["size"].as_u64().unwrap(), "{event}");
+    }
+}
+
+/// A rule that is broken already is not looked for again: to judge each beginning of this Close would take hours.
+#[test]
+fn a_long_close_is_judged_once() {
+    let bounds = Bounds { bytes: 8 << 20, keep: Keep::SHORT };
+    let mut lens = Vec::new();
+    let done = explain_text("S< close 1000 61*4000000", bounds, &mut |unit| {
+        lens.push(unit.len);
+        true
+    });
+    assert_eq!((done, lens), (Ok(true), vec![4_000_012]));
+}
+
+#[test]
+fn heads_of_very_many_lines_are_refused() {
+    for text in [
+        "S< \"HTTP/1.1 200 OK\\r\\n\" \"a\\n\"*30000 \"\\r\\n\"",
+        "C> \"GET / HTTP/1.1\\r\\n\" \"a\\n\"*8000",
+    ] {
+        assert_eq!(error(text), "the explanation would be longer than 256 KiB: give a part of it", "{text}");
+    }
 }

@@ -12,5 +12,3 @@ mod verdicts;
 #[cfg(feature = "deflate")]
 mod verdicts_deflate;
 pub(crate) mod view;
-mod view_attack;
-mod view_random;

@@ -202,6 +202,19 @@ fn secrets_of_heads_stand_in_no_form() {
     }
 }
 
+/// RFC 9112 §2.2: an empty line may stand before the request line.
+#[test]
+fn a_query_behind_an_empty_line_stands_in_no_form() {
+    for form in [TraceForm::Fields, TraceForm::Short, TraceForm::Hex, TraceForm::Json] {
+        let (mut sim, paper) = traced(Look { form, is_full: true, ..LOOK });
+        let peer = sim.connect();
+        sim.send(peer, format!("\r\n{}", upgrade("/echo?password=sesame")).as_bytes());
+        sim.run();
+        assert!(!paper.text().contains("sesame"), "{}", paper.text());
+        assert!(paper.text().contains("hidden, 15 bytes"), "{}", paper.text());
+    }
+}
+
 #[test]
 fn a_head_that_breaks_off_hides_its_secrets_too() {
     let (mut sim, paper) = traced(LOOK);

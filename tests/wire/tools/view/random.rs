@@ -1,6 +1,6 @@
 //! Many pages with and without a view, in an order that a seed decides: each sees its own bytes, and all is given back.
 
-use super::view::{texts, viewed};
+use super::{texts, viewed};
 use crate::client::{SWITCHING, frame, hex, upgrade};
 use crate::sim::{PeerNo, Rng, Sim};
 use std::time::Duration;
